@@ -1,0 +1,144 @@
+"""What one shot is asked to be, validated once, and the events its rendering gives. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from framepack.checkpoints import Checkpoint, checkpoint_named
+from framepack.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_SECONDS = 600.0
+MAX_PROMPT_CHARACTERS = 4000
+MAX_SEED = 2**63 - 1
+Precision = Literal["exact"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a shot is sampled. Sizes in pixels; ``teacache`` is its threshold, 0 for none; ``cfg`` is real CFG."""
+
+    checkpoint: str
+    height: int
+    width: int
+    steps: int
+    guidance: float
+    cfg: float
+    rescale: float
+    negative_prompt: str = ""
+    teacache: float = 0.0
+    precision: Precision = "exact"
+
+    def __post_init__(self) -> None:
+        checkpoint_named(self.checkpoint)
+        for field, size in (("height", self.height), ("width", self.width)):
+            if size % 16 or not 64 <= size <= 2048:
+                raise InvalidRequest(field, f"{size} pixels is not a multiple of 16 between 64 and 2048")
+        if not 1 <= self.steps <= 100:
+            raise InvalidRequest("steps", f"{self.steps} is not between 1 and 100")
+        for field, value, top in (
+            ("guidance", self.guidance, 32.0),
+            ("cfg", self.cfg, 32.0),
+            ("rescale", self.rescale, 1.0),
+            ("teacache", self.teacache, 1.0),
+        ):
+            if not 0.0 <= value <= top:
+                raise InvalidRequest(field, f"{value} is not between 0 and {top:g}")
+        if len(self.negative_prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest("negative prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+
+    @property
+    def window(self) -> int:
+        """Latents made by one section."""
+        return checkpoint_named(self.checkpoint).window
+
+
+def default_settings(checkpoint: Checkpoint, *, height: int, width: int) -> Settings:
+    """The settings a checkpoint is used with unless somebody says otherwise."""
+    defaults = checkpoint.defaults
+    return Settings(
+        checkpoint=checkpoint.name,
+        height=height,
+        width=width,
+        steps=defaults.steps,
+        guidance=defaults.guidance,
+        cfg=defaults.cfg,
+        rescale=defaults.rescale,
+    )
+
+
+@dataclass(frozen=True)
+class ShotRequest:
+    """One shot of a chain: everything its sections are made from, apart from what came before it.
+
+    ``identity`` names the weights (see ``framepack.identity``); ``image`` is the SHA-256 of the shot's own picture file,
+    None for a shot that continues without one. ``seconds`` is how long it is asked to be.
+    """
+
+    settings: Settings
+    identity: str
+    prompt: str
+    seed: int
+    seconds: float
+    image: str | None
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise InvalidRequest("prompt", "it is empty; say in a few words what happens in the shot")
+        if len(self.prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest("prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise InvalidRequest("seed", f"{self.seed} is not between 0 and {MAX_SEED}")
+        check_seconds(self.seconds)
+
+
+def check_seconds(seconds: float) -> None:
+    """Raise InvalidRequest unless a shot can last ``seconds``."""
+    if not 0.0 < seconds <= MAX_SECONDS:
+        raise InvalidRequest("seconds", f"{seconds:g} is not more than 0 and at most {MAX_SECONDS:g}")
+
+
+@dataclass(frozen=True)
+class Conditioned:
+    """The prompt and the picture are encoded; sampling begins. ``sections_done`` were found and are not made again."""
+
+    sections: int
+    sections_done: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sampling step is done. ``preview`` is a small uint8 picture (h, w, 3) of the section's middle latent."""
+
+    section: int
+    number: int
+    of: int
+    sigma: float
+    preview: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class SectionDone:
+    """A section is published under ``key``. ``number`` counts from 1 in its shot; 0 is the start picture's own unit.
+
+    ``seconds`` is the time its sampling, decoding and writing took, 0.0 for one that was found.
+    """
+
+    key: str
+    number: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All sections of the shot are published. ``frames`` is what the shot shows."""
+
+    frames: int
+    seconds: float
+
+
+Event = Conditioned | Step | SectionDone | Finished
