@@ -1,4 +1,4 @@
-"""The checkpoints the engine knows, as one typed table. It knows their published names and defaults, not how to load them."""
+"""The checkpoints the engine knows, as one typed table: published names and defaults, not how they are loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from framepack.errors import InvalidRequest
 
 Direction = Literal["forward", "inverted"]
 Part = Literal[
-    "transformer", "vae", "text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2", "image_encoder", "feature_extractor"
+    "transformer",
+    "vae",
+    "text_encoder",
+    "tokenizer",
+    "text_encoder_2",
+    "tokenizer_2",
+    "image_encoder",
+    "feature_extractor",
 ]
 
 

@@ -42,7 +42,7 @@ class PlannedShot:
 
 
 def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
-    """Name every section of a chain: the first request opens it with a cut, each other one continues from the one before.
+    """Name every section of a chain, whose first request opens it with a cut and whose others continue.
 
     Raises InvalidRequest where the first shot has no picture, sizes or checkpoints differ, or the checkpoint cannot
     continue a shot.
@@ -54,7 +54,7 @@ def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
     if first.image is None:
         raise InvalidRequest("image", "a shot that starts with a cut needs a picture")
     if checkpoint.direction == "inverted" and len(requests) > 1:
-        raise InvalidRequest("start", f"'{checkpoint.name}' works backwards and cannot continue a shot; start it with a cut")
+        raise InvalidRequest("start", f"'{checkpoint.name}' works backwards and cannot continue a shot; use a cut")
     for request in requests:
         frame = (request.settings.checkpoint, request.identity, request.settings.height, request.settings.width)
         if frame != (first.settings.checkpoint, first.identity, first.settings.height, first.settings.width):

@@ -75,8 +75,8 @@ def default_settings(checkpoint: Checkpoint, *, height: int, width: int) -> Sett
 class ShotRequest:
     """One shot of a chain: everything its sections are made from, apart from what came before it.
 
-    ``identity`` names the weights (see ``framepack.identity``); ``image`` is the SHA-256 of the shot's own picture file,
-    None for a shot that continues without one. ``seconds`` is how long it is asked to be.
+    ``identity`` names the weights (see ``framepack.identity``); ``image`` is the SHA-256 of the shot's own picture
+    file, None for a shot that continues without one. ``seconds`` is how long it is asked to be.
     """
 
     settings: Settings

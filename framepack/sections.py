@@ -1,6 +1,7 @@
 """How long things are: seconds, frames, latents and sections of the shots in a chain. Pure arithmetic, no torch.
 
-A chain's latent 0 is its start picture and shows 1 frame; every later latent shows 4. A section makes ``window`` latents.
+A chain's latent 0 is its start picture and shows 1 frame; every later latent shows 4.
+A section makes ``window`` latents.
 """
 
 from __future__ import annotations
