@@ -1,0 +1,175 @@
+"""Owns how frames become H.264 files and how such files are joined by stream copy; knows nothing of sections or shots.
+
+Every file written here has the same encoder settings, one key frame at its start, no B-frames and one time base, so any
+first N frames of any of them, at the same size and rate, can be put one after another without encoding anything again.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from numpy.typing import NDArray
+
+from framepack.errors import FramepackError
+
+TICKS_PER_FRAME = 512
+_SETTINGS = {
+    "crf": "12",
+    "preset": "faster",
+    # The headers must not depend on what is in the picture, or the files could not be joined.
+    "x264-params": "stitchable=1:open-gop=0:bframes=0:scenecut=0:keyint=36:min-keyint=36",
+}
+
+
+class VideoMismatch(FramepackError):
+    """A video file cannot be joined as asked."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The video {name} cannot be joined: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What a video file holds: its number of frames, frames a second, size in pixels and length in seconds."""
+
+    frames: int
+    fps: float
+    width: int
+    height: int
+    seconds: float
+
+
+def write_frames(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int) -> int:
+    """Encode ``frames``, each (H, W, 3) uint8 RGB with even sides, into the MP4 ``path``; returns their number.
+
+    H.264 CRF 12, yuv420p, limited range BT.709 (converted and tagged). Frames are taken one at a time, so memory
+    does not grow with their number. The file is written in place: callers write aside and rename. Raises ValueError
+    where there are no frames.
+    """
+    with av.open(str(path), "w", format="mp4", options=_container_options(fps)) as container:
+        stream = container.add_stream("libx264", rate=fps, options=_SETTINGS)
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.color_range = ColorRange.MPEG
+        context.colorspace = Colorspace.ITU709
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        context.time_base = Fraction(1, fps)
+        count = 0
+        for count, pixels in enumerate(frames, start=1):
+            if count == 1:
+                stream.height, stream.width = pixels.shape[:2]
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
+                format="yuv420p",
+                dst_colorspace=Colorspace.ITU709,
+                src_color_range=ColorRange.JPEG,
+                dst_color_range=ColorRange.MPEG,
+            )
+            frame.pts = count - 1
+            frame.time_base = Fraction(1, fps)
+            container.mux(stream.encode(frame))
+        if not count:
+            raise ValueError("a video needs at least one frame")
+        container.mux(stream.encode(None))
+    return count
+
+
+def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
+    """The frames of a video file, each (H, W, 3) uint8 RGB, one at a time."""
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def probe(path: Path) -> VideoFacts:
+    """What the video file ``path`` holds, from its packets, without decoding. Raises OSError if it is not a video."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        rate = stream.average_rate or Fraction(1)
+        frames = sum(1 for packet in container.demux(stream) if packet.size)
+        return VideoFacts(
+            frames=frames,
+            fps=float(rate),
+            width=stream.codec_context.width,
+            height=stream.codec_context.height,
+            seconds=float(frames / rate),
+        )
+
+
+def join(parts: Sequence[tuple[Path, int]], out: Path) -> int:
+    """Put the first N frames of each (file, N) of ``parts`` one after another into the faststart MP4 ``out``.
+
+    Nothing is encoded again. ``out`` is written aside and renamed, so it is there whole or not at all. Returns the
+    number of frames. Raises VideoMismatch where a part is shorter than asked or was encoded otherwise than the first.
+    """
+    if not parts:
+        raise ValueError("there is nothing to join")
+    aside = out.with_name(f".{out.name}.{uuid.uuid4().hex}.part")
+    try:
+        frames = _copy_streams(parts, aside)
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)
+    return frames
+
+
+def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:
+    with av.open(str(parts[0][0])) as first:
+        template = first.streams.video[0]
+        rate = template.average_rate
+        if rate is None:
+            raise VideoMismatch(parts[0][0].name, "it has no frame rate")
+        headers = _headers(template)
+        options = _container_options(int(rate)) | {"movflags": "+faststart"}
+        with av.open(str(out), "w", format="mp4", options=options) as container:
+            target = container.add_stream_from_template(template)
+            target.time_base = Fraction(1, int(rate) * TICKS_PER_FRAME)
+            done = 0
+            for path, count in parts:
+                with av.open(str(path)) as source:
+                    stream = source.streams.video[0]
+                    if _headers(stream) != headers:
+                        raise VideoMismatch(path.name, "its size, rate or encoding differs from the first")
+                    for packet in _first_packets(source, stream, path, count):
+                        packet.stream = target
+                        packet.time_base = target.time_base
+                        packet.pts = packet.dts = done * TICKS_PER_FRAME
+                        packet.duration = TICKS_PER_FRAME
+                        container.mux(packet)
+                        done += 1
+    return done
+
+
+def _first_packets(
+    source: av.container.InputContainer, stream: av.VideoStream, path: Path, count: int
+) -> Iterator[av.Packet[av.VideoStream]]:
+    taken = 0
+    for packet in source.demux(stream):
+        if taken == count:
+            return
+        if packet.size:
+            taken += 1
+            yield packet
+    if taken < count:
+        raise VideoMismatch(path.name, f"it has {taken} frames and {count} are asked for")
+
+
+def _headers(stream: av.VideoStream) -> tuple[object, ...]:
+    context = stream.codec_context
+    return context.name, context.width, context.height, stream.average_rate, context.extradata
+
+
+def _container_options(fps: int) -> dict[str, str]:
+    return {"video_track_timescale": str(fps * TICKS_PER_FRAME)}
