@@ -1,0 +1,90 @@
+"""The database: opening it, bringing it up to date, and sessions. It knows nothing of what the tables mean.
+
+SQLite by default, PostgreSQL by another URL. Verbs never commit: the session's owner does, once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock
+from sqlmodel import Session
+
+from projects.errors import DatabaseTooNew
+from projects.settings import StudioSettings
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+BUSY_SECONDS = 30.0
+_MIGRATION_LOCK = 0x46_50_53  # PostgreSQL's advisory lock: any number that is the same for all of us.
+
+
+def open_database(settings: StudioSettings) -> sa.Engine:
+    """The engine of the database, made where there is none and migrated to the newest revision.
+
+    Raises DatabaseTooNew where a newer version of the program has migrated it further than this one knows.
+    """
+    settings.make_folders()
+    engine = make_engine(settings.database_url)
+    # Two processes that start together (the pages and a worker) must not both migrate. The file lock covers this
+    # computer; the advisory lock inside covers several computers that share a PostgreSQL server.
+    with FileLock(settings.home / "migration.lock"):
+        migrate(engine)
+    return engine
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine as the studio needs it, without migrating anything."""
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
+    cursor = connection.cursor()
+    # WAL, so that a reader with an open cursor does not make a writer wait; foreign keys are off unless asked for.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    cursor.close()
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the tables to the newest revision. Raises DatabaseTooNew where they are newer than the program."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    known = ScriptDirectory.from_config(config)
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "sqlite":
+            # Python's driver begins no transaction for CREATE or ALTER by itself; with one, a killed migration leaves
+            # nothing behind.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == known.get_current_head():
+            return
+        if current is not None and current not in {script.revision for script in known.walk_revisions()}:
+            raise DatabaseTooNew(engine.url.render_as_string(hide_password=True), current)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextlib.contextmanager
+def session_for(engine: sa.Engine) -> Iterator[Session]:
+    """A session that commits nothing by itself; what was not committed is undone at the end.
+
+    Rows stay readable after a commit and after the session, so a page may draw them at leisure.
+    """
+    with Session(engine, expire_on_commit=False) as session:
+        yield session

@@ -1,0 +1,242 @@
+"""The tables: what a project, a shot, a take and the rest consist of. They know no verbs and no rules.
+
+Ids are uuid4 hex strings (a picture's is the SHA-256 of its file), times are in UTC. Nothing is ever removed from the
+tables of what a person made: ``deleted_at`` marks it, so that every deletion can be taken back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+Start = Literal["cut", "continue"]
+TakeStatus = Literal["rendering", "done", "failed", "cancelled"]
+RenderStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+FilmStatus = Literal["working", "done", "failed"]
+Phase = Literal["loading", "encoding", "sampling", "decoding", "finishing"]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def new_id() -> str:
+    """A fresh id."""
+    return uuid.uuid4().hex
+
+
+def now() -> dt.datetime:
+    """The time, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+class UtcTime(sa.types.TypeDecorator[dt.datetime]):
+    """A time that is in UTC on the way in and on the way out, also where the database keeps no time zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Stored(SQLModel):
+    """Base of all tables; its metadata names every constraint, so that later migrations can speak of them."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+# --- what a person makes ----------------------------------------------------------------------------------------------
+
+
+class ProjectBase(SQLModel):
+    """What can be said of a project. None means: as the checkpoint has it (the size: not known yet)."""
+
+    name: str
+    checkpoint: str = "draft"
+    height: int | None = None
+    width: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    cfg: float | None = None
+    negative_prompt: str = ""
+    teacache: float = 0.0
+
+
+class ProjectUpdate(ProjectBase):
+    """Changes to a project; only the fields that are given count (``exclude_unset``)."""
+
+    name: str = ""
+
+
+class Project(ProjectBase, Stored, table=True):
+    """A storyboard. ``source`` names the storyboard file it was made from (see ``interchange``)."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    source: str | None = Field(default=None, unique=True)
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class ShotBase(SQLModel):
+    """What can be said of a shot; its picture has verbs of its own."""
+
+    prompt: str = ""
+    seconds: float = 4.0
+    start: Start = Field(default="cut", sa_type=sa.String)
+    seed: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class ShotUpdate(ShotBase):
+    """Changes to a shot; only the fields that are given count (``exclude_unset``)."""
+
+
+class Shot(ShotBase, Stored, table=True):
+    """A shot. ``number`` is shown as SH0010 and stays; ``position`` (0, 1, ..) is its place among the shots.
+
+    ``chosen_take_id`` is no foreign key: a take names its shot already, and the two would wait for each other.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    number: int
+    position: int
+    media_id: str | None = Field(default=None, foreign_key="media.id")
+    chosen_take_id: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def label(self) -> str:
+        """The number as it is shown."""
+        return f"SH{self.number:04d}"
+
+
+class Wording(Stored, table=True):
+    """An earlier wording of a shot's prompt; ``created_at`` is when it was replaced."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    shot_id: str = Field(foreign_key="shot.id", index=True)
+    prompt: str
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Media(Stored, table=True):
+    """A picture file as it was given. ``id`` is its SHA-256; width and height are those of the upright picture."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    kind: str
+    width: int
+    height: int
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+# --- what the generator makes -----------------------------------------------------------------------------------------
+
+
+class Render(Stored, table=True):
+    """One order to the generator: the shots of a project that are wanted. ``id`` is the workflow's.
+
+    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing; ``attempts``
+    counts the workers that died over it since the last finished section.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    status: RenderStatus = Field(default="queued", sa_type=sa.String)
+    plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    attempts: int = 0
+    error: str | None = None
+    executor: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class Take(Stored, table=True):
+    """One rendering of a shot. ``keys`` are [key, frames] of its units in order, as planned when it was begun.
+
+    ``request`` is what it was made from, for display only; the keys decide whether it is stale.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    shot_id: str = Field(foreign_key="shot.id", index=True)
+    number: int
+    status: TakeStatus = Field(default="rendering", sa_type=sa.String)
+    keys: list[list[Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    frames: int
+    width: int
+    height: int
+    fps: int
+    request: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    render_id: str | None = Field(default=None, foreign_key="render.id")
+    seconds_spent: float = 0.0
+    error: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def units(self) -> tuple[tuple[str, int], ...]:
+        """(key, frames shown) of every unit that, joined, is the take; as ``PlannedShot.units``."""
+        return tuple((str(key), int(frames)) for key, frames in self.keys)
+
+
+class Progress(Stored, table=True):
+    """How far a render is. ``shot_index`` and ``section`` count from 1; the growing preview is a file beside it."""
+
+    render_id: str = Field(primary_key=True, foreign_key="render.id")
+    shot_id: str | None = Field(default=None, foreign_key="shot.id")
+    shot_index: int = 0
+    shot_count: int = 0
+    section: int = 0
+    sections: int = 0
+    step: int = 0
+    steps: int = 0
+    seconds_per_step: float | None = None
+    phase: Phase = Field(default="loading", sa_type=sa.String)
+    updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Film(Stored, table=True):
+    """A stitched film. ``parts`` are the ids of its takes in order."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    name: str
+    status: FilmStatus = Field(default="working", sa_type=sa.String)
+    frames: int = 0
+    seconds: float = 0.0
+    width: int = 0
+    height: int = 0
+    parts: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    error: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class Worker(Stored, table=True):
+    """A worker process that is, or was, alive: ``beat_at`` is its last sign of life."""
+
+    executor_id: str = Field(primary_key=True)
+    device: str
+    pid: int
+    host: str
+    started_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    beat_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)

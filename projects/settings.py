@@ -1,0 +1,114 @@
+"""Where the studio keeps things. It reads a given environment once and makes folders only when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from projects.errors import SettingRejected
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class StudioSettings:
+    """The studio's folder, its database, and the folder of model weights (None: the hub's cache)."""
+
+    home: Path
+    database_url: str
+    models: Path | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
+        """STUDIO_HOME, STUDIO_DATABASE_URL and STUDIO_MODELS; one that is empty counts as not set."""
+        home = Path(environ.get("STUDIO_HOME") or CHECKOUT / "studio_data").expanduser().resolve()
+        url = environ.get("STUDIO_DATABASE_URL") or sqlite_url(home / "studio.db")
+        models = environ.get("STUDIO_MODELS")
+        return cls(home=home, database_url=url, models=Path(models).expanduser().resolve() if models else None)
+
+    def __post_init__(self) -> None:
+        try:
+            backend = sa.make_url(self.database_url).get_backend_name()
+        except sa.exc.ArgumentError:
+            raise SettingRejected("STUDIO_DATABASE_URL", "it is not a database URL") from None
+        if backend not in ("sqlite", "postgresql"):
+            raise SettingRejected("STUDIO_DATABASE_URL", f"'{backend}' is neither sqlite nor postgresql")
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the database is a file of this computer."""
+        return sa.make_url(self.database_url).get_backend_name() == "sqlite"
+
+    @property
+    def queue_database_url(self) -> str:
+        """Where the render queue keeps its own state: a second SQLite file, or a second database of the same server."""
+        url = sa.make_url(self.database_url)
+        if not self.uses_sqlite:
+            return url.set(database=f"{url.database}_queue").render_as_string(hide_password=False)
+        if not url.database or url.database == ":memory:":
+            return sqlite_url(self.home / "studio_queue.db")
+        path = Path(url.database)
+        return sqlite_url(path.with_name(f"{path.stem}_queue{path.suffix}"))
+
+    @property
+    def media_dir(self) -> Path:
+        """Pictures as they were given, by content hash."""
+        return self.home / "media"
+
+    @property
+    def thumbnails_dir(self) -> Path:
+        """Small copies of pictures; may be thrown away."""
+        return self.home / "thumbnails"
+
+    @property
+    def sections_dir(self) -> Path:
+        """The store of finished sections."""
+        return self.home / "sections"
+
+    @property
+    def takes_dir(self) -> Path:
+        """Finished takes as one MP4 each."""
+        return self.home / "takes"
+
+    @property
+    def films_dir(self) -> Path:
+        """Stitched films."""
+        return self.home / "films"
+
+    @property
+    def conditioning_dir(self) -> Path:
+        """Encoded prompts and pictures, by hash."""
+        return self.home / "conditioning"
+
+    @property
+    def previews_dir(self) -> Path:
+        """The growing previews of renders under way."""
+        return self.home / "previews"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Logs of workers."""
+        return self.home / "logs"
+
+    def make_folders(self) -> None:
+        """Make every folder that is not there yet."""
+        for folder in (
+            self.home,
+            self.media_dir,
+            self.thumbnails_dir,
+            self.sections_dir,
+            self.takes_dir,
+            self.films_dir,
+            self.conditioning_dir,
+            self.previews_dir,
+            self.logs_dir,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return sa.URL.create("sqlite", database=str(path)).render_as_string()
