@@ -1,0 +1,217 @@
+"""Sampling sections of latents, forwards (F1) and inverted (the original model). It knows no pixels, files or keys.
+
+Everything is a generator of steps: the caller shows or stores what it gets, and stops by closing it. Latents are in
+fp32 whatever the transformer computes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from framepack.conditioning_values import Conditioning
+from framepack.errors import InvalidRequest
+from framepack.guidance import guided
+from framepack.packing import SectionContext, inverted_paddings, pack_forward, pack_inverted
+from framepack.schedule import sigma_schedule
+from framepack.solver import unipc
+from framepack.step_cache import EveryStep, StepCache, TeaCache
+from framepack.transformer import FramepackTransformer, Prompt
+
+LATENT_CHANNELS = 16
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How sections are sampled. ``guidance`` is distilled into the model; ``cfg`` is real, and 1 does without it.
+
+    ``teacache`` is its threshold, 0 for running the whole model at every step.
+    """
+
+    steps: int = 25
+    guidance: float = 10.0
+    cfg: float = 1.0
+    rescale: float = 0.0
+    teacache: float = 0.0
+
+
+@dataclass(frozen=True)
+class SamplingStep:
+    """Step ``number`` of ``of`` is done, at noise level ``sigma``.
+
+    ``latents`` (1, 16, L, h, w) fp32 is the estimate of the section so far; that of the last step is the section.
+    ``ran_blocks`` is False where the step cache stood in for the model's blocks.
+    """
+
+    number: int
+    of: int
+    sigma: float
+    latents: Tensor
+    ran_blocks: bool
+
+
+@dataclass(frozen=True)
+class InvertedStep:
+    """A step of section ``section`` (counted from 1 in time) of a shot that is made from its end."""
+
+    section: int
+    step: SamplingStep
+
+    @property
+    def finished(self) -> bool:
+        """Whether ``step.latents`` is the section."""
+        return self.step.number == self.step.of
+
+
+Steps = Generator[SamplingStep, None, None]
+
+
+def draw_noise(generator: torch.Generator, *, window: int, height: int, width: int) -> Tensor:
+    """The noise of the next section, (1, 16, window, height, width) fp32, from a generator on the CPU."""
+    return torch.randn((1, LATENT_CHANNELS, window, height, width), generator=generator, dtype=torch.float32)
+
+
+def section_noises(seed: int, *, window: int, height: int, width: int, skip: int = 0) -> Iterator[Tensor]:
+    """The noises of a shot's sections in the order of making, without those of the first ``skip`` sections."""
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(skip):
+        draw_noise(generator, window=window, height=height, width=width)
+    while True:
+        yield draw_noise(generator, window=window, height=height, width=width)
+
+
+def sample_section(
+    transformer: FramepackTransformer,
+    *,
+    history: Tensor,
+    anchor: Tensor,
+    conditioning: Conditioning,
+    noise: Tensor,
+    settings: SamplingSettings,
+) -> Steps:
+    """Sample the section that follows ``history`` (1, 16, T, h, w), oldest first; of F1 and models like it.
+
+    Only its last 19 latents matter; a shorter one is padded with zeros in front. ``anchor`` is (1, 16, 1, h, w), and
+    ``noise`` (1, 16, L, h, w) says how long the section is. They may lie on any device.
+    """
+    context = pack_forward(history.float(), anchor.float(), window=noise.shape[2])
+    return _sample(transformer, context, conditioning, noise, settings)
+
+
+def sample_inverted_section(
+    transformer: FramepackTransformer,
+    *,
+    number: int,
+    of: int,
+    later: Tensor | None,
+    anchor: Tensor,
+    conditioning: Conditioning,
+    noise: Tensor,
+    settings: SamplingSettings,
+) -> Steps:
+    """Sample section ``number`` (from 1, in time) of a shot of ``of`` sections with the original model.
+
+    ``later`` (1, 16, T, h, w) is what comes after it in time, None for the last section. The other values are those of
+    ``sample_section``. The start latent is not part of section 1.
+    """
+    if not 1 <= number <= of:
+        raise ValueError(f"there is no section {number} in a shot of {of}")
+    if (later is None) != (number == of):
+        raise ValueError("exactly the last section of a shot has nothing later")
+    after = noise[:, :, :0] if later is None else later
+    padding = inverted_paddings(of)[of - number]
+    context = pack_inverted(after.float(), anchor.float(), window=noise.shape[2], padding=padding)
+    return _sample(transformer, context, conditioning, noise, settings)
+
+
+def sample_inverted_shot(
+    transformer: FramepackTransformer,
+    *,
+    sections: int,
+    anchor: Tensor,
+    conditioning: Conditioning,
+    noises: Iterator[Tensor],
+    settings: SamplingSettings,
+    made: Sequence[Tensor] = (),
+) -> Generator[InvertedStep, None, None]:
+    """Sample a whole shot with the original model, from its last section to its first.
+
+    ``made`` are sections that exist already, in the order of making (the last in time first); ``noises`` belong to
+    those still to make. The shot in time is the anchor followed by the sections in the reverse order of making.
+    """
+    # Packing reads at most 19 latents to the right of a section, but joining them all is cheap and plain.
+    later = [section.to(transformer.device, torch.float32) for section in reversed(made)]
+    for number in range(sections - len(made), 0, -1):
+        steps = sample_inverted_section(
+            transformer,
+            number=number,
+            of=sections,
+            later=torch.cat(later, dim=2) if later else None,
+            anchor=anchor,
+            conditioning=conditioning,
+            noise=next(noises),
+            settings=settings,
+        )
+        for step in steps:
+            yield InvertedStep(number, step)
+        later.insert(0, step.latents)
+
+
+def _sample(
+    transformer: FramepackTransformer,
+    context: SectionContext,
+    conditioning: Conditioning,
+    noise: Tensor,
+    settings: SamplingSettings,
+) -> Steps:
+    """Check what is asked and give the generator of the section's steps."""
+    branches = _branches(conditioning, settings)
+    return _steps(transformer, context, conditioning.image_embeds, branches, noise, settings)
+
+
+def _steps(
+    transformer: FramepackTransformer,
+    context: SectionContext,
+    image_embeds: Tensor,
+    branches: list[tuple[Prompt, StepCache]],
+    noise: Tensor,
+    settings: SamplingSettings,
+) -> Steps:
+    with torch.no_grad():
+        section = transformer.prepare(context, image_embeds)
+
+    def denoise(latents: Tensor, sigma: float) -> Tensor:
+        with torch.no_grad():
+            velocities = [transformer.velocity(latents, sigma, section, prompt, cache) for prompt, cache in branches]
+            velocity = velocities[0]
+            if len(velocities) == 2:
+                velocity = guided(*velocities, scale=settings.cfg, rescale=settings.rescale)
+            return latents - sigma * velocity
+
+    _, _, window, height, width = noise.shape
+    sigmas = sigma_schedule(settings.steps, window=window, height=height, width=width)
+    cache = branches[0][1]
+    start = noise.to(transformer.device, torch.float32)
+    ran = 0
+    for number, (sigma, latents) in enumerate(zip(sigmas, unipc(denoise, start, sigmas), strict=False), start=1):
+        yield SamplingStep(number, settings.steps, sigma, latents, ran_blocks=cache.ran > ran)
+        ran = cache.ran
+
+
+def _branches(conditioning: Conditioning, settings: SamplingSettings) -> list[tuple[Prompt, StepCache]]:
+    """The positive prompt and, where real CFG is used, the negative one, each with a step cache of its own."""
+    prompts = [Prompt(conditioning.prompt_embeds, conditioning.pooled, settings.guidance)]
+    if settings.cfg != 1.0:
+        if conditioning.negative_prompt_embeds is None or conditioning.negative_pooled is None:
+            raise InvalidRequest("cfg", f"{settings.cfg:g} needs the negative prompt to be encoded")
+        prompts.append(Prompt(conditioning.negative_prompt_embeds, conditioning.negative_pooled, settings.guidance))
+    return [(prompt, _step_cache(settings)) for prompt in prompts]
+
+
+def _step_cache(settings: SamplingSettings) -> StepCache:
+    if settings.teacache > 0.0:
+        return TeaCache(threshold=settings.teacache, steps=settings.steps)
+    return EveryStep()
