@@ -1,0 +1,54 @@
+"""What tests of the domain share: a studio in a folder of its own, and a session on a database in memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+from sqlmodel import Session
+
+from projects.database import migrate
+from projects.media import add_picture
+from projects.models import Media
+from projects.settings import StudioSettings
+
+MakePicture = Callable[..., Media]
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> StudioSettings:
+    """The settings of a studio in an empty folder."""
+    return StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path / "studio")})
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A session on a migrated database in memory."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    with Session(engine, expire_on_commit=False) as opened:
+        yield opened
+    engine.dispose()
+
+
+def png(width: int, height: int, colour: str = "teal") -> bytes:
+    """The file of a plain picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def picture(session: Session, studio: StudioSettings) -> MakePicture:
+    """Adds a plain picture of a size and colour to the studio."""
+
+    def add(width: int = 320, height: int = 180, colour: str = "teal") -> Media:
+        return add_picture(session=session, settings=studio, data=png(width, height, colour), name=f"{colour}.png")
+
+    return add

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from projects.errors import SettingRejected
+from projects.settings import CHECKOUT, StudioSettings
+
+
+def test_without_any_setting_everything_lies_beside_the_program() -> None:
+    settings = StudioSettings.from_environment({})
+    assert settings.home == CHECKOUT / "studio_data"
+    assert settings.database_url == f"sqlite:///{settings.home}/studio.db"
+    assert settings.queue_database_url == f"sqlite:///{settings.home}/studio_queue.db"
+    assert settings.models is None
+
+
+def test_reading_the_settings_makes_no_folder(tmp_path: Path) -> None:
+    settings = StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path / "new")})
+    assert not settings.home.exists()
+    settings.make_folders()
+    assert settings.media_dir.is_dir()
+    assert settings.logs_dir.is_dir()
+
+
+def test_an_empty_setting_counts_as_not_set() -> None:
+    empty = {"STUDIO_HOME": "", "STUDIO_DATABASE_URL": "", "STUDIO_MODELS": ""}
+    assert StudioSettings.from_environment(empty) == StudioSettings.from_environment({})
+
+
+def test_a_folder_with_spaces_and_other_letters_is_a_good_home(tmp_path: Path) -> None:
+    settings = StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path / "灯塔 100% #1?")})
+    assert settings.home.name == "灯塔 100% #1?"
+    assert settings.uses_sqlite
+
+
+def test_the_queue_of_a_postgresql_studio_is_a_second_database_of_the_same_server() -> None:
+    url = "postgresql+psycopg://someone:p%40ss@server:5433/studio"
+    settings = StudioSettings.from_environment({"STUDIO_DATABASE_URL": url})
+    assert settings.queue_database_url == "postgresql+psycopg://someone:p%40ss@server:5433/studio_queue"
+    assert not settings.uses_sqlite
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://server/studio"])
+def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused(url: str) -> None:
+    with pytest.raises(SettingRejected, match="STUDIO_DATABASE_URL"):
+        StudioSettings.from_environment({"STUDIO_DATABASE_URL": url})
