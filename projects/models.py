@@ -153,8 +153,7 @@ class Media(Stored, table=True):
 class Render(Stored, table=True):
     """One order to the generator: the shots of a project that are wanted. ``id`` is the workflow's.
 
-    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing; ``attempts``
-    counts the workers that died over it since the last finished section.
+    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -162,7 +161,6 @@ class Render(Stored, table=True):
     shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     status: RenderStatus = Field(default="queued", sa_type=sa.String)
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
-    attempts: int = 0
     error: str | None = None
     executor: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
@@ -173,7 +171,8 @@ class Render(Stored, table=True):
 class Take(Stored, table=True):
     """One rendering of a shot. ``keys`` are [key, frames] of its units in order, as planned when it was begun.
 
-    ``request`` is what it was made from, for display only; the keys decide whether it is stale.
+    ``request`` is what it was made from, for display only; the keys decide whether it is stale. ``attempts`` counts the
+    workers that died over it since the last finished section.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -188,6 +187,7 @@ class Take(Stored, table=True):
     request: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     render_id: str | None = Field(default=None, foreign_key="render.id")
     seconds_spent: float = 0.0
+    attempts: int = 0
     error: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
