@@ -1,0 +1,80 @@
+"""The domain's commands: ``python -m projects render`` and ``python -m projects worker``.
+
+Exit status: 0 done, 1 it could not be rendered, 2 what was asked cannot be, 3 the worker already runs, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framepack.errors import FramepackError
+from projects.errors import StudioError
+from projects.failures import foreseen, sentence_for
+from projects.render_command import RenderFailed, RenderOptions, render_film
+from projects.settings import StudioSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = StudioSettings.from_environment(os.environ)
+        if asked.command == "worker":
+            return _work(settings, asked)
+        render_film(settings, RenderOptions(storyboard=asked.storyboard, output=asked.output, device=asked.device))
+    except KeyboardInterrupt:
+        print("Stopped; what is finished is kept.", file=sys.stderr)
+        return 130
+    except RenderFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (FramepackError, StudioError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(sentence_for(error), file=sys.stderr)
+        return 1 if foreseen(error) else 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m projects", description="The storyboard studio without the browser."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    render = commands.add_parser("render", help="render a storyboard file to a film")
+    render.add_argument("storyboard", type=Path, metavar="FILE.toml", help="the storyboard")
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="FILM.mp4", help="the film to write")
+    render.add_argument("--device", default=None, help="render on this device (cpu, cuda:1, ...) only")
+    worker = commands.add_parser("worker", help="render what the studio orders, until stopped")
+    worker.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps; default: the best there is")
+    worker.add_argument("--ends-with-parent", action="store_true", help="stop when standard input closes")
+    worker.add_argument(
+        "--adopt-after",
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="take over the jobs of a worker that gave no sign of life for so long (default: 20)",
+    )
+    return parser
+
+
+def _work(settings: StudioSettings, asked: argparse.Namespace) -> int:
+    from projects.worker import run_worker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return run_worker(
+        settings,
+        device=asked.device,
+        ends_with_parent=asked.ends_with_parent,
+        adopt_after=asked.adopt_after,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
