@@ -16,9 +16,11 @@ from sqlmodel import select
 
 from projects.database import make_engine, open_database, session_for
 from projects.errors import DatabaseTooNew
+from projects.interchange import seed_example
 from projects.models import Project, Shot, Stored
 from projects.settings import CHECKOUT, StudioSettings
-from projects.storyboard import create_project
+from projects.storyboard import create_project, list_projects
+from projects.takes import finish_take, plan_for, record_take
 
 
 def test_migrations_and_models_agree(studio: StudioSettings) -> None:
@@ -128,3 +130,24 @@ def test_processes_that_start_together_in_any_folder_open_the_same_new_database(
 def test_the_tables_can_be_made_on_postgresql() -> None:
     for table in Stored.metadata.sorted_tables:
         assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+@pytest.mark.skipif("STUDIO_TEST_POSTGRESQL" not in os.environ, reason="STUDIO_TEST_POSTGRESQL names no empty database")
+def test_a_postgresql_server_serves_as_well_by_its_url_alone(tmp_path: Path) -> None:
+    environment = {"STUDIO_HOME": str(tmp_path), "STUDIO_DATABASE_URL": os.environ["STUDIO_TEST_POSTGRESQL"]}
+    studio = StudioSettings.from_environment(environment)
+    engine = open_database(studio)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Stored.metadata) == []
+    with session_for(engine) as session:
+        project = seed_example(session=session, settings=studio)
+        assert project is not None
+        for plan in plan_for(session=session, project_id=project.id, identity="weights"):
+            assert plan.planned is not None
+            take = record_take(session=session, shot_id=plan.shot.id, planned=plan.planned)
+            finish_take(session=session, take_id=take.id, seconds_spent=1.0)
+        session.commit()
+    with session_for(open_database(studio)) as session:
+        plans = plan_for(session=session, project_id=project.id, identity="weights")
+        assert [plan.state for plan in plans] == ["done", "done", "done"]
+        assert [summary.shots for summary in list_projects(session=session)] == [3]
