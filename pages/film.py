@@ -1,0 +1,117 @@
+"""The page of a project's films: what the next one will hold, making it, watching and downloading those there are."""
+
+import html
+
+import streamlit as st
+from sqlmodel import Session
+
+from pages._board import Board, read_board, standing
+from pages._files import download_url, film_url
+from pages._look import chip, empty_state, masthead, player, ratio_of, told
+from pages._state import do, open_project, show_notices
+from pages._storage import session, settings
+from pages._text import count, seconds_text, size_text, when_text
+from projects.films import film_plan_of, films_of, stitch_film
+from projects.models import Film, now
+from projects.stitching import film_path
+
+
+def contents(board: Board) -> None:
+    """A table of the shots as the film will hold them."""
+    rows = []
+    for plan in board.plans:
+        doing = standing(board, plan)
+        take = plan.chosen if plan.chosen is not None and plan.chosen.status == "done" else None
+        length = f"{seconds_text(take.frames / take.fps)} · {take.frames} frames" if take else "–"
+        prompt = plan.shot.prompt.strip() or "No text yet"
+        rows.append(
+            f'<tr><td><span class="fs-number">{plan.shot.label}</span></td>'
+            f'<td><div class="fs-clamp">{html.escape(prompt)}</div></td>'
+            f"<td>{chip(doing.word, doing.tone, doing.sentence)}</td>"
+            f'<td class="fs-right">{length}</td></tr>'
+        )
+    st.html(f'<table class="fs-facts">{"".join(rows)}</table>')
+
+
+def make(project_id: str) -> None:
+    """The callback of "Make the film"."""
+
+    def stitch(opened: Session) -> None:
+        stitch_film(session=opened, settings=settings(), project_id=project_id)
+
+    do(stitch, "The film is ready.")
+
+
+def show_film(film: Film, *, newest: bool) -> None:
+    """One film: to watch, with its figures, and to download."""
+    path = film_path(settings(), film.id)
+    with st.container(border=True, key=f"film-{film.id}"):
+        if not path.is_file():
+            told(f"The file of “{film.name}” is no longer there. Make the film again.", "warn")
+            return
+        if newest:
+            st.html(player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name))
+        figures = " · ".join(
+            (
+                seconds_text(film.seconds),
+                f"{film.frames} frames",
+                f"{film.width} × {film.height} pixels",
+                size_text(path.stat().st_size),
+                count(len(film.parts), "shot"),
+                f"made {when_text(film.finished_at or film.created_at, now())}",
+            )
+        )
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.html(
+                f'<div class="fs-name">{html.escape(film.name)}</div><div class="fs-soft">{figures}</div>',
+                width="content",
+            )
+            address = download_url(film.id)
+            st.html(f'<a class="fs-download" href="{address}" download>Download</a>', width="content")
+        if not newest:
+            with st.expander("Watch"):
+                st.html(player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name))
+
+
+project = open_project()
+masthead(project_id=project.id if project else None, here="film")
+show_notices("film")
+if project is None:
+    empty_state("No project is open", "Choose one on the page of all projects, or create one there.")
+    st.page_link("project_list.py", label="All projects", icon=":material/arrow_back:")
+    st.stop()
+
+with session() as opened:
+    board = read_board(opened, project.id)
+    stale = [plan.shot.id for plan in board.plans if plan.chosen is not None and plan.state != "done"]
+    plan = film_plan_of(session=opened, project_id=project.id, stale=stale)
+    films = films_of(session=opened, project_id=project.id)
+
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
+    st.html(
+        f'<h1 class="fs-title">{html.escape(project.name)}</h1>'
+        f'<div class="fs-row fs-soft">{count(len(board.plans), "shot")} · '
+        f"{seconds_text(plan.seconds)} of film rendered</div>",
+        width="content",
+    )
+    st.button(
+        "Make the film",
+        key="make-film",
+        type="primary",
+        icon=":material/movie_edit:",
+        disabled=not plan.ready,
+        on_click=make,
+        args=(project.id,),
+    )
+for problem in plan.problems:
+    told(problem, "warn")
+for warning in plan.warnings:
+    told(f"{warning} The film will hold the older take.", "warn")
+if board.plans:
+    contents(board)
+if films:
+    st.html('<h2 class="fs-name">Films</h2>')
+    for place, film in enumerate(films):
+        show_film(film, newest=place == 0)
+elif board.plans:
+    empty_state("No film yet", "When every shot has a take, press “Make the film”: it is put together in a moment.")

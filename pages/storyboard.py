@@ -1,0 +1,142 @@
+"""The page of one storyboard: its shots as cards, what is being rendered, and the ways to add shots."""
+
+import html
+
+import streamlit as st
+
+from framepack.checkpoints import CHECKPOINTS, checkpoint_named
+from framepack.errors import FramepackError
+from pages._board import Board, read_board, standing
+from pages._files import picture_url
+from pages._look import chip, empty_state, masthead, ratio_of, told
+from pages._project_settings import project_settings_box
+from pages._rendering import rendering_panel, worker_watch
+from pages._reorder import Tile, shot_strip
+from pages._shot_card import move, render, shot_card
+from pages._shot_details import PICTURE_KINDS
+from pages._state import Notice, do, open_project, say, show_notices
+from pages._storage import session, settings
+from pages._text import count, seconds_text
+from projects.errors import StudioError
+from projects.media import add_picture
+from projects.storyboard import add_shot
+
+
+def head(board: Board) -> None:
+    """Name, figures, and the order to the generator."""
+    project = board.project
+    draft = checkpoint_named(project.checkpoint).embedded
+    model = (
+        chip("Draft: rough animatic", "warn", "Small and rough, made on any computer: to see timing and movement.")
+        if draft
+        else chip(CHECKPOINTS[project.checkpoint].title)
+    )
+    size = f" · {project.width} × {project.height} pixels" if project.width else ""
+    figures = f"{count(len(board.plans), 'shot')} · {seconds_text(board.seconds)}{size}"
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
+        st.html(
+            f'<h1 class="fs-title">{html.escape(project.name)}</h1>'
+            f'<div class="fs-row fs-soft">{html.escape(figures)} {model}</div>',
+            width="content",
+        )
+        with st.container(horizontal=True, width="content", key="orders"):
+            wanted = board.to_render
+            st.button(
+                f"Render what changed ({len(wanted)})" if wanted else "Everything is rendered",
+                key="render-changed",
+                type="primary",
+                icon=":material/play_arrow:" if wanted else ":material/check:",
+                disabled=not wanted or bool(board.weights_problem),
+                on_click=render,
+                args=(project.id, wanted),
+                help="Only shots that are new or out of date are made; what is finished stays.",
+            )
+            project_settings_box(board)
+    if board.weights_problem:
+        told(board.weights_problem, "bad")
+    worker_watch(board)
+
+
+def strip(board: Board) -> None:
+    """The small pictures in order."""
+    tiles = []
+    for place, plan in enumerate(board.plans):
+        doing = standing(board, plan)
+        tiles.append(
+            Tile(
+                id=plan.shot.id,
+                label=plan.shot.label,
+                picture=picture_url(plan.shot.media_id, 160) if plan.shot.media_id else None,
+                length=seconds_text(plan.shot.seconds),
+                state=doing.word,
+                tone=doing.tone,
+                joined=plan.shot.start == "continue" and place > 0,
+            )
+        )
+    ratio = ratio_of(board.project.width, board.project.height)
+    shot_strip(tiles, ratio=ratio, key=f"strip-{board.project.id}", on_move=move)
+
+
+def adding(board: Board) -> None:
+    """The ways to add shots: many pictures at once, or one shot that goes on from the last."""
+    turn = st.session_state.setdefault("uploads", 0)
+    key = f"pictures-{board.project.id}-{turn}"
+    with st.container(border=True, key="adding"):
+        st.html('<div class="fs-name">Add shots</div>')
+        st.file_uploader(
+            "Pictures: each becomes a shot of its own, in the order of their names",
+            type=PICTURE_KINDS,
+            accept_multiple_files=True,
+            key=key,
+            on_change=add_pictures,
+            args=(board.project.id, key),
+        )
+        if board.plans:
+            last = board.plans[-1].shot.label
+            st.button(
+                f"Add a shot that continues {last}",
+                key="add-continuing",
+                icon=":material/arrow_forward:",
+                help="It needs no picture: it goes on from the last moment of the shot before.",
+                on_click=do,
+                args=(lambda opened: add_shot(session=opened, project_id=board.project.id, start="continue"),),
+            )
+
+
+def add_pictures(project_id: str, key: str) -> None:
+    """The callback of the box for pictures: one shot per picture; each that cannot be used is said in a sentence."""
+    uploads = sorted(st.session_state[key] or [], key=lambda upload: upload.name)
+    st.session_state["uploads"] += 1  # an empty box next time
+    st.session_state["notices"] = []
+    for upload in uploads:
+        try:
+            with session() as opened:
+                media = add_picture(session=opened, settings=settings(), data=upload.getvalue(), name=upload.name)
+                add_shot(session=opened, project_id=project_id, media_id=media.id)
+                opened.commit()
+        except (StudioError, FramepackError) as refusal:
+            say(Notice(str(refusal), "bad"))
+
+
+project = open_project()
+masthead(project_id=project.id if project else None, here="storyboard")
+show_notices("storyboard")
+if project is None:
+    empty_state("No project is open", "Choose one on the page of all projects, or create one there.")
+    st.page_link("project_list.py", label="All projects", icon=":material/arrow_back:")
+    st.stop()
+
+with session() as opened:
+    board = read_board(opened, project.id)
+head(board)
+rendering_panel(board)
+if board.plans:
+    strip(board)
+else:
+    empty_state(
+        "No shots yet",
+        "Put in one picture per shot below. Then say in a sentence what happens in each, and render them.",
+    )
+for place in range(len(board.plans)):
+    shot_card(board, place)
+adding(board)

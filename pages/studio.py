@@ -1,0 +1,19 @@
+"""The router: the table of pages, and what every page shares. It draws nothing of its own."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages._look import style
+
+st.set_page_config(page_title="FramePack studio", page_icon=str(Path(__file__).with_name("_icon.svg")), layout="wide")
+page = st.navigation(
+    [
+        st.Page("project_list.py", title="Projects", url_path="projects", default=True),
+        st.Page("storyboard.py", title="Storyboard", url_path="storyboard"),
+        st.Page("film.py", title="Film", url_path="film"),
+    ],
+    position="hidden",
+)
+style()
+page.run()
