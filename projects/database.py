@@ -53,7 +53,6 @@ def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
     cursor = connection.cursor()
     # WAL, so that a reader with an open cursor does not make a writer wait; foreign keys are off unless asked for.
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
     cursor.close()
@@ -64,20 +63,25 @@ def migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     known = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        if _revision(connection) == known.get_current_head():
+            return
     with engine.connect() as connection, connection.begin():
         if engine.dialect.name == "sqlite":
-            # Python's driver begins no transaction for CREATE or ALTER by itself; with one, a killed migration leaves
-            # nothing behind.
+            # Python's driver begins no transaction for CREATE or ALTER by itself; with one, a migration that is killed
+            # leaves nothing behind.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current == known.get_current_head():
-            return
+        current = _revision(connection)
         if current is not None and current not in {script.revision for script in known.walk_revisions()}:
             raise DatabaseTooNew(engine.url.render_as_string(hide_password=True), current)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextlib.contextmanager

@@ -167,6 +167,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise StoryboardFileProblem(path.name, "it is too long for a storyboard.")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except PermissionError:
+        raise StoryboardFileProblem(path.name, "it may not be read.") from None
     except UnicodeDecodeError:
         raise StoryboardFileProblem(path.name, "it is not a text file in UTF-8.") from None
     except tomllib.TOMLDecodeError as problem:

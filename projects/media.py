@@ -12,7 +12,7 @@ from PIL import Image
 from sqlmodel import Session
 
 from framepack.errors import ImageRejected
-from framepack.pictures import picture_hash, read_picture
+from framepack.pictures import FORMATS, picture_hash, read_picture
 from projects.errors import NotFound
 from projects.models import Media
 from projects.settings import StudioSettings
@@ -37,9 +37,9 @@ def add_picture(*, session: Session, settings: StudioSettings, data: bytes, name
         _write(path, data)
     media = session.get(Media, id)
     if media is None:
-        with Image.open(io.BytesIO(data)) as opened:
-            kind = Image.MIME[opened.format or ""]
-        media = Media(id=id, name=name, kind=kind, width=picture.width, height=picture.height, size_bytes=len(data))
+        media = Media(
+            id=id, name=name, kind=_kind(data), width=picture.width, height=picture.height, size_bytes=len(data)
+        )
         session.add(media)
         session.flush()
     return media
@@ -78,6 +78,13 @@ def _checked(media_id: str) -> str:
     if not _ID.fullmatch(media_id):
         raise NotFound("picture", media_id)
     return media_id
+
+
+def _kind(data: bytes) -> str:
+    """What a browser calls the kind of a picture that ``read_picture`` has read."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        # Some cameras append a second picture to a JPEG; it is one all the same.
+        return Image.MIME["JPEG" if opened.format == "MPO" else opened.format or ""]
 
 
 def _shown(name: str) -> str:

@@ -62,12 +62,10 @@ class Stored(SQLModel):
 
 
 class ProjectBase(SQLModel):
-    """What can be said of a project. None means: as the checkpoint has it (the size: not known yet)."""
+    """What can be said of a project. None means: as the checkpoint has it."""
 
     name: str
     checkpoint: str = "draft"
-    height: int | None = None
-    width: int | None = None
     steps: int | None = None
     guidance: float | None = None
     cfg: float | None = None
@@ -82,9 +80,14 @@ class ProjectUpdate(ProjectBase):
 
 
 class Project(ProjectBase, Stored, table=True):
-    """A storyboard. ``source`` names the storyboard file it was made from (see ``interchange``)."""
+    """A storyboard. Its size is decided by a picture, and None until there is one.
+
+    ``source`` names the storyboard file it was made from (see ``interchange``).
+    """
 
     id: str = Field(default_factory=new_id, primary_key=True)
+    height: int | None = None
+    width: int | None = None
     source: str | None = Field(default=None, unique=True)
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)

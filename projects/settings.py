@@ -25,17 +25,13 @@ class StudioSettings:
     def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
         """STUDIO_HOME, STUDIO_DATABASE_URL and STUDIO_MODELS; one that is empty counts as not set."""
         home = Path(environ.get("STUDIO_HOME") or CHECKOUT / "studio_data").expanduser().resolve()
-        url = environ.get("STUDIO_DATABASE_URL") or sqlite_url(home / "studio.db")
+        url = environ.get("STUDIO_DATABASE_URL")
         models = environ.get("STUDIO_MODELS")
-        return cls(home=home, database_url=url, models=Path(models).expanduser().resolve() if models else None)
-
-    def __post_init__(self) -> None:
-        try:
-            backend = sa.make_url(self.database_url).get_backend_name()
-        except sa.exc.ArgumentError:
-            raise SettingRejected("STUDIO_DATABASE_URL", "it is not a database URL") from None
-        if backend not in ("sqlite", "postgresql"):
-            raise SettingRejected("STUDIO_DATABASE_URL", f"'{backend}' is neither sqlite nor postgresql")
+        return cls(
+            home=home,
+            database_url=_checked_url(url) if url else sqlite_url(home / "studio.db"),
+            models=Path(models).expanduser().resolve() if models else None,
+        )
 
     @property
     def uses_sqlite(self) -> bool:
@@ -48,9 +44,7 @@ class StudioSettings:
         url = sa.make_url(self.database_url)
         if not self.uses_sqlite:
             return url.set(database=f"{url.database}_queue").render_as_string(hide_password=False)
-        if not url.database or url.database == ":memory:":
-            return sqlite_url(self.home / "studio_queue.db")
-        path = Path(url.database)
+        path = Path(url.database or "")
         return sqlite_url(path.with_name(f"{path.stem}_queue{path.suffix}"))
 
     @property
@@ -107,6 +101,22 @@ class StudioSettings:
             self.logs_dir,
         ):
             folder.mkdir(parents=True, exist_ok=True)
+
+
+def _checked_url(given: str) -> str:
+    """A database URL that means the same to every process of the studio, wherever it was started."""
+    try:
+        url = sa.make_url(given)
+    except sa.exc.ArgumentError:
+        raise SettingRejected("STUDIO_DATABASE_URL", "it is not a database URL.") from None
+    backend = url.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise SettingRejected("STUDIO_DATABASE_URL", f"'{backend}' is neither sqlite nor postgresql.")
+    if backend == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise SettingRejected("STUDIO_DATABASE_URL", "a database in memory cannot be shared with the worker.")
+        url = url.set(database=str(Path(url.database or "").resolve()))
+    return url.render_as_string(hide_password=False)
 
 
 def sqlite_url(path: Path) -> str:

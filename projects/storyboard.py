@@ -52,18 +52,15 @@ def rename_project(*, session: Session, project_id: str, name: str) -> Project:
 def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -> Project:
     """Change what is given of a project. Another checkpoint has other sizes: the first shot's picture decides again."""
     project = get_project(session=session, project_id=project_id)
-    given = changes.model_dump(exclude_unset=True)
+    given: dict[str, object] = changes.model_dump(exclude_unset=True)
     if "name" in given:
         given["name"] = _checked_name(changes.name)
-    if "checkpoint" in given and given["checkpoint"] != project.checkpoint:
-        buckets = checkpoint_named(changes.checkpoint).buckets
-        first = _first_picture(session, project)
-        size = nearest_bucket(first.height, first.width, buckets) if first else (None, None)
-        given = {"height": size[0], "width": size[1], **given}
     edited = Project(**{**project.model_dump(), **given})
-    # Sizes that are not known yet are checked at the checkpoint's own first size; all else is checked as it is.
+    # A size that is not known yet cannot be wrong; the rest is checked at whatever size the checkpoint has.
     height, width = checkpoint_named(edited.checkpoint).buckets[0]
-    settings_at(edited, height=edited.height or height, width=edited.width or width)
+    settings_at(edited, height=height, width=width)
+    if edited.checkpoint != project.checkpoint:
+        given |= _size_from(_first_picture(session, project), edited.checkpoint)
     if any(getattr(project, field) != value for field, value in given.items()):
         project.sqlmodel_update(given)
         _touch(session, project)
@@ -252,8 +249,7 @@ def attach_image(*, session: Session, shot_id: str, media_id: str) -> Shot:
         return shot
     others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
     if project.height is None or not any(other.media_id for other in others):
-        size = nearest_bucket(media.height, media.width, checkpoint_named(project.checkpoint).buckets)
-        project.height, project.width = size
+        project.sqlmodel_update(_size_from(media, project.checkpoint))
     shot.media_id = media_id
     _touch(session, shot)
     return shot
@@ -308,6 +304,13 @@ def _first_picture(session: Session, project: Project) -> Media | None:
         if shot.media_id is not None:
             return session.get(Media, shot.media_id)
     return None
+
+
+def _size_from(media: Media | None, checkpoint: str) -> dict[str, int | None]:
+    if media is None:
+        return {"height": None, "width": None}
+    height, width = nearest_bucket(media.height, media.width, checkpoint_named(checkpoint).buckets)
+    return {"height": height, "width": width}
 
 
 def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot:

@@ -46,6 +46,13 @@ def test_a_photo_taken_sideways_has_the_size_it_is_seen_at(session: Session, stu
         assert small.size == (10, 20)
 
 
+def test_a_photo_with_a_second_picture_in_it_is_a_jpeg(session: Session, studio: StudioSettings) -> None:
+    file = io.BytesIO()
+    picture = Image.new("RGB", (80, 40))
+    picture.save(file, "MPO", save_all=True, append_images=[picture])
+    assert add_picture(session=session, settings=studio, data=file.getvalue(), name="a.jpg").kind == "image/jpeg"
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -42,7 +42,16 @@ def test_the_queue_of_a_postgresql_studio_is_a_second_database_of_the_same_serve
     assert not settings.uses_sqlite
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://server/studio"])
-def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused(url: str) -> None:
+def test_a_database_file_is_the_same_for_processes_started_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = StudioSettings.from_environment({"STUDIO_DATABASE_URL": "sqlite:///my.db"})
+    assert settings.database_url == f"sqlite:///{tmp_path}/my.db"
+    assert settings.queue_database_url == f"sqlite:///{tmp_path}/my_queue.db"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://server/studio", "sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_the_processes_of_a_studio_cannot_share_is_refused(url: str) -> None:
     with pytest.raises(SettingRejected, match="STUDIO_DATABASE_URL"):
         StudioSettings.from_environment({"STUDIO_DATABASE_URL": url})

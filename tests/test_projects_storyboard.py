@@ -117,7 +117,6 @@ def test_only_what_is_given_of_a_project_is_changed(session: Session, project: P
         ProjectUpdate(guidance=99.0),
         ProjectUpdate(teacache=-1.0),
         ProjectUpdate(checkpoint="sora"),
-        ProjectUpdate(height=100, width=100),
         ProjectUpdate(negative_prompt="x" * 4001),
     ],
 )
