@@ -60,6 +60,7 @@ class ProgressWriter:
         self._phase: Phase = "loading"
         self._sections_done = 0
         self._step_times: list[float] = []
+        self._pace: float | None = None
 
     def enter(self, phase: Phase) -> None:
         """Say that another phase begins."""
@@ -91,6 +92,8 @@ class ProgressWriter:
 
     def _follow_step(self, event: Step) -> None:
         self._step_times.append(self._clock())
+        if len(self._step_times) > 1:
+            self._pace = (self._step_times[-1] - self._step_times[0]) / (len(self._step_times) - 1)
         if event.number == event.of:
             self._save_preview(event.preview)
             self.enter("decoding")
@@ -99,7 +102,6 @@ class ProgressWriter:
             self._write(step=event.number, steps=event.of)
 
     def _write(self, *, step: int, steps: int) -> None:
-        timed = len(self._step_times) - 1
         row = Progress(
             render_id=self._place.render_id,
             shot_id=self._place.shot_id,
@@ -109,7 +111,7 @@ class ProgressWriter:
             sections=self._place.sections,
             step=step,
             steps=steps,
-            seconds_per_step=(self._step_times[-1] - self._step_times[0]) / timed if timed > 0 else None,
+            seconds_per_step=self._pace,
             phase=self._phase,
             updated_at=now(),
         )
