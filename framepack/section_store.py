@@ -16,6 +16,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from framepack.errors import SectionMissing
-from framepack.video import write_frames
+from framepack.video import probe, read_frames, write_frames
 
 _LATENTS = "latents.safetensors"
 _FRAMES = "frames.mp4"
@@ -47,9 +48,15 @@ class SectionStore:
         """The unit's latents, (1, 16, T, h, w) fp32. Raises SectionMissing."""
         return self._tensor(key, "latents").astype(np.float32, copy=False)
 
-    def last_frame(self, key: str) -> NDArray[np.uint8]:
-        """The unit's last frame as it was before encoding, (H, W, 3) uint8 RGB. Raises SectionMissing."""
-        return self._tensor(key, "last_frame").astype(np.uint8, copy=False)
+    def frame(self, key: str, number: int) -> NDArray[np.uint8]:
+        """The unit's frame ``number`` (from 1), (H, W, 3) uint8 RGB: its last as it was before encoding, else as shown.
+
+        Raises SectionMissing.
+        """
+        path = self.video(key)
+        if number == probe(path).frames:
+            return self._tensor(key, "last_frame").astype(np.uint8, copy=False)
+        return next(islice(read_frames(path), number - 1, None))
 
     def video(self, key: str) -> Path:
         """The unit's video file. Raises SectionMissing."""

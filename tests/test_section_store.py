@@ -42,7 +42,8 @@ def test_a_published_unit_is_read_back_to_the_bit(tmp_path: Path) -> None:
     assert store.has(KEY)
     assert np.array_equal(store.latents(KEY), made)
     assert store.latents(KEY).dtype == np.float32
-    assert np.array_equal(store.last_frame(KEY), np.full((32, 48, 3), 70, np.uint8))
+    assert np.array_equal(store.frame(KEY, 8), np.full((32, 48, 3), 70, np.uint8))
+    assert np.abs(store.frame(KEY, 3).astype(int) - 20).max() <= 2
     assert probe(store.video(KEY)).frames == 8
     assert leftovers(tmp_path) == []
 
@@ -88,7 +89,7 @@ def test_a_unit_of_latents_alone_has_no_video_and_can_be_discarded(tmp_path: Pat
     with pytest.raises(SectionMissing):
         store.video(KEY)
     with pytest.raises(SectionMissing):
-        store.last_frame(KEY)
+        store.frame(KEY, 1)
     store.discard(KEY)
     assert not store.has(KEY)
     assert leftovers(tmp_path) == []

@@ -1,0 +1,82 @@
+"""Owns which device is computed on, in which number formats, and how its memory is measured and given back."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+from framepack.errors import DeviceUnavailable
+
+MEGABYTE = 1024.0 * 1024.0
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The number formats of a checkpoint's parts on one kind of device."""
+
+    transformer: torch.dtype
+    vae: torch.dtype
+    encoders: torch.dtype
+
+
+_GPU = Formats(transformer=torch.bfloat16, vae=torch.float16, encoders=torch.float16)
+_CPU = Formats(transformer=torch.float32, vae=torch.float32, encoders=torch.float32)
+
+
+def available_devices() -> tuple[str, ...]:
+    """The names of this computer's devices, the fastest first."""
+    cards = tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+    return (*cards, *(("mps",) if torch.backends.mps.is_available() else ()), "cpu")
+
+
+def pick_device(name: str) -> torch.device:
+    """The device called ``name``: ``auto`` (the fastest there is), ``cpu``, ``mps``, ``cuda`` or ``cuda:1`` and so on.
+
+    Raises DeviceUnavailable, naming those there are.
+    """
+    available = available_devices()
+    wanted = {"auto": available[0], "cuda": "cuda:0"}.get(name, name)
+    if wanted not in available:
+        raise DeviceUnavailable(name, available)
+    return torch.device(wanted)
+
+
+def formats_for(device: torch.device) -> Formats:
+    """The number formats the parts are used in on ``device``: the published ones on a GPU, fp32 on a CPU."""
+    return _CPU if device.type == "cpu" else _GPU
+
+
+def give_back(device: torch.device) -> None:
+    """Hand memory that nothing uses any more back from the allocator to ``device``."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def restart_peak(device: torch.device) -> None:
+    """Begin measuring the peak of memory anew where the device can; a process's own peak cannot be reset."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_megabytes(device: torch.device) -> float:
+    """The most memory that was in use, in MiB: of a CUDA device since ``restart_peak``, else of this process so far.
+
+    On Apple's GPUs, whose memory is the computer's, it is what the driver holds now.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / MEGABYTE
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory() / MEGABYTE
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / MEGABYTE
+    import resource  # there is none on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MEGABYTE if sys.platform == "darwin" else peak / 1024.0

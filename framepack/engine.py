@@ -1,0 +1,240 @@
+"""Owns the weights while shots are made: what is loaded when, and the steps from a shot to latents and frames.
+
+It knows no store and no files of shots; ``framepack.render`` decides which sections are made and keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framepack import vae
+from framepack.checkpoints import Checkpoint
+from framepack.conditioning import (
+    ConditioningCache,
+    EncodedPicture,
+    EncodedPrompt,
+    embed_picture,
+    encode_prompt,
+    pool_prompt,
+)
+from framepack.conditioning_values import Conditioning
+from framepack.devices import formats_for, give_back, pick_device
+from framepack.errors import InvalidRequest
+from framepack.history import History
+from framepack.keys import PlannedShot
+from framepack.model_folders import find_part
+from framepack.pictures import fit_picture, read_picture
+from framepack.preview import preview_for
+from framepack.request import Settings, ShotRequest, Step
+from framepack.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
+from framepack.transformer import FramepackTransformer
+from framepack.weights import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae
+
+Steps = Generator[Step, None, Tensor]
+
+
+@dataclass(frozen=True)
+class ShotInputs:
+    """What all sections of one shot are made from: ``anchor`` is (1, 16, 1, h, w) fp32 on the CPU."""
+
+    settings: Settings
+    anchor: Tensor
+    conditioning: Conditioning
+
+
+class Engine:
+    """One checkpoint on one device, as a context manager: leaving it gives all memory back.
+
+    ``device`` is a name ``pick_device`` knows; ``models`` a folder used instead of the hub's cache;
+    ``conditioning_cache`` a folder for encoded prompts and pictures, None to keep them in memory. Weights are loaded
+    when they are first needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged when loading.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        device: str = "auto",
+        models: Path | None = None,
+        conditioning_cache: Path | None = None,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.device = pick_device(device)
+        for part in checkpoint.sources:
+            find_part(checkpoint, part, models)
+        self._place = Place(checkpoint, models, self.device)
+        self._formats = formats_for(self.device)
+        self._cache = ConditioningCache(conditioning_cache)
+        self._preview = preview_for(checkpoint)
+        self._transformer: FramepackTransformer | None = None
+        self._vae: Any = None
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transformer = None
+        self._vae = None
+        give_back(self.device)
+
+    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+        """Encode every prompt and picture of ``shots`` that is not cached yet; the encoders are gone again afterwards.
+
+        ``pictures`` maps the SHA-256 of a picture to its file. Raises ImageRejected.
+        """
+        self._prepare_prompts({(shot.request.identity, text) for shot in shots for text in _prompts(shot.request)})
+        self._prepare_pictures({wanted for shot in shots for wanted in _pictures(shot)}, pictures)
+
+    def encoded_picture(self, request: ShotRequest, image: str) -> EncodedPicture:
+        """The prepared picture ``image`` (SHA-256) at the request's size."""
+        found = self._cache.picture(request.identity, image, _size(request.settings))
+        if found is None:
+            raise InvalidRequest("image", "its picture has not been prepared")
+        return found
+
+    def conditioning(self, request: ShotRequest, image_embeds: Tensor) -> Conditioning:
+        """What the request's prepared prompts and ``image_embeds`` (1, m, c) tell the transformer."""
+        expected = int(self._loaded_transformer().model.config.image_proj_dim)
+        if image_embeds.shape[-1] != expected:
+            reason = f"it has {image_embeds.shape[-1]} channels where this model takes {expected}"
+            raise InvalidRequest("image embedding", reason)
+        positive, *negative = [self._encoded_prompt(request, text) for text in _prompts(request)]
+        return Conditioning(
+            prompt_embeds=positive.embeds,
+            pooled=positive.pooled,
+            image_embeds=image_embeds,
+            negative_prompt_embeds=negative[0].embeds if negative else None,
+            negative_pooled=negative[0].pooled if negative else None,
+        )
+
+    def sample(self, shot: ShotInputs, number: int, history: History, noise: Tensor) -> Steps:
+        """Sample section ``number`` after ``history``; its latents (1, 16, L, h, w) fp32 on the CPU are returned."""
+        steps = sample_section(
+            self._loaded_transformer(),
+            history=history.latents,
+            anchor=shot.anchor,
+            conditioning=shot.conditioning,
+            noise=noise,
+            settings=_sampling(shot.settings),
+        )
+        return self._shown(steps, number)
+
+    def sample_inverted(self, shot: ShotInputs, number: int, of: int, later: Tensor | None, noise: Tensor) -> Steps:
+        """Sample section ``number`` of a shot of ``of`` that is made from its end, before the latents ``later``."""
+        steps = sample_inverted_section(
+            self._loaded_transformer(),
+            number=number,
+            of=of,
+            later=later,
+            anchor=shot.anchor,
+            conditioning=shot.conditioning,
+            noise=noise,
+            settings=_sampling(shot.settings),
+        )
+        return self._shown(steps, number)
+
+    def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
+        """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
+        return vae.decode_start(self._loaded_vae(), latent)
+
+    def decode(self, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
+        """The frames (H, W, 3) uint8 RGB of ``latents`` (1, 16, T, h, w) that follow ``history``."""
+        return vae.decode_after(self._loaded_vae(), history, latents)
+
+    def free_activations(self) -> None:
+        """Give back the device's memory that no weight needs."""
+        give_back(self.device)
+
+    def _shown(self, steps: Iterator[SamplingStep], number: int) -> Steps:
+        latents = None
+        for step in steps:
+            latents = step.latents
+            yield Step(number, step.number, step.of, step.sigma, self._preview.picture(latents))
+        assert latents is not None, "a section has at least one step"
+        return latents.float().cpu()
+
+    def _encoded_prompt(self, request: ShotRequest, text: str) -> EncodedPrompt:
+        found = self._cache.prompt(request.identity, text)
+        if found is None:
+            raise InvalidRequest("prompt", "it has not been prepared")
+        return found
+
+    def _prepare_prompts(self, wanted: set[tuple[str, str]]) -> None:
+        missing = sorted(one for one in wanted if self._cache.prompt(*one) is None)
+        if not missing:
+            return
+        self._make_room()
+        llama = load_llama(self._place, self._formats.encoders)
+        embeds = [encode_prompt(llama, text) for _, text in missing]
+        del llama
+        give_back(self.device)
+        clip = load_clip(self._place, self._formats.encoders)
+        for (identity, text), embed in zip(missing, embeds, strict=True):
+            self._cache.keep_prompt(identity, text, EncodedPrompt(embed, pool_prompt(clip, text)))
+        del clip
+        give_back(self.device)
+
+    def _prepare_pictures(self, wanted: set[tuple[str, str, tuple[int, int]]], pictures: Mapping[str, Path]) -> None:
+        missing = sorted(one for one in wanted if self._cache.picture(*one) is None)
+        if not missing:
+            return
+        self._make_room()
+        siglip = load_siglip(self._place, self._formats.encoders)
+        for identity, image, size in missing:
+            picture = fit_picture(read_picture(pictures[image], pictures[image].name), *size)
+            latent = vae.encode_picture(self._loaded_vae(), picture)
+            self._cache.keep_picture(identity, image, size, EncodedPicture(embed_picture(siglip, picture), latent))
+        del siglip
+        give_back(self.device)
+
+    def _make_room(self) -> None:
+        """Let go of a large transformer before the encoders come; the embedded one is too small to matter."""
+        if self._transformer is not None and not self.checkpoint.embedded:
+            self._transformer = None
+            give_back(self.device)
+
+    def _loaded_transformer(self) -> FramepackTransformer:
+        if self._transformer is None:
+            self._transformer = FramepackTransformer(load_transformer(self._place, self._formats.transformer))
+        return self._transformer
+
+    def _loaded_vae(self) -> Any:
+        if self._vae is None:
+            self._vae = load_vae(self._place, self._formats.vae)
+        return self._vae
+
+
+def _prompts(request: ShotRequest) -> tuple[str, ...]:
+    """The prompt, and the negative one where real CFG is used."""
+    return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
+
+
+def _pictures(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """(identity, picture, size) of every picture the shot needs encoded."""
+    for image in {shot.anchor_image, shot.embedding_image}:
+        if image is not None:
+            yield shot.request.identity, image, _size(shot.request.settings)
+
+
+def _size(settings: Settings) -> tuple[int, int]:
+    return settings.height, settings.width
+
+
+def _sampling(settings: Settings) -> SamplingSettings:
+    return SamplingSettings(
+        steps=settings.steps,
+        guidance=settings.guidance,
+        cfg=settings.cfg,
+        rescale=settings.rescale,
+        teacache=settings.teacache,
+    )
