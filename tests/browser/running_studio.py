@@ -1,0 +1,66 @@
+"""The studio as a process of its own, started the way a person starts it. It knows no browser."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from projects.settings import StudioSettings
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A running studio: where it answers and where it keeps things."""
+
+    url: str
+    settings: StudioSettings
+
+
+@contextlib.contextmanager
+def running_studio(home: Path) -> Iterator[Studio]:
+    """A studio that keeps everything in ``home``, from its first healthy answer to its end."""
+    home.mkdir(exist_ok=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "STUDIO_HOME": str(home)}
+    environment.pop("STUDIO_DATABASE_URL", None)
+    command = [sys.executable, "-m", "streamlit", "run", "studio_app.py", "--server.port", str(port)]
+    log = home / "server.log"
+    with log.open("wb") as written:
+        server = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=written, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _await_health(server, url, log)
+        yield Studio(url=url, settings=StudioSettings.from_environment({"STUDIO_HOME": str(home)}))
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _await_health(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the studio did not come up:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,42 @@
+"""Addresses that lead into the studio, on a server that has served nothing yet."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from running_studio import Studio
+
+from projects.database import make_engine, session_for
+from projects.storyboard import list_projects
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, start_studio: Callable[[], Studio]) -> None:
+    studio = start_studio()
+    with session_for(make_engine(studio.settings.database_url)) as session:
+        (example,) = list_projects(session=session)
+    page.goto(f"{studio.url}/storyboard?project={example.project.id}")
+
+    expect(page.get_by_role("heading", name=example.project.name)).to_be_visible()
+    expect(page.get_by_label("What happens in SH0030")).to_be_visible()
+    # The router is at work, not the page list that Streamlit makes of a folder of pages by itself.
+    expect(page.locator("[data-testid=stSidebarNav]")).to_have_count(0)
+    expect(page.get_by_role("link", name="Film", exact=True)).to_be_visible()
+    picture = page.locator(".fs-frame img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+
+
+def test_a_name_that_is_not_this_computer_is_refused(start_studio: Callable[[], Studio]) -> None:
+    studio = start_studio()
+    request = urllib.request.Request(studio.url, headers={"Host": "elsewhere.example"})
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+
+    assert refused.value.code == 400

@@ -1,0 +1,73 @@
+"""From two pictures to a downloaded film, through a real browser, the real server and worker and the draft model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+from running_studio import Studio
+
+from framepack.sections import spans
+
+pytestmark = pytest.mark.browser
+NAME = "海边 Two shots"
+RENDER_MILLISECONDS = 450_000  # far more than an idle computer needs
+
+
+def test_a_film_is_made_from_two_pictures(page: Page, start_studio: Callable[[], Studio], tmp_path: Path) -> None:
+    studio = start_studio()
+    pictures = [_picture(tmp_path / "a hill.png", "green"), _picture(tmp_path / "b house.jpg", "brown")]
+    page.goto(studio.url)
+    page.get_by_role("textbox", name="Name of a new project").fill(NAME)
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name=NAME)).to_be_visible()
+
+    page.locator(".st-key-adding input[type=file]").set_input_files(pictures)
+    expect(page.get_by_label("What happens in SH0020")).to_be_visible()
+    for label in ("SH0010", "SH0020"):
+        _type(page, f"What happens in {label}", "The camera pans slowly to the right.")
+    for place in (0, 1):
+        length = page.get_by_label("Length (seconds)").nth(place)
+        length.fill("1")
+        length.press("Enter")
+    expect(page.get_by_text("2 shots · 2 s")).to_be_visible()
+
+    page.get_by_role("button", name="Render what changed (2)").click()
+    expect(page.locator(".st-key-rendering")).to_be_visible()
+    # Whoever reloads in the middle finds everything as it was.
+    page.reload()
+    expect(page.get_by_label("What happens in SH0020")).to_have_value("The camera pans slowly to the right.")
+    expect(page.locator(".fs-chip", has_text="Ready")).to_have_count(2, timeout=RENDER_MILLISECONDS)
+    expect(page.get_by_role("button", name="Everything is rendered")).to_be_disabled()
+
+    page.get_by_role("link", name="Film", exact=True).click()
+    page.get_by_role("button", name="Make the film").click()
+    expect(page.locator("video")).to_be_visible()
+    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    film = tmp_path / "film.mp4"
+    download.value.save_as(film)
+
+    assert download.value.suggested_filename == f"{NAME}.mp4"
+    (span,) = spans([1.0], fps=30, window=9)
+    with av.open(film) as opened:
+        frames = sum(1 for _ in opened.decode(video=0))
+    assert frames == 2 * span.frames
+
+
+def _type(page: Page, label: str, text: str) -> None:
+    box = page.get_by_label(label)
+    box.fill(text)
+    box.press("Tab")
+
+
+def _picture(path: Path, colour: str) -> Path:
+    image = Image.new("RGB", (640, 360), "skyblue")
+    ImageDraw.Draw(image).ellipse((80, 120, 520, 500), fill=colour)
+    image.save(path)
+    return path
