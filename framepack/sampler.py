@@ -19,7 +19,7 @@ from framepack.packing import SectionContext, inverted_paddings, pack_forward, p
 from framepack.schedule import sigma_schedule
 from framepack.solver import unipc
 from framepack.step_cache import EveryStep, StepCache, TeaCache
-from framepack.transformer import FramepackTransformer, Prompt
+from framepack.transformer import FramepackTransformer, PreparedPrompt
 
 LATENT_CHANNELS = 16
 
@@ -67,6 +67,14 @@ class InvertedStep:
 
 
 Steps = Generator[SamplingStep, None, None]
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """One branch of real CFG during one section: what it says, and its own step cache."""
+
+    prompt: PreparedPrompt
+    cache: StepCache
 
 
 def draw_noise(generator: torch.Generator, *, window: int, height: int, width: int) -> Tensor:
@@ -167,8 +175,8 @@ def _sample(
     noise: Tensor,
     settings: SamplingSettings,
 ) -> Steps:
-    """Check what is asked and give the generator of the section's steps."""
-    branches = _branches(conditioning, settings)
+    """Check at once what is asked, and give the generator of the section's steps."""
+    branches = [_Branch(prompt, _step_cache(settings)) for prompt in _prompts(transformer, conditioning, settings)]
     return _steps(transformer, context, conditioning.image_embeds, branches, noise, settings)
 
 
@@ -176,7 +184,7 @@ def _steps(
     transformer: FramepackTransformer,
     context: SectionContext,
     image_embeds: Tensor,
-    branches: list[tuple[Prompt, StepCache]],
+    branches: list[_Branch],
     noise: Tensor,
     settings: SamplingSettings,
 ) -> Steps:
@@ -185,7 +193,17 @@ def _steps(
 
     def denoise(latents: Tensor, sigma: float) -> Tensor:
         with torch.no_grad():
-            velocities = [transformer.velocity(latents, sigma, section, prompt, cache) for prompt, cache in branches]
+            velocities = [
+                transformer.velocity(
+                    latents,
+                    sigma=sigma,
+                    guidance=settings.guidance,
+                    section=section,
+                    prompt=branch.prompt,
+                    cache=branch.cache,
+                )
+                for branch in branches
+            ]
             velocity = velocities[0]
             if len(velocities) == 2:
                 velocity = guided(*velocities, scale=settings.cfg, rescale=settings.rescale)
@@ -193,7 +211,7 @@ def _steps(
 
     _, _, window, height, width = noise.shape
     sigmas = sigma_schedule(settings.steps, window=window, height=height, width=width)
-    cache = branches[0][1]
+    cache = branches[0].cache
     start = noise.to(transformer.device, torch.float32)
     ran = 0
     for number, (sigma, latents) in enumerate(zip(sigmas, unipc(denoise, start, sigmas), strict=False), start=1):
@@ -201,14 +219,16 @@ def _steps(
         ran = cache.ran
 
 
-def _branches(conditioning: Conditioning, settings: SamplingSettings) -> list[tuple[Prompt, StepCache]]:
-    """The positive prompt and, where real CFG is used, the negative one, each with a step cache of its own."""
-    prompts = [Prompt(conditioning.prompt_embeds, conditioning.pooled, settings.guidance)]
-    if settings.cfg != 1.0:
-        if conditioning.negative_prompt_embeds is None or conditioning.negative_pooled is None:
-            raise InvalidRequest("cfg", f"{settings.cfg:g} needs the negative prompt to be encoded")
-        prompts.append(Prompt(conditioning.negative_prompt_embeds, conditioning.negative_pooled, settings.guidance))
-    return [(prompt, _step_cache(settings)) for prompt in prompts]
+def _prompts(
+    transformer: FramepackTransformer, conditioning: Conditioning, settings: SamplingSettings
+) -> list[PreparedPrompt]:
+    """The positive prompt and, where real CFG is used, the negative one."""
+    positive = transformer.prepare_prompt(conditioning.prompt_embeds, conditioning.pooled)
+    if settings.cfg == 1.0:
+        return [positive]
+    if conditioning.negative_prompt_embeds is None or conditioning.negative_pooled is None:
+        raise InvalidRequest("cfg", f"{settings.cfg:g} needs the negative prompt to be encoded")
+    return [positive, transformer.prepare_prompt(conditioning.negative_prompt_embeds, conditioning.negative_pooled)]
 
 
 def _step_cache(settings: SamplingSettings) -> StepCache:

@@ -37,12 +37,14 @@ class PreparedSection:
 
 
 @dataclass(frozen=True)
-class Prompt:
-    """What one branch of real CFG says: ``embeds`` (1, t, d), ``pooled`` (1, p), and the distilled ``guidance``."""
+class PreparedPrompt:
+    """What one branch of real CFG says, on the model's device and in its dtype.
+
+    ``embeds`` is (1, t, d) without padding, ``pooled`` (1, p).
+    """
 
     embeds: Tensor
     pooled: Tensor
-    guidance: float
 
 
 class FramepackTransformer:
@@ -89,14 +91,29 @@ class FramepackTransformer:
         )
         return PreparedSection(tokens, model.image_projection(self._own(image_embeds)), whole_rotary)
 
+    def prepare_prompt(self, embeds: Tensor, pooled: Tensor) -> PreparedPrompt:
+        """Bring an encoded prompt, (1, t, d) without padding and (1, p), to the model."""
+        return PreparedPrompt(self._own(embeds), self._own(pooled))
+
     def velocity(
-        self, latents: Tensor, sigma: float, section: PreparedSection, prompt: Prompt, cache: StepCache
+        self,
+        latents: Tensor,
+        *,
+        sigma: float,
+        guidance: float,
+        section: PreparedSection,
+        prompt: PreparedPrompt,
+        cache: StepCache,
     ) -> Tensor:
-        """The velocity (1, 16, L, h, w) fp32 predicted for ``latents`` of that shape at noise level ``sigma``."""
+        """The velocity (1, 16, L, h, w) fp32 predicted for ``latents`` of that shape at noise level ``sigma``.
+
+        ``guidance`` is the scale distilled into the model. ``cache`` says whether the blocks run.
+        """
+        # fp32 whatever the model's dtype: rounded to bf16, a timestep near 1000 is off by up to 2.
         timestep = torch.full((1,), sigma * TIMESTEPS, device=self.device, dtype=torch.float32)
-        guidance = torch.full((1,), prompt.guidance * TIMESTEPS, device=self.device, dtype=torch.float32)
-        modulation, _ = self.model.time_text_embed(timestep, self._own(prompt.pooled), guidance)
-        text = torch.cat([section.image, self.model.context_embedder(self._own(prompt.embeds), timestep, None)], dim=1)
+        strength = torch.full((1,), guidance * TIMESTEPS, device=self.device, dtype=torch.float32)
+        modulation, _ = self.model.time_text_embed(timestep, prompt.pooled, strength)
+        text = torch.cat([section.image, self.model.context_embedder(prompt.embeds, timestep, None)], dim=1)
         new = self.model.x_embedder(self._own(latents))
         tokens = torch.cat([section.context, new], dim=1)
 
