@@ -222,7 +222,7 @@ def _prompts(request: ShotRequest) -> tuple[str, ...]:
 def _pictures(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """(identity, picture, size) of every picture the shot needs encoded."""
     for image in {shot.anchor_image, shot.embedding_image}:
-        if image is not None:
+        if image:
             yield shot.request.identity, image, _size(shot.request.settings)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class _Shown:
 
 def render_shot(
     engine: Engine, chain: Sequence[PlannedShot], index: int, pictures: Mapping[str, Path], store: SectionStore
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Make what is missing of shot ``index`` of ``chain``; the shots before it must be in ``store`` already.
 
     ``pictures`` maps the SHA-256 of pictures to their files. Closing the iterator stops within one sampling step and
@@ -65,7 +65,7 @@ def render_shot(
 
 def render_continuation(
     engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Make what is missing of a shot whose past is not in the store but given: ``history`` and ``inputs``.
 
     The events are those of ``render_shot``, and so is what closing does.

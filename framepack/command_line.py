@@ -1,0 +1,95 @@
+"""Owns the commands of the engine: their arguments, what they print, and their exit codes. The work is done elsewhere.
+
+Exit codes: 0 done, 2 wrong input (one sentence on standard error), 130 interrupted. Torch is imported only to animate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from framepack.checkpoints import CHECKPOINTS, checkpoint_named
+from framepack.download import download
+from framepack.errors import FramepackError
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+    """Run the command ``arguments`` (those of the process by default) and return its exit code."""
+    begun = time.perf_counter()
+    options = _parser().parse_args(arguments)
+    models = Path(environ["STUDIO_MODELS"]).expanduser() if environ.get("STUDIO_MODELS") else None
+    # A polite request to end is handled like Ctrl-C, so that nothing half-written is left either way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if options.command == "download":
+            for repository in download(checkpoint_named(options.model), models):
+                print(f"{repository} is complete")
+        else:
+            _animate(options, models, begun)
+    except FramepackError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _animate(options: argparse.Namespace, models: Path | None, begun: float) -> None:
+    # Here, because it imports torch: help, downloads and mistyped options answer at once.
+    from framepack.animate import Animation, animate
+
+    animation = Animation(
+        image=options.image,
+        prompt=options.prompt,
+        seconds=options.seconds,
+        seed=options.seed,
+        model=options.model,
+        steps=options.steps,
+        size=options.size,
+        device=options.device,
+        teacache=options.teacache,
+        output=options.output,
+        save_latents=options.save_latents,
+        continue_from=options.continue_from,
+    )
+    print(animate(animation, models, begun=begun, show_progress=sys.stderr.isatty()).as_json())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m framepack", description="Make a video from a picture and a prompt."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    animate = commands.add_parser("animate", help="animate a picture; the last line printed is one JSON object")
+    animate.add_argument("image", nargs="?", type=Path, metavar="IMAGE", help="the picture the shot starts from")
+    animate.add_argument("--prompt", required=True, metavar="TEXT", help="what happens in the shot")
+    animate.add_argument("--seconds", type=float, default=4.0, metavar="S", help="how long it lasts (4)")
+    animate.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives another motion (0)")
+    animate.add_argument(
+        "--model", metavar="|".join(CHECKPOINTS), help="the checkpoint (draft, or that of the latents)"
+    )
+    animate.add_argument("--steps", type=int, metavar="N", help="sampling steps (the checkpoint's own)")
+    animate.add_argument(
+        "--size", metavar="HxW", help="height and width in pixels (the checkpoint's nearest to the picture)"
+    )
+    animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    animate.add_argument(
+        "--teacache", type=float, default=0.0, metavar="X", help="skip steps up to this distance (0: none)"
+    )
+    animate.add_argument("-o", "--output", type=Path, default=Path("out.mp4"), metavar="OUT.mp4", help="(out.mp4)")
+    animate.add_argument("--save-latents", type=Path, metavar="FILE", help="write what a later shot can continue from")
+    animate.add_argument("--continue-from", type=Path, metavar="FILE", help="continue the shot of such a file")
+
+    fetch = commands.add_parser("download", help="fetch a published checkpoint")
+    fetch.add_argument("model", metavar="|".join(name for name, one in CHECKPOINTS.items() if not one.embedded))
+    return parser
