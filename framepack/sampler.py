@@ -15,7 +15,7 @@ from torch import Tensor
 from framepack.conditioning_values import Conditioning
 from framepack.errors import InvalidRequest
 from framepack.guidance import guided
-from framepack.packing import SectionContext, inverted_paddings, pack_forward, pack_inverted
+from framepack.packing import HISTORY_LATENTS, SectionContext, inverted_paddings, pack_forward, pack_inverted
 from framepack.schedule import sigma_schedule
 from framepack.solver import unipc
 from framepack.step_cache import EveryStep, StepCache, TeaCache
@@ -105,7 +105,8 @@ def sample_section(
     Only its last 19 latents matter; a shorter one is padded with zeros in front. ``anchor`` is (1, 16, 1, h, w), and
     ``noise`` (1, 16, L, h, w) says how long the section is. They may lie on any device.
     """
-    context = pack_forward(history.float(), anchor.float(), window=noise.shape[2])
+    recent, start = (_fp32(latents, transformer) for latents in (history[:, :, -HISTORY_LATENTS:], anchor))
+    context = pack_forward(recent, start, window=noise.shape[2])
     return _sample(transformer, context, conditioning, noise, settings)
 
 
@@ -122,16 +123,17 @@ def sample_inverted_section(
 ) -> Steps:
     """Sample section ``number`` (from 1, in time) of a shot of ``of`` sections with the original model.
 
-    ``later`` (1, 16, T, h, w) is what comes after it in time, None for the last section. The other values are those of
-    ``sample_section``. The start latent is not part of section 1.
+    ``later`` (1, 16, T, h, w) is what comes after it in time, of which 19 latents matter; None for the last section.
+    The other values are those of ``sample_section``. The start latent is not part of section 1.
     """
     if not 1 <= number <= of:
         raise ValueError(f"there is no section {number} in a shot of {of}")
     if (later is None) != (number == of):
         raise ValueError("exactly the last section of a shot has nothing later")
-    after = noise[:, :, :0] if later is None else later
+    nearest = (noise[:, :, :0] if later is None else later)[:, :, :HISTORY_LATENTS]
+    following, start = (_fp32(latents, transformer) for latents in (nearest, anchor))
     padding = inverted_paddings(of)[of - number]
-    context = pack_inverted(after.float(), anchor.float(), window=noise.shape[2], padding=padding)
+    context = pack_inverted(following, start, window=noise.shape[2], padding=padding)
     return _sample(transformer, context, conditioning, noise, settings)
 
 
@@ -150,14 +152,13 @@ def sample_inverted_shot(
     ``made`` are sections that exist already, in the order of making (the last in time first); ``noises`` belong to
     those still to make. The shot in time is the anchor followed by the sections in the reverse order of making.
     """
-    # Packing reads at most 19 latents to the right of a section, but joining them all is cheap and plain.
-    later = [section.to(transformer.device, torch.float32) for section in reversed(made)]
+    later = torch.cat([*reversed(made)], dim=2)[:, :, :HISTORY_LATENTS] if made else None
     for number in range(sections - len(made), 0, -1):
         steps = sample_inverted_section(
             transformer,
             number=number,
             of=sections,
-            later=torch.cat(later, dim=2) if later else None,
+            later=later,
             anchor=anchor,
             conditioning=conditioning,
             noise=next(noises),
@@ -165,7 +166,8 @@ def sample_inverted_shot(
         )
         for step in steps:
             yield InvertedStep(number, step)
-        later.insert(0, step.latents)
+        parts = [step.latents] if later is None else [step.latents, _fp32(later, transformer)]
+        later = torch.cat(parts, dim=2)[:, :, :HISTORY_LATENTS]
 
 
 def _sample(
@@ -212,7 +214,7 @@ def _steps(
     _, _, window, height, width = noise.shape
     sigmas = sigma_schedule(settings.steps, window=window, height=height, width=width)
     cache = branches[0].cache
-    start = noise.to(transformer.device, torch.float32)
+    start = _fp32(noise, transformer)
     ran = 0
     for number, (sigma, latents) in enumerate(zip(sigmas, unipc(denoise, start, sigmas), strict=False), start=1):
         yield SamplingStep(number, settings.steps, sigma, latents, ran_blocks=cache.ran > ran)
@@ -229,6 +231,10 @@ def _prompts(
     if conditioning.negative_prompt_embeds is None or conditioning.negative_pooled is None:
         raise InvalidRequest("cfg", f"{settings.cfg:g} needs the negative prompt to be encoded")
     return [positive, transformer.prepare_prompt(conditioning.negative_prompt_embeds, conditioning.negative_pooled)]
+
+
+def _fp32(latents: Tensor, transformer: FramepackTransformer) -> Tensor:
+    return latents.to(transformer.device, torch.float32)
 
 
 def _step_cache(settings: SamplingSettings) -> StepCache:

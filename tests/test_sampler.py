@@ -94,6 +94,23 @@ def test_sampling_is_in_fp32_without_gradients_also_where_the_model_is_not(trans
     assert not latest.requires_grad
 
 
+def test_latents_may_lie_on_another_device_than_the_transformer(transformer: FramepackTransformer) -> None:
+    # "meta" computes shapes without values, and refuses to mix devices as any other does.
+    transformer.model.to("meta")
+    settings = replace(SETTINGS, cfg=2.0)
+    assert section(transformer, history=latents(22), settings=settings).device.type == "meta"
+    sampled = sample_inverted_shot(
+        transformer,
+        sections=3,
+        anchor=ANCHOR,
+        conditioning=CONDITIONING,
+        noises=iter(noises()),
+        settings=SETTINGS,
+        made=[latents(9)],
+    )
+    assert {event.step.latents.device.type for event in sampled} == {"meta"}
+
+
 def test_the_same_inputs_give_the_same_bits(transformer: FramepackTransformer) -> None:
     assert torch.equal(section(transformer), section(transformer))
 
