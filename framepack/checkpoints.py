@@ -64,8 +64,8 @@ _LANDSCAPE = ((416, 960), (448, 864), (480, 832), (512, 768), (544, 704), (576, 
 BUCKETS_640 = tuple(sorted({*_LANDSCAPE, *((w, h) for h, w in _LANDSCAPE)}))
 BUCKETS_DRAFT = ((144, 256), (192, 192), (256, 144))
 
-# Published in ComfyUI's latent formats for HunyuanVideo's VAE; channel by channel R G B.
-HUNYUAN_LATENT_RGB = (
+# Published in ComfyUI's latent formats for HunyuanVideo's VAE; channel by channel R G B. It gives -1 to 1 there.
+_HUNYUAN_RGB = (
     (-0.0395, -0.0331, 0.0445),
     (0.0696, 0.0795, 0.0518),
     (0.0135, -0.0945, -0.0282),
@@ -83,7 +83,13 @@ HUNYUAN_LATENT_RGB = (
     (-0.0616, -0.0997, -0.0727),
     (0.0249, -0.0469, -0.1703),
 )
-HUNYUAN_LATENT_RGB_BIAS = (0.0259, -0.0192, -0.0761)
+_HUNYUAN_RGB_BIAS = (0.0259, -0.0192, -0.0761)
+HUNYUAN_LATENT_RGB = tuple((red / 2, green / 2, blue / 2) for red, green, blue in _HUNYUAN_RGB)
+HUNYUAN_LATENT_RGB_BIAS = (
+    _HUNYUAN_RGB_BIAS[0] / 2 + 0.5,
+    _HUNYUAN_RGB_BIAS[1] / 2 + 0.5,
+    _HUNYUAN_RGB_BIAS[2] / 2 + 0.5,
+)
 
 _HUNYUAN = "hunyuanvideo-community/HunyuanVideo"
 _REDUX = "lllyasviel/flux_redux_bfl"
