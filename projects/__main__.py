@@ -68,6 +68,8 @@ def _work(settings: StudioSettings, asked: argparse.Namespace) -> int:
     from projects.worker import run_worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("alembic", "dbos"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     return run_worker(
         settings,
         device=asked.device,

@@ -58,7 +58,9 @@ class ProgressWriter:
         self._sleep = sleep
         self._written: deque[float] = deque(maxlen=WRITES_A_SECOND)
         self._phase: Phase = "loading"
+        self._found = 0
         self._sections_done = 0
+        self._sampled: set[int] = set()
         self._step_times: list[float] = []
         self._pace: float | None = None
 
@@ -73,7 +75,7 @@ class ProgressWriter:
         """Take note of what the engine says."""
         match event:
             case Conditioned(sections_done=done):
-                self._sections_done = done
+                self._found = self._sections_done = done
                 self._begin_section()
             case Step():
                 self._follow_step(event)
@@ -91,6 +93,7 @@ class ProgressWriter:
             self.enter("sampling")
 
     def _follow_step(self, event: Step) -> None:
+        self._sampled.add(event.section)
         self._step_times.append(self._clock())
         if len(self._step_times) > 1:
             self._pace = (self._step_times[-1] - self._step_times[0]) / (len(self._step_times) - 1)
@@ -102,12 +105,14 @@ class ProgressWriter:
             self._write(step=event.number, steps=event.of)
 
     def _write(self, *, step: int, steps: int) -> None:
+        # A model that works backwards samples every section before the first is done.
+        section = max(self._sections_done + 1, self._found + len(self._sampled))
         row = Progress(
             render_id=self._place.render_id,
             shot_id=self._place.shot_id,
             shot_index=self._place.shot_index,
             shot_count=self._place.shot_count,
-            section=min(self._sections_done + 1, self._place.sections),
+            section=min(section, self._place.sections),
             sections=self._place.sections,
             step=step,
             steps=steps,

@@ -56,8 +56,9 @@ def run_worker(
         return ALREADY_RUNNING
     stop = threading.Event()
     _listen_for_the_end(stop, ends_with_parent)
-    if hasattr(os, "nice"):
-        os.nice(5)  # the pages come first
+    # Read when torch is loaded, later: threads that spin while they wait for each other slow everything down severalfold
+    # as soon as the browser or the pages want a core, too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     database = open_database(settings)
     executor = executor_id(settings, device)
     room = EngineRoom(settings=settings, device=device, threads=usable_cpus())
