@@ -210,7 +210,7 @@ class Engine:
 
     def _loaded_vae(self) -> Any:
         if self._vae is None:
-            self._vae = load_vae(self._place, self._formats.vae)
+            self._vae = load_vae(self._place, self._formats.encoders, self._formats.decoder)
         return self._vae
 
 

@@ -66,7 +66,7 @@ def window_start(first: int) -> int:
 @torch.no_grad()
 def _decode(vae: Any, latents: Tensor) -> Tensor:
     """The frames of ``latents`` (1, 16, T, h, w) as (F, H, W, 3) fp32 from -1 to 1 on the VAE's device."""
-    scaled = (latents / vae.config.scaling_factor).to(vae.device, vae.dtype)
+    scaled = (latents / vae.config.scaling_factor).to(vae.device, vae.post_quant_conv.weight.dtype)
     sample: Tensor = vae.decode(scaled).sample
     return sample[0].permute(1, 2, 3, 0).float()
 

@@ -62,9 +62,12 @@ def load_transformer(place: Place, dtype: Dtype) -> HunyuanVideoFramepackTransfo
     return _model(place, "transformer", HunyuanVideoFramepackTransformer3DModel, dtype)
 
 
-def load_vae(place: Place, dtype: Dtype) -> AutoencoderKLHunyuanVideo:
-    """The VAE; it works in tiles of time as the library does by default."""
-    return _model(place, "vae", AutoencoderKLHunyuanVideo, dtype)
+def load_vae(place: Place, encoder: Dtype, decoder: Dtype) -> AutoencoderKLHunyuanVideo:
+    """The VAE with a format for each direction; it works in tiles of time as the library does by default."""
+    vae = _model(place, "vae", AutoencoderKLHunyuanVideo, encoder)
+    vae.post_quant_conv.to(decoder)
+    vae.decoder.to(decoder)
+    return vae
 
 
 def load_llama(place: Place, dtype: Dtype) -> TextEncoder:
