@@ -122,7 +122,7 @@ def standing(board: Board, plan: ShotPlan) -> Standing:
     if board.is_rendering(shot):
         return Standing("Rendering", "busy")
     if board.is_waiting(shot) and plan.state != "done":
-        return Standing("Waiting", "busy", "It is next in line for the generator.")
+        return Standing("Waiting", "busy")
     if plan.problem is not None:
         word = "Out of date" if plan.chosen is not None else "Not ready yet"
         return Standing(word, "warn" if plan.chosen is not None else "quiet", plan.problem)

@@ -18,8 +18,7 @@ from pages._storage import session, settings
 from projects.errors import StudioError
 from projects.films import download_name
 from projects.media import picture_path, thumbnail
-from projects.models import Film, Media, Render, Take
-from projects.render_queue import preview_path
+from projects.models import Film, Media, Take
 from projects.stitching import film_path, take_path
 
 THUMBNAIL_SIZES = (160, 480, 960)
@@ -27,7 +26,6 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.
 _KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
-_GROWING = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def take_url(take_id: str) -> str:
@@ -50,11 +48,6 @@ def picture_url(media_id: str, size: int = 480) -> str:
     return f"/files/media/{media_id}?size={size}"
 
 
-def preview_url(render_id: str, version: int) -> str:
-    """Where the growing preview of a render is shown; another ``version`` makes a browser ask again."""
-    return f"/files/previews/{render_id}?v={version}"
-
-
 def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
@@ -62,7 +55,6 @@ def file_routes() -> list[Route]:
         Route("/files/films/{id}", _film),
         Route("/files/films/{id}/download", _download),
         Route("/files/media/{id}", _picture),
-        Route("/files/previews/{id}", _preview),
         Route("/files/{rest:path}", _nothing),
     ]
 
@@ -108,14 +100,6 @@ def _picture(request: Request) -> Response:
         return _file(thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
     except (StudioError, OSError):
         return _missing("The file of this picture is gone.")
-
-
-def _preview(request: Request) -> Response:
-    with session() as opened:
-        render = opened.get(Render, _id_of(request, _ID))
-    if render is None:
-        return _missing("There is no such rendering.")
-    return _file(preview_path(settings(), render.id), "image/webp", _GROWING)
 
 
 def _nothing(request: Request) -> Response:  # noqa: ARG001

@@ -48,11 +48,14 @@ def picture(url: str, alt: str, *, ratio: str = "16 / 9") -> str:
     )
 
 
-def player(url: str, *, poster: str | None = None, ratio: str = "16 / 9", label: str = "") -> str:
-    """A video that is fetched when it is played, and piece by piece, as HTML."""
+def player(
+    url: str, *, poster: str | None = None, ratio: str = "16 / 9", label: str = "", widest: int | None = None
+) -> str:
+    """A video that is fetched when it is played, and piece by piece, as HTML; ``widest`` is in pixels of the page."""
+    style = f"aspect-ratio:{ratio}" + (f";max-width:{widest}px" if widest else "")
     shown = f' poster="{html.escape(poster)}" preload="none"' if poster else ' preload="metadata"'
     return (
-        f'<div class="fs-frame" style="aspect-ratio:{ratio}"><video src="{html.escape(url)}" controls playsinline'
+        f'<div class="fs-frame" style="{style}"><video src="{html.escape(url)}" controls playsinline'
         f'{shown} aria-label="{html.escape(label)}"></video></div>'
     )
 

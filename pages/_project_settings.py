@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from pages._board import Board
+from pages._bound import bound
 from pages._state import do
-from projects.models import ProjectUpdate
+from projects.models import Project, ProjectUpdate
 from projects.storyboard import edit_project, renumber_shots
 
 
@@ -19,41 +24,47 @@ def project_settings_box(board: Board) -> None:
         return
     defaults = checkpoint_named(project.checkpoint).defaults
     with box:
-        _field("name", "Name", project.name, board)
-        key = _kept(board, "checkpoint", project.checkpoint)
+        key, changed = _bound(project, "name", project.name)
+        st.text_input("Name", project.name, key=key, max_chars=200, on_change=changed)
+        key, changed = _bound(project, "checkpoint", project.checkpoint)
+        names = list(CHECKPOINTS)
         st.selectbox(
             "Model",
-            list(CHECKPOINTS),
+            names,
+            names.index(project.checkpoint),
             format_func=lambda name: CHECKPOINTS[name].title,
             key=key,
-            on_change=_edited,
-            args=(project.id, "checkpoint", key),
+            on_change=changed,
             help="The draft model comes with the studio and runs on any computer; its videos are small and rough. "
             "The others are downloaded once and need a graphics card. Another model makes every shot out of date.",
         )
         left, right = st.columns(2)
         with left:
-            key = _kept(board, "steps", project.steps if project.steps is not None else defaults.steps)
+            steps = defaults.steps if project.steps is None else project.steps
+            key, changed = _bound(project, "steps", steps)
             st.number_input(
                 "Steps",
                 1,
                 100,
+                steps,
                 key=key,
-                on_change=_edited,
-                args=(project.id, "steps", key),
-                help="How often each section is refined. More steps take longer and are cleaner.",
+                on_change=changed,
+                help="How often each section is refined. More steps take longer and are cleaner. "
+                f"Usual for this model: {defaults.steps}.",
             )
         with right:
-            key = _kept(board, "guidance", project.guidance if project.guidance is not None else defaults.guidance)
+            guidance = defaults.guidance if project.guidance is None else project.guidance
+            key, changed = _bound(project, "guidance", guidance)
             st.number_input(
                 "Guidance",
                 0.0,
                 32.0,
+                guidance,
                 step=0.5,
+                format="%.1f",
                 key=key,
-                on_change=_edited,
-                args=(project.id, "guidance", key),
-                help="How closely the video follows the text. The usual value suits nearly always.",
+                on_change=changed,
+                help=f"How closely the video follows the text. Usual for this model: {defaults.guidance:g}.",
             )
         st.button(
             "Number the shots afresh",
@@ -67,18 +78,11 @@ def project_settings_box(board: Board) -> None:
         )
 
 
-def _field(field: str, label: str, value: str, board: Board) -> None:
-    key = _kept(board, field, value)
-    st.text_input(label, key=key, max_chars=200, on_change=_edited, args=(board.project.id, field, key))
+def _bound(project: Project, field: str, value: Any) -> tuple[str, Callable[[], None]]:
+    key = f"project-{field}-{project.id}"
+    return key, bound(key, value, functools.partial(_edit, project.id, field))
 
 
-def _edited(project_id: str, field: str, key: str) -> None:
-    changes = ProjectUpdate.model_validate({field: st.session_state[key]})
-    do(lambda opened: edit_project(session=opened, project_id=project_id, changes=changes))
-
-
-def _kept(board: Board, field: str, value: object) -> str:
-    key = f"project-{field}-{board.project.id}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-    return key
+def _edit(project_id: str, field: str, value: Any) -> bool:
+    changes = ProjectUpdate.model_validate({field: value})
+    return do(lambda opened: edit_project(session=opened, project_id=project_id, changes=changes))

@@ -6,6 +6,7 @@ never waits for the generator; when a shot is done or the work ends it has the w
 
 from __future__ import annotations
 
+import base64
 import functools
 import html
 import time
@@ -15,8 +16,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from pages._board import Board
-from pages._files import preview_url
-from pages._look import chip, picture, placeholder, ratio_of, told
+from pages._look import chip, ratio_of, told
 from pages._state import do
 from pages._storage import session, settings
 from pages._text import wait_text
@@ -90,11 +90,13 @@ def _live(
         changed = _signature(opened, project_id) != drawn
     if changed:
         st.rerun()
-    with st.container(border=True, key="rendering"):
-        left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
-        with left:
-            st.html(_growing(renders[0], ratio))
-        with right:
+    with (
+        st.container(border=True, key="rendering", gap=None),
+        st.container(horizontal=True, vertical_alignment="center", gap="medium"),
+    ):
+        if picture := _growing(renders[0], ratio):
+            st.html(picture, width="content")
+        with st.container(gap="small"):
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 where = html.escape(_where(progress, labels))
                 st.html(f'<div class="fs-row">{chip("Working", "busy")}<b>{where}</b></div>')
@@ -109,7 +111,8 @@ def _live(
             if not alive:
                 _say_absent()
             st.progress(_share(progress))
-            st.html(f'<div class="fs-soft">{html.escape(_how_far(progress))}{_left(progress, renders, sections)}</div>')
+            said = html.escape(_how_far(progress)) + _left(progress, renders, sections)
+            st.html(f'<div class="fs-soft">{said}</div>')
 
 
 def _signature(opened: Session, project_id: str) -> tuple[object, ...]:
@@ -121,10 +124,15 @@ def _signature(opened: Session, project_id: str) -> tuple[object, ...]:
 
 
 def _growing(render: Render, ratio: str) -> str:
-    path = preview_path(settings(), render.id)
-    if path.is_file():
-        return picture(preview_url(render.id, path.stat().st_mtime_ns), "The picture as it grows", ratio=ratio)
-    return placeholder("…", "The picture will grow here", ratio=ratio)
+    """The preview as it is now, as HTML; it is small and changes with each step, so it travels inside the page."""
+    try:
+        encoded = base64.b64encode(preview_path(settings(), render.id).read_bytes()).decode()
+    except FileNotFoundError:
+        return ""  # before the first step
+    return (
+        f'<div class="fs-growing"><img style="aspect-ratio:{ratio}" src="data:image/webp;base64,{encoded}" '
+        'alt="The picture as it grows"></div>'
+    )
 
 
 def _where(progress: Progress | None, labels: dict[str, str]) -> str:

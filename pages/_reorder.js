@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return made;
   };
   const tiles = data.tiles.map((tile, place) => {
-    const item = text("li", "tile");
+    const item = text("li", tile.joined ? "tile joined" : "tile");
     item.tabIndex = 0;
     item.dataset.id = tile.id;
     item.setAttribute("aria-label", `${tile.label}, ${tile.length}, ${tile.state}. Alt and an arrow key moves it.`);

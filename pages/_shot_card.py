@@ -5,12 +5,14 @@ Each click calls one verb; the text boxes show what the database holds and save 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import streamlit as st
 
 from framepack.request import MAX_PROMPT_CHARACTERS, MAX_SECONDS
 from pages._board import Board, standing
+from pages._bound import bound
 from pages._files import picture_url, take_url
 from pages._look import chip, picture, placeholder, player, ratio_of, told
 from pages._shot_details import picture_box, shot_details
@@ -113,44 +115,44 @@ def _head(board: Board, place: int) -> None:
 
 
 def _prompt(plan: ShotPlan) -> None:
-    key = _kept(f"prompt-{plan.shot.id}", plan.shot.prompt)
+    key = f"prompt-{plan.shot.id}"
     st.text_area(
         f"What happens in {plan.shot.label}",
+        plan.shot.prompt,
         key=key,
         placeholder=PROMPT_EXAMPLE,
         max_chars=MAX_PROMPT_CHARACTERS,
         height=92,
         label_visibility="collapsed",
-        on_change=_edited,
-        args=(plan.shot.id, "prompt", key),
+        on_change=bound(key, plan.shot.prompt, functools.partial(edit, plan.shot.id, "prompt")),
     )
 
 
 def _figures(plan: ShotPlan, place: int) -> None:
     shot = plan.shot
-    key = _kept(f"seconds-{shot.id}", float(shot.seconds))
+    key = f"seconds-{shot.id}"
     st.number_input(
         "Length (seconds)",
-        min_value=0.1,
-        max_value=MAX_SECONDS,
+        0.1,
+        MAX_SECONDS,
+        float(shot.seconds),
         step=0.5,
         format="%.1f",
         key=key,
         width=150,
-        on_change=_edited,
-        args=(shot.id, "seconds", key),
+        on_change=bound(key, float(shot.seconds), functools.partial(edit, shot.id, "seconds")),
     )
-    key = _kept(f"start-{shot.id}", shot.start)
+    key = f"start-{shot.id}"
     st.segmented_control(
         "Start",
         list(START),
+        default=shot.start,
         format_func=START.__getitem__,
         required=True,
         key=key,
         help=START_HELP,
         disabled=place == 0 and shot.start == "cut",
-        on_change=_edited,
-        args=(shot.id, "start", key),
+        on_change=bound(key, shot.start, functools.partial(edit, shot.id, "start")),
     )
 
 
@@ -192,9 +194,10 @@ def move(shot_id: str, to: int) -> None:
     do(lambda opened: move_shot(session=opened, shot_id=shot_id, to_position=to))
 
 
-def _edited(shot_id: str, field: str, key: str) -> None:
-    changes = ShotUpdate.model_validate({field: st.session_state[key]})
-    do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=changes))
+def edit(shot_id: str, field: str, value: Any) -> bool:
+    """Change one field of a shot."""
+    changes = ShotUpdate.model_validate({field: value})
+    return do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=changes))
 
 
 def _chosen(project_id: str, shot_id: str, label: str) -> None:
@@ -213,10 +216,3 @@ def _chosen(project_id: str, shot_id: str, label: str) -> None:
 
 def _toggle(key: str) -> None:
     st.session_state[key] = not st.session_state.get(key)
-
-
-def _kept(key: str, value: Any) -> str:
-    """Let the widget ``key`` show what the database holds; one that shows it already is left alone, typing included."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-    return key

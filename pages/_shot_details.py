@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import secrets
 
@@ -10,6 +11,7 @@ from sqlmodel import Session
 
 from framepack.request import MAX_SEED
 from pages._board import Board
+from pages._bound import bound
 from pages._files import take_url
 from pages._look import player, ratio_of
 from pages._state import do
@@ -87,24 +89,20 @@ def _picture_and_seed(plan: ShotPlan) -> None:
             )
     with right:
         key = f"seed-{shot.id}"
-        if st.session_state.get(key) != shot.seed:
-            st.session_state[key] = shot.seed
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
                 "Seed",
-                min_value=0,
-                max_value=min(MAX_SEED, 2**53 - 1),  # beyond that a browser's numbers are not whole any more
+                0,
+                min(MAX_SEED, 2**53 - 1),  # beyond that a browser's numbers are not whole any more
+                shot.seed,
                 step=1,
                 key=key,
                 width=220,
                 help="The number the randomness starts from. The same seed and the same shot give the same video; "
                 "another seed gives another variation.",
-                on_change=_seeded,
-                args=(shot.id, key),
+                on_change=bound(key, shot.seed, functools.partial(_seed, shot.id)),
             )
-            st.button(
-                "Another", key=f"reseed-{shot.id}", icon=":material/casino:", on_click=_seeded, args=(shot.id, None)
-            )
+            st.button("Another", key=f"reseed-{shot.id}", icon=":material/casino:", on_click=_reseed, args=(shot.id,))
 
 
 def _wordings(shot_id: str, now_says: str) -> None:
@@ -149,9 +147,12 @@ def _choose(shot_id: str, take_id: str) -> None:
     do(lambda opened: choose_take(session=opened, shot_id=shot_id, take_id=take_id))
 
 
-def _seeded(shot_id: str, key: str | None) -> None:
-    changes = ShotUpdate(seed=secrets.randbits(32) if key is None else int(st.session_state[key]))
-    do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=changes))
+def _seed(shot_id: str, seed: int) -> bool:
+    return do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=ShotUpdate(seed=seed)))
+
+
+def _reseed(shot_id: str) -> None:
+    _seed(shot_id, secrets.randbits(32))
 
 
 def _reword(shot_id: str, prompt: str) -> None:

@@ -15,6 +15,8 @@ from projects.films import film_plan_of, films_of, stitch_film
 from projects.models import Film, now
 from projects.stitching import film_path
 
+SMALLEST_PLAYER = 720
+
 
 def contents(board: Board) -> None:
     """A table of the shots as the film will hold them."""
@@ -22,7 +24,11 @@ def contents(board: Board) -> None:
     for plan in board.plans:
         doing = standing(board, plan)
         take = plan.chosen if plan.chosen is not None and plan.chosen.status == "done" else None
-        length = f"{seconds_text(take.frames / take.fps)} · {take.frames} frames" if take else "–"
+        length = (
+            f'{seconds_text(take.frames / take.fps)}<span class="fs-wide"> · {take.frames} frames</span>'
+            if take
+            else "–"
+        )
         prompt = plan.shot.prompt.strip() or "No text yet"
         rows.append(
             f'<tr><td><span class="fs-number">{plan.shot.label}</span></td>'
@@ -49,8 +55,15 @@ def show_film(film: Film, *, newest: bool) -> None:
         if not path.is_file():
             told(f"The file of “{film.name}” is no longer there. Make the film again.", "warn")
             return
+        # A small film is shown larger than it is, but not so large that it is nothing but a blur.
+        watch = player(
+            film_url(film.id),
+            ratio=ratio_of(film.width, film.height),
+            label=film.name,
+            widest=max(film.width, SMALLEST_PLAYER),
+        )
         if newest:
-            st.html(player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name))
+            st.html(watch)
         figures = " · ".join(
             (
                 seconds_text(film.seconds),
@@ -70,7 +83,7 @@ def show_film(film: Film, *, newest: bool) -> None:
             st.html(f'<a class="fs-download" href="{address}" download>Download</a>', width="content")
         if not newest:
             with st.expander("Watch"):
-                st.html(player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name))
+                st.html(watch)
 
 
 project = open_project()

@@ -36,16 +36,17 @@ def head(board: Board) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
         st.html(
             f'<h1 class="fs-title">{html.escape(project.name)}</h1>'
-            f'<div class="fs-row fs-soft">{html.escape(figures)} {model}</div>',
+            f'<div class="fs-row"><span class="fs-soft">{html.escape(figures)}</span>{model}</div>',
             width="content",
         )
         with st.container(horizontal=True, width="content", key="orders"):
             wanted = board.to_render
+            label, icon = order_button(board)
             st.button(
-                f"Render what changed ({len(wanted)})" if wanted else "Everything is rendered",
+                label,
                 key="render-changed",
                 type="primary",
-                icon=":material/play_arrow:" if wanted else ":material/check:",
+                icon=icon,
                 disabled=not wanted or bool(board.weights_problem),
                 on_click=render,
                 args=(project.id, wanted),
@@ -55,6 +56,17 @@ def head(board: Board) -> None:
     if board.weights_problem:
         told(board.weights_problem, "bad")
     worker_watch(board)
+
+
+def order_button(board: Board) -> tuple[str, str]:
+    """What the order button says, and its symbol."""
+    if board.to_render:
+        return f"Render what changed ({len(board.to_render)})", ":material/play_arrow:"
+    if board.renders:
+        return "Rendering", ":material/hourglass_top:"
+    if board.plans and all(plan.state == "done" for plan in board.plans):
+        return "Everything is rendered", ":material/check:"
+    return "Nothing to render yet", ":material/play_arrow:"
 
 
 def strip(board: Board) -> None:

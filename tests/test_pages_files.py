@@ -10,7 +10,7 @@ from page_driver import png, use_studio
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages._files import download_url, file_routes, film_url, picture_url, preview_url, take_url
+from pages._files import download_url, file_routes, film_url, picture_url, take_url
 from pages._storage import session, settings
 from projects.media import add_picture
 from projects.models import Film
@@ -80,7 +80,7 @@ def test_a_picture_is_served_whole_and_small(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("id", ["0" * 32, "0" * 64, "ABC", "..", "%2e%2e%2fstudio.db", "..%2F..%2Fetc%2Fpasswd", "a/b"])
-@pytest.mark.parametrize("kind", ["takes", "films", "media", "previews"])
+@pytest.mark.parametrize("kind", ["takes", "films", "media", "anything"])
 def test_an_address_that_names_no_row_finds_nothing(client: TestClient, kind: str, id: str) -> None:
     answer = client.get(f"/files/{kind}/{id}")
 
@@ -88,6 +88,5 @@ def test_an_address_that_names_no_row_finds_nothing(client: TestClient, kind: st
     assert answer.headers["content-type"].startswith("text/plain")
 
 
-def test_takes_and_previews_that_are_not_there_are_not_found(client: TestClient) -> None:
+def test_a_take_that_is_not_there_is_not_found(client: TestClient) -> None:
     assert client.get(take_url("0" * 32)).text == "There is no such take."
-    assert client.get(preview_url("0" * 32, 1)).text == "There is no such rendering."
