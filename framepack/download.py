@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, XetDownloadError
 
 from framepack.checkpoints import Checkpoint, Part
 from framepack.errors import FramepackError, InvalidRequest
@@ -42,7 +42,7 @@ def download(checkpoint: Checkpoint, models: Path | None) -> Iterator[str]:
             )
         except LocalEntryNotFoundError:
             raise DownloadFailed(repository, "the hub cannot be reached from this computer") from None
-        except (HfHubHTTPError, httpx2.HTTPError) as error:
+        except (HfHubHTTPError, XetDownloadError, httpx2.HTTPError) as error:
             raise DownloadFailed(repository, f"the hub answered {_first_line(error)}") from error
         except OSError as error:
             raise DownloadFailed(repository, error.strerror or _first_line(error)) from error

@@ -3,7 +3,7 @@
 A safetensors file from anywhere; what is read from it is checked before it is used.
 
     latents       (1, 16, T, h, w) fp32: what the chain shows, start latent first, no padding
-    anchor        (1, 16, 1, h, w) fp32: what a continuation without a picture of its own is anchored to, the last latent
+    anchor        (1, 16, 1, h, w) fp32: what a continuation without a picture is anchored to, the last latent
     image_embeds  (1, m, c): the embedding of the latest picture of the chain
     last_frame    (H, W, 3) uint8: the last frame shown
     metadata      format, checkpoint, height, width, fps, seconds (what the chain was asked to last so far)
