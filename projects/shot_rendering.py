@@ -213,7 +213,8 @@ class ShotRenderer:
             with contextlib.closing(engine.render(order.chain, order.place, pictures, self._store)) as events:
                 for event in events:
                     progress.follow(event)
-                    if isinstance(event, SectionDone) and event.seconds:
+                    if isinstance(event, SectionDone) and event.number and event.seconds:
+                        _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._note_success(order.take)
                     if time.monotonic() - polled >= SECONDS_BETWEEN_POLLS:
                         if self._is_called_off(order.render_id):
