@@ -51,11 +51,6 @@ class Board:
     weights_problem: str
 
     @property
-    def shots(self) -> list[Shot]:
-        """The shots in order."""
-        return [plan.shot for plan in self.plans]
-
-    @property
     def seconds(self) -> float:
         """How long the film is asked to be."""
         return sum(plan.shot.seconds for plan in self.plans)
@@ -68,11 +63,6 @@ class Board:
             for plan in self.plans
             if plan.planned is not None and plan.state != "done" and not self.is_waiting(plan.shot)
         ]
-
-    @property
-    def ready(self) -> list[Take]:
-        """The chosen, finished takes in the order of the shots."""
-        return [plan.chosen for plan in self.plans if plan.chosen is not None and plan.chosen.status == "done"]
 
     def is_waiting(self, shot: Shot) -> bool:
         """Whether the shot is part of the work under way."""

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from framepack.errors import ImageRejected
 from pages._storage import session, settings
-from projects.errors import StudioError
+from projects.errors import NotFound
 from projects.films import download_name
 from projects.media import picture_path, thumbnail
 from projects.models import Film, Media, Take
@@ -98,8 +99,8 @@ def _picture(request: Request) -> Response:
         return _missing("There is no picture of that size.")
     try:
         return _file(thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
-    except (StudioError, OSError):
-        return _missing("The file of this picture is gone.")
+    except (NotFound, ImageRejected):
+        return _missing("The file of this picture is no longer there, or is damaged.")
 
 
 def _nothing(request: Request) -> Response:  # noqa: ARG001

@@ -43,27 +43,24 @@ def chip(text: str, tone: Tone = "quiet", title: str = "") -> str:
 def picture(url: str, alt: str, *, ratio: str = "16 / 9") -> str:
     """A picture filling its frame, cropped in the middle as the generator crops it, as HTML."""
     return (
-        f'<div class="fs-frame" style="aspect-ratio:{ratio}">'
+        f'<div class="fs-frame" style="--shape:{ratio}">'
         f'<img src="{html.escape(url)}" alt="{html.escape(alt)}" loading="lazy" decoding="async"></div>'
     )
 
 
-def player(
-    url: str, *, poster: str | None = None, ratio: str = "16 / 9", label: str = "", widest: int | None = None
-) -> str:
-    """A video that is fetched when it is played, and piece by piece, as HTML; ``widest`` is in pixels of the page."""
-    style = f"aspect-ratio:{ratio}" + (f";max-width:{widest}px" if widest else "")
+def player(url: str, *, poster: str | None = None, ratio: str = "16 / 9", label: str = "", large: bool = False) -> str:
+    """A video that is fetched when it is played, and piece by piece, as HTML; ``large`` fills most of a screen."""
     shown = f' poster="{html.escape(poster)}" preload="none"' if poster else ' preload="metadata"'
     return (
-        f'<div class="fs-frame" style="{style}"><video src="{html.escape(url)}" controls playsinline'
-        f'{shown} aria-label="{html.escape(label)}"></video></div>'
+        f'<div class="fs-frame{" fs-large" if large else ""}" style="--shape:{ratio}">'
+        f'<video src="{html.escape(url)}" controls playsinline{shown} aria-label="{html.escape(label)}"></video></div>'
     )
 
 
 def placeholder(symbol: str, text: str, *, ratio: str = "16 / 9") -> str:
     """What stands where a picture will be, as HTML."""
     return (
-        f'<div class="fs-frame fs-nothing" style="aspect-ratio:{ratio}"><div>'
+        f'<div class="fs-frame fs-nothing" style="--shape:{ratio}"><div>'
         f'<div class="fs-symbol">{html.escape(symbol)}</div><div>{html.escape(text)}</div></div></div>'
     )
 

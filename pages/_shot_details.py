@@ -22,7 +22,7 @@ from projects.models import ShotUpdate, now
 from projects.storyboard import attach_image, choose_take, detach_image, edit_shot, wordings
 from projects.takes import ShotPlan
 
-PICTURE_KINDS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
+PICTURE_KINDS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "avif"]
 
 
 def shot_details(board: Board, plan: ShotPlan) -> None:

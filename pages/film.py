@@ -15,8 +15,6 @@ from projects.films import film_plan_of, films_of, stitch_film
 from projects.models import Film, now
 from projects.stitching import film_path
 
-SMALLEST_PLAYER = 720
-
 
 def contents(board: Board) -> None:
     """A table of the shots as the film will hold them."""
@@ -55,13 +53,7 @@ def show_film(film: Film, *, newest: bool) -> None:
         if not path.is_file():
             told(f"The file of “{film.name}” is no longer there. Make the film again.", "warn")
             return
-        # A small film is shown larger than it is, but not so large that it is nothing but a blur.
-        watch = player(
-            film_url(film.id),
-            ratio=ratio_of(film.width, film.height),
-            label=film.name,
-            widest=max(film.width, SMALLEST_PLAYER),
-        )
+        watch = player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name, large=True)
         if newest:
             st.html(watch)
         figures = " · ".join(

@@ -1,0 +1,68 @@
+"""What only a real browser can show of the storyboard: dragging, and typing while the page changes around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from running_studio import Studio
+
+from projects.database import make_engine, session_for
+from projects.models import Shot
+from projects.storyboard import list_projects, shots_of
+
+pytestmark = pytest.mark.browser
+
+
+def test_shots_are_dragged_into_another_order_and_nothing_typed_is_lost(
+    page: Page, start_studio: Callable[[], Studio]
+) -> None:
+    studio = start_studio()
+    project = _example(studio)
+    page.goto(f"{studio.url}/storyboard?project={project}")
+    tiles = page.locator(".tile")
+    expect(tiles).to_have_count(3)
+    last = [shot.id for shot in _shots(studio, project)][2]
+
+    # Text that is still in the box when the order changes ...
+    box = page.get_by_label("What happens in SH0010")
+    box.fill("The lamp goes out.")
+    _drag(page, tiles.nth(2), tiles.nth(0))
+    expect(tiles.nth(0)).to_contain_text("SH0030")
+    assert _shots(studio, project)[0].id == last
+    # ... or when the page is left in the same moment is kept.
+    box.press("End")
+    box.press_sequentially(" All is dark.")
+    page.get_by_role("link", name="Film", exact=True).click()
+    expect(page.locator(".fs-facts, .st-key-adding").first).to_be_visible()
+    page.goto(f"{studio.url}/storyboard?project={project}")
+
+    expect(box).to_have_value("The lamp goes out. All is dark.")
+    assert [shot.seconds for shot in _shots(studio, project)] == [2.4, 2.4, 2.4]
+
+    # The same with keys.
+    tiles.nth(0).focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(tiles.nth(1)).to_contain_text("SH0030")
+
+
+def _drag(page: Page, one: Locator, onto: Locator) -> None:
+    start, end = one.bounding_box(), onto.bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + 40, start["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 5, end["y"] + 20, steps=8)
+    page.mouse.up()
+
+
+def _example(studio: Studio) -> str:
+    with session_for(make_engine(studio.settings.database_url)) as session:
+        (summary,) = list_projects(session=session)
+        return summary.project.id
+
+
+def _shots(studio: Studio, project: str) -> list[Shot]:
+    with session_for(make_engine(studio.settings.database_url)) as session:
+        return shots_of(session=session, project_id=project)
