@@ -120,25 +120,31 @@ def _render(
         if render is None:
             render = enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)
             session.commit()
-    with (
-        LocalWorkers(settings, None if device is None else (device,)) as workers,
-        _Display(settings, missing) as display,
-    ):
-        try:
-            while render.status in UNFINISHED:
-                if workers.failing is not None:
-                    raise RenderFailed(f"The worker does not start; see {workers.failing}.")
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-                with session_for(database) as session:
-                    render = get_render(session=session, render_id=render.id)
-                    display.show(render, progress_of(session=session, render_id=render.id))
-        except (KeyboardInterrupt, RenderFailed):
-            with session_for(database) as session:
-                cancel_render(session=session, settings=settings, render_id=render.id)
-                session.commit()
-            raise
+    try:
+        render = _await(settings, database, render, missing, device)
+    except (KeyboardInterrupt, RenderFailed):
+        with session_for(database) as session:
+            cancel_render(session=session, settings=settings, render_id=render.id)
+            session.commit()
+        raise
     if render.status != "done":
         raise RenderFailed(render.error or "The render was called off.")
+
+
+def _await(
+    settings: StudioSettings, database: sa.Engine, render: Render, missing: Sequence[str], device: str | None
+) -> Render:
+    """Keep workers alive until a render is over, and show meanwhile how far it is."""
+    devices = None if device is None else (device,)
+    with LocalWorkers(settings, devices) as workers, _Display(settings, missing) as display:
+        while render.status in UNFINISHED:
+            if workers.failing is not None:
+                raise RenderFailed(f"The worker does not start; see {workers.failing}.")
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            with session_for(database) as session:
+                render = get_render(session=session, render_id=render.id)
+                display.show(render, progress_of(session=session, render_id=render.id))
+    return render
 
 
 def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> None:

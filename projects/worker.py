@@ -56,8 +56,8 @@ def run_worker(
         return ALREADY_RUNNING
     stop = threading.Event()
     _listen_for_the_end(stop, ends_with_parent)
-    # Read when torch is loaded, later: threads that spin while they wait for each other slow everything down severalfold
-    # as soon as the browser or the pages want a core, too.
+    # Read when torch is loaded, later: threads that spin while they wait for each other slow everything down several
+    # times as soon as the browser or the pages want a core, too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     database = open_database(settings)
     executor = executor_id(settings, device)
