@@ -53,7 +53,7 @@ def project_settings_box(board: Board) -> None:
                 f"Usual for this model: {defaults.steps}.",
             )
         with right:
-            guidance = defaults.guidance if project.guidance is None else project.guidance
+            guidance = float(defaults.guidance if project.guidance is None else project.guidance)
             key, changed = _bound(project, "guidance", guidance)
             st.number_input(
                 "Guidance",

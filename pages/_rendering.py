@@ -67,7 +67,7 @@ def _absent() -> None:
     with session() as opened:
         alive = bool(live_workers(session=opened))
     if alive:
-        return  # the sentence goes away
+        st.rerun()  # the whole page, and this fragment looks no more
     _say_absent()
 
 

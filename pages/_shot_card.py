@@ -31,6 +31,7 @@ START_HELP = (
     "It needs no picture of its own."
 )
 PROMPT_EXAMPLE = "What happens, in a sentence. For example: The camera pans slowly to the right while waves roll in."
+SHORTEST_SECONDS = 0.1
 MENU = {"after": "Add a shot after this one", "duplicate": "Duplicate", "delete": "Delete"}
 
 
@@ -133,7 +134,7 @@ def _figures(plan: ShotPlan, place: int) -> None:
     key = f"seconds-{shot.id}"
     st.number_input(
         "Length (seconds)",
-        0.1,
+        min(SHORTEST_SECONDS, shot.seconds),
         MAX_SECONDS,
         float(shot.seconds),
         step=0.5,

@@ -14,7 +14,7 @@ from pages._board import Board
 from pages._bound import bound
 from pages._files import take_url
 from pages._look import player, ratio_of
-from pages._state import do
+from pages._state import Notice, do, say
 from pages._storage import session, settings
 from pages._text import count, seconds_text, when_text
 from projects.media import add_picture
@@ -90,17 +90,16 @@ def _picture_and_seed(plan: ShotPlan) -> None:
     with right:
         key = f"seed-{shot.id}"
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.number_input(
+            # As text: a seed may be larger than the numbers a browser can count to.
+            st.text_input(
                 "Seed",
-                0,
-                min(MAX_SEED, 2**53 - 1),  # beyond that a browser's numbers are not whole any more
-                shot.seed,
-                step=1,
+                str(shot.seed),
+                max_chars=len(str(MAX_SEED)),
                 key=key,
                 width=220,
                 help="The number the randomness starts from. The same seed and the same shot give the same video; "
                 "another seed gives another variation.",
-                on_change=bound(key, shot.seed, functools.partial(_seed, shot.id)),
+                on_change=bound(key, str(shot.seed), functools.partial(_seed, shot.id)),
             )
             st.button("Another", key=f"reseed-{shot.id}", icon=":material/casino:", on_click=_reseed, args=(shot.id,))
 
@@ -147,12 +146,16 @@ def _choose(shot_id: str, take_id: str) -> None:
     do(lambda opened: choose_take(session=opened, shot_id=shot_id, take_id=take_id))
 
 
-def _seed(shot_id: str, seed: int) -> bool:
+def _seed(shot_id: str, written: str) -> bool:
+    if not written.strip().isdecimal():
+        say(Notice(f"The seed “{written}” is not a whole number; the earlier one is kept.", "bad"))
+        return False
+    seed = int(written)
     return do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=ShotUpdate(seed=seed)))
 
 
 def _reseed(shot_id: str) -> None:
-    _seed(shot_id, secrets.randbits(32))
+    _seed(shot_id, str(secrets.randbits(32)))
 
 
 def _reword(shot_id: str, prompt: str) -> None:

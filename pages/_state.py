@@ -51,7 +51,9 @@ def do(act: Act, said: str = "", undo: Act | None = None) -> bool:
 
 def say(notice: Notice) -> None:
     """Show a sentence at the top of the page until the next click that does something."""
-    st.session_state.setdefault("notices", []).append(notice)
+    notices = st.session_state.setdefault("notices", [])
+    if notice not in notices:
+        notices.append(notice)
 
 
 def show_notices(page: str) -> None:

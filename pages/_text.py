@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -55,3 +56,9 @@ def when_text(moment: dt.datetime, now: dt.datetime) -> str:
     if ago < 7 * 24 * 3600:
         return f"{int(ago // (24 * 3600))} days ago"
     return f"{moment.day} {moment:%B %Y}"
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names as people number them: ``shot 2`` before ``shot 10``."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from pages._board import Board, read_board, standing
 from pages._files import download_url, film_url
 from pages._look import chip, empty_state, masthead, player, ratio_of, told
+from pages._rendering import rendering_panel
 from pages._state import do, open_project, show_notices
 from pages._storage import session, settings
 from pages._text import count, seconds_text, size_text, when_text
@@ -108,6 +109,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         on_click=make,
         args=(project.id,),
     )
+rendering_panel(board)
 for problem in plan.problems:
     told(problem, "warn")
 for warning in plan.warnings:

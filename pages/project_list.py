@@ -1,6 +1,5 @@
 """The page of all projects: open, create, rename, duplicate and delete one."""
 
-import functools
 import html
 
 import streamlit as st
@@ -40,17 +39,16 @@ def chosen(summary: ProjectSummary) -> None:
     if what == "rename":
         st.session_state["renaming"] = project.id
     elif what == "duplicate":
-        do(functools.partial(_duplicate, project.id), f"“{project.name}” was duplicated.")
+        do(
+            lambda opened: duplicate_project(session=opened, project_id=project.id),
+            f"“{project.name}” was duplicated.",
+        )
     elif what == "delete":
         do(
             lambda opened: delete_project(session=opened, project_id=project.id),
             f"“{project.name}” was deleted.",
             lambda opened: restore_project(session=opened, project_id=project.id),
         )
-
-
-def _duplicate(project_id: str, opened: object) -> None:
-    duplicate_project(session=opened, project_id=project_id)
 
 
 def rename(project_id: str) -> None:

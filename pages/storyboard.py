@@ -16,7 +16,7 @@ from pages._shot_card import move, render, shot_card
 from pages._shot_details import PICTURE_KINDS
 from pages._state import Notice, do, open_project, say, show_notices
 from pages._storage import session, settings
-from pages._text import count, seconds_text
+from pages._text import count, natural, seconds_text
 from projects.errors import StudioError
 from projects.media import add_picture
 from projects.storyboard import add_shot
@@ -117,7 +117,7 @@ def adding(board: Board) -> None:
 
 def add_pictures(project_id: str, key: str) -> None:
     """The callback of the box for pictures: one shot per picture; each that cannot be used is said in a sentence."""
-    uploads = sorted(st.session_state[key] or [], key=lambda upload: upload.name)
+    uploads = sorted(st.session_state[key] or [], key=lambda upload: natural(upload.name))
     st.session_state["uploads"] += 1  # an empty box next time
     st.session_state["notices"] = []
     for upload in uploads:

@@ -98,6 +98,30 @@ def test_length_and_start_are_saved_as_they_are_changed(project: str) -> None:
     assert "It has no picture yet" in text_of(at)
 
 
+def test_a_seed_is_a_whole_number_of_any_length(project: str) -> None:
+    shot = shots(project)[0]
+    at = open_page("storyboard.py", project=project)
+    at.button(key=f"toggle-{shot.id}").click().run()
+    at.text_input(key=f"seed-{shot.id}").set_value("9223372036854775807").run()
+    assert shots(project)[0].seed == 2**63 - 1
+
+    at.text_input(key=f"seed-{shot.id}").set_value("seven").run()
+
+    assert shots(project)[0].seed == 2**63 - 1
+    assert "The seed “seven” is not a whole number" in text_of(at)
+    assert at.text_input(key=f"seed-{shot.id}").value == "9223372036854775807"
+
+
+def test_a_box_whose_change_was_never_called_back_is_saved_all_the_same(project: str) -> None:
+    shot = shots(project)[0]
+    at = open_page("storyboard.py", project=project)
+    # As when a browser reports the box only together with another page: the value comes, the callback does not.
+    at.session_state[f"prompt-{shot.id}"] = "Typed in the last moment."
+    at.run()
+
+    assert shots(project)[0].prompt == "Typed in the last moment."
+
+
 def test_shots_are_moved_with_plain_buttons(project: str) -> None:
     first, second = shots(project)
     at = open_page("storyboard.py", project=project)

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from pages._text import count, seconds_text, size_text, wait_text, when_text
+from pages._text import count, natural, seconds_text, size_text, wait_text, when_text
 
 NOW = dt.datetime(2026, 5, 20, 12, 0, tzinfo=dt.UTC)
 
@@ -51,3 +51,7 @@ def test_a_moment_is_said_by_how_long_ago_it_was(ago: dt.timedelta, said: str) -
 def test_one_of_a_thing_is_not_many() -> None:
     assert count(1, "shot") == "1 shot"
     assert count(0, "shot") == "0 shots"
+
+
+def test_names_are_sorted_as_people_number_them() -> None:
+    assert sorted(["shot 10", "Shot 2", "shot", "镜头 3"], key=natural) == ["shot", "Shot 2", "shot 10", "镜头 3"]
