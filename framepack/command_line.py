@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
 
 
 def _animate(options: argparse.Namespace, models: Path | None, begun: float) -> None:
+    # Before torch is loaded: its threads shall sleep, not spin, while they wait, or other programs slow them down.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Here, because it imports torch: help, downloads and mistyped options answer at once.
     from framepack.animate import Animation, animate
 

@@ -38,29 +38,36 @@ def decode_start(vae: Any, latent: Tensor) -> NDArray[np.uint8]:
     return next(iter(_to_uint8(_decode(vae, latent))))
 
 
-def decode_after(vae: Any, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
+def decode_after(
+    vae: Any,
+    history: History,
+    latents: Tensor,
+    *,
+    left_context: int = LEFT_CONTEXT,
+    fade_frames: int = FADE_FRAMES,
+) -> Iterator[NDArray[np.uint8]]:
     """The frames (H, W, 3) uint8 RGB of the new ``latents`` (1, 16, T, h, w) that follow ``history``, 4 for each.
 
     What the window's edge changes, seen in the last frame shown before, which the window holds too, is faded out over
-    the first ``FADE_FRAMES`` new frames, so that nothing jumps and nothing that exists is touched.
+    the first ``fade_frames`` new frames, so that nothing jumps and nothing that exists is touched.
     """
-    start = window_start(history.end) - history.first
+    start = window_start(history.end, left_context) - history.first
     window = torch.cat([history.latents[:, :, max(0, start) :], latents], dim=2)
     new = FRAMES_PER_LATENT * latents.shape[2]
     decoded = _decode(vae, window)[-new - 1 :]
     frames = decoded[1:]
     if history.last_frame is not None:
         shown = torch.from_numpy(history.last_frame).to(decoded.device).float().div(127.5).sub(1.0)
-        frames = _faded(frames, shown - decoded[0])
+        frames = _faded(frames, shown - decoded[0], fade_frames)
     yield from _to_uint8(frames)
 
 
-def window_start(first: int) -> int:
+def window_start(first: int, left_context: int = LEFT_CONTEXT) -> int:
     """The chain's number of the latent a window begins with whose first new latent is number ``first``.
 
-    At least ``LEFT_CONTEXT`` latents before the last one shown, and on the grid of the VAE's tiles.
+    At least ``left_context`` latents before the last one shown, and on the grid of the VAE's tiles.
     """
-    return max(0, (first - 1 - LEFT_CONTEXT) // TILE_STRIDE * TILE_STRIDE)
+    return max(0, (first - 1 - left_context) // TILE_STRIDE * TILE_STRIDE)
 
 
 @torch.no_grad()
@@ -71,9 +78,9 @@ def _decode(vae: Any, latents: Tensor) -> Tensor:
     return sample[0].permute(1, 2, 3, 0).float()
 
 
-def _faded(frames: Tensor, step: Tensor) -> Tensor:
+def _faded(frames: Tensor, step: Tensor, fade_frames: int) -> Tensor:
     """``frames`` (F, H, W, 3) with ``step`` (H, W, 3) added, less to each of the first ones, down to 0."""
-    count = min(FADE_FRAMES, frames.shape[0])
+    count = min(fade_frames, frames.shape[0])
     shares = 1.0 - torch.arange(1, count + 1, device=frames.device) / (count + 1.0)
     return torch.cat([frames[:count] + shares[:, None, None, None] * step, frames[count:]])
 
