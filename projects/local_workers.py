@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from filelock import FileLock, Timeout
+
 from projects.settings import CHECKOUT, StudioSettings
 
-ALREADY_RUNNING = 3  # a worker's exit status, see projects.worker
 _FIRST_BACK_OFF = 1.0
 _LONGEST_BACK_OFF = 60.0
 _SECONDS_WHILE_ANOTHER_SERVES = 5.0
@@ -35,6 +36,11 @@ def local_devices() -> tuple[str, ...]:
     else:
         count = _count_gpus()
     return tuple(f"cuda:{number}" for number in range(count)) if count > 1 else ("auto",)
+
+
+def worker_lock(settings: StudioSettings, device: str) -> FileLock:
+    """The lock that a worker holds while it serves the queue with ``device`` from this folder, on this computer."""
+    return FileLock(settings.home / f"worker-{device.replace(':', '')}.lock")
 
 
 def _count_gpus() -> int:
@@ -120,18 +126,25 @@ class _Keeper:
 
     def _keep(self) -> None:
         while not self._ending.is_set():
+            if self._another_serves():
+                self._ending.wait(_SECONDS_WHILE_ANOTHER_SERVES)
+                continue
             with self._starting:
                 if self._ending.is_set():
                     return
                 self._process = self._start()
             began = time.monotonic()
-            status = self._process.wait()
-            if status == ALREADY_RUNNING:
-                pause = _SECONDS_WHILE_ANOTHER_SERVES
-            else:
-                self.failures = 0 if time.monotonic() - began > _LIVED_LONG_ENOUGH else self.failures + 1
-                pause = min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** max(0, self.failures - 1))
-            self._ending.wait(pause)
+            self._process.wait()
+            self.failures = 0 if time.monotonic() - began > _LIVED_LONG_ENOUGH else self.failures + 1
+            self._ending.wait(min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** max(0, self.failures - 1)))
+
+    def _another_serves(self) -> bool:
+        """Whether a worker that somebody else started serves the same device; when it ends, ours takes over."""
+        try:
+            with worker_lock(self._settings, self._device).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self.log.is_file() and self.log.stat().st_size > _LARGEST_LOG:

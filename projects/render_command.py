@@ -139,12 +139,17 @@ def _await(
     with LocalWorkers(settings, devices) as workers, _Display(settings, missing) as display:
         while render.status in UNFINISHED:
             if workers.failing is not None:
-                raise RenderFailed(f"The worker does not start; see {workers.failing}.")
+                raise RenderFailed(f"The worker does not start ({_last_line(workers.failing)}); see {workers.failing}.")
             time.sleep(SECONDS_BETWEEN_LOOKS)
             with session_for(database) as session:
                 render = get_render(session=session, render_id=render.id)
                 display.show(render, progress_of(session=session, render_id=render.id))
     return render
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
 
 
 def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> None:

@@ -107,6 +107,7 @@ class ShotRenderer:
             with session_for(self._database) as session:
                 cancel_take(session=session, take_id=take.id)
                 session.commit()
+            preview_path(self._settings, render_id).unlink(missing_ok=True)
             return CALLED_OFF
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:

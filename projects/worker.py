@@ -15,18 +15,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
 import psutil
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from sqlmodel import col, select, update
 
 from projects.database import open_database, session_for
 from projects.failures import LOST
+from projects.local_workers import worker_lock
 from projects.models import Render, Take, Worker, now
 from projects.render_queue import APPLICATION, APPLICATION_VERSION, CHAINS, RENDERS, UNFINISHED, prepare_queue_database
 from projects.settings import StudioSettings
@@ -46,9 +47,9 @@ def run_worker(
     settings: StudioSettings, *, device: str, ends_with_parent: bool, adopt_after: float = ADOPT_AFTER_SECONDS
 ) -> int:
     """Serve the queue until told to stop; does not return then, but ends the process. Returns ALREADY_RUNNING at once
-    where another worker of this computer serves it with the same device."""
+    where another worker of this computer serves it with the same device. Raises DeviceUnavailable."""
     settings.make_folders()
-    lock = FileLock(lock_path(settings, device))
+    lock = worker_lock(settings, device)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -59,22 +60,25 @@ def run_worker(
     # Read when torch is loaded, later: threads that spin while they wait for each other slow everything down several
     # times as soon as the browser or the pages want a core, too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if device not in ("auto", "cpu"):
+        _check_device(device)
     database = open_database(settings)
-    executor = executor_id(settings, device)
+    sign = Worker(executor_id=executor_id(settings, device), device=device, pid=os.getpid(), host=platform.node())
     room = EngineRoom(settings=settings, device=device, threads=usable_cpus())
-    _sign_in(database, executor, device)
-    _launch(settings, ShotRenderer(settings=settings, database=database, room=room, executor=executor), executor)
-    _log.info("Worker %s is ready (process %d).", executor, os.getpid())
-    _serve(stop, database, room, executor, adopt_after)
-    _sign_out(database, executor)
+    shots = ShotRenderer(settings=settings, database=database, room=room, executor=sign.executor_id)
+    status = 0
+    try:
+        _beat(database, sign)
+        _launch(settings, shots, sign.executor_id)
+        _log.info("Worker %s is ready (process %d).", sign.executor_id, os.getpid())
+        _serve(stop, database, room, sign, adopt_after)
+        _sign_out(database, sign)
+    except Exception:
+        _log.exception("The worker cannot go on.")
+        status = 1
     logging.shutdown()
     # Nothing is waited for: a step that is under way is begun again by the next worker, where its last section ended.
-    os._exit(0)
-
-
-def lock_path(settings: StudioSettings, device: str) -> Path:
-    """The file whose lock says that a worker of this computer serves the queue with ``device``."""
-    return settings.home / f"worker-{device.replace(':', '')}.lock"
+    os._exit(status)
 
 
 def executor_id(settings: StudioSettings, device: str) -> str:
@@ -84,8 +88,10 @@ def executor_id(settings: StudioSettings, device: str) -> str:
 
 
 def usable_cpus() -> int:
-    """How many cores the engine should use: those there are, less where this process is only given some of them."""
-    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    """How many threads the engine should use: one a core, less where this process is only given some of them."""
+    logical = os.cpu_count() or 1
+    # The two halves of a core are worth little more than one, but on a small machine every little helps.
+    cores = max(psutil.cpu_count(logical=False) or 1, min(logical, 4))
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
     quota = Path("/sys/fs/cgroup/cpu.max")
@@ -107,7 +113,7 @@ class DeathWatch:
         self._clock = clock
         self._seen: dict[str, tuple[dt.datetime, float]] = {}
 
-    def dead(self, workers: Iterable[Worker]) -> set[str]:
+    def dead(self, workers: Sequence[Worker]) -> set[str]:
         """The names of the dead among ``workers``."""
         for worker in workers:
             beat, _ = self._seen.get(worker.executor_id, (None, 0.0))
@@ -115,6 +121,13 @@ class DeathWatch:
                 self._seen[worker.executor_id] = (worker.beat_at, self._clock())
         names = {worker.executor_id for worker in workers}
         return {name for name in names if self._clock() - self._seen[name][1] > self._after}
+
+
+def _check_device(device: str) -> None:
+    # Loads torch, which a worker with nothing to do otherwise leaves alone.
+    from framepack.devices import pick_device
+
+    pick_device(device)
 
 
 def _listen_for_the_end(stop: threading.Event, ends_with_parent: bool) -> None:
@@ -155,39 +168,37 @@ def _launch(settings: StudioSettings, shots: ShotRenderer, executor: str) -> Non
         )
 
 
-def _serve(stop: threading.Event, database: sa.Engine, room: EngineRoom, executor: str, adopt_after: float) -> None:
+def _serve(stop: threading.Event, database: sa.Engine, room: EngineRoom, sign: Worker, adopt_after: float) -> None:
     watch = DeathWatch(adopt_after)
     swept = float("-inf")
     while True:
-        _beat(database, executor)
-        _adopt(database, executor, watch)
-        if time.monotonic() - swept > SECONDS_BETWEEN_SWEEPS:
-            _sweep(database)
-            swept = time.monotonic()
+        try:
+            _beat(database, sign)
+            _adopt(database, sign.executor_id, watch)
+            if time.monotonic() - swept > SECONDS_BETWEEN_SWEEPS:
+                _sweep(database)
+                swept = time.monotonic()
+        except sa.exc.OperationalError as error:
+            # A full disk or a server that is away passes; the shot under way should not die of it.
+            _log.warning("The database does not answer (%s); trying again.", error.orig)
         room.release_if_idle(IDLE_SECONDS)
         if stop.wait(BEAT_SECONDS):
             return
 
 
-def _sign_in(database: sa.Engine, executor: str, device: str) -> None:
+def _sign_out(database: sa.Engine, sign: Worker) -> None:
     with session_for(database) as session:
-        session.merge(
-            Worker(executor_id=executor, device=device, pid=os.getpid(), host=platform.node(), started_at=now())
-        )
-        session.commit()
-
-
-def _sign_out(database: sa.Engine, executor: str) -> None:
-    with session_for(database) as session:
-        session.exec(sa.delete(Worker).where(col(Worker.executor_id) == executor))
+        session.exec(sa.delete(Worker).where(col(Worker.executor_id) == sign.executor_id))
         # It ended on purpose, which says nothing against the takes it was at.
         session.exec(update(Take).where(col(Take.status) == "rendering").values(attempts=0))
         session.commit()
 
 
-def _beat(database: sa.Engine, executor: str) -> None:
+def _beat(database: sa.Engine, sign: Worker) -> None:
+    """Give a sign of life; also anew where another worker took this one for dead (a computer that slept)."""
+    sign.beat_at = now()
     with session_for(database) as session:
-        session.exec(update(Worker).where(col(Worker.executor_id) == executor).values(beat_at=now()))
+        session.merge(sign)
         session.commit()
 
 
@@ -214,7 +225,9 @@ def _sweep(database: sa.Engine) -> None:
         ids = [render.id for render in open_renders]
         waiting = {"ENQUEUED", "PENDING", "DELAYED"}
         jobs = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False) if ids else []
-        under_way = {job.workflow_id for job in jobs if job.status in waiting}
+        # Nobody will ever take what was ordered from another version of the workflows.
+        ours = [job for job in jobs if job.app_version == APPLICATION_VERSION]
+        under_way = {job.workflow_id for job in ours if job.status in waiting}
         for render in open_renders:
             session.refresh(render)
             if render.id not in under_way and render.status in UNFINISHED:

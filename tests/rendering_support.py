@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SIDE = 64  # the smallest picture the engine takes, so that tests are quick
 
 
-def until(holds: Callable[[], object], seconds: float = 120.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 240.0) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not holds():
