@@ -62,11 +62,13 @@ def show_notices(page: str) -> None:
         st.session_state["page"] = page
         st.session_state["notices"] = [one for one in st.session_state.get("notices", []) if one.undo is not None]
     notices: list[Notice] = st.session_state.get("notices", [])
-    for place, notice in enumerate(notices):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"notice-{place}"):
-            told(notice.sentence, notice.tone)
-            if notice.undo is not None:
-                st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
+    # The container is always there, so that what comes below keeps its place when a sentence comes or goes.
+    with st.container(key="notices"):
+        for place, notice in enumerate(notices):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"notice-{place}"):
+                told(notice.sentence, notice.tone)
+                if notice.undo is not None:
+                    st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
 
 
 def open_project() -> Project | None:

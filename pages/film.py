@@ -109,7 +109,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         on_click=make,
         args=(project.id,),
     )
-rendering_panel(board)
+with st.container(key="work"):
+    rendering_panel(board)
 for problem in plan.problems:
     told(problem, "warn")
 for warning in plan.warnings:

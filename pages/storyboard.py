@@ -23,7 +23,7 @@ from projects.storyboard import add_shot
 
 
 def head(board: Board) -> None:
-    """Name, figures, and the order to the generator."""
+    """Name, figures, the order to the generator, and the work under way."""
     project = board.project
     draft = checkpoint_named(project.checkpoint).embedded
     model = (
@@ -53,9 +53,13 @@ def head(board: Board) -> None:
                 help="Only shots that are new or out of date are made; what is finished stays.",
             )
             project_settings_box(board)
-    if board.weights_problem:
-        told(board.weights_problem, "bad")
-    worker_watch(board)
+    # In containers that are always there, so that the shots below keep their places when one of these comes or goes.
+    with st.container(key="problems"):
+        if board.weights_problem:
+            told(board.weights_problem, "bad")
+        worker_watch(board)
+    with st.container(key="work"):
+        rendering_panel(board)
 
 
 def order_button(board: Board) -> tuple[str, str]:
@@ -141,7 +145,6 @@ if project is None:
 with session() as opened:
     board = read_board(opened, project.id)
 head(board)
-rendering_panel(board)
 if board.plans:
     strip(board)
 else:
