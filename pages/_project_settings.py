@@ -11,7 +11,7 @@ import streamlit as st
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from pages._board import Board
 from pages._bound import bound
-from pages._state import do
+from pages._state import attempt, do
 from projects.models import Project, ProjectUpdate
 from projects.storyboard import edit_project, renumber_shots
 
@@ -85,4 +85,4 @@ def _bound(project: Project, field: str, value: Any) -> tuple[str, Callable[[], 
 
 def _edit(project_id: str, field: str, value: Any) -> bool:
     changes = ProjectUpdate.model_validate({field: value})
-    return do(lambda opened: edit_project(session=opened, project_id=project_id, changes=changes))
+    return attempt(lambda opened: edit_project(session=opened, project_id=project_id, changes=changes))

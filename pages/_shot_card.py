@@ -16,7 +16,7 @@ from pages._bound import bound
 from pages._files import picture_url, take_url
 from pages._look import chip, picture, placeholder, player, ratio_of, told
 from pages._shot_details import picture_box, shot_details
-from pages._state import do
+from pages._state import attempt, do
 from pages._storage import settings
 from pages._text import seconds_text
 from projects.models import ShotUpdate
@@ -198,7 +198,7 @@ def move(shot_id: str, to: int) -> None:
 def edit(shot_id: str, field: str, value: Any) -> bool:
     """Change one field of a shot."""
     changes = ShotUpdate.model_validate({field: value})
-    return do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=changes))
+    return attempt(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=changes))
 
 
 def _chosen(project_id: str, shot_id: str, label: str) -> None:

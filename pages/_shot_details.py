@@ -14,7 +14,7 @@ from pages._board import Board
 from pages._bound import bound
 from pages._files import take_url
 from pages._look import player, ratio_of
-from pages._state import Notice, do, say
+from pages._state import Notice, attempt, do, say
 from pages._storage import session, settings
 from pages._text import count, seconds_text, when_text
 from projects.media import add_picture
@@ -151,7 +151,7 @@ def _seed(shot_id: str, written: str) -> bool:
         say(Notice(f"The seed “{written}” is not a whole number; the earlier one is kept.", "bad"))
         return False
     seed = int(written)
-    return do(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=ShotUpdate(seed=seed)))
+    return attempt(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=ShotUpdate(seed=seed)))
 
 
 def _reseed(shot_id: str) -> None:

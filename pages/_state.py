@@ -31,7 +31,12 @@ class Notice:
     undo: Act | None = None
 
 
-def do(act: Act, said: str = "", undo: Act | None = None) -> bool:
+def do(act: Act, said: str = "", undo: Act | None = None) -> None:
+    """As ``attempt``, for a click that need not know how it went."""
+    attempt(act, said, undo)
+
+
+def attempt(act: Act, said: str = "", undo: Act | None = None) -> bool:
     """Call one domain verb and commit once. What it refuses becomes a sentence on the page; True if it was done.
 
     What was said of an earlier click goes away.

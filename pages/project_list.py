@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._files import picture_url
 from pages._look import empty_state, masthead, picture, placeholder
-from pages._state import do, show_notices
+from pages._state import attempt, do, show_notices
 from pages._storage import session
 from pages._text import count, seconds_text, when_text
 from projects.models import now
@@ -27,7 +27,7 @@ def create() -> None:
     """The callback of "Create": a project by the name in the box; the page goes on to its storyboard."""
     name = st.session_state["new-name"].strip() or "Untitled"
     made: list[str] = []
-    if do(lambda opened: made.append(create_project(session=opened, name=name).id)):
+    if attempt(lambda opened: made.append(create_project(session=opened, name=name).id)):
         st.session_state["new-name"] = ""
         st.session_state["go-to"] = made[0]
 
