@@ -31,10 +31,10 @@ from framepack.pictures import read_picture
 from framepack.vae import decode_after, decode_start
 from framepack.weights import Place, load_vae
 
-SECTIONS, WINDOW = 4, 9
+SECTIONS, WINDOW = 3, 9
 HEIGHT, WIDTH = 144, 256
-CONTEXTS = (0, 1, 3, 6, 9)
-FADES = (0, 4, 12, 36)
+CONTEXTS = (0, 3, 6)
+FADES = (0, 4, 12, 24)
 
 
 def clip(picture: Image.Image) -> NDArray[np.float32]:

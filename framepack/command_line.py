@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     options = _parser().parse_args(arguments)
     models = Path(environ["STUDIO_MODELS"]).expanduser() if environ.get("STUDIO_MODELS") else None
     # A polite request to end is handled like Ctrl-C, so that nothing half-written is left either way.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.command == "download":
             for repository in download(checkpoint_named(options.model), models):
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     except KeyboardInterrupt:
         print("Interrupted; nothing was written.", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framepack.engine import Engine, ShotInputs
+from framepack.errors import SectionMissing
 from framepack.history import History
 from framepack.keys import PlannedShot
 from framepack.packing import HISTORY_LATENTS
@@ -50,12 +51,17 @@ def render_shot(
     if all(store.has(key) for key, _ in shot.units):
         yield from _found(shot)
         return
+    earlier = [unit for before in chain[:index] for unit in _shown_units(before)]
+    for unit in earlier:
+        if not store.has(unit.key):
+            raise SectionMissing(unit.key)
     engine.prepare([shot], pictures)
     conditioning = engine.conditioning(shot.request, engine.encoded_picture(shot.request, shot.embedding_image).embeds)
     yield Conditioned(len(shot.sections), _count_stored(shot, store))
     if shot.start:
         yield _start_unit(engine, shot, shot.start, store)
-    history = _history_before(chain, index, store)
+        earlier = [_Shown(shot.start, 1, 1)]
+    history = _history(earlier, shot.span.first, store)
     anchor = history.last_latent
     if shot.anchor_image and not shot.start:
         anchor = engine.encoded_picture(shot.request, shot.anchor_image).latent
@@ -128,14 +134,13 @@ def _sections_forward(
     for number, key in enumerate(shot.sections, start=1):
         begun = time.perf_counter()
         noise = next(noises)  # drawn for a section that is found too, or the ones after it would get another
-        if store.has(key):
-            begun = 0.0
-        else:
+        found = store.has(key)
+        if not found:
             latents = yield from engine.sample(inputs, number, history, noise)
             _publish(engine, store, key, history, latents)
         # Read back even when just made: another worker may have been first, and what is stored is what counts.
         history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
-        yield SectionDone(key, number, time.perf_counter() - begun if begun else 0.0)
+        yield SectionDone(key, number, 0.0 if found else time.perf_counter() - begun)
 
 
 def _sections_backwards(
@@ -174,19 +179,15 @@ def _noises(shot: PlannedShot) -> Iterator[Tensor]:
     return section_noises(shot.request.seed, window=shot.span.window, height=height, width=width)
 
 
-def _history_before(chain: Sequence[PlannedShot], index: int, store: SectionStore) -> History:
-    """The end of what the chain shows before the sections of shot ``index``, as far back as matters."""
-    shot = chain[index]
-    units = [unit for earlier in chain[:index] for unit in _shown_units(earlier)]
-    if shot.start:
-        units = [_Shown(shot.start, 1, 1)]
+def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:
+    """The end of what ``units`` show, as far back as matters; the chain's latent after it is number ``end``."""
     tail: list[Tensor] = []
     for unit in reversed(units):
         tail.insert(0, _stored(store, unit.key)[:, :, : unit.latents])
         if sum(latents.shape[2] for latents in tail) >= HISTORY_LATENTS:
             break
     latents = torch.cat(tail, dim=2)[:, :, -HISTORY_LATENTS:]
-    return History(latents, shot.span.first - latents.shape[2], store.frame(units[-1].key, units[-1].frames))
+    return History(latents, end - latents.shape[2], store.frame(units[-1].key, units[-1].frames))
 
 
 def _shown_units(shot: PlannedShot) -> list[_Shown]:

@@ -18,7 +18,7 @@ from support_checkpoints import build_models
 
 from framepack.checkpoints import CHECKPOINTS
 from framepack.engine import Engine
-from framepack.errors import SectionMissing, WeightsDamaged
+from framepack.errors import InvalidRequest, SectionMissing, WeightsDamaged
 from framepack.keys import PlannedShot, plan_chain
 from framepack.pictures import picture_hash
 from framepack.render import latents_key, render_shot, shown_latents
@@ -306,3 +306,8 @@ def test_real_cfg_and_the_step_cache_reach_the_sampler(
         made.append(store.latents(chain[0].sections[0]))
     assert not np.array_equal(made[0], made[1])
     assert not np.array_equal(made[1], made[2])
+
+
+def test_an_image_embedding_of_another_model_is_refused(engine: Engine) -> None:
+    with pytest.raises(InvalidRequest, match="it has 99 channels where this model takes 28"):
+        engine.conditioning(request(1.0, None), torch.zeros(1, 4, 99))
