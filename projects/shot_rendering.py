@@ -7,9 +7,11 @@ verb may be called again after a kill: what is finished is found, and the take t
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +41,10 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 3
 SECONDS_BETWEEN_POLLS = 0.2
+SECONDS_BETWEEN_TRIES = 1.0
 SECONDS_TO_WAIT_FOR_THE_COMMIT = 10.0
+# So much of the disk is left free, so that what went wrong can still be written down.
+RESERVED_BYTES = 64 * 2**20
 CALLED_OFF = "The render was called off."
 
 _log = logging.getLogger(__name__)
@@ -104,9 +109,7 @@ class ShotRenderer:
                 finish_take(session=session, take_id=take.id, seconds_spent=time.monotonic() - began)
                 session.commit()
         except _CalledOff:
-            with session_for(self._database) as session:
-                cancel_take(session=session, take_id=take.id)
-                session.commit()
+            self._write_down(lambda session: cancel_take(session=session, take_id=take.id))
             preview_path(self._settings, render_id).unlink(missing_ok=True)
             return CALLED_OFF
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
@@ -117,7 +120,8 @@ class ShotRenderer:
 
     def settle(self, render_id: str, problems: Sequence[str]) -> None:
         """End a render; ``problems`` are the sentences of the shots that were not made."""
-        with session_for(self._database) as session:
+
+        def end(session: Session) -> None:
             render = session.get(Render, render_id)
             if render is not None and render.status in UNFINISHED:
                 planned = RenderPlan.from_json(render.plan).problems if render.plan else ()
@@ -126,7 +130,8 @@ class ShotRenderer:
                 render.status = "failed" if sentences else "done"
                 render.error = " ".join(sentences) or None
                 render.finished_at = now()
-                session.commit()
+
+        self._write_down(end)
         preview_path(self._settings, render_id).unlink(missing_ok=True)
 
     def _await_row(self, session: Session, render_id: str) -> Render | None:
@@ -202,6 +207,7 @@ class ShotRenderer:
         """Have the engine make the sections, up to the end or until the render is called off."""
         chains = [order.plan.planned(number) for number in range(len(order.plan.chains))]
         pictures = self._pictures(order.plan)
+        self._check_disk()
         progress.enter("loading")
         with self._room.engine(order.planned.request.settings.checkpoint) as engine:
             progress.enter("encoding")
@@ -217,6 +223,7 @@ class ShotRenderer:
                     if isinstance(event, SectionDone) and event.number and event.seconds:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._note_success(order.take)
+                        self._check_disk()
                     if time.monotonic() - polled >= SECONDS_BETWEEN_POLLS:
                         if self._is_called_off(order.render_id):
                             return
@@ -239,10 +246,24 @@ class ShotRenderer:
             session.commit()
 
     def _fail(self, take: Take, sentence: str) -> str:
-        with session_for(self._database) as session:
-            fail_take(session=session, take_id=take.id, error=sentence)
-            session.commit()
+        self._write_down(lambda session: fail_take(session=session, take_id=take.id, error=sentence))
         return sentence
+
+    def _write_down(self, change: Callable[[Session], object]) -> None:
+        """Commit ``change``, however long it takes until the database can be written."""
+        while True:
+            try:
+                with session_for(self._database) as session:
+                    change(session)
+                    session.commit()
+                return
+            except sa.exc.OperationalError as error:
+                _log.warning("The database cannot be written (%s); trying again.", error.orig)
+                time.sleep(SECONDS_BETWEEN_TRIES)
+
+    def _check_disk(self) -> None:
+        if shutil.disk_usage(self._settings.home).free < RESERVED_BYTES:
+            raise OSError(errno.ENOSPC, "No space left on device", str(self._settings.home))
 
 
 def _report(error: Exception) -> None:

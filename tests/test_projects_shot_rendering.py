@@ -235,6 +235,17 @@ def test_what_goes_wrong_is_one_sentence_and_the_next_job_goes_on(
     assert s.states() == ["done", "done", "done"]
 
 
+def test_some_of_the_disk_is_left_free_to_write_down_that_it_is_full(
+    studio_at_work: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = studio_at_work
+    with monkeypatch.context() as patch:
+        patch.setattr("projects.shot_rendering.RESERVED_BYTES", 2**60)
+        assert s.render(s.shots[2]).error == DISK_FULL
+    assert s.room.rendered == []
+    assert s.render(s.shots[2]).status == "done"
+
+
 def test_missing_weights_fail_with_the_engines_own_words(studio_at_work: Studio) -> None:
     s = studio_at_work
     with session_for(s.database) as session:
