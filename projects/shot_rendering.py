@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from framepack.checkpoints import checkpoint_named
+from framepack.errors import ImageRejected
 from framepack.identity import checkpoint_identity
 from framepack.keys import PlannedShot
 from framepack.request import SectionDone
@@ -27,7 +28,7 @@ from framepack.section_store import SectionStore
 from projects.database import session_for
 from projects.failures import DIED_TOO_OFTEN, foreseen, sentence_for
 from projects.media import picture_path
-from projects.models import Project, Render, Shot, Take, now
+from projects.models import Media, Project, Render, Shot, Take, now
 from projects.progress import Place, ProgressWriter
 from projects.render_plan import RenderPlan, missing_units, plan_render
 from projects.render_queue import UNFINISHED, get_render, preview_path
@@ -115,7 +116,7 @@ class ShotRenderer:
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:
             _report(error)
-            return self._fail(take, sentence_for(error))
+            return self._fail(take, sentence_for(self._named(error)))
         return None
 
     def settle(self, render_id: str, problems: Sequence[str]) -> None:
@@ -248,6 +249,15 @@ class ShotRenderer:
     def _fail(self, take: Take, sentence: str) -> str:
         self._write_down(lambda session: fail_take(session=session, take_id=take.id, error=sentence))
         return sentence
+
+    def _named(self, error: Exception) -> Exception:
+        """``error``; where it is about a picture, with the name that a person gave it, not the one it is kept under."""
+        if isinstance(error, ImageRejected):
+            with session_for(self._database) as session:
+                media = session.get(Media, error.name)
+            if media is not None:
+                return ImageRejected(media.name, error.reason)
+        return error
 
     def _write_down(self, change: Callable[[Session], object]) -> None:
         """Commit ``change``, however long it takes until the database can be written."""

@@ -200,7 +200,7 @@ def test_a_damaged_picture_is_told_in_one_sentence_and_the_worker_goes_on(served
     status, error = page.await_end(page.order())
     assert status == "failed"
     assert error is not None
-    assert "cannot be used: it is not a picture" in error
+    assert error.startswith("The picture teal.png cannot be used: it is not a picture")
     path.write_bytes(whole)
     assert page.await_end(page.order()) == ("done", None)
 
