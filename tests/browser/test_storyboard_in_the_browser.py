@@ -31,7 +31,8 @@ def test_shots_are_dragged_into_another_order_and_nothing_typed_is_lost(
     _drag(page, tiles.nth(2), tiles.nth(0))
     expect(tiles.nth(0)).to_contain_text("SH0030")
     assert _shots(studio, project)[0].id == last
-    # ... or when the page is left in the same moment is kept.
+    # ... or when the page is left in the same moment is kept. (While cards change places both drawings are there.)
+    expect(box).to_have_count(1)
     box.press("End")
     box.press_sequentially(" All is dark.")
     page.get_by_role("link", name="Film", exact=True).click()
