@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from projects.database import migrate
 from projects.media import add_picture
 from projects.models import Media
 from projects.settings import StudioSettings
+
+# Read when torch is loaded: threads that spin while they wait slow down the workers and browsers of the other tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 MakePicture = Callable[..., Media]
 
