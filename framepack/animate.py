@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tempfile
 import time
@@ -78,8 +79,7 @@ def animate(animation: Animation, models: Path | None, *, begun: float, show_pro
 
     The output files appear whole or not at all. Raises FramepackError for anything asked wrongly.
     """
-    for path in (animation.output, animation.save_latents):
-        _check_writable(path)
+    _check_outputs(animation)
     before = read_latents(animation.continue_from) if animation.continue_from else None
     checkpoint = _checkpoint(animation, before)
     picture = read_picture(animation.image, str(animation.image)) if animation.image else None
@@ -117,13 +117,22 @@ def animate(animation: Animation, models: Path | None, *, begun: float, show_pro
     )
 
 
-def _check_writable(path: Path | None) -> None:
-    if path is None:
-        return
-    if path.is_dir():
-        raise InvalidRequest("output", f"{path} is a folder; name a file")
-    if not path.absolute().parent.is_dir():
-        raise InvalidRequest("output", f"there is no folder {path.absolute().parent}")
+def _check_outputs(animation: Animation) -> None:
+    """Raise InvalidRequest, before any work, where a file cannot be written or would replace one that is read."""
+    named = [path.resolve() for path in (animation.output, animation.save_latents) if path]
+    for path in named:
+        if path.is_dir():
+            raise InvalidRequest("output", f"{path} is a folder; name a file")
+        if not path.parent.is_dir():
+            raise InvalidRequest("output", f"there is no folder {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise InvalidRequest("output", f"the folder {path.parent} may not be written to")
+    if len(set(named)) < len(named):
+        raise InvalidRequest("output", f"the video and the latents cannot both be {animation.output}")
+    if animation.image and animation.image.resolve() in named:
+        raise InvalidRequest("output", f"it would replace the picture {animation.image}")
+    if animation.continue_from and animation.continue_from.resolve() == named[0]:
+        raise InvalidRequest("output", f"it would replace the latents {animation.continue_from}")
 
 
 def _checkpoint(animation: Animation, before: KeptShot | None) -> Checkpoint:

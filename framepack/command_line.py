@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from framepack.download import download
@@ -68,10 +69,15 @@ def _animate(options: argparse.Namespace, models: Path | None, begun: float) -> 
     print(animate(animation, models, begun=begun, show_progress=sys.stderr.isatty()).as_json())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; ``--help`` says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_INPUT, f"{message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m framepack", description="Make a video from a picture and a prompt."
-    )
+    parser = _Parser(prog="python -m framepack", description="Make a video from a picture and a prompt.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     animate = commands.add_parser("animate", help="animate a picture; the last line printed is one JSON object")

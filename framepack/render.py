@@ -157,16 +157,24 @@ def _sections_backwards(
             sampled = yield from engine.sample_inverted(inputs, number, len(shot.sections), later, noise)
             store.publish_latents(latents_key(key), sampled.numpy())
             seconds[key] = time.perf_counter() - begun
-        latents = _stored(store, key if store.has(key) else latents_key(key))
+        latents = _sampled(store, key)
         later = latents if later is None else torch.cat([latents, later], dim=2)[:, :, :HISTORY_LATENTS]
     for number, key in enumerate(shot.sections, start=1):
         begun = time.perf_counter()
         if not store.has(key):
-            _publish(engine, store, key, history, _stored(store, latents_key(key)))
+            _publish(engine, store, key, history, _sampled(store, key))
             seconds[key] += time.perf_counter() - begun
         store.discard(latents_key(key))
         history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
         yield SectionDone(key, number, seconds[key])
+
+
+def _sampled(store: SectionStore, key: str) -> Tensor:
+    """A section's latents from before it is decoded, or, where another worker has just decoded it, from then on."""
+    try:
+        return _stored(store, latents_key(key))
+    except SectionMissing:
+        return _stored(store, key)
 
 
 def _publish(engine: Engine, store: SectionStore, key: str, history: History, latents: Tensor) -> None:

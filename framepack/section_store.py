@@ -16,6 +16,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -91,11 +92,12 @@ class SectionStore:
 
     def discard(self, key: str) -> None:
         """Take the unit away if it is there; only for units nobody builds upon."""
-        folder = self._folder(key)
-        if folder.exists():
-            aside = self._begin(key)
-            folder.rename(aside / "discarded")
-            shutil.rmtree(aside, ignore_errors=True)
+        if not self.has(key):
+            return
+        aside = self._begin(key)
+        with suppress(FileNotFoundError):  # another has just taken it away
+            self._folder(key).rename(aside / "discarded")
+        shutil.rmtree(aside, ignore_errors=True)
 
     def _folder(self, key: str) -> Path:
         if len(key) != 64 or not set(key) <= set("0123456789abcdef"):

@@ -35,7 +35,8 @@ def encode_picture(vae: Any, picture: Image.Image) -> Tensor:
 
 def decode_start(vae: Any, latent: Tensor) -> NDArray[np.uint8]:
     """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
-    return next(iter(_to_uint8(_decode(vae, latent))))
+    frame: NDArray[np.uint8] = _to_uint8(_decode(vae, latent))[0]
+    return frame
 
 
 def decode_after(

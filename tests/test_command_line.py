@@ -150,6 +150,9 @@ def test_an_interrupt_leaves_nothing_half_written(
         (["good.png", "-o", "nowhere/out.mp4"], "output: there is no folder"),
         (["good.png", "-o", "."], "is a folder"),
         (["good.png", "--save-latents", "nowhere/kept"], "output: there is no folder"),
+        (["good.png", "-o", "good.png"], "it would replace the picture good.png"),
+        (["good.png", "-o", "a", "--save-latents", "./a"], "the video and the latents cannot both be a"),
+        (["--continue-from", "text.png", "-o", "text.png"], "it would replace the latents text.png"),
         ([], "image: name a picture to start from"),
         (["--continue-from", "missing.safetensors"], "there is no such file"),
         (["--continue-from", "text.png"], "not a safetensors file"),
@@ -176,6 +179,28 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     assert len(printed.err.strip().splitlines()) == 1
     assert printed.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["animate", "a.png"], "the following arguments are required: --prompt"),
+        (["animate", "a.png", "--prompt", "x", "--steps", "many"], "argument --steps: invalid int value: 'many'"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["download", "sora"], "there is no 'sora'"),
+    ],
+)
+def test_a_mistyped_command_is_one_line_and_exit_code_2(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(arguments, {})
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1
 
 
 def test_weights_that_are_not_there_name_the_command_that_fetches_them(
