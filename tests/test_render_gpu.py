@@ -1,0 +1,61 @@
+"""Rendering on a CUDA device, in the published formats; skipped where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from support_checkpoints import build_models
+
+from framepack.checkpoints import CHECKPOINTS
+from framepack.devices import peak_megabytes, restart_peak
+from framepack.engine import Engine
+from framepack.keys import plan_chain
+from framepack.pictures import picture_hash
+from framepack.render import render_shot, shown_latents
+from framepack.request import Settings, ShotRequest, Step
+from framepack.section_store import SectionStore
+from framepack.video import probe, read_frames
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device on this computer"),
+]
+
+
+@pytest.mark.parametrize("name", ["draft", "f1", "original"])
+def test_a_shot_comes_out_the_same_on_a_gpu_as_on_the_processor(tmp_path: Path, name: str) -> None:
+    models = build_models(tmp_path / "models")
+    pixels = np.random.default_rng(1).integers(0, 255, (8, 12, 3), dtype=np.uint8)
+    picture = tmp_path / "picture.png"
+    Image.fromarray(pixels).resize((96, 64)).save(picture)
+    image = picture_hash(picture)
+    settings = Settings(name, height=64, width=96, steps=3, guidance=10.0, cfg=2.0, rescale=0.0)
+    chain = plan_chain([ShotRequest(settings, "any", "a boat", 1, 2.0, image)])
+    latents, first_frames = {}, {}
+    for device in ("cpu", "cuda"):
+        store = SectionStore(tmp_path / device)
+        with Engine(CHECKPOINTS[name], device=device, models=models) as engine:
+            restart_peak(engine.device)
+            for event in render_shot(engine, chain, 0, {image: picture}, store):
+                assert not isinstance(event, Step) or event.preview.dtype == np.uint8
+            assert peak_megabytes(engine.device) > 1
+        latents[device] = shown_latents(chain[0], store)
+        first_frames[device] = next(read_frames(store.video(chain[0].units[0][0])))
+        assert [probe(store.video(key)).frames for key, _ in chain[0].units] == [1, 36, 36]
+    error = (latents["cuda"] - latents["cpu"]).norm() / latents["cpu"].norm()
+    assert error < 0.05
+    assert np.abs(first_frames["cuda"].astype(int) - first_frames["cpu"]).mean() < 3
+
+
+def test_leaving_the_engine_gives_all_memory_back(tmp_path: Path) -> None:
+    models = build_models(tmp_path / "models")
+    before = torch.cuda.memory_allocated()
+    with Engine(CHECKPOINTS["f1"], device="cuda", models=models) as engine:
+        engine._loaded_transformer()
+        engine._loaded_vae()
+        assert torch.cuda.memory_allocated() > before
+    assert torch.cuda.memory_allocated() == before
