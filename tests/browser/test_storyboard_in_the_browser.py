@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -36,9 +37,8 @@ def test_shots_are_dragged_into_another_order_and_nothing_typed_is_lost(
     box.press("End")
     box.press_sequentially(" All is dark.")
     page.get_by_role("link", name="Film", exact=True).click()
-    expect(page.locator(".fs-facts, .st-key-adding").first).to_be_visible()
+    _await_prompt(studio, project, "The lamp goes out. All is dark.")
     page.goto(f"{studio.url}/storyboard?project={project}")
-
     expect(box).to_have_value("The lamp goes out. All is dark.")
     assert [shot.seconds for shot in _shots(studio, project)] == [2.4, 2.4, 2.4]
 
@@ -56,6 +56,13 @@ def _drag(page: Page, one: Locator, onto: Locator) -> None:
     page.mouse.down()
     page.mouse.move(end["x"] + 5, end["y"] + 20, steps=8)
     page.mouse.up()
+
+
+def _await_prompt(studio: Studio, project: str, prompt: str) -> None:
+    until = time.monotonic() + 10.0
+    while prompt not in [shot.prompt for shot in _shots(studio, project)]:
+        assert time.monotonic() < until, "what was typed last was not saved"
+        time.sleep(0.1)
 
 
 def _example(studio: Studio) -> str:
