@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from PIL import Image
+from plain_pictures import MakePicture, png
 from sqlmodel import Session
 
 from projects.database import migrate
@@ -19,8 +18,6 @@ from projects.settings import StudioSettings
 
 # Read when torch is loaded: threads that spin while they wait slow down the workers and browsers of the other tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-MakePicture = Callable[..., Media]
 
 
 @pytest.fixture
@@ -39,13 +36,6 @@ def session() -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as opened:
         yield opened
     engine.dispose()
-
-
-def png(width: int, height: int, colour: str = "teal") -> bytes:
-    """The file of a plain picture."""
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(file, "PNG")
-    return file.getvalue()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
-from conftest import png
+from plain_pictures import png
 from sqlmodel import Session
 
 from framepack.keys import PlannedShot

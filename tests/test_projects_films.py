@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from conftest import MakePicture
+from plain_pictures import MakePicture
 from sqlmodel import Session
 
 from framepack.errors import SectionMissing

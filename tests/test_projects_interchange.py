@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import png
+from plain_pictures import png
 from sqlmodel import Session
 
 from projects.errors import StoryboardFileProblem

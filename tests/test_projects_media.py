@@ -4,8 +4,8 @@ import io
 from pathlib import Path
 
 import pytest
-from conftest import png
 from PIL import Image
+from plain_pictures import png
 from sqlmodel import Session
 
 from framepack.errors import ImageRejected

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import png
+from plain_pictures import png
 from rendering_support import ROOT, SIDE, planned_shots, until
 
 from framepack.checkpoints import checkpoint_named

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import MakePicture
+from plain_pictures import MakePicture
 from sqlmodel import Session
 
 from framepack.keys import PlannedShot

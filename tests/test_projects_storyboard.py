@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import MakePicture
+from plain_pictures import MakePicture
 from sqlmodel import Session
 
 from framepack.errors import InvalidRequest

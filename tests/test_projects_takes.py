@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from conftest import MakePicture
+from plain_pictures import MakePicture
 from sqlmodel import Session
 
 from projects.errors import NotFound
