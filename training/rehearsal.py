@@ -1,0 +1,87 @@
+"""Owns sampling for evaluation: a draft in memory, one prompt and one picture in, frames out; measures nothing.
+
+It goes through the engine's own sampler, decoder and conditioning, without its requests, files and keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import AutoTokenizer
+
+from framepack.conditioning import embed_picture, encode_prompt, pool_prompt
+from framepack.conditioning_values import Conditioning
+from framepack.pictures import fit_picture
+from framepack.sampler import SamplingSettings, draw_noise, sample_section
+from framepack.transformer import FramepackTransformer
+from framepack.vae import encode_picture
+from framepack.weights import ImageEncoder, TextEncoder
+from training.layout import build_image_processor, load_draft
+
+WINDOW = 9
+
+
+@dataclass
+class Take:
+    """A shot as it was made: all its latents (1, 16, T, h, w), start latent first, and what it was anchored to."""
+
+    latents: torch.Tensor
+    anchor: torch.Tensor
+    image_embeds: torch.Tensor
+
+
+class Rehearsal:
+    """The five models of a draft folder on ``device``."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        draft = load_draft(folder)
+        self.device = device
+        for model in (draft.vae, *draft.conditioned_parts().values()):
+            model.to(device).eval().requires_grad_(False)
+        self.vae = draft.vae
+        self.transformer = FramepackTransformer(draft.transformer)
+        self._llama = TextEncoder(draft.text_encoder, AutoTokenizer.from_pretrained(folder / "tokenizer"))
+        self._clip = TextEncoder(draft.text_encoder_2, AutoTokenizer.from_pretrained(folder / "tokenizer_2"))
+        self._siglip = ImageEncoder(draft.image_encoder, build_image_processor())
+
+    def begin(self, picture: Image.Image, size: tuple[int, int]) -> Take:
+        """A take of nothing but its first frame."""
+        fitted = fit_picture(picture.convert("RGB"), *size)
+        latent = encode_picture(self.vae, fitted)
+        return Take(latent, latent, embed_picture(self._siglip, fitted))
+
+    def conditioning(self, prompt: str, image_embeds: torch.Tensor) -> Conditioning:
+        """The prompt, and the empty one for real CFG."""
+        texts = [(encode_prompt(self._llama, text), pool_prompt(self._clip, text)) for text in (prompt, "")]
+        return Conditioning(texts[0][0], texts[0][1], image_embeds, texts[1][0], texts[1][1])
+
+    def extend(self, take: Take, prompt: str, sections: int, seed: int, settings: SamplingSettings) -> Take:
+        """``take`` with ``sections`` more sections after it."""
+        conditioning = self.conditioning(prompt, take.image_embeds)
+        generator = torch.Generator().manual_seed(seed)
+        latents = take.latents
+        for _ in range(sections):
+            h, w = latents.shape[-2:]
+            noise = draw_noise(generator, window=WINDOW, height=h, width=w)
+            steps = sample_section(
+                self.transformer,
+                history=latents,
+                anchor=take.anchor,
+                conditioning=conditioning,
+                noise=noise,
+                settings=settings,
+            )
+            *_, last = steps
+            latents = torch.cat((latents, last.latents.cpu()), 2)
+        return Take(latents, take.anchor, take.image_embeds)
+
+    @torch.no_grad()
+    def frames(self, take: Take, first_latent: int = 0) -> np.ndarray:
+        """All frames (F, h, w, 3) uint8 from ``first_latent`` on, in the library's time-tiled mode."""
+        z = take.latents[:, :, first_latent:] / self.vae.config.scaling_factor
+        decoded = self.vae.decode(z.to(self.device)).sample[0].permute(1, 2, 3, 0)
+        return ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()

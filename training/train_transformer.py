@@ -1,0 +1,287 @@
+"""Stage 2: trains the transformer with the text and image encoders, on latents of the finished VAE.
+
+``python -m training.train_transformer --data DIR --vae DIR --out DIR --minutes M`` (under ``torchrun`` for several GPUs).
+``--start DIR`` goes on from saved weights with a new warm-up; without it the tokenizers are made from the training sentences.
+
+Flow matching on whole sections, conditioned as the F1 sampler conditions them. Making clips and learning from them take
+turns on the same GPU, about a third of the time for making; every clip is learnt from several times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from transformers import AutoTokenizer
+
+from framepack.packing import pack_forward
+from framepack.schedule import shift_exponent
+from training.clips import Renderer
+from training.forward import predict_velocity
+from training.layout import Draft, build_draft, load_draft, load_vae, save_conditioned, save_tokenizers
+from training.muon import Muon
+from training.pool import SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
+from training.prompts import PromptBatch, PromptFeed, PromptMaker
+from training.runtime import Clock, Group, MovingAverage
+from training.store import read_store
+from training.tokenizers import CROP_START, train_clip_tokenizer, train_llama_tokenizer
+from training.wording import tokenizer_sentences
+
+_MAKING_SHARE = 0.33
+_CLIPS_AT_ONCE = 24
+_FIRST_CLIPS = 48
+_SMALL_UNTIL = 0.42
+_SAVE_EVERY = 100
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    data: Path
+    vae: Path
+    out: Path
+    minutes: float
+    start: Path | None
+    batch: int
+    rate: float
+    capacity: int
+    seed: int
+    compiled: bool
+
+
+def parse_options() -> Options:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with pictures.zip and sprites.npz")
+    parser.add_argument("--vae", type=Path, required=True, help="checkpoint folder with the trained vae/")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write into")
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--start", type=Path, help="checkpoint folder to start from")
+    parser.add_argument("--batch", type=int, default=56, help="sections a step on each GPU")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--capacity", type=int, default=6000, help="clips kept at each size on each GPU")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--compiled", action="store_true")
+    return Options(**vars(parser.parse_args()))
+
+
+class Conditioned(torch.nn.Module):
+    """The transformer and the encoders as one module, so that they are trained and averaged together."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self.transformer = draft.transformer
+        self.text_encoder = draft.text_encoder
+        self.text_encoder_2 = draft.text_encoder_2
+        self.image_encoder = draft.image_encoder
+
+    def velocity(
+        self, noisy: torch.Tensor, sigma: torch.Tensor, context: object, conditions: tuple[torch.Tensor, ...]
+    ) -> torch.Tensor:
+        """As ``predict_velocity``; conditions are those of ``encode`` and the guidance."""
+        text, pooled, image, guidance = conditions
+        return predict_velocity(self.transformer, noisy, sigma, context, text, pooled, image, guidance)  # type: ignore[arg-type]
+
+    def encode(
+        self, llama: torch.Tensor, clip: torch.Tensor, image: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(text (B, n, 128), pooled (B, 64), image (B, 16, 96)) as the engine gets them."""
+        hidden = self.text_encoder(input_ids=llama, output_hidden_states=True, use_cache=False).hidden_states[-3]
+        pooled = self.text_encoder_2(clip).pooler_output
+        return hidden[:, CROP_START:], pooled, self.image_encoder(image).last_hidden_state
+
+
+def initialise(draft: Draft) -> None:
+    """Blocks start as the identity and the output as zero."""
+    for name, parameter in draft.transformer.named_parameters():
+        if "norm" in name and "linear" in name:
+            torch.nn.init.zeros_(parameter)
+    torch.nn.init.zeros_(draft.transformer.proj_out.weight)
+    torch.nn.init.zeros_(draft.transformer.proj_out.bias)
+
+
+def draw_sigmas(count: int, tokens: int, generator: torch.Generator) -> torch.Tensor:
+    """Noise levels (count,): mostly in the middle, moved up as the sampler's schedule is; some uniform."""
+    device = generator.device
+    spread = torch.sigmoid(torch.randn(count, generator=generator, device=device) * 1.1)
+    even = torch.rand(count, generator=generator, device=device)
+    t = torch.where(torch.rand(count, generator=generator, device=device) < 0.3, even, spread).clamp(1e-4, 1 - 1e-4)
+    shift = float(np.exp(shift_exponent(tokens)))
+    return shift / (shift + 1 / t - 1)
+
+
+class Trainer:
+    """One process' models, pools and feeds."""
+
+    def __init__(self, options: Options, group: Group) -> None:
+        self.options, self.group, self.device = options, group, group.device
+        self.cuda = self.device.type == "cuda"
+        torch.manual_seed(options.seed)
+        self.draft = self._models()
+        self.vae = load_vae(options.vae).to(self.device).eval().requires_grad_(False)
+        if self.cuda:
+            self.vae = self.vae.to(memory_format=torch.channels_last_3d)
+        self.model = Conditioned(self.draft).to(self.device).train()
+        group.same_parameters(self.model.parameters())
+        self.average = MovingAverage(self.model)
+        self.parameters = list(self.model.parameters())
+        named = [(name.replace("transformer.", "transformer/", 1), p) for name, p in self.model.named_parameters()]
+        self.optimiser = Muon(named)
+        self.steps, self.share = 0, 0.0
+        seed = options.seed * 1000 + group.rank
+        self.renderer = Renderer(read_store(options.data, "train", self.device), seed)
+        self.generator = torch.Generator(self.device).manual_seed(seed)
+        self.pools: list[Pool] = []
+        self._feeds: list[PromptFeed] = []
+        if options.compiled:
+            for block in (*self.draft.transformer.transformer_blocks, *self.draft.transformer.single_transformer_blocks):
+                block.compile(dynamic=True)
+
+    def _models(self) -> Draft:
+        if self.options.start:
+            self.llama = AutoTokenizer.from_pretrained(self.options.start / "tokenizer")
+            self.clip = AutoTokenizer.from_pretrained(self.options.start / "tokenizer_2")
+            return load_draft(self.options.start)
+        sentences = list(tokenizer_sentences())
+        self.llama, self.clip = train_llama_tokenizer(sentences), train_clip_tokenizer(sentences)
+        draft = build_draft()
+        initialise(draft)
+        return draft
+
+    def make_clips(self, count: int) -> float:
+        """``count`` more clips at every size; the seconds it took."""
+        start = time.monotonic()
+        for pool in self.pools:
+            for first in range(0, count, _CLIPS_AT_ONCE):
+                pool.extend(self.renderer, self.vae, min(_CLIPS_AT_ONCE, count - first))
+        if self.cuda:
+            torch.cuda.synchronize()
+        return time.monotonic() - start
+
+    def open_pools(self, sizes: tuple[tuple[int, int], ...]) -> None:
+        """New pools at ``sizes`` in place of those there are, with their first clips and their feeds of prompts."""
+        self.close()
+        self.pools = [Pool(size, self.options.capacity, self.device) for size in sizes]
+        seconds = self.make_clips(_FIRST_CLIPS)
+        self.group.say(f"pools at {sizes}: {3 * _FIRST_CLIPS} clips in {seconds:.0f} s")
+        for number, pool in enumerate(self.pools):
+            seed = [self.options.seed, number, self.group.rank, sizes[0][0]]
+            rng = np.random.default_rng(seed)
+            maker = PromptMaker(self.llama, self.clip, seed)
+            # ``pool`` and ``rng`` are bound now, not when the feed's thread calls.
+            self._feeds.append(
+                PromptFeed(maker, lambda n, pool=pool, rng=rng: pool.candidates(rng, n), self.options.batch)
+            )
+
+    def close(self) -> None:
+        """Ends the feeds."""
+        for feed in self._feeds:
+            feed.close()
+        self._feeds = []
+
+    def loss(self, pool: Pool, batch: PromptBatch) -> torch.Tensor:
+        """The flow-matching error of one batch."""
+        samples = pool.gather(batch.rows)
+        history, anchor, target = split_samples(samples, self.generator)
+        history = disturb(history, self.generator)
+        context = pack_forward(history, anchor, window=WINDOW)
+        count = len(target)
+        tokens = WINDOW * target.shape[-1] * target.shape[-2] // 4
+        sigma = draw_sigmas(count, tokens, self.generator)
+        noise = torch.randn(target.shape, generator=self.generator, device=self.device)
+        level = sigma.view(-1, 1, 1, 1, 1)
+        noisy = target + level * (noise - target)
+        # The draft is not distilled: the guidance it is told means nothing, so it is told all sorts.
+        guidance = 1 + 14 * torch.rand(count, generator=self.generator, device=self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.cuda):
+            ids = batch.llama.to(self.device, non_blocking=True), batch.clip.to(self.device, non_blocking=True)
+            conditions = self.model.encode(*ids, samples.image)
+            velocity = self.model.velocity(noisy, sigma, context, (*conditions, guidance))
+        return F.mse_loss(velocity.float(), noise - target)
+
+    def learn(self, steps: int, clock: Clock) -> float:
+        """At most ``steps`` steps on the pools by turns, fewer when the time is over; the mean loss."""
+        losses = []
+        for number in range(steps):
+            which = number % len(self.pools)
+            loss = self.loss(self.pools[which], self._feeds[which].next())
+            loss.backward()
+            self.group.average_gradients(self.parameters)
+            self.optimiser.step(clock.rate(self.options.rate, self.share))
+            self.optimiser.zero_grad()
+            self.average.update()
+            losses.append(loss.detach())
+            self.steps += 1
+            if self.steps % 10 == 0:
+                self.share = self.group.agree(clock.share)
+                if self.share >= 1:
+                    break
+        return torch.stack(losses).mean().item()
+
+    def run(self) -> None:
+        """Makes clips and learns from them until the time is over, then saves the averaged weights.
+
+        Small pictures come first: what moves how is learnt from them at less than half the cost.
+        """
+        clock, group = Clock(self.options.minutes), self.group
+        group.say(f"{sum(p.numel() for p in self.parameters) / 1e6:.2f} M trained")
+        said, saved, budget, small = clock.elapsed, clock.elapsed, 20, True
+        self.open_pools(SMALL_SIZES)
+        try:
+            while self.share < 1:
+                if small and self.share >= _SMALL_UNTIL:
+                    small, budget = False, 20
+                    self.open_pools(SIZES)
+                start = time.monotonic()
+                loss = self.learn(budget, clock)
+                learnt_for = time.monotonic() - start
+                made_for = 0.0
+                if self.share < 0.85:
+                    made_for = self.make_clips(_CLIPS_AT_ONCE)
+                    wanted = made_for / learnt_for * budget * (1 - _MAKING_SHARE) / _MAKING_SHARE
+                    budget = int(group.agree(min(max(wanted, 10), 150)))
+                if clock.elapsed > said + 15:
+                    said = clock.elapsed
+                    memory = torch.cuda.max_memory_allocated() / 2**30 if self.cuda else 0
+                    group.say(
+                        f"{said:5.0f} s  step {self.steps}  loss {loss:.4f}  clips {3 * self.pools[0].made}"
+                        f"  made in {made_for:.1f} s, learnt in {learnt_for:.1f} s, next {budget} steps  {memory:.0f} GiB"
+                    )
+                if group.rank == 0 and clock.elapsed > saved + _SAVE_EVERY:
+                    saved = clock.elapsed
+                    self._save()
+        finally:
+            self.close()
+        if group.rank == 0:
+            self._save()
+            group.say(f"done: {self.steps} steps in {clock.elapsed:.0f} s")
+
+    def _save(self) -> None:
+        averaged = copy.deepcopy(self.average.model)
+        draft = Draft(
+            self.vae, averaged.transformer, averaged.text_encoder, averaged.text_encoder_2, averaged.image_encoder
+        )
+        self.options.out.mkdir(parents=True, exist_ok=True)
+        save_conditioned(draft, self.options.out)
+        save_tokenizers(self.llama, self.clip, self.options.out)
+
+
+def main() -> None:
+    """The command."""
+    options = parse_options()
+    group = Group()
+    try:
+        Trainer(options, group).run()
+    finally:
+        group.close()
+
+
+if __name__ == "__main__":
+    main()
