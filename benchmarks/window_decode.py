@@ -28,13 +28,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from framepack.checkpoints import checkpoint_named
 from framepack.history import History
 from framepack.pictures import read_picture
-from framepack.vae import decode_after, decode_start
+from framepack.vae import FADE_FRAMES, LEFT_CONTEXT, decode_after, decode_start
 from framepack.weights import Place, load_vae
 
 SECTIONS, WINDOW = 3, 9
 HEIGHT, WIDTH = 144, 256
 CONTEXTS = (0, 3, 6)
-FADES = (0, 4, 12, 24)
+FADES = (0, 12, 24)
 
 
 def clip(picture: Image.Image) -> NDArray[np.float32]:
@@ -111,7 +111,7 @@ def main() -> None:
         latents = encode(vae, frames)
         whole = decode_whole(vae, latents).astype(float)
         own_error.append(float(np.abs(whole - (frames + 1.0) * 127.5).mean()))
-        plans = [(context, 12) for context in CONTEXTS] + [(3, fade) for fade in FADES if fade != 12]
+        plans = [(context, FADE_FRAMES) for context in CONTEXTS] + [(LEFT_CONTEXT, fade) for fade in FADES]
         for context, fade in plans:
             begun = time.process_time()
             windows = np.stack(list(decode_windows(vae, latents, context, fade))).astype(float)

@@ -1,7 +1,11 @@
 """Owns the way between pixels and latents: one picture to its latent, new latents to their frames. It loads nothing.
 
 Frames are decoded in windows: the new latents and a few before them, never any after. The VAE decodes in tiles of 5
-latents, a new one every 3 (the library's default), so a window starts on that grid of the whole chain.
+latents, a new one every 3 (the library's default), so a window starts on that grid of the whole chain. With 3 latents
+before the last one shown, a section's frames are exactly those of one decode of everything up to the section's end; the
+tile at that end would change by what comes later, which is why a step is left at the join. Against one decode of the
+whole clip (draft VAE, fp32, both in tiles) the mean error is 0.04 levels of 255, with no latents before 0.25 and with 6
+again 0.04, while the VAE itself is 5.9 levels from the picture: see benchmarks/log.md.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from framepack.sections import FRAMES_PER_LATENT
 PIXELS_PER_LATENT = 8
 TILE_STRIDE = 3
 LEFT_CONTEXT = 3
-FADE_FRAMES = 12
+FADE_FRAMES = 4
 
 
 @torch.no_grad()
