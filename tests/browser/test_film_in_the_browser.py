@@ -14,7 +14,7 @@ from running_studio import Studio
 from framepack.sections import spans
 
 pytestmark = pytest.mark.browser
-NAME = "海边 Two shots"
+NAME = "海邊 Two shots"
 RENDER_MILLISECONDS = 450_000  # far more than an idle computer needs
 
 
