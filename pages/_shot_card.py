@@ -111,8 +111,10 @@ def _head(board: Board, place: int) -> None:
                 on_click=_chosen,
                 args=(board.project.id, shot.id, shot.label),
             )
-    if doing.sentence:
-        told(doing.sentence, doing.tone)
+    # The container is always there: a box below that moves while somebody types in it would lose what is typed.
+    with st.container(key=f"told-{shot.id}"):
+        if doing.sentence:
+            told(doing.sentence, doing.tone)
 
 
 def _prompt(plan: ShotPlan) -> None:

@@ -48,6 +48,28 @@ def test_shots_are_dragged_into_another_order_and_nothing_typed_is_lost(
     expect(tiles.nth(1)).to_contain_text("SH0030")
 
 
+def test_what_is_typed_stays_while_the_sentence_above_it_comes_and_goes(
+    page: Page, start_studio: Callable[[], Studio]
+) -> None:
+    studio = start_studio()
+    page.goto(f"{studio.url}/storyboard?project={_example(studio)}")
+    prompt = page.get_by_label("What happens in SH0010")
+    length = page.get_by_label("Length (seconds)").first
+    problem = page.get_by_text("Its prompt: it is empty")
+
+    prompt.fill("")
+    prompt.press("Tab")
+    length.fill("1.5")
+    expect(problem).to_be_visible()
+    expect(length).to_have_value("1.5")
+
+    prompt.fill("The lamp goes out.")
+    prompt.press("Tab")
+    length.fill("3.5")
+    expect(problem).to_be_hidden()
+    expect(length).to_have_value("3.5")
+
+
 def _drag(page: Page, one: Locator, onto: Locator) -> None:
     start, end = one.bounding_box(), onto.bounding_box()
     assert start is not None
