@@ -1,1 +1,1 @@
-"""How the embedded draft checkpoint is made: pictures, sentences, clips, two training stages, evaluation. Not needed at run time."""
+"""How the embedded draft checkpoint is made: pictures, words, clips, two stages, evaluation. Not used at run time."""

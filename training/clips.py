@@ -1,7 +1,7 @@
 """Owns how clips are made: a view that moves over a picture, figures in it, effects over it, all on one device.
 
-Everything is done for B clips at once. Time runs in frames of ``FPS``; frame 0 is the given picture, section k is frames
-1 + 36k .. 36 + 36k.
+Everything is done for B clips at once. Time runs in frames; frame 0 is the given picture, section k is frames
+1 + 36k to 36 + 36k.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Renderer:
         plan = plan or draw_plan(self.rng, clips, sections)
         frames = 1 + SECTION_FRAMES * sections
         path = self._path(plan, size, frames)
-        figure = self._figure(plan, size, frames)
+        figure = self._figure(plan, size)
         view = self._view(clips, path, size)
         number = np.where(figure.shown.cpu().numpy(), figure.which.cpu().numpy(), -1)
         return Clips(plan, number, frames, self, path, figure, view, size)
@@ -151,8 +151,8 @@ class Renderer:
             levels[name] = self._tensor(level)
         return levels
 
-    def _figure(self, plan: ClipPlan, size: tuple[int, int], frames: int) -> Figure:
-        rng, (clips, sections) = self.rng, plan.effect.shape
+    def _figure(self, plan: ClipPlan, size: tuple[int, int]) -> Figure:
+        rng, clips = self.rng, len(plan.effect)
         unit = (size[0] * size[1]) ** 0.5
         first = EFFECTS.index(SPRITES[0])
         asked = (plan.effect >= first).any(1)

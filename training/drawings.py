@@ -137,7 +137,9 @@ def _interior(rng: random.Random, size: tuple[int, int]) -> Image.Image:
     wood = _colour(rng, 70, 180)
     for x in range(0, width, 64):
         fill = _mixed(wood, (30, 20, 10), rng.random() * 0.3)
-        draw.polygon([(x, floor), (x + 64, floor), (x * 1.6 - width * 0.3 + 102, height), (x * 1.6 - width * 0.3, height)], fill)
+        draw.polygon(
+            [(x, floor), (x + 64, floor), (x * 1.6 - width * 0.3 + 102, height), (x * 1.6 - width * 0.3, height)], fill
+        )
     for _ in range(rng.randint(1, 4)):
         x, y = rng.uniform(0, width), rng.uniform(0.1, 0.4) * height
         w, h = rng.uniform(0.08, 0.2) * width, rng.uniform(0.1, 0.3) * height
@@ -174,7 +176,13 @@ def _line_drawing(rng: random.Random, size: tuple[int, int]) -> Image.Image:
             draw.line(points, fill=ink, width=pen, joint="curve")
         elif shape == 3:
             draw.ellipse((x - s / 3, y - s, x + s / 3, y - s / 3), outline=ink, fill=tint, width=pen)
-            for line in ((0, -0.33, 0, 0.3), (0, -0.1, -0.4, 0.1), (0, -0.1, 0.4, 0.1), (0, 0.3, -0.3, 1), (0, 0.3, 0.3, 1)):
+            for line in (
+                (0, -0.33, 0, 0.3),
+                (0, -0.1, -0.4, 0.1),
+                (0, -0.1, 0.4, 0.1),
+                (0, 0.3, -0.3, 1),
+                (0, 0.3, 0.3, 1),
+            ):
                 draw.line([(x + line[0] * s, y + line[1] * s), (x + line[2] * s, y + line[3] * s)], fill=ink, width=pen)
         else:
             points = [(x + i * s / 8, y + math.sin(i * 0.9 + s) * s * 0.3) for i in range(24)]
@@ -196,7 +204,9 @@ def _shapes(rng: random.Random, size: tuple[int, int]) -> Image.Image:
             points = []
             for i in range(corners * 2):
                 r = s * (inner if i % 2 else 1)
-                points.append((x + r * math.cos(turn + i * math.pi / corners), y + r * math.sin(turn + i * math.pi / corners)))
+                points.append(
+                    (x + r * math.cos(turn + i * math.pi / corners), y + r * math.sin(turn + i * math.pi / corners))
+                )
             draw.polygon(points, fill=_colour(rng))
     return image.filter(ImageFilter.GaussianBlur(rng.choice((0, 0, 0, 3, 8))))
 

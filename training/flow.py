@@ -1,4 +1,4 @@
-"""Owns how the motion of a picture is measured: OpenCV's dense flow, and the one shift, size and turn that fit it best."""
+"""Owns how the motion of a picture is measured: dense flow, and the one shift, size and turn that fit it best."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SHAKE = 0.045
 class Motion:
     """What the picture's content does per second: right and down in pixels, log of size, clockwise turn in radians.
 
-    ``shake`` is the spread of the shift's speed about its mean, in pixels per second; ``drift`` how far points are on average
-    from where they were at first, per second.
+    ``shake`` is the spread of the shift's speed about its mean, in pixels per second; ``drift`` how far points are on
+    average from where they were at first, per second.
     """
 
     right: float
@@ -58,8 +58,11 @@ def _fit(before: np.ndarray, after: np.ndarray) -> tuple[float, float, float, fl
     if matrix is None:
         return 0.0, 0.0, 0.0, 0.0
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    return float(matrix[0, 2]), float(matrix[1, 2]), float(np.log(max(scale, 1e-3))), float(
-        np.arctan2(matrix[1, 0], matrix[0, 0])
+    return (
+        float(matrix[0, 2]),
+        float(matrix[1, 2]),
+        float(np.log(max(scale, 1e-3))),
+        float(np.arctan2(matrix[1, 0], matrix[0, 0])),
     )
 
 

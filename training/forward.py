@@ -1,7 +1,7 @@
 """Owns one pass of the transformer as training runs it; knows no data.
 
-The same as the model's own ``forward`` for prompts of one length, without the mask that makes it wait for the host at every
-step, and with blocks that may be compiled one by one.
+The same as the model's own ``forward`` for prompts of one length, without the mask that makes it wait for the host at
+every step.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ def predict_velocity(
     image: torch.Tensor,
     guidance: torch.Tensor,
 ) -> torch.Tensor:
-    """Velocity like ``noisy`` (B, 16, L, h, w) at ``sigma`` (B,); text (B, n, 128), pooled (B, 64), image (B, 16, 96)."""
+    """Velocity like ``noisy`` (B, 16, L, h, w) at ``sigma`` (B,).
+
+    ``text`` is (B, n, 128), ``pooled`` (B, 64), ``image`` (B, 16, 96), ``guidance`` (B,).
+    """
     _, _, frames, height, width = noisy.shape
     p = model.config.patch_size
     tokens = frames * (height // p) * (width // p)
     timestep = sigma * 1000
     hidden = model.x_embedder(noisy)
-    clean, half, quarter = model.clean_x_embedder(
-        context.clean.latents, context.half.latents, context.quarter.latents
-    )
+    clean, half, quarter = model.clean_x_embedder(context.clean.latents, context.half.latents, context.quarter.latents)
     hidden, rope = model._pack_history_states(
         hidden,
         clean,
@@ -54,7 +55,11 @@ def predict_velocity(
 
 
 def _rope(
-    model: HunyuanVideoFramepackTransformer3DModel, indices: tuple[int, ...], height: int, width: int, device: torch.device
+    model: HunyuanVideoFramepackTransformer3DModel,
+    indices: tuple[int, ...],
+    height: int,
+    width: int,
+    device: torch.device,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     return model.rope(torch.tensor(indices), height, width, device)
 

@@ -139,9 +139,7 @@ class Draft:
 
 def build_draft() -> Draft:
     """Random weights, from torch's own generator."""
-    return Draft(
-        build_vae(), build_transformer(), build_text_encoder(), build_text_encoder_2(), build_image_encoder()
-    )
+    return Draft(build_vae(), build_transformer(), build_text_encoder(), build_text_encoder_2(), build_image_encoder())
 
 
 def load_vae(folder: Path) -> AutoencoderKLHunyuanVideo:

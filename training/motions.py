@@ -1,7 +1,7 @@
-"""Owns what can happen in a clip: the labels, their speeds, and how a clip's sections are drawn; knows no pixels or words.
+"""Owns what can happen in a clip: the labels, their speeds, and how sections are drawn; knows no pixels or words.
 
-Directions are the camera's: ``pan_left`` looks to the left, so what is in the picture moves to the right; ``tilt_up`` looks
-up, so it moves down. ``turn_right`` turns the picture clockwise. Speeds are per second; lengths are in units of
+Directions are the camera's: ``pan_left`` looks to the left, so what is in the picture moves to the right; ``tilt_up``
+looks up, so it moves down. ``turn_right`` turns the picture clockwise. Speeds are per second; lengths are in units of
 sqrt(width * height) of the picture, so they mean the same at every draft size.
 """
 

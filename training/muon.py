@@ -1,7 +1,7 @@
 """Owns the optimiser: Muon for weights that are matrices, Adam for the rest; knows nothing of the models.
 
-Muon replaces the momentum of a matrix by its nearest orthogonal one, found by a Newton-Schulz iteration, which takes far
-fewer steps than Adam on nets as small as these. Matrices of one shape are stacked and done together.
+Muon (Jordan et al., 2024) replaces the momentum of a matrix by its nearest orthogonal one, found by a Newton-Schulz
+iteration, which takes far fewer steps than Adam on nets as small as these. Matrices of one shape are done together.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterable
 import torch
 
 # What reads the input or writes the output is no map between like spaces: Adam does better there.
-_FIRST_AND_LAST = re.compile(r"(^|/)(x_embedder|clean_x_embedder|proj_out)\.|embed_tokens|embeddings|conv_in|conv_out|quant")
+_FIRST_AND_LAST = re.compile(
+    r"(^|/)(x_embedder|clean_x_embedder|proj_out)\.|embed_tokens|embeddings|conv_in|conv_out|quant"
+)
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 

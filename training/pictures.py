@@ -1,9 +1,9 @@
 """Owns where the training pictures come from: Debian packages whose copyright files allow it, read file by file.
 
-``python -m training.pictures PACKAGES OUT.zip`` takes a folder of downloaded ``.deb`` files (``apt-get download``), keeps
-the pictures whose own licence is in ``ALLOWED``, adds those drawn by ``training.drawings``, and writes one zip of WebP
-pictures of ``CANVAS`` px with ``index.json``: name, package, path, licence, copyright and split of each. Pictures are held
-out by the file they come from, so no crop of a held-out picture is ever trained on.
+``python -m training.pictures PACKAGES OUT.zip`` takes a folder of downloaded ``.deb`` files (``apt-get download``),
+keeps the pictures whose own licence is in ``ALLOWED``, adds those drawn by ``training.drawings``, and writes one zip of
+WebP pictures of ``CANVAS`` px with ``index.json``: name, package, path, licence, copyright and split of each. Pictures
+are held out by the file they come from, so no crop of a held-out picture is ever trained on.
 """
 
 from __future__ import annotations

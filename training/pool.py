@@ -1,4 +1,4 @@
-"""Owns the encoded clips the transformer learns from: rendered, encoded and kept on the GPU; knows no words or noise."""
+"""Owns the encoded clips the transformer learns from: rendered, encoded, kept on the GPU; knows no sentences."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SMALL_SIZES = ((96, 160), (160, 96), (128, 128))
 
 @dataclass
 class Samples:
-    """B sections to learn: ``history`` a list of (1, 16, T, h, w) of unequal length, ``target`` (B, 16, 9, h, w),
+    """B sections to learn: their whole ``clips`` (B, 16, 37, h, w), where in them the sections begin (B,), and
 
-    ``start`` (B, 16, 1, h, w) the clip's first latent and ``image`` (B, 3, 64, 64) in -1..1 what the image encoder sees.
+    ``image`` (B, 3, 64, 64) in -1..1, what the image encoder sees.
     """
 
     clips: torch.Tensor
@@ -74,8 +74,8 @@ class Pool:
     def candidates(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, list[Section]]:
         """``count`` (clip, first new latent) pairs (count, 2) and what happens in each.
 
-        Mostly whole sections. Where two neighbouring ones do the same the cut may lie anywhere between, as it does after a
-        shot that ended inside a section.
+        Mostly whole sections. Where two neighbouring ones do the same the cut may lie anywhere between, as it does
+        after a shot that ended inside a section.
         """
         clip = rng.integers(0, self.held, count)
         section = rng.integers(0, SECTIONS, count)
@@ -87,7 +87,7 @@ class Pool:
         return np.stack((clip, begin), 1), sections
 
     def gather(self, rows: np.ndarray) -> Samples:
-        """The whole clips (B, 16, 37, h, w) of ``rows``, float."""
+        """The samples of ``rows`` (B, 2), float."""
         index = torch.from_numpy(rows[:, 0]).to(self._latents.device)
         return Samples(self._latents[index].float(), rows[:, 1], self._images[index].float())
 
@@ -95,8 +95,8 @@ class Pool:
 def split_samples(samples: Samples, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """(history (B, 16, 19, h, w), anchor (B, 16, 1, h, w), target (B, 16, 9, h, w)).
 
-    The anchor is the clip's first latent; for some it is a later one (a shot that continues without a picture of its own
-    is anchored to where it began) or one of another clip.
+    The anchor is the clip's first latent; for some it is a later one (a shot that continues without a picture of its
+    own is anchored to where it began) or one of another clip.
     """
     clips = samples.clips
     device, count = clips.device, len(clips)

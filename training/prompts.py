@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from training.tokenizers import PROMPT_TEMPLATE
+from framepack.conditioning import TEMPLATE
 from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")
@@ -22,9 +23,12 @@ _LONGEST = 56
 _SORTED_TOGETHER = 4
 
 
+Candidates = Callable[[int], tuple[np.ndarray, list[Section]]]
+
+
 @dataclass(frozen=True)
 class PromptBatch:
-    """``rows`` (B,) of the asked-for sections, with ``llama`` (B, 95 + n + 1) and ``clip`` (B, 77) token ids on the CPU."""
+    """``rows`` of the asked-for sections, with ``llama`` (B, 95 + n + 1) and ``clip`` (B, 77) token ids on the CPU."""
 
     rows: np.ndarray
     llama: torch.Tensor
@@ -34,15 +38,15 @@ class PromptBatch:
 class PromptMaker:
     """Turns sections into token ids."""
 
-    def __init__(self, llama: PreTrainedTokenizerBase, clip: PreTrainedTokenizerBase, seed: int) -> None:
+    def __init__(self, llama: PreTrainedTokenizerBase, clip: PreTrainedTokenizerBase, seed: Sequence[int]) -> None:
         self._llama, self._clip = llama, clip
         self._rng = np.random.default_rng(seed)
-        head, tail = PROMPT_TEMPLATE.split("{}")
+        head, tail = TEMPLATE.split("{}")
         self._head = llama(head).input_ids
         self._tail = llama(tail, add_special_tokens=False).input_ids
         self._fillers = [llama(text, add_special_tokens=False).input_ids[:1] for text in _FILLERS]
 
-    def batches(self, rows: np.ndarray, sections: list[Section | None], size: int) -> list[PromptBatch]:
+    def batches(self, rows: np.ndarray, sections: Sequence[Section | None], size: int) -> list[PromptBatch]:
         """Batches of ``size`` of the given rows, alike in length; a section of None has the empty prompt."""
         texts = ["" if section is None else sentence(section, self._rng) for section in sections]
         ids = [tokens[:_LONGEST] for tokens in self._llama(texts, add_special_tokens=False).input_ids]
@@ -70,7 +74,7 @@ class PromptFeed:
     ``candidates(count)`` gives rows and their sections; one batch in ten has the empty prompt throughout.
     """
 
-    def __init__(self, maker: PromptMaker, candidates: object, size: int, empty_share: float = 0.1) -> None:
+    def __init__(self, maker: PromptMaker, candidates: Candidates, size: int, empty_share: float = 0.1) -> None:
         self._maker, self._candidates, self._size, self._empty_share = maker, candidates, size, empty_share
         self._queue: queue.Queue[PromptBatch] = queue.Queue(maxsize=12)
         self._stopped = threading.Event()
@@ -81,10 +85,10 @@ class PromptFeed:
         rng = np.random.default_rng(7)
         while not self._stopped.is_set():
             count = self._size * _SORTED_TOGETHER
-            rows, sections = self._candidates(count)  # type: ignore[operator]
+            rows, sections = self._candidates(count)
             batches = self._maker.batches(rows, sections, self._size)
             if rng.random() < self._empty_share * _SORTED_TOGETHER:
-                rows, sections = self._candidates(self._size)  # type: ignore[operator]
+                rows, _ = self._candidates(self._size)
                 batches += self._maker.batches(rows, [None] * self._size, self._size)
             for batch in batches:
                 while not self._stopped.is_set():

@@ -1,11 +1,13 @@
 """Owns sampling for evaluation: a draft in memory, one prompt and one picture in, frames out; measures nothing.
 
-It goes through the engine's own sampler, decoder and conditioning, without its requests, files and keys.
+It goes through the engine's own sampler, decoder and conditioning in the engine's number formats, without its requests,
+files and keys.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from transformers import AutoTokenizer
 
 from framepack.conditioning import embed_picture, encode_prompt, pool_prompt
 from framepack.conditioning_values import Conditioning
+from framepack.devices import formats_for
 from framepack.pictures import fit_picture
 from framepack.sampler import SamplingSettings, draw_noise, sample_section
 from framepack.transformer import FramepackTransformer
@@ -25,7 +28,7 @@ from training.layout import build_image_processor, load_draft
 WINDOW = 9
 
 
-@dataclass
+@dataclass(frozen=True)
 class Take:
     """A shot as it was made: all its latents (1, 16, T, h, w), start latent first, and what it was anchored to."""
 
@@ -43,6 +46,7 @@ class Rehearsal:
         for model in (draft.vae, *draft.conditioned_parts().values()):
             model.to(device).eval().requires_grad_(False)
         self.vae = draft.vae
+        self.decoder = copy.deepcopy(draft.vae).to(formats_for(device).decoder)
         self.transformer = FramepackTransformer(draft.transformer)
         self._llama = TextEncoder(draft.text_encoder, AutoTokenizer.from_pretrained(folder / "tokenizer"))
         self._clip = TextEncoder(draft.text_encoder_2, AutoTokenizer.from_pretrained(folder / "tokenizer_2"))
@@ -56,8 +60,8 @@ class Rehearsal:
 
     def conditioning(self, prompt: str, image_embeds: torch.Tensor) -> Conditioning:
         """The prompt, and the empty one for real CFG."""
-        texts = [(encode_prompt(self._llama, text), pool_prompt(self._clip, text)) for text in (prompt, "")]
-        return Conditioning(texts[0][0], texts[0][1], image_embeds, texts[1][0], texts[1][1])
+        said, empty = ((encode_prompt(self._llama, text), pool_prompt(self._clip, text)) for text in (prompt, ""))
+        return Conditioning(said[0], said[1], image_embeds, empty[0], empty[1])
 
     def extend(self, take: Take, prompt: str, sections: int, seed: int, settings: SamplingSettings) -> Take:
         """``take`` with ``sections`` more sections after it."""
@@ -66,22 +70,20 @@ class Rehearsal:
         latents = take.latents
         for _ in range(sections):
             h, w = latents.shape[-2:]
-            noise = draw_noise(generator, window=WINDOW, height=h, width=w)
-            steps = sample_section(
+            *_, last = sample_section(
                 self.transformer,
                 history=latents,
                 anchor=take.anchor,
                 conditioning=conditioning,
-                noise=noise,
+                noise=draw_noise(generator, window=WINDOW, height=h, width=w),
                 settings=settings,
             )
-            *_, last = steps
             latents = torch.cat((latents, last.latents.cpu()), 2)
-        return Take(latents, take.anchor, take.image_embeds)
+        return replace(take, latents=latents)
 
     @torch.no_grad()
-    def frames(self, take: Take, first_latent: int = 0) -> np.ndarray:
-        """All frames (F, h, w, 3) uint8 from ``first_latent`` on, in the library's time-tiled mode."""
-        z = take.latents[:, :, first_latent:] / self.vae.config.scaling_factor
-        decoded = self.vae.decode(z.to(self.device)).sample[0].permute(1, 2, 3, 0)
+    def frames(self, latents: torch.Tensor) -> np.ndarray:
+        """All frames (F, h, w, 3) uint8 of ``latents`` (1, 16, T, h, w), in the library's time-tiled mode."""
+        z = latents / self.decoder.config.scaling_factor
+        decoded = self.decoder.decode(z.to(self.device, self.decoder.dtype)).sample[0].permute(1, 2, 3, 0).float()
         return ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()

@@ -1,4 +1,4 @@
-"""Owns what both training stages share: several GPUs, the clock that drives the learning rate, and the moving average."""
+"""Owns what both stages share: several GPUs, the clock that drives the learning rate, and the moving average."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Group:
 
 
 class Clock:
-    """How far a run of ``minutes`` is, and the learning rate that belongs there: warm-up, level, then down to nothing."""
+    """How far a run of ``minutes`` is, and the learning rate there: warm-up, level, then down to nothing."""
 
     def __init__(self, minutes: float, warm_up: float = 0.03, level: float = 0.4) -> None:
         self._start = time.monotonic()

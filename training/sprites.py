@@ -1,4 +1,4 @@
-"""Owns the small figures that move through the clips: Noto's colour emoji (SIL OFL), with a name for each in two languages.
+"""Owns the figures that move through the clips: Noto's colour emoji (SIL OFL), with a name in two languages each.
 
 ``python -m training.sprites NotoColorEmoji.ttf OUT.npz`` writes them as one uint8 array (N, SIDE, SIDE, 4).
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +15,34 @@ from PIL import Image, ImageDraw, ImageFont
 SIDE = 96
 _FONT_SIZE = 109
 
-# emoji, English, Traditional Chinese; the general names at the end of the tables in training.wording serve for all.
-FIGURES: tuple[tuple[str, str, str], ...] = tuple(
-    (*entry.split(",", 2),)  # type: ignore[misc]
-    for entry in (
-        "🐶,dog,狗 🐱,cat,貓 🐭,mouse,老鼠 🐹,hamster,倉鼠 🐰,rabbit,兔子 🦊,fox,狐狸 🐻,bear,熊 🐼,panda,熊貓 🐨,koala,無尾熊 "
-        "🐯,tiger,老虎 🦁,lion,獅子 🐮,cow,牛 🐷,pig,豬 🐸,frog,青蛙 🐵,monkey,猴子 🐔,chicken,雞 🐧,penguin,企鵝 🐦,bird,鳥 "
-        "🦆,duck,鴨子 🦉,owl,貓頭鷹 🐺,wolf,狼 🐴,horse,馬 🦄,unicorn,獨角獸 🐝,bee,蜜蜂 🦋,butterfly,蝴蝶 🐌,snail,蝸牛 "
-        "🐞,ladybug,瓢蟲 🐢,turtle,烏龜 🐍,snake,蛇 🐙,octopus,章魚 🦀,crab,螃蟹 🐠,fish,魚 🐬,dolphin,海豚 🐳,whale,鯨魚 "
-        "🐘,elephant,大象 🦒,giraffe,長頸鹿 🐑,sheep,綿羊 🦌,deer,鹿 🐿,squirrel,松鼠 🦔,hedgehog,刺蝟 🐉,dragon,龍 🦖,dinosaur,恐龍 "
-        "🚗,car,汽車 🚕,taxi,計程車 🚌,bus,公車 🚒,firetruck,消防車 🚜,tractor,拖拉機 🚲,bicycle,腳踏車 🚂,train,火車 "
-        "✈,plane,飛機 🚀,rocket,火箭 🚁,helicopter,直升機 🚤,boat,船 🛸,ufo,飛碟 🎈,balloon,氣球 ⚽,ball,球 🏀,ball,籃球 "
-        "⭐,star,星星 🌙,moon,月亮 ☀,sun,太陽 🌈,rainbow,彩虹 🌸,flower,花 🌻,flower,向日葵 🌲,tree,樹 🍎,apple,蘋果 "
-        "🍌,banana,香蕉 🍓,strawberry,草莓 🍄,mushroom,蘑菇 🎂,cake,蛋糕 🍩,donut,甜甜圈 🎁,gift,禮物 🔔,bell,鈴鐺 💎,diamond,鑽石 "
-        "❤,heart,愛心 👻,ghost,鬼 🤖,robot,機器人 👽,alien,外星人 ⛄,snowman,雪人 🎃,pumpkin,南瓜 🧸,teddy,玩具熊 😀,face,臉 "
-        "😎,face,笑臉 🔥,fire,火 💡,lamp,燈 ⏰,clock,時鐘 📦,box,箱子 🎩,hat,帽子 ☂,umbrella,雨傘 🏠,house,房子 ⚓,anchor,錨 🔑,key,鑰匙"
-    ).split(" ")
-)
+# Emoji, English, Traditional Chinese.
+_TABLE = """
+🐶,dog,狗 🐱,cat,貓 🐭,mouse,老鼠 🐹,hamster,倉鼠 🐰,rabbit,兔子 🦊,fox,狐狸
+🐻,bear,熊 🐼,panda,熊貓 🐨,koala,無尾熊 🐯,tiger,老虎 🦁,lion,獅子 🐮,cow,牛
+🐷,pig,豬 🐸,frog,青蛙 🐵,monkey,猴子 🐔,chicken,雞 🐧,penguin,企鵝 🐦,bird,鳥
+🦆,duck,鴨子 🦉,owl,貓頭鷹 🐺,wolf,狼 🐴,horse,馬 🦄,unicorn,獨角獸 🐝,bee,蜜蜂
+🦋,butterfly,蝴蝶 🐌,snail,蝸牛 🐞,ladybug,瓢蟲 🐢,turtle,烏龜 🐍,snake,蛇 🐙,octopus,章魚
+🦀,crab,螃蟹 🐠,fish,魚 🐬,dolphin,海豚 🐳,whale,鯨魚 🐘,elephant,大象 🦒,giraffe,長頸鹿
+🐑,sheep,綿羊 🦌,deer,鹿 🐿,squirrel,松鼠 🦔,hedgehog,刺蝟 🐉,dragon,龍 🦖,dinosaur,恐龍
+🚗,car,汽車 🚕,taxi,計程車 🚌,bus,公車 🚒,firetruck,消防車 🚜,tractor,拖拉機 🚲,bicycle,腳踏車
+🚂,train,火車 ✈,plane,飛機 🚀,rocket,火箭 🚁,helicopter,直升機 🚤,boat,船 🛸,ufo,飛碟
+🎈,balloon,氣球 ⚽,ball,球 🏀,ball,籃球 ⭐,star,星星 🌙,moon,月亮 ☀,sun,太陽
+🌈,rainbow,彩虹 🌸,flower,花 🌻,flower,向日葵 🌲,tree,樹 🍎,apple,蘋果 🍌,banana,香蕉
+🍓,strawberry,草莓 🍄,mushroom,蘑菇 🎂,cake,蛋糕 🍩,donut,甜甜圈 🎁,gift,禮物 🔔,bell,鈴鐺
+💎,diamond,鑽石 ❤,heart,愛心 👻,ghost,鬼 🤖,robot,機器人 👽,alien,外星人 ⛄,snowman,雪人
+🎃,pumpkin,南瓜 🧸,teddy,玩具熊 😀,face,臉 😎,face,笑臉 🔥,fire,火 💡,lamp,燈
+⏰,clock,時鐘 📦,box,箱子 🎩,hat,帽子 ☂,umbrella,雨傘 🏠,house,房子 ⚓,anchor,錨
+🔑,key,鑰匙
+"""
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    for entry in _TABLE.split():
+        emoji, english, chinese = entry.split(",")
+        yield emoji, english, chinese
+
+
+FIGURES = tuple(_rows())
 
 
 def draw_figures(font_file: Path) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Owns the training material in memory: pictures and figures as tensors on one device; knows not what is done with them."""
+"""Owns the training material in memory: pictures and figures as tensors on one device; knows no clips."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 @dataclass
 class Store:
-    """``pictures`` uint8 (N, 3, height, width) and ``figures`` float (M, 4, side, side) in 0..1, alpha last, colours times alpha."""
+    """``pictures`` uint8 (N, 3, height, width); ``figures`` float (M, 4, side, side), colours times alpha, alpha."""
 
     pictures: torch.Tensor
     figures: torch.Tensor

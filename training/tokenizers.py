@@ -15,24 +15,15 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 
+from framepack.conditioning import TEMPLATE, TEMPLATE_TOKENS
 from training.layout import CLIP_SPECIALS, LLAMA_SPECIALS, VOCABULARY
 
-CROP_START = 95
-PROMPT_TEMPLATE = (
-    "<|start_header_id|>system<|end_header_id|>\n\nDescribe the video by detailing the following aspects: "
-    "1. The main content and theme of the video."
-    "2. The color, shape, size, texture, quantity, text, and spatial relationships of the objects."
-    "3. Actions, events, behaviors temporal relationships, physical movement changes of the objects."
-    "4. background environment, light, style and atmosphere."
-    "5. camera angles, movements, and transitions used in the video:<|eot_id|>"
-    "<|start_header_id|>user<|end_header_id|>\n\n{}<|eot_id|>"
-)
 _WORDS = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
 def train_llama_tokenizer(sentences: Iterable[str]) -> PreTrainedTokenizerFast:
-    """A byte-level BPE of ``VOCABULARY`` tokens whose template prefix takes exactly ``CROP_START`` tokens."""
-    pieces = re.split(r"<\|\w+\|>", PROMPT_TEMPLATE.split("{}")[0])
+    """A byte-level BPE of ``VOCABULARY`` tokens whose template prefix takes exactly ``TEMPLATE_TOKENS`` tokens."""
+    pieces = re.split(r"<\|\w+\|>", TEMPLATE.split("{}")[0])
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -48,10 +39,10 @@ def train_llama_tokenizer(sentences: Iterable[str]) -> PreTrainedTokenizerFast:
         show_progress=False,
     )
     tokenizer.train_from_iterator([*sentences, *pieces * 5000], trainer)
-    used = len(tokenizer.encode(PROMPT_TEMPLATE.split("{}")[0], add_special_tokens=False).ids)
-    if used >= CROP_START:
-        raise ValueError(f"the template takes {used} tokens, more than the {CROP_START - 1} there is room for")
-    begins = [f"{LLAMA_SPECIALS[0]}:0"] * (CROP_START - used)
+    used = len(tokenizer.encode(TEMPLATE.split("{}")[0], add_special_tokens=False).ids)
+    if used >= TEMPLATE_TOKENS:
+        raise ValueError(f"the template takes {used} tokens, more than the {TEMPLATE_TOKENS - 1} there is room for")
+    begins = [f"{LLAMA_SPECIALS[0]}:0"] * (TEMPLATE_TOKENS - used)
     tokenizer.post_processor = processors.Sequence(
         [
             processors.ByteLevel(trim_offsets=False),

@@ -1,7 +1,8 @@
 """Stage 2: trains the transformer with the text and image encoders, on latents of the finished VAE.
 
-``python -m training.train_transformer --data DIR --vae DIR --out DIR --minutes M`` (under ``torchrun`` for several GPUs).
-``--start DIR`` goes on from saved weights with a new warm-up; without it the tokenizers are made from the training sentences.
+``python -m training.train_transformer --data DIR --vae DIR --out DIR --minutes M`` (under ``torchrun`` for several
+GPUs). ``--start DIR`` goes on from saved weights with a new warm-up; without it the tokenizers are made from the
+training sentences.
 
 Flow matching on whole sections, conditioned as the F1 sampler conditions them. Making clips and learning from them take
 turns on the same GPU, about a third of the time for making; every clip is learnt from several times.
@@ -20,7 +21,8 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoTokenizer
 
-from framepack.packing import pack_forward
+from framepack.conditioning import TEMPLATE_TOKENS
+from framepack.packing import SectionContext, pack_forward
 from framepack.schedule import shift_exponent
 from training.clips import Renderer
 from training.forward import predict_velocity
@@ -30,7 +32,7 @@ from training.pool import SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_sampl
 from training.prompts import PromptBatch, PromptFeed, PromptMaker
 from training.runtime import Clock, Group, MovingAverage
 from training.store import read_store
-from training.tokenizers import CROP_START, train_clip_tokenizer, train_llama_tokenizer
+from training.tokenizers import train_clip_tokenizer, train_llama_tokenizer
 from training.wording import tokenizer_sentences
 
 _MAKING_SHARE = 0.33
@@ -53,7 +55,6 @@ class Options:
     rate: float
     capacity: int
     seed: int
-    compiled: bool
 
 
 def parse_options() -> Options:
@@ -68,7 +69,6 @@ def parse_options() -> Options:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--capacity", type=int, default=6000, help="clips kept at each size on each GPU")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--compiled", action="store_true")
     return Options(**vars(parser.parse_args()))
 
 
@@ -83,11 +83,11 @@ class Conditioned(torch.nn.Module):
         self.image_encoder = draft.image_encoder
 
     def velocity(
-        self, noisy: torch.Tensor, sigma: torch.Tensor, context: object, conditions: tuple[torch.Tensor, ...]
+        self, noisy: torch.Tensor, sigma: torch.Tensor, context: SectionContext, conditions: tuple[torch.Tensor, ...]
     ) -> torch.Tensor:
         """As ``predict_velocity``; conditions are those of ``encode`` and the guidance."""
         text, pooled, image, guidance = conditions
-        return predict_velocity(self.transformer, noisy, sigma, context, text, pooled, image, guidance)  # type: ignore[arg-type]
+        return predict_velocity(self.transformer, noisy, sigma, context, text, pooled, image, guidance)
 
     def encode(
         self, llama: torch.Tensor, clip: torch.Tensor, image: torch.Tensor
@@ -95,7 +95,7 @@ class Conditioned(torch.nn.Module):
         """(text (B, n, 128), pooled (B, 64), image (B, 16, 96)) as the engine gets them."""
         hidden = self.text_encoder(input_ids=llama, output_hidden_states=True, use_cache=False).hidden_states[-3]
         pooled = self.text_encoder_2(clip).pooler_output
-        return hidden[:, CROP_START:], pooled, self.image_encoder(image).last_hidden_state
+        return hidden[:, TEMPLATE_TOKENS:], pooled, self.image_encoder(image).last_hidden_state
 
 
 def initialise(draft: Draft) -> None:
@@ -140,9 +140,6 @@ class Trainer:
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.pools: list[Pool] = []
         self._feeds: list[PromptFeed] = []
-        if options.compiled:
-            for block in (*self.draft.transformer.transformer_blocks, *self.draft.transformer.single_transformer_blocks):
-                block.compile(dynamic=True)
 
     def _models(self) -> Draft:
         if self.options.start:
@@ -252,7 +249,7 @@ class Trainer:
                     memory = torch.cuda.max_memory_allocated() / 2**30 if self.cuda else 0
                     group.say(
                         f"{said:5.0f} s  step {self.steps}  loss {loss:.4f}  clips {3 * self.pools[0].made}"
-                        f"  made in {made_for:.1f} s, learnt in {learnt_for:.1f} s, next {budget} steps  {memory:.0f} GiB"
+                        f"  made in {made_for:.1f} s, learnt in {learnt_for:.1f} s, {budget} steps  {memory:.0f} GiB"
                     )
                 if group.rank == 0 and clock.elapsed > saved + _SAVE_EVERY:
                     saved = clock.elapsed

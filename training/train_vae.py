@@ -1,13 +1,14 @@
 """Stage 1: trains the VAE on the tiles of 17 frames it works in; knows no words and no transformer.
 
-``python -m training.train_vae --data DIR --out DIR --minutes M`` (under ``torchrun --nproc-per-node N`` for several GPUs).
-``--start DIR`` goes on from saved weights with a new warm-up.
+``python -m training.train_vae --data DIR --out DIR --minutes M`` (under ``torchrun --nproc-per-node N`` for several
+GPUs). ``--start DIR`` goes on from saved weights with a new warm-up.
 
-Clips of 29 frames are encoded in two tiles, as the library does with longer ones. As in use, the first frame is also encoded
-alone and takes the place of latent 0. By turns the first tile is decoded, or the second, whose first latent is the fourth of
-the first tile and whose first frame is thrown away. The error is per clip the root of the mean square, so that hard pictures do not drown easy ones, plus a little on edges.
-A little noise on the latents keeps neighbouring codes alike. At the end the latents are given zero mean and unit variance
-per channel, which the 1x1 convolutions on either side of them take up exactly.
+Clips of 29 frames are encoded in two tiles, as the library does with longer ones. As in use, the first frame is also
+encoded alone and takes the place of latent 0. By turns the first tile is decoded, or the second, whose first latent is
+the fourth of the first tile and whose first frame is thrown away. The error is per clip the root of the mean square, so
+that hard pictures do not drown easy ones, plus a little on edges. A little noise on the latents keeps neighbouring
+codes alike. At the end the latents are given zero mean and unit variance per channel, which the 1x1 convolutions on either
+side of them take up exactly.
 """
 
 from __future__ import annotations
@@ -47,7 +48,6 @@ class Options:
     rate: float
     seed: int
     decoder_only: bool
-    compiled: bool
 
 
 def parse_options() -> Options:
@@ -57,19 +57,20 @@ def parse_options() -> Options:
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write vae/ into")
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--start", type=Path, help="checkpoint folder to start from")
-    parser.add_argument("--batch", type=int, default=6, help="whole clips a step on each GPU; of crops three times as many")
+    parser.add_argument("--batch", type=int, default=6, help="clips a step on each GPU; of crops three times as many")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--decoder-only", action="store_true", help="leave the encoder, and so the latents, as they are")
-    parser.add_argument("--compiled", action="store_true")
+    parser.add_argument(
+        "--decoder-only", action="store_true", help="leave the encoder, and so the latents, as they are"
+    )
     return Options(**vars(parser.parse_args()))
 
 
 class ClipFeed:
     """Batches of clips (B, 3, 29, h, w) in -1..1; a rendered clip is cut into several tiles.
 
-    Every other batch is upright and laid on its side: one shape is enough for a compiled step. At first they are crops,
-    a third of the pixels each: many small steps teach more than few large ones.
+    Every other batch is upright and laid on its side, so that one shape is enough. At first they are crops, a third of
+    the pixels each: many small steps teach more than few large ones.
     """
 
     def __init__(self, renderer: Renderer, batch: int) -> None:
@@ -215,14 +216,13 @@ def train(options: Options, group: Group) -> None:
     feed = ClipFeed(renderer, options.batch)
     group.say(f"vae: {sum(p.numel() for p in trained) / 1e6:.2f} M trained, data ready at {clock.elapsed:.0f} s")
 
-    loss_on = torch.compile(step_loss, dynamic=False) if options.compiled else step_loss
     step, said, share = 0, 0.0, 0.0
     while share < 1:
         clip = feed.crops() if share < _CROPS_UNTIL else feed.next()
         if cuda:
             clip = clip.contiguous(memory_format=torch.channels_last_3d)
         with torch.autocast(device.type, torch.bfloat16, enabled=cuda):
-            loss = loss_on(vae, clip, 0.08, step % 2 == 1)
+            loss = step_loss(vae, clip, 0.08, step % 2 == 1)
         loss.backward()
         group.average_gradients(trained)
         optimiser.step(clock.rate(options.rate, share))
@@ -236,7 +236,8 @@ def train(options: Options, group: Group) -> None:
         if clock.elapsed > said + 30 and step % 5 == 0 and group.rank == 0:
             said = clock.elapsed
             memory = torch.cuda.max_memory_allocated() / 2**30 if cuda else 0
-            group.say(f"{said:5.0f} s  step {step}  loss {loss.item():.4f}  {memory:.1f} GiB  {_watched(average, watcher, 16)}")
+            watched = _watched(average, watcher, 16)
+            group.say(f"{said:5.0f} s  step {step}  loss {loss.item():.4f}  {memory:.1f} GiB  {watched}")
     final = average.model.float()
     if group.rank == 0:
         if not options.decoder_only:

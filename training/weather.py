@@ -81,7 +81,7 @@ class Weather:
     def apply(
         self, frames: torch.Tensor, levels: dict[str, torch.Tensor], origin: torch.Tensor, first: int
     ) -> torch.Tensor:
-        """``frames`` (B, F, 3, H, W) from frame number ``first`` on; levels (B, F) in 0..1; origin (B, 2) shifts tiles."""
+        """``frames`` (B, F, 3, H, W), number ``first`` and on; levels (B, F) in 0..1; origin (B, 2) shifts tiles."""
         h, w = frames.shape[-2:]
         time = (torch.arange(frames.shape[1], device=frames.device) + first) / FPS
         time = time[None] + torch.zeros_like(levels["snow"])

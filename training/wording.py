@@ -1,13 +1,14 @@
 """Owns how a section is put into words, and which words are never trained on; knows no pixels.
 
-A section of a clip has a camera motion, perhaps a second one, a speed and perhaps an effect. ``sentence`` says it in one of
-many ways, in English or Traditional Chinese. Every fifth phrase of each list is held out.
+A section of a clip has a camera motion, perhaps a second one, a speed and perhaps an effect. ``sentence`` says it in
+one of many ways, in English or Traditional Chinese. Every fifth phrase of each list is held out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
@@ -69,7 +70,9 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
     if section.camera != "still" or section.effect == "none" or rng.random() < 0.35:
         parts.append(_pick(rng, trained(words.CAMERA[section.camera])).replace("{s}", speed))
     if section.second != "still":
-        parts.append(_pick(rng, trained(words.CAMERA[section.second])).replace("{s}", speed if rng.random() < 0.5 else ""))
+        parts.append(
+            _pick(rng, trained(words.CAMERA[section.second])).replace("{s}", speed if rng.random() < 0.5 else "")
+        )
     if section.effect != "none":
         phrase = _pick(rng, trained(words.EFFECT[section.effect]))
         # With a moving camera the speed is the camera's; the effect may say it too, or say nothing.
@@ -91,13 +94,13 @@ def _figure_name(figure: int, chinese: bool, rng: np.random.Generator) -> str:
     return name if chinese else f"{_pick(rng, ('the', 'a', 'the little'))} {name}"
 
 
-def _dressed(text: str, words: object, chinese: bool, rng: np.random.Generator) -> str:
+def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generator) -> str:
     """With the odd scene before it, style after it, capital and full stop, as people write."""
     comma = "，" if chinese else ", "
     if rng.random() < 0.22:
-        text = f"{_pick(rng, words.SCENES)}{comma}{text}"  # type: ignore[attr-defined]
+        text = f"{_pick(rng, words.SCENES)}{comma}{text}"
     if rng.random() < 0.12:
-        text = f"{text}{comma}{_pick(rng, words.STYLES)}"  # type: ignore[attr-defined]
+        text = f"{text}{comma}{_pick(rng, words.STYLES)}"
     text = _tidy(text)
     if not chinese and rng.random() < 0.5:
         text = text[:1].upper() + text[1:]
@@ -106,12 +109,12 @@ def _dressed(text: str, words: object, chinese: bool, rng: np.random.Generator) 
     return text
 
 
-def _meaningless(words: object, rng: np.random.Generator) -> str:
+def _meaningless(words: ModuleType, rng: np.random.Generator) -> str:
     chosen = rng.random()
     if chosen < 0.4:
-        return _dressed(_pick(rng, words.SCENES), words, words is wording_chinese, rng)  # type: ignore[attr-defined]
+        return _dressed(_pick(rng, words.SCENES), words, words is wording_chinese, rng)
     if chosen < 0.7:
-        return _pick(rng, trained(words.NONSENSE))  # type: ignore[attr-defined]
+        return _pick(rng, trained(words.NONSENSE))
     letters = "abcdefghijklmnopqrstuvwxyz  "
     length = int(rng.integers(3, 24))
     return "".join(letters[int(i)] for i in rng.integers(0, len(letters), length)).strip() or "hm"

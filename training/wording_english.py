@@ -1,4 +1,4 @@
-"""Owns the English phrases for what can happen in a clip. ``{s}`` takes a word for the speed, ``{it}`` a name of the figure.
+"""Owns the English phrases for what can happen in a clip; ``{s}`` takes a word for the speed, ``{it}`` a figure's name.
 
 Every fifth phrase of a list is held out of training (``training.wording.held_out``).
 """

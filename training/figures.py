@@ -1,0 +1,196 @@
+"""Owns the measurements of a draft: each function takes a ``Rehearsal`` and pictures and returns what it found.
+
+Seeds are fixed: the n-th section sampled for a figure has seed n.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+from framepack.history import History
+from framepack.pictures import fit_picture
+from framepack.sampler import SamplingSettings
+from framepack.vae import decode_after, decode_start
+from training.clips import Renderer
+from training.flow import Motion, kind_of, measure, speed_of
+from training.motions import CAMERAS, ClipPlan
+from training.rehearsal import Rehearsal, Take
+from training.store import Store
+from training.wording import held_out_prompts
+
+PLAIN_PROMPTS = {
+    "still": "the camera holds still",
+    "pan_left": "the camera pans left",
+    "pan_right": "the camera pans right",
+    "tilt_up": "the camera tilts up",
+    "tilt_down": "the camera tilts down",
+    "zoom_in": "the camera zooms in",
+    "zoom_out": "the camera zooms out",
+    "turn_left": "rotate counterclockwise",
+    "turn_right": "rotate clockwise",
+    "shake": "handheld camera",
+}
+MOVING = CAMERAS[1:9]
+STILL_LIMIT = 0.5
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One section that was sampled and what its motion was."""
+
+    picture: int
+    camera: str
+    prompt: str
+    kind: str
+    motion: Motion
+    right: bool
+
+
+class Camera:
+    """Samples first sections and measures their motion."""
+
+    def __init__(self, rehearsal: Rehearsal, takes: Sequence[Take], size: tuple[int, int], settings: SamplingSettings):
+        self._rehearsal, self._takes, self._size, self._settings = rehearsal, takes, size, settings
+
+    def shoot(self, picture: int, camera: str, prompt: str) -> Shot:
+        """The first section of ``picture`` with ``prompt``, asked to do ``camera``."""
+        take = self._rehearsal.extend(self._takes[picture], prompt, 1, picture, self._settings)
+        motion = measure(self._rehearsal.frames(take.latents))
+        kind = kind_of(motion, *self._size)
+        right = kind == camera and (camera != "still" or motion.drift < STILL_LIMIT)
+        return Shot(picture, camera, prompt, kind, motion, right)
+
+    def plain(self) -> Iterator[Shot]:
+        """Every picture with every plain prompt."""
+        for picture in range(len(self._takes)):
+            for camera, prompt in PLAIN_PROMPTS.items():
+                yield self.shoot(picture, camera, prompt)
+
+    def held_out(self, phrases: int) -> Iterator[Shot]:
+        """At most ``phrases`` held-out prompts of every motion in English and in Chinese, the pictures by turns."""
+        number = 0
+        for camera in PLAIN_PROMPTS:
+            english, chinese = held_out_prompts(camera)
+            for prompt in (*english[-phrases:], *chinese[-phrases:]):
+                yield self.shoot(number % len(self._takes), camera, prompt)
+                number += 1
+
+    def speeds(self, pictures: int) -> Iterator[tuple[str, float, float]]:
+        """(motion, slow, fast) for the moving motions, speeds in units of the normal one."""
+        for picture in range(pictures):
+            for camera in MOVING:
+                slow, fast = (
+                    speed_of(self.shoot(picture, camera, f"{PLAIN_PROMPTS[camera]} {word}").motion, camera, *self._size)
+                    for word in ("slowly", "quickly")
+                )
+                yield camera, slow, fast
+
+
+def scorer_share(store: Store, size: tuple[int, int], clips: int = 3) -> float:
+    """How many true clips the flow measurement names rightly: it has to be near one for the rest to mean anything."""
+    renderer, right, total = Renderer(store, 5), 0, 0
+    for camera in PLAIN_PROMPTS:
+        shape = (clips, 1)
+        none, normal = np.zeros(shape, int), np.ones(shape, int)
+        plan = ClipPlan(np.full(shape, CAMERAS.index(camera)), none, normal, none)
+        drawn = renderer.draw(clips, 1, size, plan)
+        frames = (drawn.render(0, 37).permute(0, 1, 3, 4, 2) * 255).round().to(torch.uint8).cpu().numpy()
+        right += sum(kind_of(measure(clip), *size) == camera for clip in frames)
+        total += clips
+    return right / total
+
+
+def decibels(a: np.ndarray, b: np.ndarray) -> float:
+    """PSNR of uint8 pictures."""
+    error = np.square(a.astype(np.float64) - b).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-6)))
+
+
+@torch.no_grad()
+def reconstruction(rehearsal: Rehearsal, store: Store, size: tuple[int, int], clips: int) -> np.ndarray:
+    """PSNR (clips,) of moving clips of 37 frames, encoded and decoded in the library's time-tiled mode, as in use."""
+    renderer = Renderer(store, 1)
+    values = []
+    for _ in range(clips):
+        frames = renderer.draw(1, 2, size).render(0, 37)
+        video = (frames * 2 - 1).transpose(1, 2).to(rehearsal.device)
+        z = rehearsal.vae.encode(video).latent_dist.mode()
+        z[:, :, :1] = rehearsal.vae.encode(video[:, :, :1]).latent_dist.mode()
+        true = (frames[0].permute(0, 2, 3, 1) * 255).round().cpu().numpy()
+        values.append(decibels(rehearsal.frames(z * rehearsal.vae.config.scaling_factor), true))
+    return np.array(values)
+
+
+def start_fidelity(
+    rehearsal: Rehearsal, takes: Sequence[Take], pictures: Sequence[Image.Image], size: tuple[int, int]
+) -> list[float]:
+    """PSNR of each shot's first frame, as the engine decodes it, against the picture at the draft's size."""
+    return [
+        decibels(decode_start(rehearsal.decoder, take.latents), np.asarray(fit_picture(picture.convert("RGB"), *size)))
+        for take, picture in zip(takes, pictures, strict=True)
+    ]
+
+
+def sharpness(frames: np.ndarray) -> float:
+    """Mean variance of the Laplacian."""
+    return float(np.mean([cv2.Laplacian(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var() for f in frames]))
+
+
+def drift(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, sections: int = 10) -> tuple[float, float]:
+    """(largest change of a mean colour, of full scale; relative change of sharpness), first to last section."""
+    made = rehearsal.extend(take, PLAIN_PROMPTS["still"], sections, 0, settings)
+    ends = [rehearsal.frames(made.latents[:, :, at : at + 10]) for at in (0, made.latents.shape[2] - 10)]
+    first, last = (frames[-36:] for frames in ends)
+    colour = np.abs(first.mean((0, 1, 2)) - last.mean((0, 1, 2))).max() / 255
+    return float(colour), sharpness(last) / max(sharpness(first), 1e-9) - 1
+
+
+def seam(rehearsal: Rehearsal, take: Take, prompts: tuple[str, str], settings: SamplingSettings) -> float:
+    """The difference across a continue join against the median one of neighbouring frames inside the shots."""
+    one = rehearsal.extend(take, prompts[0], 1, 0, settings)
+    two = rehearsal.extend(one, prompts[1], 1, 1, settings)
+    history = History(take.latents, 0, decode_start(rehearsal.decoder, take.latents))
+    shown = [history.last_frame]
+    for part in (one.latents[:, :, 1:10], two.latents[:, :, 10:19]):
+        frames = list(decode_after(rehearsal.decoder, history, part))
+        shown += frames
+        history = history.then(part, frames[-1])
+    steps = np.array([np.abs(a.astype(np.float64) - b).mean() for a, b in itertools.pairwise(shown)])
+    return float(steps[36] / max(np.median(np.delete(steps, 36)), 0.5))
+
+
+def teacache(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, threshold: float = 0.15) -> float:
+    """PSNR of a section with TeaCache against the same one without."""
+    plain, cached = (
+        rehearsal.frames(
+            rehearsal.extend(
+                take,
+                PLAIN_PROMPTS["pan_left"],
+                1,
+                0,
+                SamplingSettings(settings.steps, settings.guidance, settings.cfg, settings.rescale, value),
+            ).latents
+        )
+        for value in (0.0, threshold)
+    )
+    return decibels(plain, cached)
+
+
+def seconds_per_shot(rehearsal: Rehearsal, take: Take, settings: SamplingSettings) -> float:
+    """Seconds of two cores for two sections, sampled and decoded as the engine does, from the processor time used."""
+    start = time.process_time()
+    made = rehearsal.extend(take, PLAIN_PROMPTS["pan_left"], 2, 0, settings)
+    history = History(take.latents, 0, decode_start(rehearsal.decoder, take.latents))
+    for at in (1, 10):
+        part = made.latents[:, :, at : at + 9]
+        frames = list(decode_after(rehearsal.decoder, history, part))
+        history = history.then(part, frames[-1])
+    return (time.process_time() - start) / 2
