@@ -7,8 +7,8 @@ Clips of 29 frames are encoded in two tiles, as the library does with longer one
 encoded alone and takes the place of latent 0. By turns the first tile is decoded, or the second, whose first latent is
 the fourth of the first tile and whose first frame is thrown away. The error is per clip the root of the mean square, so
 that hard pictures do not drown easy ones, plus a little on edges. A little noise on the latents keeps neighbouring
-codes alike. At the end the latents are given zero mean and unit variance per channel, which the 1x1 convolutions on either
-side of them take up exactly.
+codes alike. At the end the latents are given zero mean and unit variance per channel, which the 1x1 convolutions on
+either side of them take up exactly.
 """
 
 from __future__ import annotations
