@@ -118,7 +118,7 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         embedded=True,
         sources={part: Source("draft", part) for part in _PARTS},
         buckets=BUCKETS_DRAFT,
-        defaults=Defaults(steps=12, guidance=10.0, cfg=2.0, rescale=0.0),
+        defaults=Defaults(steps=8, guidance=10.0, cfg=1.0, rescale=0.0),
     ),
     "f1": Checkpoint(
         name="f1",

@@ -251,7 +251,7 @@ def test_a_take_says_what_it_is_made_from(board: Storyboard) -> None:
     assert (take.width, take.height) == (256, 144)
     assert take.units == units(board.plans()[0])
     assert (take.request["prompt"], take.request["seed"], take.request["start"]) == ("a boat", 1, "cut")
-    assert take.request["settings"]["steps"] == 12
+    assert take.request["settings"]["steps"] == CHECKPOINTS["draft"].defaults.steps
 
 
 def test_a_take_reads_back_from_the_database_as_it_was_written(board: Storyboard) -> None:
