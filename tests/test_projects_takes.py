@@ -6,6 +6,7 @@ import pytest
 from plain_pictures import MakePicture
 from sqlmodel import Session
 
+from framepack.checkpoints import CHECKPOINTS
 from projects.errors import NotFound
 from projects.models import Project, ProjectUpdate, Render, Shot, ShotUpdate, Start, Take
 from projects.storyboard import (
