@@ -27,9 +27,8 @@ def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, start_stu
     # The router is at work, not the page list that Streamlit makes of a folder of pages by itself.
     expect(page.locator("[data-testid=stSidebarNav]")).to_have_count(0)
     expect(page.get_by_role("link", name="Film", exact=True)).to_be_visible()
-    picture = page.locator(".fs-frame img").first
-    expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    expect(page.locator(".fs-frame img").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.fs-frame img').naturalWidth > 0")
 
 
 def test_a_name_that_is_not_this_computer_is_refused(start_studio: Callable[[], Studio]) -> None:
