@@ -78,8 +78,10 @@ def kind_of(motion: Motion, height: int, width: int) -> str:
     shares = normalised(motion, height, width)
     unit = (height * width) ** 0.5
     largest = int(np.abs(shares).argmax())
+    if motion.shake > max(_SHAKE * unit, np.hypot(motion.right, motion.down)):
+        return "shake"
     if abs(shares[largest]) < _STILL_SHARE:
-        return "shake" if motion.shake > _SHAKE * unit else "still"
+        return "still"
     for number, velocity in enumerate(VELOCITY):
         if abs(velocity[largest]) > 0.05 and np.sign(velocity[largest]) == np.sign(shares[largest]):
             return CAMERAS[number]
