@@ -19,13 +19,13 @@ from training.rehearsal import Rehearsal
 
 ROWS = (
     ("01_beach", "the camera pans left"),
-    ("02_sunset", "the camera tilts up"),
-    ("04_street", "the camera zooms in"),
+    ("02_mountains", "the camera tilts up"),
+    ("04_houses", "the camera zooms in"),
     ("07_landscape", "rotate clockwise"),
     ("03_city", "snow falls"),
     ("06_ships", "the picture fades to black"),
     ("08_town", "day turns to night quickly"),
-    ("05_leaf", "fog rolls in"),
+    ("05_colours", "fog rolls in"),
 )
 FRAMES = (0, 9, 18, 27, 36)
 
