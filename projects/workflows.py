@@ -84,6 +84,7 @@ class EngineRoom:
 
     def _opened(self, checkpoint: str) -> Engine:
         import torch
+
         from framepack.engine import Engine
 
         if self._engine is not None and self._checkpoint == checkpoint:
