@@ -6,7 +6,7 @@ fp32 whatever the transformer computes in.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -51,19 +51,6 @@ class SamplingStep:
     sigma: float
     latents: Tensor
     ran_blocks: bool
-
-
-@dataclass(frozen=True)
-class InvertedStep:
-    """A step of section ``section`` (counted from 1 in time) of a shot that is made from its end."""
-
-    section: int
-    step: SamplingStep
-
-    @property
-    def finished(self) -> bool:
-        """Whether ``step.latents`` is the section."""
-        return self.step.number == self.step.of
 
 
 Steps = Generator[SamplingStep, None, None]
@@ -135,39 +122,6 @@ def sample_inverted_section(
     padding = inverted_paddings(of)[of - number]
     context = pack_inverted(following, start, window=noise.shape[2], padding=padding)
     return _sample(transformer, context, conditioning, noise, settings)
-
-
-def sample_inverted_shot(
-    transformer: FramepackTransformer,
-    *,
-    sections: int,
-    anchor: Tensor,
-    conditioning: Conditioning,
-    noises: Iterator[Tensor],
-    settings: SamplingSettings,
-    made: Sequence[Tensor] = (),
-) -> Generator[InvertedStep, None, None]:
-    """Sample a whole shot with the original model, from its last section to its first.
-
-    ``made`` are sections that exist already, in the order of making (the last in time first); ``noises`` belong to
-    those still to make. The shot in time is the anchor followed by the sections in the reverse order of making.
-    """
-    later = torch.cat([*reversed(made)], dim=2)[:, :, :HISTORY_LATENTS] if made else None
-    for number in range(sections - len(made), 0, -1):
-        steps = sample_inverted_section(
-            transformer,
-            number=number,
-            of=sections,
-            later=later,
-            anchor=anchor,
-            conditioning=conditioning,
-            noise=next(noises),
-            settings=settings,
-        )
-        for step in steps:
-            yield InvertedStep(number, step)
-        parts = [step.latents] if later is None else [step.latents, _fp32(later, transformer)]
-        later = torch.cat(parts, dim=2)[:, :, :HISTORY_LATENTS]
 
 
 def _sample(

@@ -22,7 +22,7 @@ from torch import Tensor
 from framepack.checkpoints import BUCKETS_640, nearest_bucket
 from framepack.conditioning_values import Conditioning, crop_to_mask
 from framepack.packing import inverted_paddings
-from framepack.sampler import SamplingSettings, SamplingStep, sample_inverted_shot, sample_section, section_noises
+from framepack.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section, section_noises
 from framepack.schedule import shift_exponent, shifted_sigmas, sigma_schedule
 from framepack.solver import unipc
 from framepack.transformer import FramepackTransformer
@@ -93,16 +93,21 @@ class Case:
 
     def inverted_shot(self, sections: int, steps: int) -> Tensor:
         """The original model's shot in time, the start latent in front."""
-        sampled = sample_inverted_shot(
-            self.transformer,
-            sections=sections,
-            anchor=self.tensors["start_latent"],
-            conditioning=self.conditioning,
-            noises=self.noises(),
-            settings=SamplingSettings(steps=steps),
-        )
-        made = [event.step.latents for event in sampled if event.finished]
-        return torch.cat([self.tensors["start_latent"], *reversed(made)], dim=2)
+        noises, later = self.noises(), None
+        for number in range(sections, 0, -1):
+            *_, last = sample_inverted_section(
+                self.transformer,
+                number=number,
+                of=sections,
+                later=later,
+                anchor=self.tensors["start_latent"],
+                conditioning=self.conditioning,
+                noise=next(noises),
+                settings=SamplingSettings(steps=steps),
+            )
+            later = last.latents if later is None else torch.cat([last.latents, later], dim=2)
+        assert later is not None
+        return torch.cat([self.tensors["start_latent"], later], dim=2)
 
 
 @cache

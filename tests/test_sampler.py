@@ -17,7 +17,6 @@ from framepack.sampler import (
     Steps,
     draw_noise,
     sample_inverted_section,
-    sample_inverted_shot,
     sample_section,
     section_noises,
 )
@@ -64,20 +63,6 @@ def section(
     return list(steps_of(transformer, history, settings))[-1].latents
 
 
-def inverted(transformer: FramepackTransformer, made: list[Tensor]) -> list[Tensor]:
-    """The sections of a shot of three that are not in ``made``, in the order of making."""
-    sampled = sample_inverted_shot(
-        transformer,
-        sections=3,
-        anchor=ANCHOR,
-        conditioning=CONDITIONING,
-        noises=section_noises(11, window=9, height=HEIGHT, width=WIDTH, skip=len(made)),
-        settings=SETTINGS,
-        made=made,
-    )
-    return [event.step.latents for event in sampled if event.finished]
-
-
 def test_every_step_gives_an_estimate_of_the_whole_section(transformer: FramepackTransformer) -> None:
     steps = list(steps_of(transformer))
     assert [(step.number, step.of) for step in steps] == [(1, 3), (2, 3), (3, 3)]
@@ -99,16 +84,17 @@ def test_latents_may_lie_on_another_device_than_the_transformer(transformer: Fra
     transformer.model.to("meta")
     settings = replace(SETTINGS, cfg=2.0)
     assert section(transformer, history=latents(22), settings=settings).device.type == "meta"
-    sampled = sample_inverted_shot(
+    sampled = sample_inverted_section(
         transformer,
-        sections=3,
+        number=2,
+        of=3,
+        later=latents(9),
         anchor=ANCHOR,
         conditioning=CONDITIONING,
-        noises=iter(noises()),
+        noise=noises()[0],
         settings=SETTINGS,
-        made=[latents(9)],
     )
-    assert {event.step.latents.device.type for event in sampled} == {"meta"}
+    assert {step.latents.device.type for step in sampled} == {"meta"}
 
 
 def test_the_same_inputs_give_the_same_bits(transformer: FramepackTransformer) -> None:
@@ -185,27 +171,6 @@ def test_each_branch_and_each_section_has_a_step_cache_of_its_own(
 
     assert pattern() == pattern() == [True, False, False, False, False, True]
     assert len(runs) == 2 * 2 * 2
-
-
-def test_an_inverted_shot_is_made_from_its_last_section_to_its_first(transformer: FramepackTransformer) -> None:
-    sampled = sample_inverted_shot(
-        transformer,
-        sections=2,
-        anchor=ANCHOR,
-        conditioning=CONDITIONING,
-        noises=iter(noises()),
-        settings=SETTINGS,
-    )
-    order = [(event.section, event.step.number) for event in sampled]
-    assert order == [(2, 1), (2, 2), (2, 3), (1, 1), (1, 2), (1, 3)]
-
-
-def test_an_inverted_shot_resumes_from_the_sections_that_are_made(transformer: FramepackTransformer) -> None:
-    whole = inverted(transformer, made=[])
-    resumed = inverted(transformer, made=whole[:2])
-    assert len(resumed) == 1
-    assert torch.equal(resumed[0], whole[2])
-    assert inverted(transformer, made=whole) == []
 
 
 def test_how_long_an_inverted_shot_is_changes_its_last_section(transformer: FramepackTransformer) -> None:
