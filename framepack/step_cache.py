@@ -5,7 +5,6 @@ A cache is used for one section and one branch of the guidance; a new section ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,17 +16,37 @@ from torch import Tensor
 TEACACHE_COEFFICIENTS = (733.226126, -401.131952, 67.5869174, -3.149878, 0.0961237896)
 
 
+class BlockPass(Protocol):
+    """The transformer's blocks at one step, for the section's new tokens (1, n, D). Nothing runs until it is called.
+
+    Either ``run()`` is called, or ``first()`` and then, if the rest is wanted too, ``rest()``; each at most once.
+    """
+
+    def probe(self) -> Tensor:
+        """The first block's modulated input (1, m, D), a cheap measure of how far this step is from the last."""
+        ...
+
+    def first(self) -> Tensor:
+        """The new tokens (1, n, D) after the first block."""
+        ...
+
+    def rest(self) -> Tensor:
+        """The new tokens (1, n, D) after all blocks, going on from ``first()``."""
+        ...
+
+    def run(self) -> Tensor:
+        """The new tokens (1, n, D) after all blocks."""
+        ...
+
+
 class StepCache(Protocol):
     """Decides at every step of a section whether the blocks run."""
 
     ran: int
     """How many steps ran the blocks so far."""
 
-    def through_blocks(self, tokens: Tensor, probe: Callable[[], Tensor], run: Callable[[], Tensor]) -> Tensor:
-        """What comes out of the blocks for ``tokens`` (1, n, D), from ``run()`` or from an earlier step.
-
-        ``probe()`` gives the first block's modulated input, a cheap measure of how far this step is from the last.
-        """
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
+        """What comes out of the blocks for the new ``tokens`` (1, n, D), of this run or of earlier ones."""
         ...
 
 
@@ -37,10 +56,10 @@ class EveryStep:
     def __init__(self) -> None:
         self.ran = 0
 
-    def through_blocks(self, tokens: Tensor, probe: Callable[[], Tensor], run: Callable[[], Tensor]) -> Tensor:  # noqa: ARG002
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:  # noqa: ARG002
         """See ``StepCache``."""
         self.ran += 1
-        return run()
+        return blocks.run()
 
 
 @dataclass(frozen=True)
@@ -67,10 +86,10 @@ class TeaCache:
         self._distance = 0.0
         self._last: _LastRun | None = None
 
-    def through_blocks(self, tokens: Tensor, probe: Callable[[], Tensor], run: Callable[[], Tensor]) -> Tensor:
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
         """See ``StepCache``."""
         self._step += 1
-        probed = probe()
+        probed = blocks.probe()
         last = self._last
         if last is not None and self._step < self.steps:
             self._distance += output_change(last.probe, probed)
@@ -79,7 +98,7 @@ class TeaCache:
                 return tokens + last.residual
         self._distance = 0.0
         self.ran += 1
-        out = run()
+        out = blocks.run()
         self._last = _LastRun(probed, out - tokens)
         return out
 

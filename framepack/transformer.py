@@ -117,19 +117,8 @@ class FramepackTransformer:
         new = self.model.x_embedder(self._own(latents))
         tokens = torch.cat([section.context, new], dim=1)
 
-        def probe() -> Tensor:
-            probed: Tensor = self.model.transformer_blocks[0].norm1(tokens, emb=modulation)[0]
-            return probed
-
-        def run() -> Tensor:
-            return self._run_blocks(tokens, text, modulation, section.rotary)[:, -new.shape[1] :]
-
-        return self._project(cache.through_blocks(new, probe, run), modulation, latents.shape)
-
-    def _run_blocks(self, tokens: Tensor, text: Tensor, modulation: Tensor, rotary: Rotary) -> Tensor:
-        for block in self.blocks:
-            tokens, text = block(tokens, text, modulation, None, rotary)
-        return tokens
+        blocks = _Blocks(self, tokens, text, modulation, section.rotary, new.shape[1])
+        return self._project(cache.through_blocks(new, blocks), modulation, latents.shape)
 
     def _project(self, tokens: Tensor, modulation: Tensor, shape: torch.Size) -> Tensor:
         """Tokens (1, n, D) to a velocity of ``shape``, in fp32 whatever the model's dtype, as the reference does."""
@@ -145,6 +134,38 @@ class FramepackTransformer:
 
     def _own(self, values: Tensor) -> Tensor:
         return values.to(self.device, self.dtype)
+
+
+class _Blocks:
+    """One step's blocks as ``framepack.step_cache.BlockPass`` has them; the last ``new`` tokens are the section's."""
+
+    def __init__(
+        self, owner: FramepackTransformer, tokens: Tensor, text: Tensor, modulation: Tensor, rotary: Rotary, new: int
+    ) -> None:
+        self._owner = owner
+        self._tokens = tokens
+        self._text = text
+        self._modulation = modulation
+        self._rotary = rotary
+        self._new = new
+
+    def probe(self) -> Tensor:
+        probed: Tensor = self._owner.model.transformer_blocks[0].norm1(self._tokens, emb=self._modulation)[0]
+        return probed
+
+    def first(self) -> Tensor:
+        return self._through(self._owner.blocks[:1])
+
+    def rest(self) -> Tensor:
+        return self._through(self._owner.blocks[1:])
+
+    def run(self) -> Tensor:
+        return self._through(self._owner.blocks)
+
+    def _through(self, blocks: tuple[Block, ...]) -> Tensor:
+        for block in blocks:
+            self._tokens, self._text = block(self._tokens, self._text, self._modulation, None, self._rotary)
+        return self._tokens[:, -self._new :]
 
 
 def _linear_fp32(values: Tensor, layer: torch.nn.Linear) -> Tensor:

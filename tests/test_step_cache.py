@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import pytest
 import torch
 from torch import Tensor
@@ -11,22 +13,46 @@ from framepack.step_cache import EveryStep, StepCache, TeaCache, output_change
 TOKENS = torch.randn((1, 6, 4), generator=torch.Generator().manual_seed(0))
 
 
+@dataclass
+class GivenPass:
+    """Blocks whose outputs are given; ``calls`` is what was asked of them."""
+
+    probed: Tensor = TOKENS
+    after_first: Tensor = TOKENS
+    after_all: Tensor = 2 * TOKENS
+    calls: list[str] = field(default_factory=list)
+
+    def probe(self) -> Tensor:
+        self.calls.append("probe")
+        return self.probed
+
+    def first(self) -> Tensor:
+        self.calls.append("first")
+        return self.after_first
+
+    def rest(self) -> Tensor:
+        self.calls.append("rest")
+        return self.after_all
+
+    def run(self) -> Tensor:
+        self.calls.append("run")
+        return self.after_all
+
+
 def ran(cache: StepCache, probes: list[Tensor]) -> list[bool]:
     """Whether each step of a section ran the blocks when the first block sees ``probes``."""
     found: list[bool] = []
     for probe in probes:
         before = cache.ran
-        cache.through_blocks(TOKENS, lambda probe=probe: probe, lambda: 2 * TOKENS)
+        cache.through_blocks(TOKENS, GivenPass(probed=probe))
         found.append(cache.ran > before)
     return found
 
 
 def test_without_a_cache_every_step_runs_and_nothing_is_probed() -> None:
-    def never() -> Tensor:
-        raise AssertionError("it was probed")
-
-    cache = EveryStep()
-    assert torch.equal(cache.through_blocks(TOKENS, never, lambda: 2 * TOKENS), 2 * TOKENS)
+    cache, blocks = EveryStep(), GivenPass()
+    assert torch.equal(cache.through_blocks(TOKENS, blocks), 2 * TOKENS)
+    assert blocks.calls == ["run"]
     assert cache.ran == 1
 
 
@@ -46,8 +72,8 @@ def test_the_first_and_the_last_step_always_run() -> None:
 
 def test_a_skipped_step_adds_what_the_blocks_last_added() -> None:
     cache = TeaCache(threshold=1e9, steps=5)
-    cache.through_blocks(TOKENS, lambda: TOKENS, lambda: TOKENS + 5)
-    skipped = cache.through_blocks(10 * TOKENS, lambda: TOKENS, lambda: TOKENS)
+    cache.through_blocks(TOKENS, GivenPass(after_all=TOKENS + 5))
+    skipped = cache.through_blocks(10 * TOKENS, GivenPass())
     assert torch.allclose(skipped, 10 * TOKENS + 5)
 
 

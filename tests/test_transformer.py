@@ -8,7 +8,7 @@ from tiny_transformer import latents, tiny_conditioning, tiny_model
 from torch import Tensor
 
 from framepack.packing import SectionContext, pack_forward, pack_inverted
-from framepack.step_cache import EveryStep, TeaCache
+from framepack.step_cache import BlockPass, EveryStep, StepCache, TeaCache
 from framepack.transformer import FramepackTransformer
 
 SIGMA, GUIDANCE = 0.83, 10.0
@@ -18,14 +18,14 @@ FORWARD = pack_forward(latents(22), latents(1, seed=3), window=9)
 INVERTED = pack_inverted(latents(4), latents(1, seed=3), window=9, padding=2)
 
 
-def velocity(transformer: FramepackTransformer, context: SectionContext) -> Tensor:
+def velocity(transformer: FramepackTransformer, context: SectionContext, cache: StepCache | None = None) -> Tensor:
     return transformer.velocity(
         NOISY,
         sigma=SIGMA,
         guidance=GUIDANCE,
         section=transformer.prepare(context, CONDITIONING.image_embeds),
         prompt=transformer.prepare_prompt(CONDITIONING.prompt_embeds, CONDITIONING.pooled),
-        cache=EveryStep(),
+        cache=cache or EveryStep(),
     )
 
 
@@ -83,3 +83,18 @@ def test_a_skipped_step_runs_no_block() -> None:
     for sigma in (1.0, 0.8):
         transformer.velocity(NOISY, sigma=sigma, guidance=GUIDANCE, section=section, prompt=prompt, cache=cache)
     assert calls == [0, 1, 2]
+
+
+class InTwo:
+    """A cache that runs the first block and then the rest."""
+
+    ran = 0
+
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
+        assert blocks.first().shape == tokens.shape
+        return blocks.rest()
+
+
+def test_the_first_block_and_then_the_rest_are_all_of_them() -> None:
+    transformer = FramepackTransformer(tiny_model())
+    assert torch.equal(velocity(transformer, FORWARD, InTwo()), velocity(transformer, FORWARD))
