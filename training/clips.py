@@ -19,6 +19,7 @@ from training.motions import (
     FPS,
     SECTION_FRAMES,
     SHAKE_AMPLITUDE,
+    SHAKE_HERTZ,
     SPEED_FACTOR,
     SPRITES,
     WEATHERS,
@@ -118,7 +119,7 @@ class Renderer:
         time = np.arange(frames)[None, :, None] / FPS
         wobble = 0.0
         for _ in range(3):
-            frequency, phase = rng.uniform(1.2, 4.5, (clips, 1, 2)), rng.uniform(0, 6.3, (clips, 1, 2))
+            frequency, phase = rng.uniform(*SHAKE_HERTZ, (clips, 1, 2)), rng.uniform(0, 6.3, (clips, 1, 2))
             wobble = wobble + np.sin(6.283 * frequency * time + phase)
         strength = np.minimum(1, np.apply_along_axis(lambda x: np.convolve(x, np.ones(8) / 8)[:frames], 1, shaking))
         wobble = wobble * strength * np.maximum(shaking, 0.5) * unit * SHAKE_AMPLITUDE

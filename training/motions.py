@@ -40,8 +40,8 @@ _VELOCITY = {
     "pan_right": (-0.125, 0, 0, 0),
     "tilt_up": (0, 0.125, 0, 0),
     "tilt_down": (0, -0.125, 0, 0),
-    "zoom_in": (0, 0, 0.16, 0),
-    "zoom_out": (0, 0, -0.16, 0),
+    "zoom_in": (0, 0, 0.2, 0),
+    "zoom_out": (0, 0, -0.2, 0),
     "turn_left": (0, 0, 0, -0.17),
     "turn_right": (0, 0, 0, 0.17),
     "shake": (0, 0, 0, 0),
@@ -49,8 +49,9 @@ _VELOCITY = {
 }
 VELOCITY = np.array([_VELOCITY[name] for name in CAMERAS], np.float32)
 SPEED_FACTOR = np.array([0.5, 1.0, 1.85], np.float32)
-SHAKE_AMPLITUDE = 0.012
-_CAMERA_WEIGHT = np.array([0.1, 0.1, 0.1, 0.1, 0.1, 0.11, 0.11, 0.09, 0.09, 0.05, 0.05])
+SHAKE_AMPLITUDE = 0.018
+SHAKE_HERTZ = (0.9, 2.7)
+_CAMERA_WEIGHT = np.array([0.09, 0.09, 0.09, 0.09, 0.09, 0.115, 0.115, 0.09, 0.09, 0.09, 0.05])
 _MOVING = np.arange(1, 9)
 
 

@@ -19,7 +19,7 @@ from framepack.conditioning import TEMPLATE
 from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")
-_LONGEST = 56
+_LONGEST = 80
 _SORTED_TOGETHER = 4
 
 

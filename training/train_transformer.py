@@ -38,7 +38,6 @@ from training.wording import tokenizer_sentences
 _MAKING_SHARE = 0.33
 _CLIPS_AT_ONCE = 24
 _FIRST_CLIPS = 48
-_SMALL_UNTIL = 0.42
 _SAVE_EVERY = 100
 
 
@@ -54,6 +53,7 @@ class Options:
     batch: int
     rate: float
     capacity: int
+    small_until: float
     seed: int
 
 
@@ -68,6 +68,13 @@ def parse_options() -> Options:
     parser.add_argument("--batch", type=int, default=56, help="sections a step on each GPU")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--capacity", type=int, default=6000, help="clips kept at each size on each GPU")
+    parser.add_argument(
+        "--small-until",
+        type=float,
+        default=0.42,
+        metavar="SHARE",
+        help="share of the time spent on small pictures first",
+    )
     parser.add_argument("--seed", type=int, default=0)
     return Options(**vars(parser.parse_args()))
 
@@ -233,7 +240,7 @@ class Trainer:
         self.open_pools(SMALL_SIZES)
         try:
             while self.share < 1:
-                if small and self.share >= _SMALL_UNTIL:
+                if small and self.share >= self.options.small_until:
                     small, budget = False, 20
                     self.open_pools(SIZES)
                 start = time.monotonic()

@@ -36,7 +36,7 @@ class Weather:
 
     def __init__(self, generator: torch.Generator, device: torch.device) -> None:
         self._flakes = [
-            self._dots(generator, share, radius).to(device) for share, radius in ((0.003, 1), (0.0012, 2), (0.0005, 3))
+            self._dots(generator, share, radius).to(device) for share, radius in ((0.0022, 2), (0.0011, 3), (0.0005, 5))
         ]
         self._streaks = self._lines(generator).to(device)
         self._fog = self._clouds(generator).to(device)
@@ -52,11 +52,12 @@ class Weather:
 
     @staticmethod
     def _lines(generator: torch.Generator) -> torch.Tensor:
-        points = (torch.rand((1, 1, _TILE, _TILE), generator=generator) < 0.0016).float()
-        length = 15
+        points = (torch.rand((1, 1, _TILE, _TILE), generator=generator) < 0.0011).float()
+        length = 21
         kernel = torch.zeros(1, 1, length, 5)
         for row in range(length):
-            kernel[0, 0, row, 3 - row * 2 // length] = 1.0
+            at = 3 - row * 2 // length
+            kernel[0, 0, row, at - 1 : at + 1] = torch.tensor([0.6, 1.0])
         padded = F.pad(points, (2, 2, length // 2, length // 2), mode="circular")
         return F.conv2d(padded, kernel)[0, 0].clamp(0, 1)
 
@@ -97,7 +98,7 @@ class Weather:
             frames = frames * (1 - 0.25 * dim)
             for speed, shift in ((260, 0), (340, 190)):
                 cover = self._scrolled(self._streaks, x + shift - speed * 0.12 * time, y + speed * time, h, w)
-                frames = frames + (levels["rain"][..., None, None] * 0.4 * cover)[:, :, None] * (0.9 - frames)
+                frames = frames + (levels["rain"][..., None, None] * 0.6 * cover)[:, :, None] * (0.9 - frames)
         if levels["fog"].max() > 0:
             cover = self._scrolled(self._fog, x + 24 * time, y, h, w)
             level = levels["fog"][..., None, None]

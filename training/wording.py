@@ -1,23 +1,32 @@
 """Owns how a section is put into words, and which words are never trained on; knows no pixels.
 
 A section of a clip has a camera motion, perhaps a second one, a speed and perhaps an effect. ``sentence`` says it in
-one of many ways, in English or Traditional Chinese. Every fifth phrase of each list is held out.
+one of many ways, in English or Traditional Chinese: phrases that were written by hand, or put together by a grammar.
+The camera prompts of ``heldout/prompts.json`` are never trained on, whatever word for the speed is in them.
 """
 
 from __future__ import annotations
 
+import functools
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from training import wording_chinese, wording_english
+from training import grammar_chinese, grammar_english, wording_chinese, wording_english
 from training.motions import CAMERAS, EFFECTS, SPEEDS, SPRITES
+from training.scenes import scene
 from training.sprites import FIGURES
 
 _LANGUAGES = (wording_english, wording_chinese)
-_HELD_OUT_EVERY = 5
+_GRAMMARS = (grammar_english, grammar_chinese)
+_HELD_OUT = Path(__file__).parent / "heldout" / "prompts.json"
+_GRAMMAR_SHARE = 0.65
+_SCENE_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -36,14 +45,32 @@ def section_of(camera: int, second: int, speed: int, effect: int, figure: int) -
     return Section(CAMERAS[camera], CAMERAS[second], SPEEDS[speed], EFFECTS[effect], figure)
 
 
-def held_out(phrases: Sequence[str]) -> tuple[str, ...]:
-    """Those of ``phrases`` that training never sees."""
-    return tuple(phrases[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY])
+def plain(text: str) -> str:
+    """``text`` without capitals, punctuation and words for the speed: two prompts alike in this are the same prompt."""
+    text = re.sub(r"[^\w\s]", " ", text.lower())
+    return " ".join(_speed_words().sub(" ", text).split())
 
 
-def trained(phrases: Sequence[str]) -> tuple[str, ...]:
-    """The others."""
-    return tuple(phrase for number, phrase in enumerate(phrases) if number % _HELD_OUT_EVERY != _HELD_OUT_EVERY - 1)
+@functools.cache
+def _speed_words() -> re.Pattern[str]:
+    english = {word for words in wording_english.SPEED.values() for word in words if word}
+    english |= {word for words in grammar_english.ADJECTIVES.values() for word in words if word}
+    chinese = {word for words in wording_chinese.SPEED.values() for word in words if word}
+    longest_first = [sorted(words, key=len, reverse=True) for words in (english, chinese)]
+    return re.compile(rf"\b(?:{'|'.join(longest_first[0])})\b|(?:{'|'.join(longest_first[1])})")
+
+
+@functools.cache
+def _held_out() -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = json.loads(_HELD_OUT.read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def _never_trained() -> frozenset[str]:
+    return frozenset(
+        plain(prompt) for camera in _held_out().values() for prompts in camera.values() for prompt in prompts
+    )
 
 
 def _tidy(text: str) -> str:
@@ -64,17 +91,16 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
     if section.camera == "gentle":
         return _meaningless(words, rng)
     said_speed = section.speed if section.speed != "normal" or rng.random() < 0.3 else "normal"
-    speed = _pick(rng, trained(words.SPEED[said_speed]))
+    speed = _pick(rng, words.SPEED[said_speed])
     parts = []
     moving = section.camera not in ("still", "shake")
     if section.camera != "still" or section.effect == "none" or rng.random() < 0.35:
-        parts.append(_pick(rng, trained(words.CAMERA[section.camera])).replace("{s}", speed))
+        parts.append(_camera_phrase(section.camera, section.speed, speed, chinese, rng))
     if section.second != "still":
-        parts.append(
-            _pick(rng, trained(words.CAMERA[section.second])).replace("{s}", speed if rng.random() < 0.5 else "")
-        )
+        again = speed if rng.random() < 0.5 else ""
+        parts.append(_camera_phrase(section.second, section.speed, again, chinese, rng))
     if section.effect != "none":
-        phrase = _pick(rng, trained(words.EFFECT[section.effect]))
+        phrase = _pick(rng, words.EFFECT[section.effect])
         # With a moving camera the speed is the camera's; the effect may say it too, or say nothing.
         keep = speed if not moving or rng.random() < 0.4 else ""
         parts.append(phrase.replace("{s}", keep).replace("{it}", _figure_name(section.figure, chinese, rng)))
@@ -84,6 +110,17 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
     for part in parts[1:]:
         text = _pick(rng, words.JOINS).format(a=text, b=part)
     return _dressed(text, words, chinese, rng)
+
+
+def _camera_phrase(camera: str, speed: str, adverb: str, chinese: bool, rng: np.random.Generator) -> str:
+    """One way to ask for ``camera`` that is not held out."""
+    while True:
+        if rng.random() < _GRAMMAR_SHARE:
+            phrase = _GRAMMARS[chinese].phrase(camera, speed, adverb, rng)
+        else:
+            phrase = _pick(rng, _LANGUAGES[chinese].CAMERA[camera]).replace("{s}", adverb)
+        if plain(phrase) not in _never_trained():
+            return phrase
 
 
 def _figure_name(figure: int, chinese: bool, rng: np.random.Generator) -> str:
@@ -97,8 +134,10 @@ def _figure_name(figure: int, chinese: bool, rng: np.random.Generator) -> str:
 def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generator) -> str:
     """With the odd scene before it, style after it, capital and full stop, as people write."""
     comma = "，" if chinese else ", "
-    if rng.random() < 0.22:
-        text = f"{_pick(rng, words.SCENES)}{comma}{text}"
+    if rng.random() < _SCENE_SHARE:
+        shown = _scene(words, chinese, rng)
+        stop = _pick(rng, ("。", comma) if chinese else (". ", comma))
+        text = f"{shown}{stop}{text}" if rng.random() < 0.7 else f"{text}{comma}{shown}"
     if rng.random() < 0.12:
         text = f"{text}{comma}{_pick(rng, words.STYLES)}"
     text = _tidy(text)
@@ -109,12 +148,17 @@ def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generat
     return text
 
 
+def _scene(words: ModuleType, chinese: bool, rng: np.random.Generator) -> str:
+    return _pick(rng, words.SCENES) if rng.random() < 0.3 else scene(chinese, rng)
+
+
 def _meaningless(words: ModuleType, rng: np.random.Generator) -> str:
     chosen = rng.random()
     if chosen < 0.4:
-        return _dressed(_pick(rng, words.SCENES), words, words is wording_chinese, rng)
+        chinese = words is wording_chinese
+        return _dressed(_scene(words, chinese, rng), words, chinese, rng)
     if chosen < 0.7:
-        return _pick(rng, trained(words.NONSENSE))
+        return _pick(rng, words.NONSENSE)
     letters = "abcdefghijklmnopqrstuvwxyz  "
     length = int(rng.integers(3, 24))
     return "".join(letters[int(i)] for i in rng.integers(0, len(letters), length)).strip() or "hm"
@@ -132,10 +176,7 @@ def tokenizer_sentences(seed: int = 0, count: int = 30000) -> Iterator[str]:
         yield sentence(section_of(camera, second, int(rng.integers(3)), effect, figure), rng)
 
 
-def held_out_prompts(camera: str, speed: str = "normal") -> tuple[list[str], list[str]]:
-    """(English, Chinese) prompts for a camera motion whose phrases training never saw."""
-    found: list[list[str]] = []
-    for words in _LANGUAGES:
-        said = words.SPEED[speed][0]
-        found.append([_tidy(phrase.replace("{s}", said)) for phrase in held_out(words.CAMERA[camera])])
-    return found[0], found[1]
+def held_out_prompts(camera: str) -> tuple[list[str], list[str]]:
+    """(English, Chinese) prompts for a camera motion that training never saw."""
+    prompts = _held_out()[camera]
+    return prompts["english"], prompts["chinese"]
