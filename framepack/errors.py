@@ -62,3 +62,17 @@ class SectionMissing(FramepackError):
     def __init__(self, key: str) -> None:
         super().__init__(f"Section {key[:12]} is needed but is not stored; render the shot before this one first.")
         self.key = key
+
+
+class NotEnoughMemory(FramepackError):
+    """A device has too little memory for what is asked, however little of the model lies on it at a time."""
+
+    def __init__(self, size: str, needed: int, available: int) -> None:
+        super().__init__(
+            f"A picture of {size} needs about {needed / 2**30:.1f} GB of the device's memory and "
+            f"{available / 2**30:.1f} GB of it can be used; choose a smaller size, close other programs, or allow more "
+            "with STUDIO_MEMORY_GB."
+        )
+        self.size = size
+        self.needed = needed
+        self.available = available
