@@ -26,8 +26,7 @@ from torch import Tensor
 from framepack.checkpoints import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
 from framepack.sampler import LATENT_CHANNELS
-from framepack.sections import FRAMES_PER_LATENT
-from framepack.vae import PIXELS_PER_LATENT
+from framepack.sections import FRAMES_PER_LATENT, PIXELS_PER_LATENT
 
 FORMAT = "framepack latents 1"
 MAX_SIDE = 2048

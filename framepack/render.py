@@ -24,8 +24,7 @@ from framepack.packing import HISTORY_LATENTS
 from framepack.request import Conditioned, Event, Finished, SectionDone
 from framepack.sampler import section_noises
 from framepack.section_store import SectionStore
-from framepack.sections import FRAMES_PER_LATENT
-from framepack.vae import PIXELS_PER_LATENT
+from framepack.sections import FRAMES_PER_LATENT, PIXELS_PER_LATENT
 
 
 @dataclass(frozen=True)

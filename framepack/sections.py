@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from framepack.request import check_seconds
 
 FRAMES_PER_LATENT = 4
+PIXELS_PER_LATENT = 8
 
 
 @dataclass(frozen=True)

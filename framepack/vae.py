@@ -11,6 +11,7 @@ again 0.04, while the VAE itself is 5.9 levels from the picture: see benchmarks/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,8 @@ from torch import Tensor
 
 from framepack.history import History
 from framepack.sections import FRAMES_PER_LATENT
+from framepack.vae_tiles import TILE_STRIDE, Notify, decode_tiles, ignore
 
-PIXELS_PER_LATENT = 8
-TILE_STRIDE = 3
 LEFT_CONTEXT = 3
 FADE_FRAMES = 4
 
@@ -37,10 +37,13 @@ def encode_picture(vae: Any, picture: Image.Image) -> Tensor:
     return latent.cpu()
 
 
-def decode_start(vae: Any, latent: Tensor) -> NDArray[np.uint8]:
-    """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
-    frame: NDArray[np.uint8] = _to_uint8(_decode(vae, latent))[0]
-    return frame
+def decode_start(vae: Any, latent: Tensor, *, tile: int | None = None, notify: Notify = ignore) -> NDArray[np.uint8]:
+    """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w).
+
+    ``tile`` and ``notify`` are those of ``decode_after``.
+    """
+    (piece,) = decode_tiles(vae, latent, tile=tile, notify=notify)
+    return _to_uint8(piece[0])
 
 
 def decode_after(
@@ -48,23 +51,28 @@ def decode_after(
     history: History,
     latents: Tensor,
     *,
+    tile: int | None = None,
+    notify: Notify = ignore,
     left_context: int = LEFT_CONTEXT,
     fade_frames: int = FADE_FRAMES,
 ) -> Iterator[NDArray[np.uint8]]:
     """The frames (H, W, 3) uint8 RGB of the new ``latents`` (1, 16, T, h, w) that follow ``history``, 4 for each.
 
     What the window's edge changes, seen in the last frame shown before, which the window holds too, is faded out over
-    the first ``fade_frames`` new frames, so that nothing jumps and nothing that exists is touched.
+    the first ``fade_frames`` new frames, so that nothing jumps and nothing that exists is touched. ``tile`` is the side
+    in pixels, a multiple of 32, of the tiles a larger picture is decoded in, None for none; ``notify`` is told in a
+    sentence what had to be done again.
     """
     start = window_start(history.end, left_context) - history.first
     window = torch.cat([history.latents[:, :, max(0, start) :], latents], dim=2)
-    new = FRAMES_PER_LATENT * latents.shape[2]
-    decoded = _decode(vae, window)[-new - 1 :]
-    frames = decoded[1:]
+    frames = (frame for piece in decode_tiles(vae, window, tile=tile, notify=notify) for frame in piece)
+    shown_before = 1 + FRAMES_PER_LATENT * (window.shape[2] - latents.shape[2] - 1)
+    last = next(islice(frames, shown_before - 1, None))
+    step = torch.zeros_like(last)
     if history.last_frame is not None:
-        shown = torch.from_numpy(history.last_frame).to(decoded.device).float().div(127.5).sub(1.0)
-        frames = _faded(frames, shown - decoded[0], fade_frames)
-    yield from _to_uint8(frames)
+        step = torch.from_numpy(history.last_frame).to(last.device).float().div(127.5).sub(1.0) - last
+    for number, frame in enumerate(frames, start=1):
+        yield _to_uint8(frame + max(0.0, 1.0 - number / (fade_frames + 1)) * step)
 
 
 def window_start(first: int, left_context: int = LEFT_CONTEXT) -> int:
@@ -75,21 +83,6 @@ def window_start(first: int, left_context: int = LEFT_CONTEXT) -> int:
     return max(0, (first - 1 - left_context) // TILE_STRIDE * TILE_STRIDE)
 
 
-@torch.no_grad()
-def _decode(vae: Any, latents: Tensor) -> Tensor:
-    """The frames of ``latents`` (1, 16, T, h, w) as (F, H, W, 3) fp32 from -1 to 1 on the VAE's device."""
-    scaled = (latents / vae.config.scaling_factor).to(vae.device, vae.post_quant_conv.weight.dtype)
-    sample: Tensor = vae.decode(scaled).sample
-    return sample[0].permute(1, 2, 3, 0).float()
-
-
-def _faded(frames: Tensor, step: Tensor, fade_frames: int) -> Tensor:
-    """``frames`` (F, H, W, 3) with ``step`` (H, W, 3) added, less to each of the first ones, down to 0."""
-    count = min(fade_frames, frames.shape[0])
-    shares = 1.0 - torch.arange(1, count + 1, device=frames.device) / (count + 1.0)
-    return torch.cat([frames[:count] + shares[:, None, None, None] * step, frames[count:]])
-
-
-def _to_uint8(frames: Tensor) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = frames.clamp(-1.0, 1.0).add(1.0).mul(127.5).round().to(torch.uint8).cpu().numpy()
+def _to_uint8(frame: Tensor) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = frame.clamp(-1.0, 1.0).add(1.0).mul(127.5).round().to(torch.uint8).cpu().numpy()
     return pixels
