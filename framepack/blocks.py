@@ -15,12 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framepack.attention import Attend
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat
 from framepack.compiling import Compiler, with_any_rows
 from framepack.linear import Rows, joint_product, product, rows_of, weight_named
-
-Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Attention of queries, keys and values (1, n, heads, head) without a mask; the result is of the same shape."""
 
 Rotary = tuple[Tensor, Tensor]
 """What ``rotary_tables`` gives: cosines and signed sines (n + t, head)."""

@@ -1,0 +1,115 @@
+"""The ways of attention that this computer has, and how one is chosen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from framepack import attention
+from framepack.attention import (
+    TIMES_FILE,
+    WAYS,
+    Problem,
+    attend_with,
+    available_ways,
+    choose_way,
+    fastest,
+    measured,
+    read_times,
+    write_times,
+)
+from framepack.errors import InvalidRequest
+
+CPU = torch.device("cpu")
+SMALL = Problem(tokens=37, heads=2, head=16, dtype=torch.float32)
+
+
+def test_a_computer_without_a_gpu_has_pytorchs_own_way_and_measures_nothing(tmp_path: Path) -> None:
+    assert available_ways(CPU) == ("sdpa",)
+    choice = choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=True)
+    assert (choice.way, choice.milliseconds) == ("sdpa", {})
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("way", available_ways(CPU))
+def test_a_way_gives_what_the_formula_gives(way: str) -> None:
+    query, key, value = torch.randn((3, 1, 37, 2, 16), generator=torch.Generator().manual_seed(0))
+    weights = torch.einsum("bqhd,bkhd->bhqk", query, key).div(16**0.5).softmax(dim=-1)
+    made = attend_with(way)(query, key, value)
+    assert made.is_contiguous()
+    assert torch.allclose(made, torch.einsum("bhqk,bkhd->bqhd", weights, value), atol=1e-6)
+
+
+def test_every_way_is_an_operator_a_compiler_leaves_whole() -> None:
+    query, key, value = torch.randn((3, 1, 5, 2, 16), generator=torch.Generator().manual_seed(0))
+    torch.library.opcheck(
+        torch.ops.framepack.attend.default, (query, key, value, "sdpa"), test_utils=("test_schema", "test_faketensor")
+    )
+
+
+def test_a_way_is_one_function_so_that_nothing_compiles_again_for_it() -> None:
+    assert attend_with("sdpa") is attend_with("sdpa")
+
+
+def test_a_way_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(InvalidRequest, match="there is no 'magic'; there is: sdpa, cudnn"):
+        attend_with("magic")
+    with pytest.raises(InvalidRequest, match="'cudnn' does not work here; there is: sdpa"):
+        choose_way(CPU, SMALL, memory_folder=None, allow_8bit=False, wanted="cudnn")
+    assert choose_way(CPU, SMALL, memory_folder=None, allow_8bit=False, wanted="sdpa").way == "sdpa"
+
+
+def test_the_fastest_way_is_taken() -> None:
+    assert fastest({"sdpa": 2.0, "cudnn": 1.5, "flash": 3.0}).way == "cudnn"
+    assert fastest({}).way == "sdpa"
+
+
+def test_a_way_that_fails_or_is_far_off_is_left_out_of_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def off(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        return WAYS["sdpa"].compute(query, key, value) * 1.1
+
+    def failing(*_: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("not for this card")
+
+    def here(_: torch.device) -> bool:
+        return True
+
+    more = {"off": attention.Way(off, here), "rough": attention.Way(off, here, eight_bit=True)}
+    more["failing"] = attention.Way(failing, here)
+    monkeypatch.setattr(attention, "WAYS", {**WAYS, **more})
+    times = measured(("sdpa", "off", "rough", "failing"), CPU, SMALL)
+    assert times["off"] is None
+    assert times["failing"] is None
+    assert times["sdpa"] is not None
+    assert times["rough"] is not None
+
+
+def test_a_measurement_is_made_once_and_eight_bits_are_taken_only_when_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here(_: torch.device) -> bool:
+        return True
+
+    plain = WAYS["sdpa"].compute
+    more = {"other": attention.Way(plain, here), "rough": attention.Way(plain, here, eight_bit=True)}
+    monkeypatch.setattr(attention, "WAYS", {**WAYS, **more})
+    choice = choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False)
+    assert set(choice.milliseconds) == {"sdpa", "other"}
+    (place,) = read_times(tmp_path)
+    write_times(tmp_path, {place: {"sdpa": 3.0, "other": 2.0, "rough": 1.0}})
+    assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False).way == "other"
+    assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=True).way == "rough"
+    assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False, wanted="rough").way == "other"
+
+
+def test_measurements_that_cannot_be_read_or_written_are_made_again(tmp_path: Path) -> None:
+    (tmp_path / TIMES_FILE).write_text("{half", encoding="utf-8")
+    assert read_times(tmp_path) == {}
+    (tmp_path / TIMES_FILE).write_text(json.dumps([1]), encoding="utf-8")
+    assert read_times(tmp_path) == {}
+    blocked = tmp_path / "file"
+    blocked.touch()
+    write_times(blocked, {"here": {"sdpa": 1.0}})
