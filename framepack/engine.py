@@ -205,7 +205,7 @@ class Engine:
 
     def _loaded_transformer(self) -> FramepackTransformer:
         if self._transformer is None:
-            self._transformer = FramepackTransformer(load_transformer(self._place, self._formats.transformer))
+            self._transformer = FramepackTransformer.of_model(load_transformer(self._place, self._formats.transformer))
         return self._transformer
 
     def _loaded_vae(self) -> Any:

@@ -74,6 +74,13 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
     return PartFolder(folder, commit)
 
 
+def weight_files(checkpoint: Checkpoint, part: Part, models: Path | None) -> tuple[Path, ...]:
+    """The safetensors files of ``part``. Raises WeightsMissing, and WeightsDamaged for an index that is none."""
+    folder = find_part(checkpoint, part, models).path
+    names = _needed_files(checkpoint, part, folder)
+    return tuple(folder / name for name in names if name.endswith(".safetensors"))
+
+
 def _needed_files(checkpoint: Checkpoint, part: Part, folder: Path) -> Iterator[str]:
     """The names of the files ``part`` cannot do without; those of its shards come from its index."""
     patterns = PART_FILES[part]

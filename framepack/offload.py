@@ -9,7 +9,7 @@ while the first ones of the next are copied. It knows neither files nor what blo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -103,7 +103,7 @@ class BlockStore:
         """The first block, ready for the current stream until the next ``sweep``; cheap where it lies there already."""
         return self._ready(0)
 
-    def sweep(self, *, skip_first: bool = False) -> Iterator[Views]:
+    def sweep(self, *, skip_first: bool = False) -> Generator[Views]:
         """The blocks in order, each ready for the current stream until the next one is asked for.
 
         It may be closed early. ``skip_first`` leaves away block 0, which was had by ``peek``.

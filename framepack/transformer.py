@@ -1,26 +1,34 @@
-"""Calling diffusers' FramePack transformer stage by stage: embed, run the blocks, project. It samples nothing.
+"""The FramePack transformer, stage by stage: embed, run the blocks, project. It samples nothing and loads nothing.
 
-diffusers' own ``forward`` is one piece. Cut in three, what a section's steps share is computed once, and the blocks in
-the middle can be skipped (``framepack.step_cache``) or run in another way. Batches are of one, so no mask is needed.
+The small parts are the library's own modules. The blocks are ours (``framepack.blocks``), with their weights wherever
+``framepack.offload`` keeps them. What a section's steps share is computed once, and the blocks in the middle can be
+skipped (``framepack.step_cache``). Batches are of one, so no mask is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
+from framepack.attention import Attend, attend_with
+from framepack.block_loading import Residence, blocks_of_model, kinds_of
+from framepack.block_weights import BlockShape, WeightFormat
+from framepack.blocks import Arithmetic, BlockWeights, rotary_tables
+from framepack.offload import BlockStore, Views
 from framepack.packing import SectionContext
 from framepack.step_cache import StepCache
 
 TIMESTEPS = 1000.0
 
+T = TypeVar("T")
 Rotary = tuple[Tensor, Tensor]
-Block = Callable[[Tensor, Tensor, Tensor, None, Rotary], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -48,27 +56,59 @@ class PreparedPrompt:
 
 
 class FramepackTransformer:
-    """A ``HunyuanVideoFramepackTransformer3DModel`` taken apart. It owns no weights; ``model`` keeps them."""
+    """The transformer taken apart: ``rest`` is all but the blocks, which are ``store``'s and run by ``arithmetic``.
 
-    def __init__(self, model: HunyuanVideoFramepackTransformer3DModel) -> None:
-        self.model = model
-        self.blocks: tuple[Block, ...] = (*model.transformer_blocks, *model.single_transformer_blocks)
+    ``relieve`` is called when the device's memory runs out while a step is computed: it frees some, after which what
+    failed is done again, or raises. Without it the error goes through.
+    """
+
+    def __init__(
+        self,
+        rest: HunyuanVideoFramepackTransformer3DModel,
+        store: BlockStore,
+        arithmetic: Arithmetic,
+        *,
+        relieve: Callable[[], None] | None = None,
+    ) -> None:
+        self.rest = rest
+        self.store = store
+        self.arithmetic = arithmetic
+        self.kinds = kinds_of(rest.config)
+        self._relieve = relieve
+
+    @classmethod
+    def of_model(
+        cls,
+        model: HunyuanVideoFramepackTransformer3DModel,
+        *,
+        residence: Residence = Residence(),  # noqa: B008 - it is frozen
+        format: WeightFormat = "plain",
+        attend: Attend | None = None,
+        compiled: bool = False,
+    ) -> FramepackTransformer:
+        """A whole ``model`` in memory, on its device and in its dtype; its blocks are copied, so it may go on alone."""
+        arithmetic = Arithmetic(BlockShape.of(model.config), attend or attend_with("sdpa"), format, compiled=compiled)
+        return cls(model, blocks_of_model(model, residence, format), arithmetic)
 
     @property
     def device(self) -> torch.device:
         """Where the model computes."""
-        device: torch.device = self.model.x_embedder.proj.weight.device
+        device: torch.device = self.rest.x_embedder.proj.weight.device
         return device
 
     @property
     def dtype(self) -> torch.dtype:
         """What the model computes in."""
-        dtype: torch.dtype = self.model.x_embedder.proj.weight.dtype
+        dtype: torch.dtype = self.rest.x_embedder.proj.weight.dtype
         return dtype
+
+    def close(self) -> None:
+        """Give the blocks' memory back; the transformer is of no use any more."""
+        self.store.close()
 
     def prepare(self, context: SectionContext, image_embeds: Tensor) -> PreparedSection:
         """Embed what does not change from step to step; ``image_embeds`` is (1, m, c)."""
-        model = self.model
+        model = self.rest
         height, width = context.clean.latents.shape[-2:]
         slots = (context.clean, context.half, context.quarter)
 
@@ -112,25 +152,51 @@ class FramepackTransformer:
         # fp32 whatever the model's dtype: rounded to bf16, a timestep near 1000 is off by up to 2.
         timestep = torch.full((1,), sigma * TIMESTEPS, device=self.device, dtype=torch.float32)
         strength = torch.full((1,), guidance * TIMESTEPS, device=self.device, dtype=torch.float32)
-        modulation, _ = self.model.time_text_embed(timestep, prompt.pooled, strength)
-        text = torch.cat([section.image, self.model.context_embedder(prompt.embeds, timestep, None)], dim=1)
-        new = self.model.x_embedder(self._own(latents))
-        tokens = torch.cat([section.context, new], dim=1)
 
-        blocks = _Blocks(self, tokens, text, modulation, section.rotary, new.shape[1])
-        return self._project(cache.through_blocks(new, blocks), modulation, latents.shape)
+        def embed() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+            modulation, _ = self.rest.time_text_embed(timestep, prompt.pooled, strength)
+            text = torch.cat([section.image, self.rest.context_embedder(prompt.embeds, timestep, None)], dim=1)
+            new = self.rest.x_embedder(self._own(latents))
+            return modulation, text, new, torch.cat([section.context, new], dim=1)
+
+        modulation, text, new, tokens = self._recovering(embed)
+        blocks = _Blocks(self, tokens, text, modulation, rotary_tables(*section.rotary, text.shape[1]), new.shape[1])
+        out = cache.through_blocks(new, blocks)
+        return self._recovering(lambda: self._project(out, modulation, latents.shape))
 
     def _project(self, tokens: Tensor, modulation: Tensor, shape: torch.Size) -> Tensor:
         """Tokens (1, n, D) to a velocity of ``shape``, in fp32 whatever the model's dtype, as the reference does."""
-        norm, out = self.model.norm_out, self.model.proj_out
+        norm, out = self.rest.norm_out, self.rest.proj_out
         scale_shift = _linear_fp32(norm.silu(modulation.float()), norm.linear)
         scale, shift = scale_shift.unsqueeze(1).chunk(2, dim=-1)
         patches = _linear_fp32(norm.norm(tokens.float()) * (1 + scale) + shift, out)
 
         _, channels, frames, height, width = shape
-        deep, wide = self.model.config.patch_size_t, self.model.config.patch_size
+        deep, wide = self.rest.config.patch_size_t, self.rest.config.patch_size
         patches = patches.reshape(1, frames // deep, height // wide, width // wide, channels, deep, wide, wide)
         return patches.permute(0, 4, 1, 5, 2, 6, 3, 7).reshape(shape)
+
+    def _recovering(self, stage: Callable[[], T]) -> T:
+        """What ``stage`` gives, as often begun again as memory runs out and can be had from elsewhere."""
+        while True:
+            try:
+                return stage()
+            except torch.OutOfMemoryError:
+                if self._relieve is None:
+                    raise
+            # Not above: there the error still holds on to all that the stage had made.
+            self._relieve()
+
+    def _first_block(self) -> BlockWeights:
+        return self._weights(0, self.store.peek())
+
+    def _other_blocks(self) -> Generator[BlockWeights]:
+        with closing(self.store.sweep(skip_first=True)) as sweep:
+            for number, tensors in enumerate(sweep, start=1):
+                yield self._weights(number, tensors)
+
+    def _weights(self, number: int, tensors: Views) -> BlockWeights:
+        return BlockWeights(self.kinds[number], tensors)
 
     def _own(self, values: Tensor) -> Tensor:
         return values.to(self.device, self.dtype)
@@ -150,22 +216,28 @@ class _Blocks:
         self._new = new
 
     def probe(self) -> Tensor:
-        probed: Tensor = self._owner.model.transformer_blocks[0].norm1(self._tokens, emb=self._modulation)[0]
-        return probed
+        owner = self._owner
+        return owner._recovering(lambda: owner.arithmetic.probe(self._tokens, self._modulation, owner._first_block()))
 
     def first(self) -> Tensor:
-        return self._through(self._owner.blocks[:1])
+        owner = self._owner
+        self._tokens, self._text = owner._recovering(
+            lambda: owner.arithmetic.first(
+                self._tokens, self._text, self._modulation, self._rotary, owner._first_block()
+            )
+        )
+        return self._tokens[:, -self._new :]
 
     def rest(self) -> Tensor:
-        return self._through(self._owner.blocks[1:])
+        return self._owner._recovering(self._run_rest)[:, -self._new :]
 
     def run(self) -> Tensor:
-        return self._through(self._owner.blocks)
+        self.first()
+        return self.rest()
 
-    def _through(self, blocks: tuple[Block, ...]) -> Tensor:
-        for block in blocks:
-            self._tokens, self._text = block(self._tokens, self._text, self._modulation, None, self._rotary)
-        return self._tokens[:, -self._new :]
+    def _run_rest(self) -> Tensor:
+        with closing(self._owner._other_blocks()) as blocks:
+            return self._owner.arithmetic.rest(self._tokens, self._text, self._modulation, self._rotary, blocks)
 
 
 def _linear_fp32(values: Tensor, layer: torch.nn.Linear) -> Tensor:

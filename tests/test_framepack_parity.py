@@ -115,7 +115,7 @@ def load_case(folder: Path) -> Case:
     facts = json.loads((folder / FACTS).read_text())
     model = HunyuanVideoFramepackTransformer3DModel(**facts["config"])
     model.load_state_dict(load_file(folder / TRANSFORMER))
-    return Case(facts, load_file(folder / TENSORS), FramepackTransformer(model.eval()))
+    return Case(facts, load_file(folder / TENSORS), FramepackTransformer.of_model(model.eval()))
 
 
 @pytest.fixture(params=golden_cases(), ids=lambda folder: folder.name)

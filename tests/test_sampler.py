@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 from itertools import islice
 
@@ -11,6 +12,7 @@ from tiny_transformer import HEIGHT, WIDTH, latents, tiny_conditioning, tiny_mod
 from torch import Tensor
 
 from framepack.errors import InvalidRequest
+from framepack.offload import Views
 from framepack.sampler import (
     SamplingSettings,
     SamplingStep,
@@ -29,14 +31,20 @@ SETTINGS = SamplingSettings(steps=3)
 
 @pytest.fixture
 def transformer() -> FramepackTransformer:
-    return FramepackTransformer(tiny_model())
+    return FramepackTransformer.of_model(tiny_model())
 
 
 @pytest.fixture
 def runs(transformer: FramepackTransformer) -> list[None]:
     """Grows by one whenever the blocks are run."""
     seen: list[None] = []
-    transformer.model.transformer_blocks[0].register_forward_hook(lambda *_: seen.append(None))
+    sweep = transformer.store.sweep
+
+    def counted_sweep(*, skip_first: bool) -> Generator[Views]:
+        seen.append(None)
+        yield from sweep(skip_first=skip_first)
+
+    transformer.store.sweep = counted_sweep
     return seen
 
 
@@ -72,16 +80,16 @@ def test_every_step_gives_an_estimate_of_the_whole_section(transformer: Framepac
     assert all(step.ran_blocks for step in steps)
 
 
-def test_sampling_is_in_fp32_without_gradients_also_where_the_model_is_not(transformer: FramepackTransformer) -> None:
-    transformer.model.to(torch.bfloat16).requires_grad_(True)
-    latest = section(transformer, history=ANCHOR.half())
+def test_sampling_is_in_fp32_without_gradients_also_where_the_model_is_not() -> None:
+    model = tiny_model().to(torch.bfloat16).requires_grad_(True)
+    latest = section(FramepackTransformer.of_model(model), history=ANCHOR.half())
     assert latest.dtype == torch.float32
     assert not latest.requires_grad
 
 
-def test_latents_may_lie_on_another_device_than_the_transformer(transformer: FramepackTransformer) -> None:
+def test_latents_may_lie_on_another_device_than_the_transformer() -> None:
     # "meta" computes shapes without values, and refuses to mix devices as any other does.
-    transformer.model.to("meta")
+    transformer = FramepackTransformer.of_model(tiny_model().to("meta"))
     settings = replace(SETTINGS, cfg=2.0)
     assert section(transformer, history=latents(22), settings=settings).device.type == "meta"
     sampled = sample_inverted_section(

@@ -47,7 +47,7 @@ class Rehearsal:
             model.to(device).eval().requires_grad_(False)
         self.vae = draft.vae
         self.decoder = copy.deepcopy(draft.vae).to(formats_for(device).decoder)
-        self.transformer = FramepackTransformer(draft.transformer)
+        self.transformer = FramepackTransformer.of_model(draft.transformer)
         self._llama = TextEncoder(draft.text_encoder, AutoTokenizer.from_pretrained(folder / "tokenizer"))
         self._clip = TextEncoder(draft.text_encoder_2, AutoTokenizer.from_pretrained(folder / "tokenizer_2"))
         self._siglip = ImageEncoder(draft.image_encoder, build_image_processor())
