@@ -20,6 +20,7 @@ from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")
 _LONGEST = 80
+_LENGTH_STEP = 8
 _SORTED_TOGETHER = 4
 
 
@@ -55,7 +56,8 @@ class PromptMaker:
         batches = []
         for start in range(0, len(order) - size + 1, size):
             chosen = order[start : start + size]
-            longest = max(len(ids[i]) for i in chosen)
+            # In steps, so that there are few shapes: a new one makes some attention kernels plan for a second.
+            longest = -(-max(len(ids[i]) for i in chosen) // _LENGTH_STEP) * _LENGTH_STEP
             llama = [self._head + self._filled(ids[i], longest) + self._tail for i in chosen]
             batches.append(PromptBatch(rows[chosen], torch.tensor(llama), clip[torch.from_numpy(chosen)]))
         self._rng.shuffle(batches)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Stage 2: trains the transformer with the text and image encoders, on latents of the finished VAE.
 
 ``python -m training.train_transformer --data DIR --vae DIR --out DIR --minutes M`` (under ``torchrun`` for several
-GPUs). ``--start DIR`` goes on from saved weights with a new warm-up; without it the tokenizers are made from the
+GPUs). ``--weights DIR`` goes on from saved weights with a new warm-up; without it the tokenizers are made from the
 training sentences.
 
 Flow matching on whole sections, conditioned as the F1 sampler conditions them. Making clips and learning from them take
@@ -49,7 +49,7 @@ class Options:
     vae: Path
     out: Path
     minutes: float
-    start: Path | None
+    weights: Path | None
     batch: int
     rate: float
     capacity: int
@@ -64,7 +64,7 @@ def parse_options() -> Options:
     parser.add_argument("--vae", type=Path, required=True, help="checkpoint folder with the trained vae/")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write into")
     parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--start", type=Path, help="checkpoint folder to start from")
+    parser.add_argument("--weights", type=Path, help="checkpoint folder to start from")
     parser.add_argument("--batch", type=int, default=56, help="sections a step on each GPU")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--capacity", type=int, default=6000, help="clips kept at each size on each GPU")
@@ -130,6 +130,8 @@ class Trainer:
     def __init__(self, options: Options, group: Group) -> None:
         self.options, self.group, self.device = options, group, group.device
         self.cuda = self.device.type == "cuda"
+        # Its plan for each new length of the prompt costs more than it saves here.
+        torch.backends.cuda.enable_cudnn_sdp(False)
         torch.manual_seed(options.seed)
         self.draft = self._models()
         self.vae = load_vae(options.vae).to(self.device).eval().requires_grad_(False)
@@ -149,10 +151,10 @@ class Trainer:
         self._feeds: list[PromptFeed] = []
 
     def _models(self) -> Draft:
-        if self.options.start:
-            self.llama = AutoTokenizer.from_pretrained(self.options.start / "tokenizer")
-            self.clip = AutoTokenizer.from_pretrained(self.options.start / "tokenizer_2")
-            return load_draft(self.options.start)
+        if self.options.weights:
+            self.llama = AutoTokenizer.from_pretrained(self.options.weights / "tokenizer")
+            self.clip = AutoTokenizer.from_pretrained(self.options.weights / "tokenizer_2")
+            return load_draft(self.options.weights)
         sentences = list(tokenizer_sentences())
         self.llama, self.clip = train_llama_tokenizer(sentences), train_clip_tokenizer(sentences)
         draft = build_draft()

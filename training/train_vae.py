@@ -1,7 +1,7 @@
 """Stage 1: trains the VAE on the tiles of 17 frames it works in; knows no words and no transformer.
 
 ``python -m training.train_vae --data DIR --out DIR --minutes M`` (under ``torchrun --nproc-per-node N`` for several
-GPUs). ``--start DIR`` goes on from saved weights with a new warm-up.
+GPUs). ``--weights DIR`` goes on from saved weights with a new warm-up.
 
 Clips of 29 frames are encoded in two tiles, as the library does with longer ones. As in use, the first frame is also
 encoded alone and takes the place of latent 0. By turns the first tile is decoded, or the second, whose first latent is
@@ -43,7 +43,7 @@ class Options:
     data: Path
     out: Path
     minutes: float
-    start: Path | None
+    weights: Path | None
     batch: int
     rate: float
     seed: int
@@ -56,7 +56,7 @@ def parse_options() -> Options:
     parser.add_argument("--data", type=Path, required=True, help="folder with pictures.zip and sprites.npz")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write vae/ into")
     parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--start", type=Path, help="checkpoint folder to start from")
+    parser.add_argument("--weights", type=Path, help="checkpoint folder to start from")
     parser.add_argument("--batch", type=int, default=6, help="clips a step on each GPU; of crops three times as many")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
@@ -200,7 +200,7 @@ def train(options: Options, group: Group) -> None:
     torch.manual_seed(options.seed)
     device = group.device
     clock = Clock(options.minutes)
-    vae = (load_vae(options.start) if options.start else build_vae()).to(device).train()
+    vae = (load_vae(options.weights) if options.weights else build_vae()).to(device).train()
     cuda = device.type == "cuda"
     if cuda:
         vae = vae.to(memory_format=torch.channels_last_3d)
