@@ -1,10 +1,12 @@
 """Which sampling steps run the transformer's blocks, and what stands in for them otherwise. It knows no model.
 
-A cache is used for one section and one branch of the guidance; a new section takes a new one.
+A cache is used for one section and one branch of the guidance; a new section takes a new one. Each keeps two or
+three tensors of the size of the section's new tokens, TeaCache one of all tokens too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,7 +29,7 @@ class BlockPass(Protocol):
         ...
 
     def first(self) -> Tensor:
-        """The new tokens (1, n, D) after the first block."""
+        """The new tokens (1, n, D) after the first block; ``rest()`` leaves this tensor as it is."""
         ...
 
     def rest(self) -> Tensor:
@@ -46,7 +48,10 @@ class StepCache(Protocol):
     """How many steps ran the blocks so far."""
 
     def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
-        """What comes out of the blocks for the new ``tokens`` (1, n, D), of this run or of earlier ones."""
+        """What comes out of the blocks for the new ``tokens`` (1, n, D), of this run or of earlier ones.
+
+        Where the blocks raise, the cache stays as it was, so that the step can be tried again.
+        """
         ...
 
 
@@ -58,8 +63,9 @@ class EveryStep:
 
     def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:  # noqa: ARG002
         """See ``StepCache``."""
+        out = blocks.run()
         self.ran += 1
-        return blocks.run()
+        return out
 
 
 @dataclass(frozen=True)
@@ -88,24 +94,111 @@ class TeaCache:
 
     def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
         """See ``StepCache``."""
-        self._step += 1
+        step = self._step + 1
         probed = blocks.probe()
         last = self._last
-        if last is not None and self._step < self.steps:
-            self._distance += output_change(last.probe, probed)
-            if self._distance < self.threshold:
-                self._last = _LastRun(probed, last.residual)
-                return tokens + last.residual
-        self._distance = 0.0
-        self.ran += 1
-        out = blocks.run()
-        self._last = _LastRun(probed, out - tokens)
+        distance = 0.0 if last is None else self._distance + output_change(last.probe, probed)
+        if last is not None and step < self.steps and distance < self.threshold:
+            out = tokens + last.residual
+            self._distance, self._last = distance, _LastRun(probed, last.residual)
+        else:
+            out = blocks.run()
+            self._distance, self._last = 0.0, _LastRun(probed, out - tokens)
+            self.ran += 1
+        self._step = step
         return out
+
+
+class FixedPattern:
+    """Runs the blocks at the steps of ``run_steps`` (from 1), whatever the data; the first step always runs.
+
+    At the others, what the blocks add to their input goes on along a straight line through its last two values (Liu et
+    al., arXiv 2503.06923).
+    """
+
+    def __init__(self, run_steps: Collection[int]) -> None:
+        self.run_steps = frozenset(run_steps)
+        self.ran = 0
+        self._step = 0
+        self._line = _Line()
+
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
+        """See ``StepCache``."""
+        step = self._step + 1
+        if self.ran and step not in self.run_steps:
+            out = tokens + self._line.at(step)
+        else:
+            out = blocks.run()
+            self._line.add(step, out - tokens)
+            self.ran += 1
+        self._step = step
+        return out
+
+
+class FirstBlock:
+    """Runs the first block at every step, and the others when what the first one adds has changed enough.
+
+    The change is the mean difference from what it added when the others last ran, relative to that; below ``threshold``
+    the others are skipped, and what they add goes on along a straight line through its last two values. Comparing the
+    first block is ParaAttention's way, the line TaylorSeer's (Liu et al., arXiv 2503.06923); neither needs anything
+    fitted to a model. The first two steps, between which most happens, and the last of ``steps`` always run.
+    """
+
+    def __init__(self, *, threshold: float, steps: int) -> None:
+        self.threshold = threshold
+        self.steps = steps
+        self.ran = 0
+        self._step = 0
+        self._added = torch.empty(0)
+        self._line = _Line()
+
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
+        """See ``StepCache``."""
+        step = self._step + 1
+        first = blocks.first()
+        added = first - tokens
+        if 2 < step < self.steps and relative_change(self._added, added) < self.threshold:
+            out = first + self._line.at(step)
+        else:
+            out = blocks.rest()
+            self._line.add(step, out - first)
+            self._added = added
+            self.ran += 1
+        self._step = step
+        return out
+
+
+class _Line:
+    """The straight line through the last two values of a tensor; a level one after the first."""
+
+    def __init__(self) -> None:
+        self._points: list[tuple[int, Tensor]] = []
+
+    def add(self, step: int, value: Tensor) -> None:
+        """``value`` was seen at ``step``."""
+        self._points = [*self._points[-1:], (step, value)]
+
+    def at(self, step: int) -> Tensor:
+        """The value expected at ``step``."""
+        (before, value), (last, newest) = self._points[0], self._points[-1]
+        return newest if before == last else torch.lerp(value, newest, (step - before) / (last - before))
+
+
+def spread_steps(count: int, steps: int) -> frozenset[int]:
+    """``count`` of ``steps`` steps (from 1), evenly spread, the first and the last among them."""
+    if count <= 1:
+        return frozenset({1})
+    return frozenset(1 + round(number * (steps - 1) / (count - 1)) for number in range(count))
+
+
+def relative_change(before: Tensor, now: Tensor) -> float:
+    """The mean difference of two tensors, relative to the mean size of ``before``'s values."""
+    return float((now - before).abs().mean(dtype=torch.float32) / before.abs().mean(dtype=torch.float32))
 
 
 def output_change(before: Tensor, now: Tensor) -> float:
     """The estimated relative change of the blocks' output as their modulated input goes from ``before`` to ``now``."""
-    change = float((now - before).abs().mean(dtype=torch.float32) / before.abs().mean(dtype=torch.float32))
+    change = relative_change(before, now)
     estimate = 0.0
     for coefficient in TEACACHE_COEFFICIENTS:
         estimate = estimate * change + coefficient
