@@ -25,6 +25,7 @@ from framepack.history import History
 from framepack.keys import PlannedShot, plan_chain
 from framepack.latents_file import KeptShot, near_shown, read_latents, write_latents
 from framepack.pictures import picture_hash, read_picture
+from framepack.presets import preset_named, with_preset
 from framepack.render import render_continuation, render_shot, shown_last_frame, shown_latents
 from framepack.request import Event, SectionDone, ShotRequest, Step, default_settings
 from framepack.section_store import SectionStore
@@ -37,7 +38,10 @@ _IDENTITY = "this run's"
 
 @dataclass(frozen=True)
 class Animation:
-    """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW."""
+    """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW.
+
+    ``teacache`` is a threshold; other than 0 it takes the place of the preset's step cache.
+    """
 
     image: Path | None
     prompt: str
@@ -47,6 +51,7 @@ class Animation:
     steps: int | None
     size: str | None
     device: str
+    preset: str
     teacache: float
     output: Path
     save_latents: Path | None
@@ -150,10 +155,11 @@ def _request(
     animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Image.Image | None
 ) -> ShotRequest:
     height, width = _size(animation, checkpoint, before, picture)
-    settings = default_settings(checkpoint, height=height, width=width)
-    steps = settings.steps if animation.steps is None else animation.steps
+    settings = with_preset(default_settings(checkpoint, height=height, width=width), preset_named(animation.preset))
+    if animation.teacache:
+        settings = replace(settings, cache="teacache", threshold=animation.teacache)
     return ShotRequest(
-        settings=replace(settings, steps=steps, teacache=animation.teacache),
+        settings=replace(settings, steps=settings.steps if animation.steps is None else animation.steps),
         identity=_IDENTITY,
         prompt=animation.prompt,
         seed=animation.seed,

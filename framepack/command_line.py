@@ -17,6 +17,7 @@ from typing import NoReturn
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from framepack.download import download
 from framepack.errors import FramepackError
+from framepack.presets import PRESETS
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -61,6 +62,7 @@ def _animate(options: argparse.Namespace, models: Path | None, begun: float) -> 
         steps=options.steps,
         size=options.size,
         device=options.device,
+        preset=options.preset,
         teacache=options.teacache,
         output=options.output,
         save_latents=options.save_latents,
@@ -94,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
     animate.add_argument(
-        "--teacache", type=float, default=0.0, metavar="X", help="skip steps up to this distance (0: none)"
+        "--preset", default="exact", metavar="|".join(PRESETS), help="how much is given for speed (exact)"
+    )
+    animate.add_argument(
+        "--teacache", type=float, default=0.0, metavar="X", help="TeaCache up to this distance, not the preset's cache"
     )
     animate.add_argument("-o", "--output", type=Path, default=Path("out.mp4"), metavar="OUT.mp4", help="(out.mp4)")
     animate.add_argument("--save-latents", type=Path, metavar="FILE", help="write what a later shot can continue from")

@@ -15,7 +15,7 @@ from framepack.errors import InvalidRequest
 from framepack.request import ShotRequest
 from framepack.sections import Span, spans
 
-ALGORITHM = 1
+ALGORITHM = 2
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 MAX_SECONDS = 600.0
 MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
-Precision = Literal["exact"]
+Precision = Literal["exact", "fast"]
+CacheKind = Literal["none", "first_block", "teacache", "fixed"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a shot is sampled. Sizes in pixels; ``teacache`` is its threshold, 0 for none; ``cfg`` is real CFG."""
+    """How a shot is sampled. Sizes in pixels; ``cfg`` is real CFG.
+
+    ``cache`` says which steps run the model's blocks (see ``framepack.step_cache``): ``first_block`` and ``teacache``
+    skip a step up to ``threshold`` of change, for ``fixed`` it is the share of the steps that run. ``precision`` "fast"
+    allows 8-bit arithmetic where the device has it.
+    """
 
     checkpoint: str
     height: int
@@ -30,7 +36,8 @@ class Settings:
     cfg: float
     rescale: float
     negative_prompt: str = ""
-    teacache: float = 0.0
+    cache: CacheKind = "none"
+    threshold: float = 0.0
     precision: Precision = "exact"
 
     def __post_init__(self) -> None:
@@ -44,10 +51,12 @@ class Settings:
             ("guidance", self.guidance, 32.0),
             ("cfg", self.cfg, 32.0),
             ("rescale", self.rescale, 1.0),
-            ("teacache", self.teacache, 1.0),
+            ("threshold", self.threshold, 1.0),
         ):
             if not 0.0 <= value <= top:
                 raise InvalidRequest(field, f"{value} is not between 0 and {top:g}")
+        if (self.cache == "none") != (self.threshold == 0.0):
+            raise InvalidRequest("threshold", f"{self.threshold:g} does not go with the step cache '{self.cache}'")
         if len(self.negative_prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest("negative prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
 
@@ -134,6 +143,13 @@ class SectionDone:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something the person may want to know, in one sentence: what lies where, what takes a while, what is slow."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """All sections of the shot are published. ``frames`` is what the shot shows."""
 
@@ -141,4 +157,4 @@ class Finished:
     seconds: float
 
 
-Event = Conditioned | Step | SectionDone | Finished
+Event = Conditioned | Notice | Step | SectionDone | Finished

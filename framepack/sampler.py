@@ -16,9 +16,10 @@ from framepack.conditioning_values import Conditioning
 from framepack.errors import InvalidRequest
 from framepack.guidance import guided
 from framepack.packing import HISTORY_LATENTS, SectionContext, inverted_paddings, pack_forward, pack_inverted
+from framepack.request import CacheKind
 from framepack.schedule import sigma_schedule
 from framepack.solver import unipc
-from framepack.step_cache import EveryStep, StepCache, TeaCache
+from framepack.step_cache import EveryStep, FirstBlock, FixedPattern, StepCache, TeaCache, spread_steps
 from framepack.transformer import FramepackTransformer, PreparedPrompt
 
 LATENT_CHANNELS = 16
@@ -28,14 +29,15 @@ LATENT_CHANNELS = 16
 class SamplingSettings:
     """How sections are sampled. ``guidance`` is distilled into the model; ``cfg`` is real, and 1 does without it.
 
-    ``teacache`` is its threshold, 0 for running the whole model at every step.
+    ``cache`` and ``threshold`` are those of ``framepack.request.Settings``.
     """
 
     steps: int = 25
     guidance: float = 10.0
     cfg: float = 1.0
     rescale: float = 0.0
-    teacache: float = 0.0
+    cache: CacheKind = "none"
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,12 @@ def _fp32(latents: Tensor, transformer: FramepackTransformer) -> Tensor:
 
 
 def _step_cache(settings: SamplingSettings) -> StepCache:
-    if settings.teacache > 0.0:
-        return TeaCache(threshold=settings.teacache, steps=settings.steps)
-    return EveryStep()
+    match settings.cache:
+        case "first_block":
+            return FirstBlock(threshold=settings.threshold, steps=settings.steps)
+        case "teacache":
+            return TeaCache(threshold=settings.threshold, steps=settings.steps)
+        case "fixed":
+            return FixedPattern(spread_steps(round(settings.threshold * settings.steps), settings.steps))
+        case "none":
+            return EveryStep()

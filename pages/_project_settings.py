@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
+from framepack.presets import PRESETS
 from pages._board import Board
 from pages._bound import bound
 from pages._state import attempt, do
@@ -38,9 +39,22 @@ def project_settings_box(board: Board) -> None:
             help="The draft model comes with the studio and runs on any computer; its videos are small and rough. "
             "The others are downloaded once and need a graphics card. Another model makes every shot out of date.",
         )
+        key, changed = _bound(project, "preset", project.preset)
+        presets = list(PRESETS)
+        st.selectbox(
+            "Quality and speed",
+            presets,
+            presets.index(project.preset),
+            format_func=lambda name: PRESETS[name].title,
+            key=key,
+            on_change=changed,
+            help="\n\n".join(f"**{preset.title}.** {preset.costs}" for preset in PRESETS.values()),
+        )
+        st.caption(PRESETS[project.preset].costs)
+        usual = max(1, round(defaults.steps * PRESETS[project.preset].steps))
         left, right = st.columns(2)
         with left:
-            steps = defaults.steps if project.steps is None else project.steps
+            steps = usual if project.steps is None else project.steps
             key, changed = _bound(project, "steps", steps)
             st.number_input(
                 "Steps",
@@ -50,7 +64,7 @@ def project_settings_box(board: Board) -> None:
                 key=key,
                 on_change=changed,
                 help="How often each section is refined. More steps take longer and are cleaner. "
-                f"Usual for this model: {defaults.steps}.",
+                f"Usual for this model: {usual}.",
             )
         with right:
             guidance = float(defaults.guidance if project.guidance is None else project.guidance)

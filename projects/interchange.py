@@ -24,7 +24,7 @@ from projects.settings import CHECKOUT, StudioSettings
 from projects.storyboard import add_shot, create_project, edit_project, shots_of
 
 EXAMPLE = CHECKOUT / "examples" / "lighthouse" / "storyboard.toml"
-FILE_KEYS = ("title", "model", "steps", "guidance", "cfg", "negative_prompt", "teacache", "seed", "shot")
+FILE_KEYS = ("title", "model", "preset", "steps", "guidance", "cfg", "negative_prompt", "teacache", "seed", "shot")
 SHOT_KEYS = ("image", "prompt", "seconds", "start", "seed")
 MAX_FILE_BYTES = 4 * 2**20
 
@@ -43,9 +43,10 @@ class FileShot:
 
 @dataclass(frozen=True)
 class FileSettings:
-    """How a storyboard file wants its shots sampled, with the fields of a project; None: as the checkpoint has it."""
+    """How a storyboard file wants its shots sampled, with the fields of a project; None: as the preset has it."""
 
     checkpoint: str
+    preset: str
     steps: int | None
     guidance: float | None
     cfg: float | None
@@ -140,6 +141,7 @@ def read_storyboard(path: Path) -> StoryboardFile:
     _no_others(where, content, FILE_KEYS)
     settings = FileSettings(
         checkpoint=_text(where, content, "model", "draft"),
+        preset=_text(where, content, "preset", "exact"),
         steps=_whole(where, content, "steps", None),
         guidance=_number(where, content, "guidance", None),
         cfg=_number(where, content, "cfg", None),

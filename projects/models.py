@@ -62,10 +62,14 @@ class Stored(SQLModel):
 
 
 class ProjectBase(SQLModel):
-    """What can be said of a project. None means: as the checkpoint has it."""
+    """What can be said of a project. None means: as the checkpoint and the preset have it.
+
+    ``teacache`` is a threshold; other than 0 it takes the place of the preset's step cache.
+    """
 
     name: str
     checkpoint: str = "draft"
+    preset: str = Field(default="exact", sa_column_kwargs={"server_default": "exact"})
     steps: int | None = None
     guidance: float | None = None
     cfg: float | None = None

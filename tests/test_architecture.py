@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH_FREE = {"checkpoints", "errors", "identity", "keys", "pictures", "request", "section_store", "sections", "video"}
+TORCH_FREE = {
+    *(
+        "checkpoints",
+        "errors",
+        "identity",
+        "keys",
+        "pictures",
+        "presets",
+        "request",
+        "section_store",
+        "sections",
+        "video",
+    )
+}
 ONLY_IN_THE_WORKER = {"worker", "workflows"}
 WEB = {"streamlit", "starlette", "uvicorn"}
 

@@ -163,7 +163,7 @@ def test_an_inverted_shot_agrees_with_the_published_sampler(case: Case, sections
 
 def test_teacache_skips_the_same_steps_and_agrees_with_the_published_sampler(case: Case) -> None:
     start = case.tensors["start_latent"]
-    settings = SamplingSettings(steps=25, teacache=case.facts["teacache_threshold"])
+    settings = SamplingSettings(steps=25, cache="teacache", threshold=case.facts["teacache_threshold"])
     sections = case.forward_steps(2, settings, start, start)
     pattern = [torch.tensor([step.ran_blocks for step in steps]).cumsum(0).tolist() for steps in sections]
     assert pattern == case.facts["teacache_cumulative_full_forwards_after_each_callback"]

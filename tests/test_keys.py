@@ -46,7 +46,10 @@ def test_shortening_a_shot_asks_for_nothing_new_but_moves_the_shot_that_continue
         {"settings": replace(SETTINGS, cfg=1.5)},
         {"settings": replace(SETTINGS, rescale=0.5)},
         {"settings": replace(SETTINGS, negative_prompt="blurred")},
-        {"settings": replace(SETTINGS, teacache=0.15)},
+        {"settings": replace(SETTINGS, cache="teacache", threshold=0.15)},
+        {"settings": replace(SETTINGS, cache="first_block", threshold=0.15)},
+        {"settings": replace(SETTINGS, cache="first_block", threshold=0.2)},
+        {"settings": replace(SETTINGS, precision="fast")},
         {"settings": replace(SETTINGS, height=192, width=192)},
     ],
 )

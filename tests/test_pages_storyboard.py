@@ -9,6 +9,7 @@ from page_driver import open_page, png, text_of, use_studio
 
 from framepack.checkpoints import checkpoint_named
 from framepack.identity import checkpoint_identity
+from framepack.presets import PRESETS
 from pages._storage import session, settings
 from projects.media import add_picture
 from projects.models import Progress, Render, Shot, ShotUpdate, Take
@@ -241,6 +242,16 @@ def test_weights_that_are_not_there_are_said_with_the_command_that_fetches_them(
 
     assert "python -m framepack download f1" in text_of(at)
     assert at.button(key="render-changed").disabled
+
+
+def test_a_preset_is_saved_as_it_is_chosen_and_says_what_it_costs(project: str) -> None:
+    at = open_page("storyboard.py", project=project)
+    at.session_state[f"settings-{project}"] = True
+    at.run()
+    at.selectbox(key=f"project-preset-{project}").set_value("quick").run()
+
+    assert PRESETS["quick"].costs in [caption.value for caption in at.caption]
+    assert at.selectbox(key=f"project-preset-{project}").value == "quick"
 
 
 def test_a_project_that_is_not_there_is_no_error(project: str) -> None:  # noqa: ARG001

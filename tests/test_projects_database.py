@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from sqlmodel import select
 
-from projects.database import make_engine, open_database, session_for
+from projects.database import MIGRATIONS, make_engine, open_database, session_for
 from projects.errors import DatabaseTooNew
 from projects.interchange import seed_example
 from projects.models import Project, Shot, Stored
@@ -112,6 +114,23 @@ def test_a_migration_that_is_cut_short_leaves_nothing_behind(
     open_database(studio)
 
 
+def test_a_project_from_before_there_were_presets_is_exact(studio: StudioSettings) -> None:
+    studio.make_folders()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = make_engine(studio.database_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO project (id, name, checkpoint, negative_prompt, teacache, created_at, updated_at) "
+            "VALUES ('p', 'Old', 'draft', '', 0.15, '2026-01-01', '2026-01-01')"
+        )
+    with session_for(open_database(studio)) as session:
+        project = session.exec(select(Project)).one()
+    assert (project.name, project.preset, project.teacache) == ("Old", "exact", 0.15)
+
+
 def test_processes_that_start_together_in_any_folder_open_the_same_new_database(
     studio: StudioSettings, tmp_path: Path
 ) -> None:
@@ -122,8 +141,8 @@ def test_processes_that_start_together_in_any_folder_open_the_same_new_database(
         "open_database(StudioSettings.from_environment(os.environ))"
     )
     environment = {**os.environ, "STUDIO_HOME": str(studio.home), "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, "-c", program]
-    started = [subprocess.Popen(command, env=environment, cwd=tmp_path) for _ in range(3)]
+    arguments = [sys.executable, "-c", program]
+    started = [subprocess.Popen(arguments, env=environment, cwd=tmp_path) for _ in range(3)]
     assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
 
 

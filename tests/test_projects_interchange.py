@@ -111,10 +111,11 @@ def test_a_file_saved_by_an_editor_on_windows_is_read(folder: Path) -> None:
         (("seed = 7", 'start = "continue"'), "two.toml, shot 1: there is no shot before it to continue from"),
         (('"continue"', '"fade"'), 'two.toml, shot 2: start is "cut" or "continue", not "fade".'),
         (("prompt =", "promt ="), "two.toml, shot 1: there is no 'promt'; there is: image, prompt, seconds"),
-        (("steps = 6", "step = 6"), "two.toml: there is no 'step'; there is: title, model, steps"),
+        (("steps = 6", "step = 6"), "two.toml: there is no 'step'; there is: title, model, preset"),
         (("steps = 6", "steps = 600"), "two.toml: steps: 600 is not between 1 and 100."),
         (("steps = 6", "steps = true"), "two.toml: steps is a whole number, not True."),
         (('"draft"', '"sora"'), "two.toml: model: there is no 'sora'; there is: draft, f1, original."),
+        (("steps = 6", 'preset = "best"'), "two.toml: preset: there is no 'best'; there is: exact, balanced, quick."),
         (('"draft"', '"original"'), "two.toml, shot 2: 'original' works backwards"),
         (("[[shot]]", "[shot]"), "two.toml: it is not a TOML file: "),
         (("title =", "title"), "two.toml: it is not a TOML file: "),
@@ -154,6 +155,12 @@ def test_a_file_becomes_a_project(session: Session, studio: StudioSettings, fold
     assert (first.label, first.seed, first.start, first.seconds) == ("SH0010", 7, "cut", 2.4)
     assert first.media_id is not None
     assert (second.label, second.start, second.media_id) == ("SH0020", "continue", None)
+
+
+def test_a_file_may_name_a_preset(session: Session, studio: StudioSettings, folder: Path) -> None:
+    project = project_of(session, studio, written(folder, TWO_SHOTS.replace("steps = 6", 'preset = "quick"')))
+    assert (project.preset, project.steps) == ("quick", None)
+    assert project_of(session, studio, written(folder, TWO_SHOTS)).preset == "exact"
 
 
 def test_the_project_is_found_again_by_the_files_name_and_content(

@@ -172,7 +172,7 @@ def test_both_guidances_change_the_section(transformer: FramepackTransformer) ->
 def test_each_branch_and_each_section_has_a_step_cache_of_its_own(
     transformer: FramepackTransformer, runs: list[None]
 ) -> None:
-    settings = SamplingSettings(steps=6, teacache=1e9, cfg=2.0)
+    settings = SamplingSettings(steps=6, cache="teacache", threshold=1e9, cfg=2.0)
 
     def pattern() -> list[bool]:
         return [step.ran_blocks for step in steps_of(transformer, settings=settings)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -170,16 +170,8 @@ def seam(rehearsal: Rehearsal, take: Take, prompts: tuple[str, str], settings: S
 def teacache(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, threshold: float = 0.15) -> float:
     """PSNR of a section with TeaCache against the same one without."""
     plain, cached = (
-        rehearsal.frames(
-            rehearsal.extend(
-                take,
-                PLAIN_PROMPTS["pan_left"],
-                1,
-                0,
-                SamplingSettings(settings.steps, settings.guidance, settings.cfg, settings.rescale, value),
-            ).latents
-        )
-        for value in (0.0, threshold)
+        rehearsal.frames(rehearsal.extend(take, PLAIN_PROMPTS["pan_left"], 1, 0, used).latents)
+        for used in (settings, replace(settings, cache="teacache", threshold=threshold))
     )
     return decibels(plain, cached)
 
