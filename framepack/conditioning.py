@@ -62,7 +62,7 @@ def encode_prompt(llama: TextEncoder, prompt: str) -> Tensor:
         TEMPLATE.format(prompt), max_length=PROMPT_TOKENS + TEMPLATE_TOKENS, truncation=True, return_tensors="pt"
     )
     output = llama.model(input_ids=tokens.input_ids.to(llama.model.device), output_hidden_states=True, use_cache=False)
-    embeds: Tensor = output.hidden_states[-3][:, TEMPLATE_TOKENS:]
+    embeds: Tensor = output.hidden_states[llama.layers_not_run - 3][:, TEMPLATE_TOKENS:]
     return embeds.cpu().contiguous()
 
 

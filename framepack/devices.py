@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import torch
 
 from framepack.errors import DeviceUnavailable
+from framepack.memory import Budget
 
 MEGABYTE = 1024.0 * 1024.0
 
@@ -55,6 +57,53 @@ def formats_for(device: torch.device) -> Formats:
     can = torch.cpu.get_capabilities()
     decoder = torch.bfloat16 if can.get("avx512_bf16") or can.get("amx_bf16") else torch.float32
     return Formats(transformer=torch.float32, encoders=torch.float32, decoder=decoder)
+
+
+def measure_budget(device: torch.device, cap: int | None) -> Budget:
+    """What memory there is for everything this process puts on ``device``; ``cap`` are the bytes it was allowed.
+
+    What the process holds on a GPU already counts as free.
+    """
+    host = available_host_memory()
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return Budget(free + torch.cuda.memory_reserved(device), total, host, cap)
+    if device.type == "mps":
+        most = torch.mps.recommended_max_memory()
+        return Budget(min(most, host + torch.mps.driver_allocated_memory()), most, host, cap, unified=True)
+    return Budget(host, psutil.virtual_memory().total, host, cap, unified=True)
+
+
+def held_bytes(device: torch.device) -> int:
+    """What this process has in use on a GPU; 0 on a processor, whose free memory does not count it anyway."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return torch.mps.current_allocated_memory() if device.type == "mps" else 0
+
+
+def available_host_memory() -> int:
+    """Bytes of the computer's memory that can be had without swapping, also where this process may only have some."""
+    available = int(psutil.virtual_memory().available)
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = (group / "memory.max").read_text().strip()
+        used = int((group / "memory.current").read_text())
+        facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return available  # not Linux, or no limits
+    # Pages of files are given back when they are needed for something else.
+    return (
+        min(available, int(limit) - used + int(facts.get("file", 0)) - int(facts.get("shmem", 0)))
+        if limit.isdigit()
+        else available
+    )
+
+
+def enforce_cap(device: torch.device, cap: int | None) -> None:
+    """Have the allocator refuse what is beyond ``cap`` bytes, where it can; None lifts that."""
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(1.0 if cap is None else min(1.0, cap / total), device)
 
 
 def give_back(device: torch.device) -> None:

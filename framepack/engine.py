@@ -1,17 +1,19 @@
-"""Owns the weights while shots are made: what is loaded when, and the steps from a shot to latents and frames.
+"""Owns the steps from a shot to latents and frames on one device; what lies in memory when is ``model_room``'s.
 
 It knows no store and no files of shots; ``framepack.render`` decides which sections are made and keeps them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -26,19 +28,20 @@ from framepack.conditioning import (
     pool_prompt,
 )
 from framepack.conditioning_values import Conditioning
-from framepack.devices import formats_for, give_back, pick_device
+from framepack.devices import give_back, pick_device
 from framepack.errors import InvalidRequest
 from framepack.history import History
 from framepack.keys import PlannedShot
 from framepack.model_folders import find_part
+from framepack.model_room import ModelRoom
 from framepack.pictures import fit_picture, read_picture
 from framepack.preview import preview_for
-from framepack.request import Settings, ShotRequest, Step
+from framepack.request import Notice, Settings, ShotRequest, Step
 from framepack.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
-from framepack.transformer import FramepackTransformer
-from framepack.weights import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae
+from framepack.sections import PIXELS_PER_LATENT
+from framepack.weights import ImageEncoder, Place, TextEncoder
 
-Steps = Generator[Step, None, Tensor]
+Steps = Generator[Step | Notice, None, Tensor]
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,10 @@ class Engine:
     """One checkpoint on one device, as a context manager: leaving it gives all memory back.
 
     ``device`` is a name ``pick_device`` knows; ``models`` a folder used instead of the hub's cache;
-    ``conditioning_cache`` a folder for encoded prompts and pictures, None to keep them in memory. Weights are loaded
-    when they are first needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged when loading.
+    ``conditioning_cache`` a folder for encoded prompts and pictures, None to keep them in memory; ``memory`` the bytes
+    of the device it may take, None for what is free; ``attention`` names a way of ``framepack.attention``, None for the
+    fastest, which is kept in the folder ``measurements`` once it is known. Weights are loaded when they are first
+    needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged and NotEnoughMemory when loading.
     """
 
     def __init__(
@@ -65,17 +70,24 @@ class Engine:
         device: str = "auto",
         models: Path | None = None,
         conditioning_cache: Path | None = None,
+        memory: int | None = None,
+        attention: str | None = None,
+        measurements: Path | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.device = pick_device(device)
         for part in checkpoint.sources:
             find_part(checkpoint, part, models)
-        self._place = Place(checkpoint, models, self.device)
-        self._formats = formats_for(self.device)
+        self._notices: list[str] = []
+        self._models = ModelRoom(
+            Place(checkpoint, models, self.device),
+            cap=memory,
+            attention=attention,
+            measurements=measurements,
+            say=self._notices.append,
+        )
         self._cache = ConditioningCache(conditioning_cache)
         self._preview = preview_for(checkpoint)
-        self._transformer: FramepackTransformer | None = None
-        self._vae: Any = None
 
     def __enter__(self) -> Engine:
         return self
@@ -83,17 +95,24 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._transformer = None
-        self._vae = None
-        give_back(self.device)
+        self._models.close()
+
+    def notices(self) -> Iterator[Notice]:
+        """What there is to say and was not said yet."""
+        while self._notices:
+            yield Notice(self._notices.pop(0))
 
     def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
         """Encode every prompt and picture of ``shots`` that is not cached yet; the encoders are gone again afterwards.
 
         ``pictures`` maps the SHA-256 of a picture to its file. Raises ImageRejected.
         """
-        self._prepare_prompts({(shot.request.identity, text) for shot in shots for text in _prompts(shot.request)})
-        self._prepare_pictures({wanted for shot in shots for wanted in _pictures(shot)}, pictures)
+        if not shots:
+            return
+        settings = shots[0].request.settings
+        prompts = {(shot.request.identity, text) for shot in shots for text in _prompts(shot.request)}
+        self._prepare_prompts(prompts, settings)
+        self._prepare_pictures({wanted for shot in shots for wanted in _pictures(shot)}, pictures, settings)
 
     def encoded_picture(self, request: ShotRequest, image: str) -> EncodedPicture:
         """The prepared picture ``image`` (SHA-256) at the request's size."""
@@ -104,7 +123,7 @@ class Engine:
 
     def conditioning(self, request: ShotRequest, image_embeds: Tensor) -> Conditioning:
         """What the request's prepared prompts and ``image_embeds`` (1, m, c) tell the transformer."""
-        expected = int(self._loaded_transformer().model.config.image_proj_dim)
+        expected = int(self._models.config.image_proj_dim)
         if image_embeds.shape[-1] != expected:
             reason = f"it has {image_embeds.shape[-1]} channels where this model takes {expected}"
             raise InvalidRequest("image embedding", reason)
@@ -120,7 +139,7 @@ class Engine:
     def sample(self, shot: ShotInputs, number: int, history: History, noise: Tensor) -> Steps:
         """Sample section ``number`` after ``history``; its latents (1, 16, L, h, w) fp32 on the CPU are returned."""
         steps = sample_section(
-            self._loaded_transformer(),
+            self._models.transformer(shot.settings),
             history=history.latents,
             anchor=shot.anchor,
             conditioning=shot.conditioning,
@@ -132,7 +151,7 @@ class Engine:
     def sample_inverted(self, shot: ShotInputs, number: int, of: int, later: Tensor | None, noise: Tensor) -> Steps:
         """Sample section ``number`` of a shot of ``of`` that is made from its end, before the latents ``later``."""
         steps = sample_inverted_section(
-            self._loaded_transformer(),
+            self._models.transformer(shot.settings),
             number=number,
             of=of,
             later=later,
@@ -145,11 +164,18 @@ class Engine:
 
     def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
         """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
-        return vae.decode_start(self._loaded_vae(), latent)
+        (frame,) = self._decoded(
+            lambda decoder, tile: iter([vae.decode_start(decoder, latent, tile=tile, notify=self._notices.append)]),
+            latent,
+        )
+        return frame
 
     def decode(self, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
         """The frames (H, W, 3) uint8 RGB of ``latents`` (1, 16, T, h, w) that follow ``history``."""
-        return vae.decode_after(self._loaded_vae(), history, latents)
+        return self._decoded(
+            lambda decoder, tile: vae.decode_after(decoder, history, latents, tile=tile, notify=self._notices.append),
+            latents,
+        )
 
     def free_activations(self) -> None:
         """Give back the device's memory that no weight needs."""
@@ -157,11 +183,29 @@ class Engine:
 
     def _shown(self, steps: Iterator[SamplingStep], number: int) -> Steps:
         latents = None
+        yield from self.notices()
         for step in steps:
             latents = step.latents
+            yield from self.notices()
             yield Step(number, step.number, step.of, step.sigma, self._preview.picture(latents))
         assert latents is not None, "a section has at least one step"
         return latents.float().cpu()
+
+    def _decoded(
+        self, decode: Callable[[Any, int | None], Iterator[NDArray[np.uint8]]], latents: Tensor
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The frames ``decode`` gives with a VAE and tiles of some size, a smaller one after memory ran out."""
+        height, width = (PIXELS_PER_LATENT * side for side in latents.shape[-2:])
+        given = 0
+        while True:
+            try:
+                for frame in islice(decode(*self._models.vae_for_decoding(height, width)), given, None):
+                    yield frame
+                    given += 1
+                return
+            except torch.OutOfMemoryError:
+                pass
+            self._models.use_smaller_tiles()
 
     def _encoded_prompt(self, request: ShotRequest, text: str) -> EncodedPrompt:
         found = self._cache.prompt(request.identity, text)
@@ -169,49 +213,35 @@ class Engine:
             raise InvalidRequest("prompt", "it has not been prepared")
         return found
 
-    def _prepare_prompts(self, wanted: set[tuple[str, str]]) -> None:
+    def _prepare_prompts(self, wanted: set[tuple[str, str]], settings: Settings) -> None:
         missing = sorted(one for one in wanted if self._cache.prompt(*one) is None)
         if not missing:
             return
-        self._make_room()
-        llama = load_llama(self._place, self._formats.encoders)
-        embeds = [encode_prompt(llama, text) for _, text in missing]
-        del llama
-        give_back(self.device)
-        clip = load_clip(self._place, self._formats.encoders)
-        for (identity, text), embed in zip(missing, embeds, strict=True):
-            self._cache.keep_prompt(identity, text, EncodedPrompt(embed, pool_prompt(clip, text)))
-        del clip
-        give_back(self.device)
 
-    def _prepare_pictures(self, wanted: set[tuple[str, str, tuple[int, int]]], pictures: Mapping[str, Path]) -> None:
+        def embed(llama: TextEncoder) -> list[Tensor]:
+            return [encode_prompt(llama, text) for _, text in missing]
+
+        def pool(clip: TextEncoder) -> list[Tensor]:
+            return [pool_prompt(clip, text) for _, text in missing]
+
+        embeds = self._models.with_text_encoder(settings, embed)
+        pooled = self._models.with_clip(settings, pool)
+        for (identity, text), *encoded in zip(missing, embeds, pooled, strict=True):
+            self._cache.keep_prompt(identity, text, EncodedPrompt(*encoded))
+
+    def _prepare_pictures(
+        self, wanted: set[tuple[str, str, tuple[int, int]]], pictures: Mapping[str, Path], settings: Settings
+    ) -> None:
         missing = sorted(one for one in wanted if self._cache.picture(*one) is None)
-        if not missing:
-            return
-        self._make_room()
-        siglip = load_siglip(self._place, self._formats.encoders)
-        for identity, image, size in missing:
-            picture = fit_picture(read_picture(pictures[image], pictures[image].name), *size)
-            latent = vae.encode_picture(self._loaded_vae(), picture)
-            self._cache.keep_picture(identity, image, size, EncodedPicture(embed_picture(siglip, picture), latent))
-        del siglip
-        give_back(self.device)
 
-    def _make_room(self) -> None:
-        """Let go of a large transformer before the encoders come; the embedded one is too small to matter."""
-        if self._transformer is not None and not self.checkpoint.embedded:
-            self._transformer = None
-            give_back(self.device)
+        def encode(siglip: ImageEncoder) -> None:
+            for identity, image, size in missing:
+                picture = fit_picture(read_picture(pictures[image], pictures[image].name), *size)
+                latent = vae.encode_picture(self._models.vae(), picture)
+                self._cache.keep_picture(identity, image, size, EncodedPicture(embed_picture(siglip, picture), latent))
 
-    def _loaded_transformer(self) -> FramepackTransformer:
-        if self._transformer is None:
-            self._transformer = FramepackTransformer.of_model(load_transformer(self._place, self._formats.transformer))
-        return self._transformer
-
-    def _loaded_vae(self) -> Any:
-        if self._vae is None:
-            self._vae = load_vae(self._place, self._formats.encoders, self._formats.decoder)
-        return self._vae
+        if missing:
+            self._models.with_image_encoder(settings, encode)
 
 
 def _prompts(request: ShotRequest) -> tuple[str, ...]:
@@ -236,6 +266,5 @@ def _sampling(settings: Settings) -> SamplingSettings:
         guidance=settings.guidance,
         cfg=settings.cfg,
         rescale=settings.rescale,
-        cache=settings.cache,
-        threshold=settings.threshold,
+        teacache=settings.teacache,
     )

@@ -113,11 +113,11 @@ class Work:
         """Bytes of activations of a sampling step."""
         return TOKEN_TENSORS * self.tokens * self.model_width * self.value_bytes
 
-    def decoding(self, tile: int | None) -> int:
-        """Bytes of activations when frames are decoded in tiles of ``tile`` pixels, None for whole frames."""
+    def decoding(self, tile: int | None, frames: int = VAE_FRAMES) -> int:
+        """Bytes of activations when ``frames`` are decoded in tiles of ``tile`` pixels, None for whole ones."""
         height, width = (side if tile is None else min(side, tile) for side in (self.height, self.width))
         frame = height * width * self.vae_width * self.vae_value_bytes
-        return VAE_TENSORS * VAE_FRAMES * frame
+        return VAE_TENSORS * frames * frame
 
     @property
     def tiles(self) -> tuple[int | None, ...]:
@@ -206,10 +206,10 @@ class MemoryPlan:
         """
         for lower in self._lower_plans():
             if self.sampling_bytes - lower.sampling_bytes >= min(NOTCH, self.sampling_bytes // 10):
-                return lower
+                return _with_copies(lower)
         least = replace(self, resident=frozenset(), buffers=1, vae_stays=False)
         if least.sampling_bytes < self.sampling_bytes:
-            return least
+            return _with_copies(least)
         raise NotEnoughMemory(_what(self.work), self.sampling_bytes, self.budget.device)
 
     def with_smaller_tiles(self) -> MemoryPlan:

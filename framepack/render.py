@@ -137,6 +137,7 @@ def _sections_forward(
         if not found:
             latents = yield from engine.sample(inputs, number, history, noise)
             _publish(engine, store, key, history, latents)
+            yield from engine.notices()
         # Read back even when just made: another worker may have been first, and what is stored is what counts.
         history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
         yield SectionDone(key, number, 0.0 if found else time.perf_counter() - begun)
@@ -162,6 +163,7 @@ def _sections_backwards(
         begun = time.perf_counter()
         if not store.has(key):
             _publish(engine, store, key, history, _sampled(store, key))
+            yield from engine.notices()
             seconds[key] += time.perf_counter() - begun
         store.discard(latents_key(key))
         history = history.then(_stored(store, key), store.frame(key, _frames(shot)))

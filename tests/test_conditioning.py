@@ -10,6 +10,7 @@ import torch
 from diffusers.pipelines.hunyuan_video.pipeline_hunyuan_video_framepack import DEFAULT_PROMPT_TEMPLATE
 from PIL import Image
 from support_checkpoints import build_models
+from transformers import LlamaModel
 
 from framepack.checkpoints import CHECKPOINTS
 from framepack.conditioning import (
@@ -22,7 +23,8 @@ from framepack.conditioning import (
     encode_prompt,
     pool_prompt,
 )
-from framepack.weights import Place, load_clip, load_llama, load_siglip
+from framepack.model_folders import find_part
+from framepack.weights import Place, TextEncoder, load_clip, load_llama, load_siglip
 
 PROMPT = "The camera pans left over a Café at {night}, 3 birds."
 
@@ -50,12 +52,28 @@ def test_padding_the_prompt_as_the_reference_does_gives_the_same_embeddings(plac
     padded = llama.tokenizer(
         TEMPLATE.format(PROMPT), max_length=256 + 95, padding="max_length", truncation=True, return_tensors="pt"
     )
+    whole = LlamaModel.from_pretrained(find_part(place.checkpoint, "text_encoder", place.models).path)
     with torch.no_grad():
-        states = llama.model(**padded, output_hidden_states=True).hidden_states[-3]
+        states = whole.float()(**padded, output_hidden_states=True).hidden_states[-3]
     length = int(padded.attention_mask[:, 95:].sum())
     embeds = encode_prompt(llama, PROMPT)
     assert embeds.shape[1] == length
     assert torch.allclose(embeds, states[:, 95 : 95 + length], atol=1e-6)
+
+
+@pytest.mark.parametrize("resident", [0, 1])
+def test_layers_that_are_read_while_the_model_runs_give_the_same_bits(place: Place, resident: int) -> None:
+    streaming = load_llama(place, torch.float32, resident=resident)
+    for prompt in (PROMPT, "a boat", PROMPT):
+        assert torch.equal(encode_prompt(streaming, prompt), encode_prompt(load_llama(place, torch.float32), prompt))
+    streaming.close()
+
+
+def test_a_whole_model_in_memory_gives_what_one_without_its_last_layers_gives(place: Place) -> None:
+    llama = load_llama(place, torch.float32)
+    model = LlamaModel.from_pretrained(find_part(place.checkpoint, "text_encoder", place.models).path).float()
+    assert len(model.layers) == len(llama.model.layers) + 2
+    assert torch.equal(encode_prompt(TextEncoder(model, llama.tokenizer), PROMPT), encode_prompt(llama, PROMPT))
 
 
 def test_a_very_long_prompt_keeps_its_first_256_tokens(place: Place) -> None:

@@ -22,7 +22,7 @@ from framepack.errors import InvalidRequest, SectionMissing, WeightsDamaged
 from framepack.keys import PlannedShot, plan_chain
 from framepack.pictures import picture_hash
 from framepack.render import latents_key, render_shot, shown_latents
-from framepack.request import Conditioned, Event, Finished, SectionDone, Settings, ShotRequest, Step
+from framepack.request import Conditioned, Event, Finished, Notice, SectionDone, Settings, ShotRequest, Step
 from framepack.sampler import SamplingSettings, draw_noise, sample_section
 from framepack.section_store import SectionStore
 from framepack.video import join, probe, read_frames
@@ -77,7 +77,8 @@ def sampled_sections(events: list[Event]) -> list[int]:
 
 def test_a_shot_gives_its_events_in_order(engine: Engine, pictures: dict[str, Path], store: SectionStore) -> None:
     chain = plan_chain([request(2.0, next(iter(pictures)))])
-    events = render(engine, chain, 0, pictures, store)
+    said = render(engine, chain, 0, pictures, store)
+    events = [event for event in said if not isinstance(event, Notice)]
     kinds = [type(event) for event in events]
     assert kinds == [Conditioned, SectionDone, *[Step, Step, SectionDone] * 2, Finished]
     assert events[0] == Conditioned(sections=2, sections_done=0)
@@ -209,7 +210,7 @@ def test_a_section_is_what_the_sampler_makes_of_the_same_history_and_noise(
         (torch.cat([start, first], 2), noises[1], shot.sections[1]),
     ):
         *_, last = sample_section(
-            engine._loaded_transformer(),
+            engine._models.transformer(chain[0].request.settings),
             history=history,
             anchor=start,
             conditioning=conditioning,
@@ -235,7 +236,7 @@ def test_a_continuing_shot_starts_where_the_one_before_is_cut(
     opening = shown_latents(chain[0], store)
     conditioning = engine.conditioning(chain[1].request, engine.encoded_picture(chain[1].request, first).embeds)
     *_, last = sample_section(
-        engine._loaded_transformer(),
+        engine._models.transformer(chain[0].request.settings),
         history=opening,
         anchor=opening[:, :, -1:],
         conditioning=conditioning,

@@ -11,15 +11,23 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors.torch import load_file
 from support_checkpoints import build_models
 
+from framepack.block_loading import Residence, blocks_of_model
 from framepack.checkpoints import CHECKPOINTS, Part
+from framepack.devices import Formats
 from framepack.errors import WeightsDamaged, WeightsMissing
 from framepack.identity import HASHES_FILE, checkpoint_identity
 from framepack.model_folders import find_part
-from framepack.weights import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae
+from framepack.weights import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae, part_sizes
 
+# Blocks lie in flat memory; the last layers and the norm of the text encoder are not loaded.
+ELSEWHERE = {
+    "transformer": ("transformer_blocks", "single_transformer_blocks"),
+    "text_encoder": ("layers.2.", "layers.3.", "norm."),
+}
 F1 = CHECKPOINTS["f1"]
 CPU = torch.device("cpu")
 
@@ -43,7 +51,7 @@ def folder(models: Path, part: Part) -> Path:
 def loaded(models: Path) -> dict[str, Any]:
     place = Place(F1, models, CPU)
     return {
-        "transformer": load_transformer(place, torch.float32),
+        "transformer": load_transformer(place, torch.float32).rest,
         "vae": load_vae(place, torch.float32, torch.float32),
         "text_encoder": load_llama(place, torch.float32).model,
         "text_encoder_2": load_clip(place, torch.float32).model,
@@ -58,11 +66,63 @@ def test_every_part_is_loaded_with_exactly_the_values_of_its_files(published: Pa
         kept = {}
         for path in folder(published, part).glob("*.safetensors"):
             kept |= load_file(path)
+        kept = {name: value for name, value in kept.items() if not name.startswith(ELSEWHERE.get(part, "-"))}
         state = {name.removeprefix(prefixes.get(part, "")): value for name, value in model.state_dict().items()}
         for name, value in kept.items():
             assert torch.equal(state[name.removeprefix(prefixes.get(part, ""))], value.float()), (part, name)
         assert not any(parameter.requires_grad for parameter in model.parameters())
         assert not model.training
+
+
+@pytest.mark.parametrize(
+    "residence",
+    [Residence(), Residence(frozenset()), Residence(frozenset({0}), host_copies=False, buffers=1)],
+    ids=["resident", "copies", "files"],
+)
+def test_the_blocks_are_those_of_the_files_wherever_they_lie(published: Path, residence: Residence) -> None:
+    whole = HunyuanVideoFramepackTransformer3DModel.from_pretrained(folder(published, "transformer")).float()
+    expected = blocks_of_model(whole, Residence(), "plain")
+    loaded = load_transformer(Place(F1, published, CPU), torch.float32, residence=residence)
+    for block, wanted in zip(loaded.store.sweep(), expected.sweep(), strict=True):
+        assert block.keys() == wanted.keys()
+        assert all(torch.equal(block[name], wanted[name]) for name in wanted)
+    loaded.store.close()
+
+
+def test_the_sizes_in_the_plan_are_those_of_what_is_loaded(published: Path) -> None:
+    place = Place(F1, published, CPU)
+    sizes = part_sizes(place, Formats(torch.float32, torch.float32, torch.float32), "plain")
+    transformer = load_transformer(place, torch.float32)
+    assert sum(sizes.blocks) == transformer.store.device_bytes
+    models = loaded(published)
+    llama = models["text_encoder"]
+    assert sizes.rest == nbytes(transformer.rest)
+    assert (sizes.clip, sizes.vae) == (nbytes(models["text_encoder_2"]), nbytes(models["vae"]))
+    assert sizes.siglip == nbytes(models["image_encoder"])
+    assert sizes.text_rest == nbytes(llama.embed_tokens)
+    assert len(sizes.text_layers) == len(llama.layers) == 2
+    assert sum(sizes.text_layers) == pytest.approx(nbytes(llama.layers), rel=0.2)
+
+
+def test_a_transformer_that_lacks_a_tensor_or_has_one_too_many_is_refused(models: Path) -> None:
+    path = folder(models, "transformer") / "config.json"
+    config = json.loads(path.read_text())
+    for count, told in ((2, "it lacks single_transformer_blocks.1."), (0, "it also has single_transformer_blocks.0.")):
+        path.write_text(json.dumps(config | {"num_single_layers": count}))
+        with pytest.raises(WeightsDamaged, match=told):
+            load_transformer(Place(F1, models, CPU), torch.float32)
+
+
+def test_a_transformer_with_a_tensor_of_another_shape_is_refused(models: Path) -> None:
+    path = folder(models, "transformer") / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"mlp_ratio": 2.0}))
+    with pytest.raises(WeightsDamaged, match="shape"):
+        load_transformer(Place(F1, models, CPU), torch.float32)
+
+
+def nbytes(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() * parameter.itemsize for parameter in model.parameters())
 
 
 def test_the_two_directions_of_the_vae_can_have_formats_of_their_own(published: Path) -> None:
