@@ -266,5 +266,6 @@ def _sampling(settings: Settings) -> SamplingSettings:
         guidance=settings.guidance,
         cfg=settings.cfg,
         rescale=settings.rescale,
-        teacache=settings.teacache,
+        cache=settings.cache,
+        threshold=settings.threshold,
     )

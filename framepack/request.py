@@ -150,13 +150,6 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Something the person may want to know, in one sentence: what lies where, what takes a while, what is slow."""
-
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Finished:
     """All sections of the shot are published. ``frames`` is what the shot shows."""
 
