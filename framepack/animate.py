@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -27,7 +28,7 @@ from framepack.latents_file import KeptShot, near_shown, read_latents, write_lat
 from framepack.pictures import picture_hash, read_picture
 from framepack.presets import preset_named, with_preset
 from framepack.render import render_continuation, render_shot, shown_last_frame, shown_latents
-from framepack.request import Event, SectionDone, ShotRequest, Step, default_settings
+from framepack.request import Event, Notice, SectionDone, ShotRequest, Step, default_settings
 from framepack.section_store import SectionStore
 from framepack.sections import FRAMES_PER_LATENT, Span
 from framepack.video import join
@@ -39,6 +40,8 @@ _IDENTITY = "this run's"
 @dataclass(frozen=True)
 class Animation:
     """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW.
+
+    ``memory`` are the bytes of the device it may take and ``attention`` the way of computing that; None is the best.
 
     ``teacache`` is a threshold; other than 0 it takes the place of the preset's step cache.
     """
@@ -53,6 +56,8 @@ class Animation:
     device: str
     preset: str
     teacache: float
+    memory: int | None
+    attention: str | None
     output: Path
     save_latents: Path | None
     continue_from: Path | None
@@ -92,7 +97,13 @@ def animate(animation: Animation, models: Path | None, *, begun: float, show_pro
     shot = _continuing(request, before) if before else plan_chain([request])[0]
     with (
         tempfile.TemporaryDirectory(prefix="framepack-") as folder,
-        Engine(checkpoint, device=animation.device, models=models) as engine,
+        Engine(
+            checkpoint,
+            device=animation.device,
+            models=models,
+            memory=animation.memory,
+            attention=animation.attention,
+        ) as engine,
     ):
         restart_peak(engine.device)
         store = SectionStore(Path(folder))
@@ -216,7 +227,9 @@ def _follow(events: Iterator[Event], shot: PlannedShot, show_progress: bool) -> 
     timings = []
     with tqdm(total=steps, unit="step", disable=not show_progress) as bar:
         for event in events:
-            if isinstance(event, Step):
+            if isinstance(event, Notice) and show_progress:
+                bar.write(event.sentence, file=sys.stderr)
+            elif isinstance(event, Step):
                 bar.set_description(f"section {event.section} of {len(shot.sections)}")
                 bar.update()
             elif isinstance(event, SectionDone) and event.number:

@@ -16,8 +16,10 @@ from typing import NoReturn
 
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from framepack.download import download
-from framepack.errors import FramepackError
+from framepack.errors import FramepackError, InvalidRequest
+from framepack.memory import bytes_of
 from framepack.presets import PRESETS
+from framepack.process_environment import prepare_environment
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
             for repository in download(checkpoint_named(options.model), models):
                 print(f"{repository} is complete")
         else:
-            _animate(options, models, begun)
+            _animate(options, environ, models, begun)
     except FramepackError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
@@ -47,9 +49,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     return 0
 
 
-def _animate(options: argparse.Namespace, models: Path | None, begun: float) -> None:
-    # Before torch is loaded: its threads shall sleep, not spin, while they wait, or other programs slow them down.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
+    prepare_environment(os.environ)
     # Here, because it imports torch: help, downloads and mistyped options answer at once.
     from framepack.animate import Animation, animate
 
@@ -64,11 +65,21 @@ def _animate(options: argparse.Namespace, models: Path | None, begun: float) -> 
         device=options.device,
         preset=options.preset,
         teacache=options.teacache,
+        memory=_memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB")),
+        attention=environ.get("FRAMEPACK_ATTENTION") or None,
         output=options.output,
         save_latents=options.save_latents,
         continue_from=options.continue_from,
     )
     print(animate(animation, models, begun=begun, show_progress=sys.stderr.isatty()).as_json())
+
+
+def _memory(gigabytes: str | None) -> int | None:
+    """The bytes that ``gigabytes`` says, None for nothing said. Raises InvalidRequest."""
+    try:
+        return bytes_of(gigabytes) if gigabytes else None
+    except ValueError as error:
+        raise InvalidRequest("memory", str(error)) from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -100,6 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     animate.add_argument(
         "--teacache", type=float, default=0.0, metavar="X", help="TeaCache up to this distance, not the preset's cache"
+    )
+    animate.add_argument(
+        "--memory-gb",
+        metavar="X",
+        help="use at most so much of the device's memory ($STUDIO_MEMORY_GB, or what is free)",
     )
     animate.add_argument("-o", "--output", type=Path, default=Path("out.mp4"), metavar="OUT.mp4", help="(out.mp4)")
     animate.add_argument("--save-latents", type=Path, metavar="FILE", help="write what a later shot can continue from")

@@ -8,6 +8,7 @@ through a few buffers while the block before computes. Sizes are bytes unless sa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -238,6 +239,15 @@ class MemoryPlan:
         stay = f"{len(self.resident)} of the model's {count} blocks stay on the device" if self.resident else ""
         come = f"{'the others' if stay else f'All {count} blocks of the model'} are streamed from {origin}"
         return f"{stay}, {come}" if stay else come
+
+
+def bytes_of(gigabytes: str | float) -> int:
+    """The bytes of so many GB (of 2**30, as cards are sold). Raises ValueError for what is no amount of memory."""
+    with suppress(ValueError):
+        amount = float(gigabytes)
+        if 0.0 < amount < 2**20:
+            return int(amount * GIB)
+    raise ValueError(f"'{gigabytes}' is not a number of GB")
 
 
 def plan_memory(budget: Budget, sizes: PartSizes, work: Work) -> MemoryPlan:

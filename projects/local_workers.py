@@ -18,6 +18,7 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
+from framepack.memory import GIB
 from projects.settings import CHECKOUT, StudioSettings
 
 _FIRST_BACK_OFF = 1.0
@@ -153,6 +154,8 @@ class _Keeper:
             "STUDIO_HOME": str(self._settings.home),
             "STUDIO_DATABASE_URL": self._settings.database_url,
             "STUDIO_MODELS": str(self._settings.models or ""),
+            "STUDIO_MEMORY_GB": str(self._settings.memory / GIB) if self._settings.memory else "",
+            "FRAMEPACK_ATTENTION": self._settings.attention or "",
         }
         command = [sys.executable, "-m", "projects", "worker", "--device", self._device, "--ends-with-parent"]
         with self.log.open("ab") as log:

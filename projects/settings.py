@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from framepack.memory import bytes_of
 from projects.errors import SettingRejected
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -15,15 +16,24 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """The studio's folder, its database, and the folder of model weights (None: the hub's cache)."""
+    """The studio's folder, its database, and the folder of model weights (None: the hub's cache).
+
+    ``memory`` are the bytes of a device that its worker may take, None for what is free; ``attention`` names a way of
+    computing that, None for the fastest.
+    """
 
     home: Path
     database_url: str
     models: Path | None
+    memory: int | None = None
+    attention: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
-        """STUDIO_HOME, STUDIO_DATABASE_URL and STUDIO_MODELS; one that is empty counts as not set."""
+        """STUDIO_HOME, STUDIO_DATABASE_URL, STUDIO_MODELS, STUDIO_MEMORY_GB and FRAMEPACK_ATTENTION.
+
+        One that is empty counts as not set. Raises SettingRejected.
+        """
         home = Path(environ.get("STUDIO_HOME") or CHECKOUT / "studio_data").expanduser().resolve()
         url = environ.get("STUDIO_DATABASE_URL")
         models = environ.get("STUDIO_MODELS")
@@ -31,6 +41,8 @@ class StudioSettings:
             home=home,
             database_url=_checked_url(url) if url else sqlite_url(home / "studio.db"),
             models=Path(models).expanduser().resolve() if models else None,
+            memory=_checked_memory(environ.get("STUDIO_MEMORY_GB")),
+            attention=environ.get("FRAMEPACK_ATTENTION") or None,
         )
 
     @property
@@ -101,6 +113,13 @@ class StudioSettings:
             self.logs_dir,
         ):
             folder.mkdir(parents=True, exist_ok=True)
+
+
+def _checked_memory(gigabytes: str | None) -> int | None:
+    try:
+        return bytes_of(gigabytes) if gigabytes else None
+    except ValueError as error:
+        raise SettingRejected("STUDIO_MEMORY_GB", f"{error}.") from None
 
 
 def _checked_url(given: str) -> str:

@@ -23,7 +23,7 @@ from framepack.checkpoints import checkpoint_named
 from framepack.errors import ImageRejected
 from framepack.identity import checkpoint_identity
 from framepack.keys import PlannedShot
-from framepack.request import SectionDone
+from framepack.request import Notice, SectionDone
 from framepack.section_store import SectionStore
 from projects.database import session_for
 from projects.failures import DIED_TOO_OFTEN, foreseen, sentence_for
@@ -221,6 +221,8 @@ class ShotRenderer:
             with contextlib.closing(engine.render(order.chain, order.place, pictures, self._store)) as events:
                 for event in events:
                     progress.follow(event)
+                    if isinstance(event, Notice):
+                        _log.info("%s", event.sentence)
                     if isinstance(event, SectionDone) and event.number and event.seconds:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._note_success(order.take)

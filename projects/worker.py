@@ -25,6 +25,7 @@ from dbos import DBOS, DBOSConfig
 from filelock import Timeout
 from sqlmodel import col, select, update
 
+from framepack.process_environment import prepare_environment
 from projects.database import open_database, session_for
 from projects.failures import LOST
 from projects.local_workers import worker_lock
@@ -57,9 +58,7 @@ def run_worker(
         return ALREADY_RUNNING
     stop = threading.Event()
     _listen_for_the_end(stop, ends_with_parent)
-    # Read when torch is loaded, later: threads that spin while they wait for each other slow everything down several
-    # times as soon as the browser or the pages want a core, too.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    prepare_environment(os.environ)  # torch is loaded later
     if device not in ("auto", "cpu"):
         _check_device(device)
     database = open_database(settings)

@@ -96,6 +96,9 @@ class EngineRoom:
             device=self._device,
             models=self._settings.models,
             conditioning_cache=self._settings.conditioning_dir,
+            memory=self._settings.memory,
+            attention=self._settings.attention,
+            measurements=self._settings.home,
         )
         self._engine, self._checkpoint = engine.__enter__(), checkpoint
         return self._engine

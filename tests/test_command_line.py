@@ -49,6 +49,19 @@ def animate(models: Path, *arguments: object) -> int:
     return run(models, "animate", "--prompt", "a boat", *small, *arguments)
 
 
+def test_the_memory_it_may_take_is_capped_and_refused_where_it_is_none(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = (picture, "--size", "64x64", "--seconds", 1, "-o", tmp_path / "out.mp4")
+    assert animate(models, *small, "--memory-gb", "lots") == 2
+    assert capsys.readouterr().err == "memory: 'lots' is not a number of GB\n"
+    assert animate(models, *small, "--memory-gb", 0.1) == 2
+    assert "choose a smaller size" in capsys.readouterr().err
+    assert main(["animate", "--prompt", "x", *map(str, small)], {"STUDIO_MEMORY_GB": "0.1"}) == 2
+    assert "choose a smaller size" in capsys.readouterr().err
+    assert animate(models, *small, "--memory-gb", 4) == 0
+
+
 def test_animating_a_picture_writes_the_video_and_says_so_in_json(
     models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from framepack.errors import NotEnoughMemory
-from framepack.memory import GIB, Budget, MemoryPlan, PartSizes, Work, plan_memory, residence_order
+from framepack.memory import GIB, Budget, MemoryPlan, PartSizes, Work, bytes_of, plan_memory, residence_order
 
 DOUBLE, SINGLE = 679_500_000, 283_200_000
 SIZES = PartSizes(
@@ -150,6 +150,13 @@ def test_a_computer_whose_memory_is_the_devices_keeps_no_copies() -> None:
         assert made.sampling_bytes <= budget.device
     assert made.buffers == 1
     assert "their files" in made.sentence
+
+
+def test_amounts_of_memory_are_read_as_cards_are_sold() -> None:
+    assert bytes_of("5.5") == 5.5 * GIB
+    for nonsense in ("", "lots", "0", "-1", "nan", "1e30"):
+        with pytest.raises(ValueError, match="is not a number of GB"):
+            bytes_of(nonsense)
 
 
 def test_the_draft_lies_whole_in_little_memory() -> None:

@@ -26,6 +26,7 @@ def test_reading_the_settings_makes_no_folder(tmp_path: Path) -> None:
 
 def test_an_empty_setting_counts_as_not_set() -> None:
     empty = {"STUDIO_HOME": "", "STUDIO_DATABASE_URL": "", "STUDIO_MODELS": ""}
+    empty |= {"STUDIO_MEMORY_GB": "", "FRAMEPACK_ATTENTION": ""}
     assert StudioSettings.from_environment(empty) == StudioSettings.from_environment({})
 
 
@@ -55,3 +56,16 @@ def test_a_database_file_is_the_same_for_processes_started_elsewhere(
 def test_a_database_that_the_processes_of_a_studio_cannot_share_is_refused(url: str) -> None:
     with pytest.raises(SettingRejected, match="STUDIO_DATABASE_URL"):
         StudioSettings.from_environment({"STUDIO_DATABASE_URL": url})
+
+
+def test_the_memory_of_the_device_can_be_capped() -> None:
+    settings = StudioSettings.from_environment({"STUDIO_MEMORY_GB": "5.5", "FRAMEPACK_ATTENTION": "cudnn"})
+    assert settings.memory == 5.5 * 2**30
+    assert settings.attention == "cudnn"
+    assert StudioSettings.from_environment({}).memory is None
+
+
+@pytest.mark.parametrize("amount", ["lots", "0", "-3", "nan", "inf"])
+def test_a_cap_that_is_no_amount_of_memory_is_refused(amount: str) -> None:
+    with pytest.raises(SettingRejected, match="STUDIO_MEMORY_GB"):
+        StudioSettings.from_environment({"STUDIO_MEMORY_GB": amount})
