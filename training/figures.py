@@ -75,11 +75,14 @@ class Camera:
                 yield self.shoot(picture, camera, prompt)
 
     def held_out(self, phrases: int) -> Iterator[Shot]:
-        """At most ``phrases`` held-out prompts of every motion in English and in Chinese, the pictures by turns."""
+        """At most ``phrases`` held-out prompts of every motion in English and in Chinese, spread over the lists.
+
+        The pictures take turns.
+        """
         number = 0
         for camera in PLAIN_PROMPTS:
             english, chinese = held_out_prompts(camera)
-            for prompt in (*english[-phrases:], *chinese[-phrases:]):
+            for prompt in (*_spread(english, phrases), *_spread(chinese, phrases)):
                 yield self.shoot(number % len(self._takes), camera, prompt)
                 number += 1
 
@@ -92,6 +95,12 @@ class Camera:
                     for word in ("slowly", "quickly")
                 )
                 yield camera, slow, fast
+
+
+def _spread(prompts: Sequence[str], count: int) -> list[str]:
+    """``count`` of ``prompts`` at even distances, or all where there are fewer."""
+    count = min(count, len(prompts))
+    return [prompts[round(number * len(prompts) / count)] for number in range(count)]
 
 
 def scorer_share(store: Store, size: tuple[int, int], clips: int = 3) -> float:

@@ -48,16 +48,18 @@ def section_of(camera: int, second: int, speed: int, effect: int, figure: int) -
 def plain(text: str) -> str:
     """``text`` without capitals, punctuation and words for the speed: two prompts alike in this are the same prompt."""
     text = re.sub(r"[^\w\s]", " ", text.lower())
-    return " ".join(_speed_words().sub(" ", text).split())
+    english, chinese = _speed_words()
+    return " ".join(chinese.sub("", english.sub(" ", text)).split())
 
 
 @functools.cache
-def _speed_words() -> re.Pattern[str]:
+def _speed_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Of both languages, the longest first."""
     english = {word for words in wording_english.SPEED.values() for word in words if word}
     english |= {word for words in grammar_english.ADJECTIVES.values() for word in words if word}
     chinese = {word for words in wording_chinese.SPEED.values() for word in words if word}
-    longest_first = [sorted(words, key=len, reverse=True) for words in (english, chinese)]
-    return re.compile(rf"\b(?:{'|'.join(longest_first[0])})\b|(?:{'|'.join(longest_first[1])})")
+    either = ["|".join(sorted(words, key=len, reverse=True)) for words in (english, chinese)]
+    return re.compile(rf"\b(?:{either[0]})\b"), re.compile(either[1])
 
 
 @functools.cache
