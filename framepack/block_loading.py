@@ -21,6 +21,7 @@ from framepack.block_weights import (
     published_names,
 )
 from framepack.host_memory import HostMemory
+from framepack.memory import BUFFERS, MemoryPlan
 from framepack.offload import BlockReader, BlockStore
 from framepack.tensor_files import TensorFiles
 
@@ -45,12 +46,17 @@ class BlockPlace:
 class Residence:
     """Which blocks stay on the device, whether the host keeps copies of the others, through how many buffers they come.
 
-    None stays for all of them. It is what a ``framepack.memory.MemoryPlan`` says, without its reasons.
+    None stays for all of them. It is what a plan says, without its reasons.
     """
 
     resident: frozenset[int] | None = None
     host_copies: bool = True
-    buffers: int = 3
+    buffers: int = BUFFERS
+
+    @classmethod
+    def of(cls, plan: MemoryPlan) -> Residence:
+        """What ``plan`` says."""
+        return cls(plan.resident, plan.host_copies, plan.buffers or BUFFERS)
 
     def stays(self, number: int) -> bool:
         """Whether block ``number`` stays on the device."""

@@ -186,7 +186,7 @@ class ModelRoom:
         self._plan = None
         while True:
             plan = self._plan_of(settings)
-            residence = Residence(plan.resident, plan.host_copies, plan.buffers)
+            residence = Residence.of(plan)
             try:
                 loaded = load_transformer(self._place, self._formats.transformer, self._format, residence)
                 break
