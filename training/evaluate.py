@@ -28,7 +28,20 @@ from training.store import Store
 DRAFT = Path(__file__).parent.parent / "framepack" / "draft"
 SIZE = (144, 256)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-FIGURES = ("size", "scorer", "vae", "start", "seconds", "motion", "words", "speed", "drift", "seam", "teacache")
+FIGURES = (
+    "size",
+    "scorer",
+    "vae",
+    "start",
+    "seconds",
+    "motion",
+    "words",
+    "nonsense",
+    "speed",
+    "drift",
+    "seam",
+    "teacache",
+)
 
 
 class Report:
@@ -101,6 +114,15 @@ class Evaluation:
     def words(self) -> None:
         """Prompts whose wording training never saw."""
         self._shots("held-out English and Chinese prompts", 0.85, list(self.camera.held_out(self.options.phrases)))
+
+    def nonsense(self) -> None:
+        """Words that mean nothing."""
+        rows = list(self.camera.meaningless())
+        listed = [f"{prompt}: {drift:.2f} px/s, {decibels:.1f} dB" for prompt, drift, decibels in rows]
+        self.report.add("meaningless words, px a second, most", max(row[1] for row in rows), "", None, all=listed)
+        self.report.add(
+            "meaningless words, last frame against first, dB, lowest", min(row[2] for row in rows), "", None
+        )
 
     def speed(self) -> None:
         """Fast against slow."""

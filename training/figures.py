@@ -40,6 +40,7 @@ PLAIN_PROMPTS = {
 }
 MOVING = CAMERAS[1:9]
 STILL_LIMIT = 0.5
+MEANINGLESS = ("blurgle wop", "the square root of a sandwich", "asdf qwer", "嗯嗯啊啊", "今天晚餐", "7 8 9")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,13 @@ class Camera:
             for prompt in (*_spread(english, phrases), *_spread(chinese, phrases)):
                 yield self.shoot(number % len(self._takes), camera, prompt)
                 number += 1
+
+    def meaningless(self) -> Iterator[tuple[str, float, float]]:
+        """(words, how fast the picture moves in px a second, dB between first and last frame), for the first picture."""
+        for prompt in MEANINGLESS:
+            take = self._rehearsal.extend(self._takes[0], prompt, 1, 0, self._settings)
+            frames = self._rehearsal.frames(take.latents)
+            yield prompt, measure(frames).drift, decibels(frames[0], frames[-1])
 
     def speeds(self, pictures: int) -> Iterator[tuple[str, float, float]]:
         """(motion, slow, fast) for the moving motions, speeds in units of the normal one."""
