@@ -88,7 +88,7 @@ class Camera:
                 number += 1
 
     def meaningless(self) -> Iterator[tuple[str, float, float]]:
-        """(words, how fast the picture moves in px a second, dB between first and last frame), for the first picture."""
+        """(words, px a second that the picture moves, dB between its first and last frame), for the first picture."""
         for prompt in MEANINGLESS:
             take = self._rehearsal.extend(self._takes[0], prompt, 1, 0, self._settings)
             frames = self._rehearsal.frames(take.latents)
