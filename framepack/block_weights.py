@@ -2,7 +2,8 @@
 
 A block is one copy: a buffer goes to a device in one transfer, and its tensors are views of it. Projections of the same
 input lie as one matrix so that they are one product: q, k and v; in single blocks the MLP's input too; in double blocks
-the modulation of both streams. Knows nothing of files, streams or arithmetic.
+the modulation of both streams. The channels of q and k lie in another order than published (``halves_apart``), which
+their products with each other do not see. Knows nothing of files, streams or arithmetic.
 """
 
 from __future__ import annotations
@@ -99,22 +100,28 @@ class BlockLayout:
 
 @dataclass(frozen=True)
 class _Piece:
-    """Where a published tensor, or the part of its columns from ``column`` on, goes: rows of a tensor of the layout."""
+    """Where a published tensor, or the part of its columns from ``column`` on, goes: rows of a tensor of the layout.
+
+    ``rotated`` says that its rows are channels that will be rotated.
+    """
 
     target: str
     row: int
     shape: tuple[int, ...]
     column: int = 0
+    rotated: bool = False
 
 
 def layout_of(shape: BlockShape, kind: BlockKind, dtype: torch.dtype, format: WeightFormat = "plain") -> BlockLayout:
     """The layout of a block of ``kind`` whose weights are of ``dtype``; the large products' are fp8 in the fp8 formats.
 
     Modulation, norms and biases are always of ``dtype``; a large weight in fp8 is followed by ``.scale``, fp32, one per
-    output channel. Raises ValueError for fp8 with sizes that are not multiples of 16.
+    output channel. Raises ValueError for "fp8" where its products are not possible.
     """
     if format == "fp8" and (shape.width % 16 or shape.mlp % 16):
         raise ValueError(f"fp8 products need sizes that are multiples of 16, not {shape.width} and {shape.mlp}")
+    if format == "fp8" and dtype != torch.bfloat16:
+        raise ValueError(f"fp8 products give bf16, not {str(dtype).removeprefix('torch.')}")
     specs = []
     offset = 0
 
@@ -134,7 +141,7 @@ def layout_of(shape: BlockShape, kind: BlockKind, dtype: torch.dtype, format: We
 
 def published_names(kind: BlockKind) -> tuple[str, ...]:
     """The names inside one block in the published state dict, without the block's own prefix."""
-    return tuple(_pieces(BlockShape(1, 1, 1), kind))
+    return tuple(_pieces(BlockShape(1, 2, 1), kind))
 
 
 def fill(layout: BlockLayout, views: Mapping[str, Tensor], published: Mapping[str, Tensor]) -> None:
@@ -163,6 +170,8 @@ def fill_one(layout: BlockLayout, views: Mapping[str, Tensor], name: str, tensor
         raise ValueError(f"{name} is of the shape {tuple(tensor.shape)} where {wanted} is needed")
     for piece in pieces:
         part = tensor if tensor.dim() == 1 else tensor[:, piece.column : piece.column + piece.shape[1]]
+        if piece.rotated:
+            part = halves_apart(part, layout.shape.head)
         target = views[piece.target]
         whole_rows = target.dim() == part.dim()
         place = slice(piece.row, piece.row + piece.shape[0]) if whole_rows else piece.row
@@ -170,6 +179,16 @@ def fill_one(layout: BlockLayout, views: Mapping[str, Tensor], name: str, tensor
             part, scale = quantised(part)
             views[_scale_of(piece.target)][place].copy_(scale)
         target[place].copy_(part)
+
+
+def halves_apart(channels: Tensor, head: int) -> Tensor:
+    """Rows (m, ...) of heads of ``head`` channels, the first of each pair of channels before all the second ones.
+
+    The published rotation is of neighbours, (0, 1), (2, 3) and so on. With the halves of the pairs apart, rotating
+    reads memory in long stretches instead of one channel at a time.
+    """
+    pairs = channels.reshape(-1, head // 2, 2, *channels.shape[1:])
+    return pairs.transpose(1, 2).reshape(channels.shape)
 
 
 def quantised(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -205,24 +224,28 @@ def _tensors(shape: BlockShape, kind: BlockKind) -> Iterator[tuple[str, tuple[in
 
 
 def _pieces(shape: BlockShape, kind: BlockKind) -> dict[str, tuple[_Piece, ...]]:
-    """Where each published tensor of a block goes, in published order."""
+    """Where each published tensor of a block goes."""
     width, mlp, head = shape.width, shape.mlp, shape.head
     pieces: dict[str, tuple[_Piece, ...]] = {}
 
-    def linear(published: str, target: str, rows: int, columns: int, row: int = 0) -> None:
-        pieces[f"{published}.weight"] = (_Piece(f"{target}.weight", row, (rows, columns)),)
-        pieces[f"{published}.bias"] = (_Piece(f"{target}.bias", row, (rows,)),)
+    def linear(published: str, target: str, rows: int, columns: int, row: int = 0, rotated: bool = False) -> None:
+        pieces[f"{published}.weight"] = (_Piece(f"{target}.weight", row, (rows, columns), rotated=rotated),)
+        pieces[f"{published}.bias"] = (_Piece(f"{target}.bias", row, (rows,), rotated=rotated),)
 
-    def norm(published: str, row: int) -> None:
-        pieces[f"{published}.weight"] = (_Piece("qk_norm", row, (head,)),)
+    def projections(target: str, query: str, key: str, value: str) -> None:
+        linear(query, target, width, width, rotated=True)
+        linear(key, target, width, width, width, rotated=True)
+        linear(value, target, width, width, 2 * width)
+
+    def norms(*published: str) -> None:
+        for row, name in enumerate(published):
+            pieces[f"attn.{name}.weight"] = (_Piece("qk_norm", row, (head,), rotated=True),)
 
     if kind == "single":
-        for number, published in enumerate(("attn.to_q", "attn.to_k", "attn.to_v")):
-            linear(published, "qkv_mlp", width, width, number * width)
-        norm("attn.norm_q", 0)
-        norm("attn.norm_k", 1)
-        linear("norm.linear", "modulation", 3 * width, width)
+        projections("qkv_mlp", "attn.to_q", "attn.to_k", "attn.to_v")
         linear("proj_mlp", "qkv_mlp", mlp, width, 3 * width)
+        norms("norm_q", "norm_k")
+        linear("norm.linear", "modulation", 3 * width, width)
         pieces["proj_out.weight"] = (
             _Piece("out_attention.weight", 0, (width, width)),
             _Piece("out_mlp.weight", 0, (width, mlp), width),
@@ -231,11 +254,9 @@ def _pieces(shape: BlockShape, kind: BlockKind) -> dict[str, tuple[_Piece, ...]]
         return pieces
     linear("norm1.linear", "modulation", 6 * width, width)
     linear("norm1_context.linear", "modulation", 6 * width, width, 6 * width)
-    for row, published in enumerate(("norm_q", "norm_k", "norm_added_q", "norm_added_k")):
-        norm(f"attn.{published}", row)
-    for number, letter in enumerate("qkv"):
-        linear(f"attn.to_{letter}", "tokens.qkv", width, width, number * width)
-        linear(f"attn.add_{letter}_proj", "text.qkv", width, width, number * width)
+    norms("norm_q", "norm_k", "norm_added_q", "norm_added_k")
+    projections("tokens.qkv", "attn.to_q", "attn.to_k", "attn.to_v")
+    projections("text.qkv", "attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj")
     linear("attn.to_out.0", "tokens.out", width, width)
     linear("attn.to_add_out", "text.out", width, width)
     for stream, published in zip(_STREAMS, ("ff", "ff_context"), strict=True):

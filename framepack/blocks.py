@@ -18,10 +18,11 @@ from torch import Tensor
 from framepack.attention import Attend
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat
 from framepack.compiling import Compiler, with_any_rows
-from framepack.linear import Rows, joint_product, product, rows_of, weight_named
+from framepack.linear import joint_product, product, weight_named
+from framepack.rows import Rows, activated_rows, modulated, modulated_rows, plain_rows
 
 Rotary = tuple[Tensor, Tensor]
-"""What ``rotary_tables`` gives: cosines and signed sines (n + t, head)."""
+"""What ``rotary_tables`` gives: cosines and signed sines (n + t, head), fp32."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,14 @@ class Manner:
 
 
 def rotary_tables(cosines: Tensor, sines: Tensor, text: int) -> Rotary:
-    """The rotation of n tokens, given as (n, head) with every angle twice, and of ``text`` tokens left as they are.
+    """The rotation of n tokens, given as (n, head) as diffusers does, and of ``text`` tokens that are left as they are.
 
-    A sine's sign is that of its pair's other half in the rotated value, so that rotating is a sum of two products.
+    The channels are in the order of ``halves_apart``, and a sine has the sign of the product it is a factor of.
     Prepare them once for a section and a prompt.
     """
-    signs = sines.new_ones(sines.shape[1])
-    signs[0::2] = -1.0
-    return F.pad(cosines, (0, 0, 0, text), value=1.0), F.pad(sines * signs, (0, 0, 0, text))
+    cosines, sines = (torch.cat([table[:, 0::2], table[:, 1::2]], dim=1) for table in (cosines, sines))
+    sines[:, : sines.shape[1] // 2].neg_()
+    return F.pad(cosines, (0, 0, 0, text), value=1.0), F.pad(sines, (0, 0, 0, text))
 
 
 def double_block(
@@ -59,16 +60,18 @@ def double_block(
 
     ``modulation`` (1, D) is the embedded time, guidance and prompt; ``rotary`` holds n + t rows.
     """
-    count = tokens.shape[1]
-    parts, text_parts = modulation_of(modulation, weights).view(2, 6, -1)
+    values, text_values = tokens.squeeze(0), text.squeeze(0)
+    parts = modulation_of(modulation, weights).view(12, -1).unbind()
     joint = joint_product(
-        _rows_in(tokens[0], parts[0], parts[1], manner),
+        _rows_in(values, parts[0], parts[1], manner),
         weight_named(weights, "tokens.qkv"),
-        _rows_in(text[0], text_parts[0], text_parts[1], manner),
+        _rows_in(text_values, parts[6], parts[7], manner),
         weight_named(weights, "text.qkv"),
+        rotary[0].shape[0],
     )
+    count, text_count = values.shape[0], text_values.shape[0]
     query_norm, key_norm, text_query_norm, text_key_norm = weights["qk_norm"].unbind()
-    is_text = (torch.arange(joint.shape[0], device=joint.device) >= count)[:, None, None]
+    is_text = (torch.arange(joint.shape[0], device=joint.device) >= count).view(-1, 1, 1)
     attended = _attend(
         joint,
         torch.where(is_text, text_query_norm, query_norm),
@@ -76,21 +79,26 @@ def double_block(
         rotary,
         manner,
     )
-    tokens = _after_attention("tokens", tokens[0], attended[:count], parts, weights, manner)
-    text = _after_attention("text", text[0], attended[count:], text_parts, weights, manner)
-    return tokens.unsqueeze(0), text.unsqueeze(0)
+    heard, text_heard = attended.narrow(0, 0, count), attended.narrow(0, count, text_count)
+    values = _after_attention("tokens", values, heard, parts[2:6], weights, manner)
+    text_values = _after_attention("text", text_values, text_heard, parts[8:], weights, manner)
+    return values.unsqueeze(0), text_values.unsqueeze(0)
 
 
 def _after_attention(
-    stream: str, values: Tensor, attended: Tensor, parts: Tensor, weights: Mapping[str, Tensor], manner: Manner
+    stream: str,
+    values: Tensor,
+    attended: Tensor,
+    parts: tuple[Tensor, ...],
+    weights: Mapping[str, Tensor],
+    manner: Manner,
 ) -> Tensor:
-    """One stream (n, D) of a double block from its attention on; ``parts`` (6, D) are its shifts, scales and gates."""
-    _, _, gate, mlp_shift, mlp_scale, mlp_gate = parts.unbind()
-    out = product(rows_of(attended, manner.format), weight_named(weights, f"{stream}.out"))
+    """One stream (n, D) of a double block from its attention on; ``parts`` are gate, then shift, scale, gate (D,)."""
+    gate, shift, scale, mlp_gate = parts
+    out = product(plain_rows(attended, manner.format), weight_named(weights, f"{stream}.out"))
     values = torch.addcmul(values, gate, out)
-    hidden = product(_rows_in(values, mlp_shift, mlp_scale, manner), weight_named(weights, f"{stream}.mlp_in"))
-    hidden = F.gelu(hidden, approximate="tanh")
-    out = product(rows_of(hidden, manner.format), weight_named(weights, f"{stream}.mlp_out"))
+    hidden = product(_rows_in(values, shift, scale, manner), weight_named(weights, f"{stream}.mlp_in"))
+    out = product(activated_rows(hidden, manner.format), weight_named(weights, f"{stream}.mlp_out"))
     return torch.addcmul(values, mlp_gate, out)
 
 
@@ -101,17 +109,17 @@ def single_block(
 
     ``modulation`` and ``rotary`` are those of ``double_block``.
     """
-    values, format, qkv = joined[0], manner.format, 3 * manner.shape.width
+    values, format, qkv = joined.squeeze(0), manner.format, 3 * manner.shape.width
     shift, scale, gate = modulation_of(modulation, weights).view(3, -1).unbind()
     rows = _rows_in(values, shift, scale, manner)
     inputs = weight_named(weights, "qkv_mlp")
     query_norm, key_norm = weights["qk_norm"].unbind()
     attended = _attend(product(rows, inputs.outputs(0, qkv)), query_norm, key_norm, rotary, manner)
     # A product of its own, after the attention: its outputs are the largest tensor of all and need not wait that long.
-    hidden = F.gelu(product(rows, inputs.outputs(qkv, qkv + manner.shape.mlp)), approximate="tanh")
+    hidden = product(rows, inputs.outputs(qkv, qkv + manner.shape.mlp))
     # Two products and a sum that joins the pass below cost as much memory traffic as joining their inputs would.
-    added = product(rows_of(attended, format), weight_named(weights, "out_attention"))
-    added = added + product(rows_of(hidden, format), weight_named(weights, "out_mlp"))
+    added = product(plain_rows(attended, format), weight_named(weights, "out_attention"))
+    added = added + product(activated_rows(hidden, format), weight_named(weights, "out_mlp"))
     return torch.addcmul(values, gate, added + weights["out.bias"]).unsqueeze(0)
 
 
@@ -119,22 +127,17 @@ def probe(tokens: Tensor, modulation: Tensor, weights: Mapping[str, Tensor], sha
     """What a double block's first projection would see of ``tokens`` (1, n, D): normalised and modulated."""
     rows = slice(0, 2 * shape.width)
     both = F.linear(F.silu(modulation), weights["modulation.weight"][rows], weights["modulation.bias"][rows])
-    shift, scale = both[0].chunk(2)
-    return modulated(tokens[0], shift, scale, shape).unsqueeze(0)
+    shift, scale = both.squeeze(0).chunk(2)
+    return modulated(tokens.squeeze(0), shift, scale, shape.norm_eps).unsqueeze(0)
 
 
 def modulation_of(modulation: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
     """All shifts, scales and gates of a block in one row, from the embedding (1, D) that all blocks share."""
-    return F.linear(F.silu(modulation), weights["modulation.weight"], weights["modulation.bias"])[0]
-
-
-def modulated(values: Tensor, shift: Tensor, scale: Tensor, shape: BlockShape) -> Tensor:
-    """``values`` (n, D) normalised row by row, then scaled by 1 + ``scale`` and shifted (both (D,))."""
-    return torch.addcmul(shift, F.layer_norm(values, (shape.width,), eps=shape.norm_eps), 1 + scale)
+    return F.linear(F.silu(modulation), weights["modulation.weight"], weights["modulation.bias"]).squeeze(0)
 
 
 def _rows_in(values: Tensor, shift: Tensor, scale: Tensor, manner: Manner) -> Rows:
-    return rows_of(modulated(values, shift, scale, manner.shape), manner.format)
+    return modulated_rows(values, shift, scale, manner.shape.norm_eps, manner.format)
 
 
 def _attend(joint: Tensor, query_norm: Tensor, key_norm: Tensor, rotary: Rotary, manner: Manner) -> Tensor:
@@ -150,20 +153,19 @@ def _attend(joint: Tensor, query_norm: Tensor, key_norm: Tensor, rotary: Rotary,
 def _normed_and_rotated(values: Tensor, norm: Tensor, rotary: Rotary, eps: float) -> Tensor:
     """``values`` (N, heads, head) over their root mean square, times ``norm`` ((head,) or (N, 1, head)), rotated.
 
-    Values and weights change places with their pair's other half as they are read, not after the norm: both come
+    Values and weights are exchanged with their pair's other half as they are read, not after the norm: both come
     straight from memory then, and a compiler needs one pass.
     """
     cosines, sines = rotary[0].unsqueeze(1), rotary[1].unsqueeze(1)
-    wide = values.float()
+    wide, norm = values.float(), norm.float()
     inverse = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + eps)
-    norm = norm.float()
-    rotated = wide * (norm * cosines) + _swapped(wide) * (_swapped(norm) * sines)
+    rotated = wide * (norm * cosines) + _exchanged(wide) * (_exchanged(norm) * sines)
     return (rotated * inverse).to(values.dtype)
 
 
-def _swapped(values: Tensor) -> Tensor:
-    """The halves of each pair of neighbours along the last dimension exchanged."""
-    return values.view(*values.shape[:-1], -1, 2).flip(-1).flatten(-2)
+def _exchanged(values: Tensor) -> Tensor:
+    """The two halves of the last dimension, in the order of ``halves_apart`` those of all pairs, exchanged."""
+    return values.view(*values.shape[:-1], 2, -1).flip(-2).flatten(-2)
 
 
 class Arithmetic:

@@ -1,7 +1,7 @@
 """The large matrix products of a block: plain, with weights kept in fp8, or wholly in fp8. It knows no block.
 
-In fp8 a product takes rows with a scale each and weights with a scale per output channel (``block_weights.quantised``)
-and gives bf16. Quantising rows is plain arithmetic here, so that a compiler fuses it with what makes the rows.
+In fp8 a product takes rows with a scale each (``framepack.rows``) and weights with a scale per output channel
+(``framepack.block_weights``) and gives bf16.
 """
 
 from __future__ import annotations
@@ -13,17 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framepack.block_weights import FP8, FP8_MAX, SMALLEST_SCALE, WeightFormat
+from framepack.block_weights import FP8, WeightFormat
+from framepack.rows import Rows
 
 # NVIDIA's fp8 tensor cores came with this compute capability (Ada).
 _FP8_CAPABILITY = (8, 9)
-
-
-class Rows(NamedTuple):
-    """What goes into a product: ``values`` (n, k), in fp8 with ``scale`` (n, 1) fp32 where the product is in fp8."""
-
-    values: Tensor
-    scale: Tensor | None
 
 
 class Weight(NamedTuple):
@@ -35,8 +29,10 @@ class Weight(NamedTuple):
 
     def outputs(self, start: int, end: int) -> Weight:
         """The layer that gives only the outputs from ``start`` to ``end``."""
-        scale = None if self.scale is None else self.scale[start:end]
-        return Weight(self.weight[start:end], scale, None if self.bias is None else self.bias[start:end])
+        count = end - start
+        scale = None if self.scale is None else self.scale.narrow(0, start, count)
+        bias = None if self.bias is None else self.bias.narrow(0, start, count)
+        return Weight(self.weight.narrow(0, start, count), scale, bias)
 
 
 def available_formats(device: torch.device) -> tuple[WeightFormat, ...]:
@@ -53,40 +49,29 @@ def weight_named(weights: Mapping[str, Tensor], name: str) -> Weight:
     return Weight(weights[f"{name}.weight"], weights.get(f"{name}.scale"), weights.get(f"{name}.bias"))
 
 
-def rows_of(values: Tensor, format: WeightFormat) -> Rows:
-    """``values`` (n, k) as a product with weights in ``format`` takes them."""
-    if format != "fp8":
-        return Rows(values, None)
-    wide = values.float()
-    scale = wide.abs().amax(dim=1, keepdim=True).clamp(min=SMALLEST_SCALE) / FP8_MAX
-    return Rows((wide / scale).clamp(-FP8_MAX, FP8_MAX).to(FP8), scale)
-
-
 def product(rows: Rows, layer: Weight) -> Tensor:
     """The layer's output (n, m) for ``rows``: in their format, or in bf16 where they are fp8."""
     if layer.scale is None:
         return F.linear(rows.values, layer.weight, layer.bias)
     if rows.scale is None:
         return F.linear(rows.values, expanded(layer.weight, layer.scale, rows.values.dtype), layer.bias)
-    return torch._scaled_mm(
-        rows.values,
-        layer.weight.t(),
-        rows.scale,
-        layer.scale.unsqueeze(0),
-        bias=layer.bias,
-        out_dtype=torch.bfloat16,
-        use_fast_accum=True,
-    )
+    made: Tensor = _scaled_product(*rows, *layer)
+    return made
 
 
-def joint_product(first: Rows, first_layer: Weight, second: Rows, second_layer: Weight) -> Tensor:
-    """Two products with outputs of one size, written one below the other: (n1 + n2, m), without a copy."""
-    joint: Tensor = _joint_product(*first, *first_layer, *second, *second_layer)
+def joint_product(first: Rows, first_layer: Weight, second: Rows, second_layer: Weight, rows: int) -> Tensor:
+    """Two products with outputs of one size, written one below the other, without a copy: (``rows``, m).
+
+    ``rows`` is n1 + n2: given, because a compiler makes better kernels for a size that changes from call to call than
+    for a sum of two.
+    """
+    joint: Tensor = _joint_product(*first, *first_layer, *second, *second_layer, rows)
     return joint
 
 
-# Operators of their own, because a compiler would not leave them as they are: older cards know fp8 only as bytes, and
-# writing two products into one tensor would become two products and a copy.
+# Operators of their own, because a compiler would not leave them as they are: older cards know fp8 only as bytes, what
+# it knows of scaled products changes from version to version, and writing two products into one tensor would become two
+# products and a copy.
 @torch.library.custom_op(
     "framepack::expanded", mutates_args=(), schema="(Tensor weight, Tensor scale, ScalarType dtype) -> Tensor"
 )
@@ -101,10 +86,27 @@ def _(weight: Tensor, scale: Tensor, dtype: torch.dtype) -> Tensor:  # noqa: ARG
 
 
 @torch.library.custom_op(
+    "framepack::scaled_product",
+    mutates_args=(),
+    schema="(Tensor values, Tensor values_scale, Tensor weight, Tensor scale, Tensor? bias) -> Tensor",
+)
+def _scaled_product(values: Tensor, values_scale: Tensor, weight: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
+    out = _empty_product(values, weight, values.shape[0])
+    _product_into(out, Rows(values, values_scale), Weight(weight, scale, bias))
+    return out
+
+
+@_scaled_product.register_fake
+def _(values: Tensor, values_scale: Tensor, weight: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:  # noqa: ARG001
+    return _empty_product(values, weight, values.shape[0])
+
+
+@torch.library.custom_op(
     "framepack::joint_product",
     mutates_args=(),
     schema="(Tensor first, Tensor? first_scale, Tensor weight, Tensor? weight_scale, Tensor? bias, "
-    "Tensor second, Tensor? second_scale, Tensor other_weight, Tensor? other_scale, Tensor? other_bias) -> Tensor",
+    "Tensor second, Tensor? second_scale, Tensor other_weight, Tensor? other_scale, Tensor? other_bias, "
+    "SymInt rows) -> Tensor",
 )
 def _joint_product(
     first: Tensor,
@@ -117,8 +119,9 @@ def _joint_product(
     other_weight: Tensor,
     other_scale: Tensor | None,
     other_bias: Tensor | None,
+    rows: int,
 ) -> Tensor:
-    out = _empty_joint(first, second, weight)
+    out = _empty_product(first, weight, rows)
     _product_into(out[: len(first)], Rows(first, first_scale), Weight(weight, weight_scale, bias))
     _product_into(out[len(first) :], Rows(second, second_scale), Weight(other_weight, other_scale, other_bias))
     return out
@@ -131,35 +134,34 @@ def _(
     weight: Tensor,
     weight_scale: Tensor | None,  # noqa: ARG001
     bias: Tensor | None,  # noqa: ARG001
-    second: Tensor,
+    second: Tensor,  # noqa: ARG001
     second_scale: Tensor | None,  # noqa: ARG001
     other_weight: Tensor,  # noqa: ARG001
     other_scale: Tensor | None,  # noqa: ARG001
     other_bias: Tensor | None,  # noqa: ARG001
+    rows: int,
 ) -> Tensor:
-    return _empty_joint(first, second, weight)
+    return _empty_product(first, weight, rows)
 
 
-def _empty_joint(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
-    dtype = torch.bfloat16 if first.dtype == FP8 else first.dtype
-    return first.new_empty((first.shape[0] + second.shape[0], weight.shape[0]), dtype=dtype)
+def _empty_product(values: Tensor, weight: Tensor, rows: int) -> Tensor:
+    return values.new_empty((rows, weight.shape[0]), dtype=torch.bfloat16 if values.dtype == FP8 else values.dtype)
 
 
 def _product_into(out: Tensor, rows: Rows, layer: Weight) -> None:
-    """``product`` of a layer with a bias, written to ``out`` (n, m)."""
-    assert layer.bias is not None
-    if rows.scale is None:
-        weight = layer.weight if layer.scale is None else expanded(layer.weight, layer.scale, rows.values.dtype)
-        torch.addmm(layer.bias, rows.values, weight.t(), out=out)
+    """``product`` written to ``out`` (n, m)."""
+    if rows.scale is not None and layer.scale is not None:
+        torch._scaled_mm(
+            rows.values,
+            layer.weight.t(),
+            rows.scale,
+            layer.scale.unsqueeze(0),
+            bias=layer.bias,
+            out_dtype=out.dtype,
+            use_fast_accum=True,
+            out=out,
+        )
         return
-    assert layer.scale is not None
-    torch._scaled_mm(
-        rows.values,
-        layer.weight.t(),
-        rows.scale,
-        layer.scale.unsqueeze(0),
-        bias=layer.bias,
-        out_dtype=out.dtype,
-        use_fast_accum=True,
-        out=out,
-    )
+    weight = layer.weight if layer.scale is None else expanded(layer.weight, layer.scale, rows.values.dtype)
+    assert layer.bias is not None
+    torch.addmm(layer.bias, rows.values, weight.t(), out=out)

@@ -65,14 +65,24 @@ def test_every_published_value_is_found_again_in_the_buffer(kind: BlockKind) -> 
     assert torch.equal(torch.cat([view.flatten() for view in views.values()]).sort().values, published.sort().values)
 
 
-def test_queries_keys_values_and_the_mlp_are_one_matrix() -> None:
+def test_queries_keys_values_and_the_mlp_are_one_matrix_with_the_pairs_halves_apart() -> None:
     _, views = filled("single")
     block = BLOCKS["single"]
-    parts = (block.attn.to_q, block.attn.to_k, block.attn.to_v, block.proj_mlp)
-    assert torch.equal(views["qkv_mlp.weight"], torch.cat([part.weight for part in parts]))
-    assert torch.equal(views["qkv_mlp.bias"], torch.cat([part.bias for part in parts]))
+    order = [*range(0, SHAPE.head, 2), *range(1, SHAPE.head, 2)]
+    channels = torch.cat([torch.tensor(order) + start for start in range(0, SHAPE.width, SHAPE.head)])
+    rotated = (block.attn.to_q, block.attn.to_k)
+    for name in ("weight", "bias"):
+        parts = [getattr(part, name)[channels] for part in rotated]
+        parts += [getattr(part, name) for part in (block.attn.to_v, block.proj_mlp)]
+        assert torch.equal(views[f"qkv_mlp.{name}"], torch.cat(parts))
+    norms = torch.stack([block.attn.norm_q.weight[order], block.attn.norm_k.weight[order]])
+    assert torch.equal(views["qk_norm"], norms)
+
+
+def test_the_output_projection_of_a_single_block_is_two() -> None:
+    _, views = filled("single")
     both = torch.cat([views["out_attention.weight"], views["out_mlp.weight"]], dim=1)
-    assert torch.equal(both, block.proj_out.weight)
+    assert torch.equal(both, BLOCKS["single"].proj_out.weight)
 
 
 def test_views_share_the_buffer_also_where_it_begins_inside_another() -> None:
@@ -107,7 +117,7 @@ def test_fp8_keeps_large_weights_near_and_the_rest_exactly(kind: BlockKind) -> N
 
 
 def test_a_channel_of_zeros_stays_zero_in_fp8() -> None:
-    layout = layout_of(SHAPE, "single", torch.float32, "fp8")
+    layout = layout_of(SHAPE, "single", torch.bfloat16, "fp8")
     views = empty(layout)
     fill_one(layout, views, "attn.to_q.weight", torch.zeros(SHAPE.width, SHAPE.width))
     assert not views["qkv_mlp.weight"].float().any()
@@ -131,4 +141,6 @@ def test_a_buffer_that_will_not_do_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 256 bytes, not at 8"):
         layout.views(torch.zeros(layout.nbytes + 8, dtype=torch.uint8)[8:])
     with pytest.raises(ValueError, match="multiples of 16"):
-        layout_of(BlockShape(2, 12, 48), "single", torch.float32, "fp8")
+        layout_of(BlockShape(2, 12, 48), "single", torch.bfloat16, "fp8")
+    with pytest.raises(ValueError, match="fp8 products give bf16, not float32"):
+        layout_of(SHAPE, "single", torch.float32, "fp8")

@@ -1,0 +1,85 @@
+"""Rows and products in fp8, as far as they run without a GPU."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framepack.block_weights import FP8, quantised
+from framepack.linear import Weight, available_formats, expanded, joint_product, product
+from framepack.rows import Rows, activated_rows, modulated_rows, plain_rows
+
+
+def values(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def error(made: Tensor, wanted: Tensor) -> float:
+    return float((made - wanted).norm() / wanted.norm())
+
+
+def restored(rows: Rows) -> Tensor:
+    assert rows.scale is not None
+    return rows.values.float() * rows.scale
+
+
+def test_rows_in_fp8_are_near_the_exact_ones_each_way_they_are_made() -> None:
+    given, shift, scale = values(7, 48), values(48, seed=1), values(48, seed=2)
+    given[3] *= 1000
+    for made, exact in (
+        (plain_rows(given, "fp8"), plain_rows(given, "plain")),
+        (activated_rows(given, "fp8"), activated_rows(given, "plain")),
+        (modulated_rows(given, shift, scale, 1e-6, "fp8"), modulated_rows(given, shift, scale, 1e-6, "plain")),
+    ):
+        assert made.values.dtype == FP8
+        assert exact.scale is None
+        for row, wanted in zip(restored(made), exact.values, strict=True):
+            assert error(row, wanted) < 0.04
+
+
+def test_a_row_of_zeros_stays_zero_in_fp8() -> None:
+    assert not restored(plain_rows(torch.zeros(2, 16), "fp8")).any()
+
+
+def test_a_product_with_weights_kept_in_fp8_is_that_with_the_weights_they_stand_for() -> None:
+    weight, scale = quantised(values(6, 16))
+    layer = Weight(weight, scale, values(6, seed=1))
+    given = values(5, 16, seed=2)
+    assert torch.allclose(
+        product(Rows(given, None), layer), F.linear(given, weight.float() * scale[:, None], layer.bias)
+    )
+
+
+def test_part_of_a_layers_outputs_is_a_layer() -> None:
+    weight, scale = quantised(values(6, 16))
+    layer = Weight(weight, scale, values(6, seed=1))
+    given = Rows(values(5, 16, seed=2), None)
+    assert torch.allclose(product(given, layer.outputs(2, 5)), product(given, layer)[:, 2:5], atol=1e-6)
+
+
+def test_two_products_lie_one_below_the_other() -> None:
+    above, below = Rows(values(5, 16), None), Rows(values(3, 16, seed=1), None)
+    first = Weight(values(6, 16, seed=2), None, values(6, seed=3))
+    second = Weight(*quantised(values(6, 16, seed=4)), values(6, seed=5))
+    joint = joint_product(above, first, below, second, 8)
+    assert torch.allclose(joint, torch.cat([product(above, first), product(below, second)]), atol=1e-5)
+
+
+def test_the_operators_are_what_a_compiler_is_told_they_are() -> None:
+    given, shift, scale = values(7, 48), values(48, seed=1), values(48, seed=2)
+    checks = "test_faketensor"
+    rows = torch.ops.framepack.quantised_rows.default
+    torch.library.opcheck(rows, (given, shift, scale, 1e-6, False), test_utils=checks)
+    weight, weight_scale = quantised(values(6, 48))
+    operands = (weight, weight_scale, torch.bfloat16)
+    torch.library.opcheck(torch.ops.framepack.expanded.default, operands, test_utils=checks)
+    layer = (values(6, 48), None, values(6))
+    joint = (given, None, *layer, given, None, *layer, 14)
+    torch.library.opcheck(torch.ops.framepack.joint_product.default, joint, test_utils=checks)
+
+
+def test_a_processor_keeps_weights_in_fp8_but_multiplies_none() -> None:
+    assert available_formats(torch.device("cpu")) == ("plain", "fp8_storage")
+    assert available_formats(torch.device("mps")) == ("plain",)
+    assert expanded(*quantised(values(2, 16)), torch.bfloat16).dtype == torch.bfloat16
