@@ -108,28 +108,7 @@ class FramepackTransformer:
 
     def prepare(self, context: SectionContext, image_embeds: Tensor) -> PreparedSection:
         """Embed what does not change from step to step; ``image_embeds`` is (1, m, c)."""
-        model = self.rest
-        height, width = context.clean.latents.shape[-2:]
-        slots = (context.clean, context.half, context.quarter)
-
-        def rotary(indices: tuple[int, ...]) -> Rotary:
-            frames = torch.tensor(indices, device=self.device)
-            cosines, sines = model.rope(frame_indices=frames, height=height, width=width, device=self.device)
-            return cosines, sines
-
-        clean, half, quarter = model.clean_x_embedder(*(self._own(slot.latents) for slot in slots))
-        patch = model.config.patch_size
-        tokens, whole_rotary = model._pack_history_states(
-            clean.new_zeros((1, 0, clean.shape[-1])),
-            clean,
-            half,
-            quarter,
-            rotary(context.new),
-            *(rotary(slot.indices) for slot in slots),
-            height // patch,
-            width // patch,
-        )
-        return PreparedSection(tokens, model.image_projection(self._own(image_embeds)), whole_rotary)
+        return self._recovering(lambda: self._prepared(context, image_embeds))
 
     def prepare_prompt(self, embeds: Tensor, pooled: Tensor) -> PreparedPrompt:
         """Bring an encoded prompt, (1, t, d) without padding and (1, p), to the model."""
@@ -163,6 +142,30 @@ class FramepackTransformer:
         blocks = _Blocks(self, tokens, text, modulation, rotary_tables(*section.rotary, text.shape[1]), new.shape[1])
         out = cache.through_blocks(new, blocks)
         return self._recovering(lambda: self._project(out, modulation, latents.shape))
+
+    def _prepared(self, context: SectionContext, image_embeds: Tensor) -> PreparedSection:
+        model = self.rest
+        height, width = context.clean.latents.shape[-2:]
+        slots = (context.clean, context.half, context.quarter)
+
+        def rotary(indices: tuple[int, ...]) -> Rotary:
+            frames = torch.tensor(indices, device=self.device)
+            cosines, sines = model.rope(frame_indices=frames, height=height, width=width, device=self.device)
+            return cosines, sines
+
+        clean, half, quarter = model.clean_x_embedder(*(self._own(slot.latents) for slot in slots))
+        patch = model.config.patch_size
+        tokens, whole_rotary = model._pack_history_states(
+            clean.new_zeros((1, 0, clean.shape[-1])),
+            clean,
+            half,
+            quarter,
+            rotary(context.new),
+            *(rotary(slot.indices) for slot in slots),
+            height // patch,
+            width // patch,
+        )
+        return PreparedSection(tokens, model.image_projection(self._own(image_embeds)), whole_rotary)
 
     def _project(self, tokens: Tensor, modulation: Tensor, shape: torch.Size) -> Tensor:
         """Tokens (1, n, D) to a velocity of ``shape``, in fp32 whatever the model's dtype, as the reference does."""

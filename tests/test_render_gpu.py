@@ -26,6 +26,10 @@ pytestmark = [
 ]
 
 
+def settings(name: str) -> Settings:
+    return Settings(name, height=64, width=96, steps=3, guidance=10.0, cfg=2.0, rescale=0.0)
+
+
 @pytest.mark.parametrize("name", ["draft", "f1", "original"])
 def test_a_shot_comes_out_the_same_on_a_gpu_as_on_the_processor(tmp_path: Path, name: str) -> None:
     models = build_models(tmp_path / "models")
@@ -33,8 +37,7 @@ def test_a_shot_comes_out_the_same_on_a_gpu_as_on_the_processor(tmp_path: Path, 
     picture = tmp_path / "picture.png"
     Image.fromarray(pixels).resize((96, 64)).save(picture)
     image = picture_hash(picture)
-    settings = Settings(name, height=64, width=96, steps=3, guidance=10.0, cfg=2.0, rescale=0.0)
-    chain = plan_chain([ShotRequest(settings, "any", "a boat", 1, 2.0, image)])
+    chain = plan_chain([ShotRequest(settings(name), "any", "a boat", 1, 2.0, image)])
     latents, first_frames = {}, {}
     for device in ("cpu", "cuda"):
         store = SectionStore(tmp_path / device)
@@ -55,7 +58,7 @@ def test_leaving_the_engine_gives_all_memory_back(tmp_path: Path) -> None:
     models = build_models(tmp_path / "models")
     before = torch.cuda.memory_allocated()
     with Engine(CHECKPOINTS["f1"], device="cuda", models=models) as engine:
-        engine._loaded_transformer()
-        engine._loaded_vae()
+        engine._models.transformer(settings("f1"))
+        engine._models.vae()
         assert torch.cuda.memory_allocated() > before
     assert torch.cuda.memory_allocated() == before
