@@ -1,6 +1,7 @@
 """Owns the commands of the engine: their arguments, what they print, and their exit codes. The work is done elsewhere.
 
-Exit codes: 0 done, 2 wrong input (one sentence on standard error), 130 interrupted. Torch is imported only to animate.
+Exit codes: 0 done, 2 wrong input (one sentence on standard error), 130 interrupted. Torch is imported only by
+those that compute.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from framepack.benchmark_command import add_benchmark_arguments
+from framepack.benchmark_command import run as run_benchmark
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from framepack.download import download
 from framepack.errors import FramepackError, InvalidRequest
@@ -36,6 +39,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
         if options.command == "download":
             for repository in download(checkpoint_named(options.model), models):
                 print(f"{repository} is complete")
+        elif options.command == "benchmark":
+            _benchmark(options, environ, models, begun)
         else:
             _animate(options, environ, models, begun)
     except FramepackError as error:
@@ -72,6 +77,12 @@ def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Pa
         continue_from=options.continue_from,
     )
     print(animate(animation, models, begun=begun, show_progress=sys.stderr.isatty()).as_json())
+
+
+def _benchmark(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
+    memory = _memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB"))
+    attention = environ.get("FRAMEPACK_ATTENTION") or None
+    run_benchmark(options, models, memory=memory, attention=attention, begun=begun)
 
 
 def _memory(gigabytes: str | None) -> int | None:
@@ -120,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument("-o", "--output", type=Path, default=Path("out.mp4"), metavar="OUT.mp4", help="(out.mp4)")
     animate.add_argument("--save-latents", type=Path, metavar="FILE", help="write what a later shot can continue from")
     animate.add_argument("--continue-from", type=Path, metavar="FILE", help="continue the shot of such a file")
+
+    benchmark = commands.add_parser("benchmark", help="measure speed and memory; the last line printed is JSON")
+    add_benchmark_arguments(benchmark)
 
     fetch = commands.add_parser("download", help="fetch a published checkpoint")
     fetch.add_argument("model", metavar="|".join(name for name, one in CHECKPOINTS.items() if not one.embedded))
