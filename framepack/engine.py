@@ -78,7 +78,7 @@ class Engine:
         self.device = pick_device(device)
         for part in checkpoint.sources:
             find_part(checkpoint, part, models)
-        self._notices: list[str] = []
+        self._notices: list[Notice] = []
         self._models = ModelRoom(
             Place(checkpoint, models, self.device),
             cap=memory,
@@ -99,8 +99,9 @@ class Engine:
 
     def notices(self) -> Iterator[Notice]:
         """What there is to say and was not said yet."""
+        self._models.report()
         while self._notices:
-            yield Notice(self._notices.pop(0))
+            yield self._notices.pop(0)
 
     def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
         """Encode every prompt and picture of ``shots`` that is not cached yet; the encoders are gone again afterwards.
@@ -165,7 +166,7 @@ class Engine:
     def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
         """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
         (frame,) = self._decoded(
-            lambda decoder, tile: iter([vae.decode_start(decoder, latent, tile=tile, notify=self._notices.append)]),
+            lambda decoder, tile: iter([vae.decode_start(decoder, latent, tile=tile, notify=self._say)]),
             latent,
         )
         return frame
@@ -173,7 +174,7 @@ class Engine:
     def decode(self, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
         """The frames (H, W, 3) uint8 RGB of ``latents`` (1, 16, T, h, w) that follow ``history``."""
         return self._decoded(
-            lambda decoder, tile: vae.decode_after(decoder, history, latents, tile=tile, notify=self._notices.append),
+            lambda decoder, tile: vae.decode_after(decoder, history, latents, tile=tile, notify=self._say),
             latents,
         )
 
@@ -206,6 +207,9 @@ class Engine:
             except torch.OutOfMemoryError:
                 pass
             self._models.use_smaller_tiles()
+
+    def _say(self, sentence: str) -> None:
+        self._notices.append(Notice(sentence))
 
     def _encoded_prompt(self, request: ShotRequest, text: str) -> EncodedPrompt:
         found = self._cache.prompt(request.identity, text)

@@ -20,7 +20,7 @@ from framepack.blocks import Arithmetic
 from framepack.devices import enforce_cap, formats_for, give_back, held_bytes, measure_budget
 from framepack.linear import available_formats
 from framepack.memory import PICTURE_ACTIVATIONS, MemoryPlan, PartSizes, Work, plan_memory
-from framepack.request import Precision, Settings
+from framepack.request import Notice, Precision, Settings
 from framepack.transformer import FramepackTransformer
 from framepack.weights import (
     ImageEncoder,
@@ -36,8 +36,8 @@ from framepack.weights import (
     vae_width,
 )
 
-COMPILING = (
-    "The model's blocks are compiled for this device before the first step, which takes up to a minute; not again."
+COMPILING = Notice(
+    "The model is compiled for this device before the first step; that takes up to a minute, once.", compiling=True
 )
 T = TypeVar("T")
 E = TypeVar("E", TextEncoder, ImageEncoder)
@@ -47,7 +47,7 @@ class ModelRoom:
     """The models of ``place``; ``cap`` are the bytes of the device's memory they may take, None for what is free.
 
     ``attention`` names a way of ``framepack.attention``, None for the fastest, which is measured once and kept in the
-    folder ``measurements``. ``say`` is told in a sentence what the person should know. ``close`` gives all memory back.
+    folder ``measurements``. ``say`` is told what the person should know. ``close`` gives all memory back.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ModelRoom:
         cap: int | None,
         attention: str | None,
         measurements: Path | None,
-        say: Callable[[str], None],
+        say: Callable[[Notice], None],
     ) -> None:
         self.device = place.device
         self._place = place
@@ -81,6 +81,12 @@ class ModelRoom:
         self._arithmetic.clear()
         give_back(self.device)
         enforce_cap(self.device, None)
+
+    def report(self) -> None:
+        """Say what became known meanwhile, such as that nothing could be compiled."""
+        for arithmetic in self._arithmetic.values():
+            while arithmetic.notices:
+                self._say(Notice(arithmetic.notices.pop(0)))
 
     @cached_property
     def config(self) -> Any:
@@ -131,7 +137,7 @@ class ModelRoom:
         assert self._plan is not None, "something was decoded"
         give_back(self.device)
         self._plan = self._plan.with_smaller_tiles()
-        self._say(f"Memory ran short while decoding; frames are decoded in {self._plan.tile} px tiles.")
+        self._say(Notice(f"Memory ran short while decoding; frames are decoded in {self._plan.tile} px tiles."))
 
     def transformer(self, settings: Settings) -> FramepackTransformer:
         """The transformer, ready for sections of these settings, with room to sample them."""
@@ -195,9 +201,9 @@ class ModelRoom:
             # Somebody else has taken memory since it was measured.
             give_back(self.device)
             self._plan = lower
-        self._say(plan.sentence)
+        self._say(Notice(plan.sentence))
         if loaded.store.notice:
-            self._say(loaded.store.notice)
+            self._say(Notice(loaded.store.notice))
         return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve)
 
     def _arithmetic_for(self, settings: Settings) -> Arithmetic:
@@ -227,7 +233,7 @@ class ModelRoom:
         if self._vae is not None and not self._plan.vae_stays:
             self._vae.to("cpu")
         give_back(self.device)
-        self._say(f"Memory ran short. {self._plan.sentence}")
+        self._say(Notice(f"Memory ran short. {self._plan.sentence}"))
 
     def _move_blocks(self) -> None:
         assert self._plan is not None

@@ -144,9 +144,13 @@ class SectionDone:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the person may want to know, in one sentence: what lies where, what takes a while, what is slow."""
+    """Something the person may want to know, in one sentence: what lies where, what takes a while, what is slow.
+
+    ``compiling``: the next step takes that much longer, because the model is compiled for the device first.
+    """
 
     sentence: str
+    compiling: bool = False
 
 
 @dataclass(frozen=True)

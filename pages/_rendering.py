@@ -35,6 +35,7 @@ STARTING_SECONDS = 45.0
 PHASES: dict[Phase, str] = {
     "loading": "Loading the model",
     "encoding": "Reading the prompts and pictures",
+    "compiling": "Preparing the model for this device, once",
     "sampling": "Drawing",
     "decoding": "Developing the frames",
     "finishing": "Putting the take together",

@@ -17,7 +17,7 @@ Start = Literal["cut", "continue"]
 TakeStatus = Literal["rendering", "done", "failed", "cancelled"]
 RenderStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 FilmStatus = Literal["working", "done", "failed"]
-Phase = Literal["loading", "encoding", "sampling", "decoding", "finishing"]
+Phase = Literal["loading", "encoding", "compiling", "sampling", "decoding", "finishing"]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from PIL import Image
 
-from framepack.request import Conditioned, Event, Finished, SectionDone, Step
+from framepack.request import Conditioned, Event, Finished, Notice, SectionDone, Step
 from projects.database import session_for
 from projects.models import Phase, Progress, now
 from projects.render_queue import preview_path
@@ -77,6 +77,8 @@ class ProgressWriter:
             case Conditioned(sections_done=done):
                 self._found = self._sections_done = done
                 self._begin_section()
+            case Notice(compiling=True):
+                self.enter("compiling")
             case Step():
                 self._follow_step(event)
             case SectionDone(number=number, seconds=seconds):
@@ -94,6 +96,7 @@ class ProgressWriter:
 
     def _follow_step(self, event: Step) -> None:
         self._sampled.add(event.section)
+        self._phase = "sampling"
         self._step_times.append(self._clock())
         if len(self._step_times) > 1:
             self._pace = (self._step_times[-1] - self._step_times[0]) / (len(self._step_times) - 1)

@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from framepack.request import Conditioned, Event, Finished, SectionDone, Step
+from framepack.request import Conditioned, Event, Finished, Notice, SectionDone, Step
 from projects.database import open_database, session_for
 from projects.models import Progress, Project, Render, Shot
 from projects.progress import Place, ProgressWriter
@@ -96,6 +96,20 @@ def test_progress_names_the_shot_the_section_the_step_and_the_pace(
     with session_for(database) as session:
         row = session.get_one(Progress, place.render_id)
         assert (row.shot_index, row.shot_count, row.sections) == (2, 3, 2)
+
+
+def test_compiling_is_a_phase_until_the_first_step(studio: StudioSettings, database: sa.Engine, place: Place) -> None:
+    clock = Clock()
+    writer = ProgressWriter(settings=studio, database=database, place=place, clock=clock, sleep=clock.sleep)
+    phases = []
+    for event in (Conditioned(2, 0), Notice("a plan"), Notice("wait", compiling=True), step(1), step(2)):
+        clock.time += 2.0
+        writer.follow(event)
+        with session_for(database) as session:
+            row = progress_of(session=session, render_id=place.render_id)
+            assert row is not None
+            phases.append(row.phase)
+    assert phases == ["sampling", "sampling", "compiling", "sampling", "sampling"]
 
 
 def test_the_preview_is_a_whole_picture_that_is_replaced(
