@@ -129,9 +129,9 @@ def test_running_out_of_memory_moves_blocks_off_the_device_and_goes_on() -> None
         give_back(CUDA)
 
     short = FramepackTransformer(whole.rest, whole.store, whole.arithmetic, relieve=relieve)
-    # Just what is there now, so that the first step has no room.
+    # Enough for the inputs of a step, not for what it computes.
     give_back(CUDA)
-    enforce_cap(CUDA, torch.cuda.memory_reserved(CUDA) + 8 * MIB)
+    enforce_cap(CUDA, torch.cuda.memory_reserved(CUDA) + 32 * MIB)
     for got, wanted in zip(velocities(short), expected, strict=True):
         assert torch.equal(got, wanted)
     assert short.store.resident == stay
