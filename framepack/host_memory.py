@@ -87,7 +87,7 @@ class HostMemory:
         return sum(piece.numel() for piece in self._taken)
 
     def take(self, nbytes: int) -> Tensor:
-        """A flat uint8 tensor of ``nbytes`` with anything in it."""
+        """A flat uint8 tensor of ``nbytes`` with anything in it. Raises MemoryError."""
         piece = _pages(nbytes)
         self._taken.append(piece)
         if self._lock is not None and self.notice is None:
@@ -102,8 +102,11 @@ class HostMemory:
 def _pages(nbytes: int) -> Tensor:
     if not hasattr(mmap, "MADV_HUGEPAGE"):
         return torch.empty(nbytes, dtype=torch.uint8)
+    try:
+        pages = mmap.mmap(-1, nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"{nbytes} bytes cannot be had") from error
     # Large pages are taken and locked many times faster than small ones.
-    pages = mmap.mmap(-1, nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with contextlib.suppress(OSError):  # a kernel built without them
         pages.madvise(mmap.MADV_HUGEPAGE)
     return torch.frombuffer(pages, dtype=torch.uint8)

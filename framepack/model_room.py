@@ -142,11 +142,11 @@ class ModelRoom:
     def transformer(self, settings: Settings) -> FramepackTransformer:
         """The transformer, ready for sections of these settings, with room to sample them."""
         plan = self._plan_of(settings)
+        if self._transformer is None:
+            self._transformer, plan = self._load(settings)
         if self._vae is not None and not plan.vae_stays:
             self._vae.to("cpu")
             give_back(self.device)
-        if self._transformer is None:
-            self._transformer = self._load(settings)
         return self._transformer
 
     def _plan_of(self, settings: Settings) -> MemoryPlan:
@@ -187,7 +187,7 @@ class ModelRoom:
         if stay != store.resident:
             self._move_blocks()
 
-    def _load(self, settings: Settings) -> FramepackTransformer:
+    def _load(self, settings: Settings) -> tuple[FramepackTransformer, MemoryPlan]:
         arithmetic = self._arithmetic_for(settings)
         self._plan = None
         while True:
@@ -198,13 +198,17 @@ class ModelRoom:
                 break
             except torch.OutOfMemoryError:
                 lower = plan.lowered()
-            # Somebody else has taken memory since it was measured.
+            except MemoryError:
+                if not plan.host_bytes:
+                    raise
+                lower = replace(plan, host_copies=False)
+            # There is less than was measured, or somebody else has taken some since.
             give_back(self.device)
             self._plan = lower
         self._say(Notice(plan.sentence))
         if loaded.store.notice:
             self._say(Notice(loaded.store.notice))
-        return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve)
+        return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve), plan
 
     def _arithmetic_for(self, settings: Settings) -> Arithmetic:
         """The arithmetic of the blocks; what was compiled for one is kept for as long as the room is."""

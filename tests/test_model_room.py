@@ -21,6 +21,7 @@ from framepack.attention import attend_with
 from framepack.checkpoints import CHECKPOINTS
 from framepack.engine import Engine
 from framepack.errors import NotEnoughMemory
+from framepack.host_memory import HostMemory
 from framepack.keys import PlannedShot, plan_chain
 from framepack.memory import Budget, MemoryPlan, PartSizes, Work, plan_memory
 from framepack.pictures import picture_hash
@@ -116,6 +117,27 @@ def test_whatever_is_streamed_the_result_is_the_same(
     monkeypatch.setattr(model_room, "plan_memory", planned)
     (said,) = render(open_engine(), shot(pictures), pictures, store)
     assert "All 2 blocks of the model are streamed from" in said
+    assert same(store, expected, shot(pictures))
+
+
+def test_without_memory_for_copies_on_the_host_blocks_come_from_their_files(
+    open_engine: Callable[[], Engine],
+    pictures: dict[str, Path],
+    store: SectionStore,
+    expected: SectionStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def planned(budget: Budget, sizes: PartSizes, work: Work) -> MemoryPlan:
+        plan = plan_memory(budget, sizes, work)
+        return replace(plan, resident=frozenset(), buffers=2, host_copies=True)
+
+    def take(memory: HostMemory, nbytes: int) -> Tensor:
+        raise MemoryError(f"{nbytes} bytes of {memory}")
+
+    monkeypatch.setattr(model_room, "plan_memory", planned)
+    monkeypatch.setattr(HostMemory, "take", take)
+    (said,) = render(open_engine(), shot(pictures), pictures, store)
+    assert "from their files at every step, which is slow" in said
     assert same(store, expected, shot(pictures))
 
 

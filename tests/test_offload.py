@@ -200,6 +200,11 @@ def test_pages_that_cannot_be_locked_are_used_as_they_are_with_one_notice() -> N
     assert memory.nbytes == 0
 
 
+def test_memory_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(MemoryError):
+        HostMemory(None).take(2**62)
+
+
 def test_locked_pages_are_unlocked_with_the_memory_itself() -> None:
     lock = Lock(patience=9)
     memory = HostMemory(lock)
