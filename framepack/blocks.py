@@ -201,29 +201,26 @@ class Arithmetic:
     def first(
         self, tokens: Tensor, text: Tensor, modulation: Tensor, rotary: Rotary, weights: BlockWeights
     ) -> tuple[Tensor, Tensor]:
-        """Tokens and text after block 0, whose ``weights`` are given."""
-        return self._run_double(tokens, text, modulation, rotary, weights)
+        """Tokens and text after block 0, or any other double block, whose ``weights`` are given."""
+        with_any_rows(tokens, text, dim=1)
+        with_any_rows(*rotary, dim=0)
+        return self._double(tokens, text, modulation, rotary, weights.tensors, self.manner)
 
     def rest(
         self, tokens: Tensor, text: Tensor, modulation: Tensor, rotary: Rotary, blocks: Iterable[BlockWeights]
     ) -> Tensor:
         """Tokens after ``blocks``, the double ones before the single ones; they are asked for one at a time."""
-        count = tokens.shape[1]
         joined: Tensor | None = None
         for weights in blocks:
             if weights.kind == "double":
-                tokens, text = self._run_double(tokens, text, modulation, rotary, weights)
-                continue
-            if joined is None:
-                joined = torch.cat([tokens, text], dim=1)
-            with_any_rows(joined, dim=1)
-            with_any_rows(*rotary, dim=0)
-            joined = self._single(joined, modulation, rotary, weights.tensors, self.manner)
-        return tokens if joined is None else joined[:, :count]
+                tokens, text = self.first(tokens, text, modulation, rotary, weights)
+            else:
+                joined = torch.cat([tokens, text], dim=1) if joined is None else joined
+                joined = self.single(joined, modulation, rotary, weights)
+        return tokens if joined is None else joined.narrow(1, 0, tokens.shape[1])
 
-    def _run_double(
-        self, tokens: Tensor, text: Tensor, modulation: Tensor, rotary: Rotary, weights: BlockWeights
-    ) -> tuple[Tensor, Tensor]:
-        with_any_rows(tokens, text, dim=1)
+    def single(self, joined: Tensor, modulation: Tensor, rotary: Rotary, weights: BlockWeights) -> Tensor:
+        """Tokens and text, joined as (1, n + t, D), after the single block whose ``weights`` are given."""
+        with_any_rows(joined, dim=1)
         with_any_rows(*rotary, dim=0)
-        return self._double(tokens, text, modulation, rotary, weights.tensors, self.manner)
+        return self._single(joined, modulation, rotary, weights.tensors, self.manner)

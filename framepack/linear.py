@@ -53,8 +53,6 @@ def product(rows: Rows, layer: Weight) -> Tensor:
     """The layer's output (n, m) for ``rows``: in their format, or in bf16 where they are fp8."""
     if layer.scale is None:
         return F.linear(rows.values, layer.weight, layer.bias)
-    if rows.scale is None:
-        return F.linear(rows.values, expanded(layer.weight, layer.scale, rows.values.dtype), layer.bias)
     made: Tensor = _scaled_product(*rows, *layer)
     return made
 
@@ -70,34 +68,29 @@ def joint_product(first: Rows, first_layer: Weight, second: Rows, second_layer: 
 
 
 # Operators of their own, because a compiler would not leave them as they are: older cards know fp8 only as bytes, what
-# it knows of scaled products changes from version to version, and writing two products into one tensor would become two
-# products and a copy.
-@torch.library.custom_op(
-    "framepack::expanded", mutates_args=(), schema="(Tensor weight, Tensor scale, ScalarType dtype) -> Tensor"
-)
-def expanded(weight: Tensor, scale: Tensor, dtype: torch.dtype) -> Tensor:
-    """A weight (m, k) kept in fp8, multiplied with its scale (m,), in ``dtype``."""
-    return weight.to(dtype).mul_(scale.to(dtype).unsqueeze(1))
-
-
-@expanded.register_fake
-def _(weight: Tensor, scale: Tensor, dtype: torch.dtype) -> Tensor:  # noqa: ARG001
-    return weight.new_empty(weight.shape, dtype=dtype)
-
-
+# is kept in fp8 would be expanded long before it is needed, what it knows of scaled products changes from version to
+# version, and writing two products into one tensor would become two products and a copy.
 @torch.library.custom_op(
     "framepack::scaled_product",
     mutates_args=(),
-    schema="(Tensor values, Tensor values_scale, Tensor weight, Tensor scale, Tensor? bias) -> Tensor",
+    schema="(Tensor values, Tensor? values_scale, Tensor weight, Tensor scale, Tensor? bias) -> Tensor",
 )
-def _scaled_product(values: Tensor, values_scale: Tensor, weight: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
+def _scaled_product(
+    values: Tensor, values_scale: Tensor | None, weight: Tensor, scale: Tensor, bias: Tensor | None
+) -> Tensor:
     out = _empty_product(values, weight, values.shape[0])
     _product_into(out, Rows(values, values_scale), Weight(weight, scale, bias))
     return out
 
 
 @_scaled_product.register_fake
-def _(values: Tensor, values_scale: Tensor, weight: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:  # noqa: ARG001
+def _(
+    values: Tensor,
+    values_scale: Tensor | None,  # noqa: ARG001
+    weight: Tensor,
+    scale: Tensor,  # noqa: ARG001
+    bias: Tensor | None,  # noqa: ARG001
+) -> Tensor:
     return _empty_product(values, weight, values.shape[0])
 
 
@@ -162,6 +155,10 @@ def _product_into(out: Tensor, rows: Rows, layer: Weight) -> None:
             out=out,
         )
         return
-    weight = layer.weight if layer.scale is None else expanded(layer.weight, layer.scale, rows.values.dtype)
-    assert layer.bias is not None
-    torch.addmm(layer.bias, rows.values, weight.t(), out=out)
+    weight = layer.weight
+    if layer.scale is not None:
+        weight = weight.to(out.dtype).mul_(layer.scale.unsqueeze(1))
+    if layer.bias is None:
+        torch.mm(rows.values, weight.t(), out=out)
+    else:
+        torch.addmm(layer.bias, rows.values, weight.t(), out=out)

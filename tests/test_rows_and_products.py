@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framepack.block_weights import FP8, quantised
-from framepack.linear import Weight, available_formats, expanded, joint_product, product
+from framepack.linear import Weight, available_formats, joint_product, product
 from framepack.rows import Rows, activated_rows, modulated_rows, plain_rows
 
 
@@ -72,8 +72,8 @@ def test_the_operators_are_what_a_compiler_is_told_they_are() -> None:
     rows = torch.ops.framepack.quantised_rows.default
     torch.library.opcheck(rows, (given, shift, scale, 1e-6, False), test_utils=checks)
     weight, weight_scale = quantised(values(6, 48))
-    operands = (weight, weight_scale, torch.bfloat16)
-    torch.library.opcheck(torch.ops.framepack.expanded.default, operands, test_utils=checks)
+    operands = (given, None, weight, weight_scale, None)
+    torch.library.opcheck(torch.ops.framepack.scaled_product.default, operands, test_utils=checks)
     layer = (values(6, 48), None, values(6))
     joint = (given, None, *layer, given, None, *layer, 14)
     torch.library.opcheck(torch.ops.framepack.joint_product.default, joint, test_utils=checks)
@@ -82,4 +82,3 @@ def test_the_operators_are_what_a_compiler_is_told_they_are() -> None:
 def test_a_processor_keeps_weights_in_fp8_but_multiplies_none() -> None:
     assert available_formats(torch.device("cpu")) == ("plain", "fp8_storage")
     assert available_formats(torch.device("mps")) == ("plain",)
-    assert expanded(*quantised(values(2, 16)), torch.bfloat16).dtype == torch.bfloat16
