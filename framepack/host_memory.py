@@ -100,11 +100,11 @@ class HostMemory:
 
 
 def _pages(nbytes: int) -> Tensor:
-    if not hasattr(mmap, "MADV_HUGEPAGE"):
-        return torch.empty(nbytes, dtype=torch.uint8)
     try:
+        if not hasattr(mmap, "MADV_HUGEPAGE"):
+            return torch.empty(nbytes, dtype=torch.uint8)
         pages = mmap.mmap(-1, nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise MemoryError(f"{nbytes} bytes cannot be had") from error
     # Large pages are taken and locked many times faster than small ones.
     with contextlib.suppress(OSError):  # a kernel built without them
