@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from sqlmodel import select
 from projects.database import MIGRATIONS, make_engine, open_database, session_for
 from projects.errors import DatabaseTooNew
 from projects.interchange import seed_example
-from projects.models import Project, Shot, Stored
+from projects.models import Project, Render, Shot, Stored
+from projects.render_plan import RenderPlan
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storyboard import create_project, list_projects
 from projects.takes import finish_take, plan_for, record_take
@@ -114,21 +116,44 @@ def test_a_migration_that_is_cut_short_leaves_nothing_behind(
     open_database(studio)
 
 
-def test_a_project_from_before_there_were_presets_is_exact(studio: StudioSettings) -> None:
+@pytest.fixture
+def of_the_first_version(studio: StudioSettings) -> StudioSettings:
+    """A database as the first version made it: a project, and a render of it under way."""
+    shot = {"prompt": "a boat", "seed": 1, "seconds": 2.0, "identity": "w", "image": "picture"}
+    numbers = {"steps": 8, "guidance": 10.0, "cfg": 1.0, "rescale": 0.0, "teacache": 0.15}
+    shot["settings"] = {"checkpoint": "draft", "height": 144, "width": 256, "negative_prompt": "", **numbers}
+    plan = {"chains": [[{"shot_id": "s", "index": 1, "request": shot}]], "problems": []}
     studio.make_folders()
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    engine = make_engine(studio.database_url)
-    with engine.begin() as connection:
+    with make_engine(studio.database_url).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.exec_driver_sql(
             "INSERT INTO project (id, name, checkpoint, negative_prompt, teacache, created_at, updated_at) "
             "VALUES ('p', 'Old', 'draft', '', 0.15, '2026-01-01', '2026-01-01')"
         )
-    with session_for(open_database(studio)) as session:
+        connection.exec_driver_sql(
+            "INSERT INTO render (id, project_id, shot_ids, status, plan, created_at) "
+            "VALUES ('r', 'p', '[]', 'running', ?, '2026-01-01'), ('n', 'p', '[]', 'queued', NULL, '2026-01-01')",
+            (json.dumps(plan),),
+        )
+    return studio
+
+
+def test_a_project_from_before_there_were_presets_is_exact(of_the_first_version: StudioSettings) -> None:
+    with session_for(open_database(of_the_first_version)) as session:
         project = session.exec(select(Project)).one()
     assert (project.name, project.preset, project.teacache) == ("Old", "exact", 0.15)
+
+
+def test_a_render_planned_by_an_earlier_version_can_go_on(of_the_first_version: StudioSettings) -> None:
+    with session_for(open_database(of_the_first_version)) as session:
+        under_way, queued = session.get_one(Render, "r"), session.get_one(Render, "n")
+    assert under_way.plan is not None
+    (planned,) = RenderPlan.from_json(under_way.plan).planned(0)
+    assert (planned.request.settings.cache, planned.request.settings.threshold) == ("teacache", 0.15)
+    assert queued.plan is None
 
 
 def test_processes_that_start_together_in_any_folder_open_the_same_new_database(
