@@ -35,6 +35,8 @@ from framepack.section_store import SectionStore
 from framepack.sections import FRAMES_PER_LATENT, PIXELS_PER_LATENT
 
 PROMPT = "A person walks along a beach at sunset, the camera pans slowly to the right, waves roll in."
+# From this many sections on it is told whether later ones take longer.
+LONG = 8
 Say = Callable[[str], None]
 
 
@@ -87,7 +89,8 @@ class Comparison:
 class BenchmarkResult:
     """What was found; seconds and bytes. ``host_share`` is the host's peak over the bytes of the transformer's files.
 
-    ``growth`` is the time of the last three sections over that of the second to the fourth, where there are enough.
+    ``growth`` is the time of the last fifth of the sections over that of the first fifth without the very first, where
+    there are enough.
     """
 
     checkpoint: str
@@ -182,7 +185,10 @@ def run_benchmark(order: BenchmarkOrder, *, begun: float, say: Say) -> Benchmark
 
 
 def _growth(sections: list[float]) -> float | None:
-    return median(sections[-3:]) / median(sections[1:4]) if len(sections) >= 8 else None
+    if len(sections) < LONG:
+        return None
+    some = max(3, len(sections) // 5)
+    return median(sections[-some:]) / median(sections[1 : 1 + some])
 
 
 def _picture(folder: Path, settings: Settings) -> Path:
