@@ -250,36 +250,34 @@ def _compare(order: BenchmarkOrder, engine: Engine, shot: PlannedShot, say: Say)
     picture = engine.encoded_picture(shot.request, shot.embedding_image)
     conditioning = engine.conditioning(shot.request, picture.embeds)
     steps = _our_steps(engine, ShotInputs(_plain(order.settings), picture.latent, conditioning))
-    formats = formats_for(engine.device)
     height, width = picture.latent.shape[-2:]
+    asked = StepRequest(
+        folder=str(find_part(order.checkpoint, "transformer", order.models).path),
+        device=str(engine.device),
+        dtype=str(formats_for(engine.device).transformer).removeprefix("torch."),
+        manner="eager",
+        window=order.checkpoint.window,
+        height=height,
+        width=width,
+        text=conditioning.prompt_embeds.shape[1],
+        image=conditioning.image_embeds.shape[1],
+    )
     manners: tuple[Manner, ...] = ("eager", "group offload") if engine.device.type == "cuda" else ("eager",)
     ours: list[float] = []
-    theirs: dict[Manner, list[float]] = {manner: [] for manner in manners}
+    theirs: dict[Manner, list[float]] = {}
     with ExitStack() as stack:
-        others = {
-            manner: stack.enter_context(
-                DiffusersSteps(
-                    StepRequest(
-                        folder=str(find_part(order.checkpoint, "transformer", order.models).path),
-                        device=str(engine.device),
-                        dtype=str(formats.transformer).removeprefix("torch."),
-                        manner=manner,
-                        window=order.checkpoint.window,
-                        height=height,
-                        width=width,
-                        text=conditioning.prompt_embeds.shape[1],
-                        image=conditioning.image_embeds.shape[1],
-                    )
-                )
-            )
-            for manner in manners
-        }
+        others: dict[Manner, DiffusersSteps] = {}
+        for manner in manners:
+            try:
+                others[manner] = stack.enter_context(DiffusersSteps(replace(asked, manner=manner)))
+            except RuntimeError as error:  # a card may have no room for it
+                say(str(error))
         for number in range(order.rounds):
             ours.append(next(steps))
             for manner, other in others.items():
-                theirs[manner].append(other.step())
-            told = ", ".join(f"diffusers {manner} {taken[-1]:.3f}" for manner, taken in theirs.items())
-            say(f"step {number + 1}: ours {ours[-1]:.3f} s, {told}")
+                theirs.setdefault(manner, []).append(other.step())
+            told = "".join(f", diffusers {manner} {taken[-1]:.3f}" for manner, taken in theirs.items())
+            say(f"step {number + 1}: ours {ours[-1]:.3f} s{told}")
         memory = {manner: other.peaks() for manner, other in others.items()}
     medians = {manner: median(taken) for manner, taken in theirs.items()}
     mine = median(ours)

@@ -13,6 +13,7 @@ from support_checkpoints import IMAGE, POOLED, TEXT, build_models
 
 from framepack.checkpoints import CHECKPOINTS
 from framepack.command_line import main
+from framepack.diffusers_steps import DiffusersSteps, StepRequest
 from framepack.memory_watch import MemoryWatch, host_bytes
 from framepack.random_weights import PUBLISHED, Sizes, write_random_checkpoint
 
@@ -99,6 +100,12 @@ def test_steps_are_measured_by_turns_with_diffusers(models: Path, capsys: pytest
     assert list(against["theirs"]) == ["eager"]
     assert against["ratios"]["eager"] == pytest.approx(against["theirs"]["eager"] / against["ours"])
     assert against["memory"]["eager"]["host"] > 10**8
+
+
+def test_a_transformer_of_diffusers_that_does_not_run_here_is_said_so(tmp_path: Path) -> None:
+    request = StepRequest(str(tmp_path), "cpu", "float32", "eager", window=9, height=8, width=8, text=4, image=4)
+    with pytest.raises(RuntimeError, match=r"diffusers' transformer \(eager\) ended with 1"), DiffusersSteps(request):
+        pass
 
 
 def test_a_step_cache_can_be_asked_for(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
