@@ -1,7 +1,7 @@
 """The ways to compute attention on a device, and which of them is fastest there. It knows no model.
 
-All ways are one operator, so that a compiler leaves a block in one graph whatever the way; packages are imported only
-by the way that needs them. Attention is never masked: batches are of one, and text is cut to its length.
+Ways are operators to a compiler, so that a block stays one graph whatever the way; packages are imported only by the
+way that needs them. Attention is never masked: batches are of one, and text is cut to its length.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from framepack.errors import InvalidRequest
+from framepack.fp8_attention import attend_fp8
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Attention of queries, keys and values (1, n, heads, head); the result is contiguous and of the same shape."""
@@ -39,11 +40,15 @@ _CAPABILITY = (8, 0)
 
 @dataclass(frozen=True)
 class Way:
-    """One way: how it is computed, whether a device has it, and whether it rounds to 8 bits on the way."""
+    """One way: how it is computed, whether a device has it, and whether it rounds to 8 bits on the way.
+
+    ``opaque`` says that a compiler must not look into it; others bring operators of their own.
+    """
 
     compute: Attend
     available: Callable[[torch.device], bool]
     eight_bit: bool = False
+    opaque: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ def attend_with(way: str) -> Attend:
     """Attention by the ``way`` of this name, the same function at every call. Raises InvalidRequest for other names."""
     if way not in WAYS:
         raise InvalidRequest("attention", f"there is no '{way}'; there is: {', '.join(WAYS)}")
+    if not WAYS[way].opaque:
+        return WAYS[way].compute
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         attended: Tensor = _attend(query, key, value, way)
@@ -248,6 +255,11 @@ def _has_sage(device: torch.device) -> bool:
     return _modern_cuda(device) and _installed("triton") and _installed("sageattention")
 
 
+def _has_cudnn_fp8(device: torch.device) -> bool:
+    hopper = _modern_cuda(device) and torch.cuda.get_device_capability(device) >= (9, 0)
+    return hopper and torch.version.hip is None and _installed("cudnn")
+
+
 def _has_flash_attn(device: torch.device) -> bool:
     return _modern_cuda(device) and (_installed("flash_attn") or _installed("flash_attn_interface"))
 
@@ -259,5 +271,6 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "flash": Way(_flash, _has_flash),
         "sage": Way(_sage, _has_sage, eight_bit=True),
         "flash-attn": Way(_flash_attn, _has_flash_attn),
+        "cudnn-fp8": Way(attend_fp8, _has_cudnn_fp8, eight_bit=True, opaque=False),
     }
 )
