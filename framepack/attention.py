@@ -100,8 +100,8 @@ def choose_way(
     """The fastest way for ``problem`` on ``device``, or ``wanted``; 8-bit ones are left out unless allowed.
 
     Where there is a choice it is measured at that size and kept in ``memory_folder`` for the device, the version of
-    PyTorch and sizes about as large. Raises InvalidRequest if ``wanted`` is not there; an 8-bit one that is not allowed
-    is passed over.
+    PyTorch and sizes about as large; without the memory to measure it is PyTorch's own. Raises InvalidRequest if
+    ``wanted`` is not there; an 8-bit one that is not allowed is passed over.
     """
     candidates = tuple(name for name in available_ways(device) if allow_8bit or not WAYS[name].eight_bit)
     if wanted is not None:
@@ -116,7 +116,10 @@ def choose_way(
     place = _place(device, problem)
     times = kept.get(place, {})
     if missing := tuple(name for name in candidates if name not in times):
-        times = {**times, **measured(missing, device, problem)}
+        try:
+            times = {**times, **measured(missing, device, problem)}
+        except torch.OutOfMemoryError:
+            return Choice("sdpa", {})
         if memory_folder is not None:
             write_times(memory_folder, {**kept, place: times})
     return fastest({name: taken for name in candidates if (taken := times[name]) is not None})
@@ -137,6 +140,8 @@ def measured(ways: tuple[str, ...], device: torch.device, problem: Problem) -> d
     for name in ways:
         try:
             off = attend_with(name)(query, key, value) - exact
+        except torch.OutOfMemoryError:
+            raise
         except Exception:  # what a package raises for a card or a size it was not made for is its own affair
             continue
         tolerance = _TOLERANCE_8_BIT if WAYS[name].eight_bit else _TOLERANCE

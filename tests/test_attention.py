@@ -105,6 +105,18 @@ def test_a_measurement_is_made_once_and_eight_bits_are_taken_only_when_allowed(
     assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False, wanted="rough").way == "other"
 
 
+def test_without_the_memory_to_measure_it_is_pytorchs_own_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("out of memory")
+
+    def here(_: torch.device) -> bool:
+        return True
+
+    monkeypatch.setattr(attention, "WAYS", {"sdpa": attention.Way(full, here), "other": attention.Way(full, here)})
+    choice = choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False)
+    assert (choice.way, read_times(tmp_path)) == ("sdpa", {})
+
+
 def test_measurements_that_cannot_be_read_or_written_are_made_again(tmp_path: Path) -> None:
     (tmp_path / TIMES_FILE).write_text("{half", encoding="utf-8")
     assert read_times(tmp_path) == {}
