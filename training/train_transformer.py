@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,7 +277,12 @@ class Trainer:
         )
         self.options.out.mkdir(parents=True, exist_ok=True)
         save_conditioned(draft, self.options.out)
-        save_tokenizers(self.llama, self.clip, self.options.out)
+        if self.options.weights is None:
+            save_tokenizers(self.llama, self.clip, self.options.out)
+            return
+        # Saved again by another version of the library, the same tokenizers would have other files.
+        for name in ("tokenizer", "tokenizer_2"):
+            shutil.copytree(self.options.weights / name, self.options.out / name, dirs_exist_ok=True)
 
 
 def main() -> None:
