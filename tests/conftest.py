@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from projects.settings import StudioSettings
 
 # Read when torch is loaded: threads that spin while they wait slow down the workers and browsers of the other tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Ignored where a shell runs the tests in the background, and then by every process they start, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
