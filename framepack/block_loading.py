@@ -90,9 +90,9 @@ class PublishedBlocks:
         """See ``framepack.offload.BlockReader``. Raises ValueError for a tensor of a wrong shape."""
         place = self._places[number]
         views = place.layout.views(flat)
-        workplace = flat.device if place.layout.format == "plain" else self._device
+        filled_on = flat.device if place.layout.format == "plain" else self._device
         for name, whole_name in place.names.items():
-            fill_one(place.layout, views, name, self._files.get(whole_name).to(workplace))
+            fill_one(place.layout, views, name, self._files.get(whole_name).to(filled_on))
 
     def close(self) -> None:
         """See ``framepack.offload.BlockReader``."""
