@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from training.chance import pick
+
 _SUBJECTS = (*("鏡頭",) * 6, "攝影機", "攝影機", "攝像機", "畫面", "視角", "視線", "機位", "我們的視角", "相機", "")
 _TO = ("向", "向", "往", "往", "朝", "朝著")
 _SIDES = ("{x}", "{x}", "{x}", "{x}邊", "{x}側", "{x}方", "{x}手邊", "{x}面")
@@ -134,50 +136,46 @@ _MOVED = ("鏡頭", "攝影機", "視角", "畫面")
 def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:  # noqa: ARG001
     """One way to ask for ``camera``; ``adverb`` says the speed, or is empty."""
     if camera == "still":
-        return _pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{_pick(rng, _STILL_SUBJECTS)}{_pick(rng, _STILL)}"
+        return pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{pick(rng, _STILL_SUBJECTS)}{pick(rng, _STILL)}"
     if camera == "shake":
         if rng.random() < 0.4:
-            return _pick(rng, _SHAKY)
-        return f"{_pick(rng, _STILL_SUBJECTS)}{adverb}{_pick(rng, _SHAKING)}"
+            return pick(rng, _SHAKY)
+        return f"{pick(rng, _STILL_SUBJECTS)}{adverb}{pick(rng, _SHAKING)}"
     if camera.startswith("turn"):
-        way = _pick(rng, _COUNTER if camera == "turn_left" else _CLOCKWISE)
+        way = pick(rng, _COUNTER if camera == "turn_left" else _CLOCKWISE)
         side = "左" if camera == "turn_left" else "右"
         if rng.random() < 0.15:
-            return _asked(_TURNED, f"{_pick(rng, _TO)}{side}", "旋轉", adverb, rng)
-        return _asked(_TURNED, way, _pick(rng, _TURN_VERBS), adverb, rng)
+            return _asked(_TURNED, f"{pick(rng, _TO)}{side}", "旋轉", adverb, rng)
+        return _asked(_TURNED, way, pick(rng, _TURN_VERBS), adverb, rng)
     if camera.startswith("zoom"):
         nearer = camera == "zoom_in"
         if rng.random() < 0.25:
-            return adverb + _pick(rng, _NEARER_ALONE if nearer else _FARTHER_ALONE)
-        return _asked(_SUBJECTS, "", _pick(rng, _NEARER if nearer else _FARTHER), adverb, rng)
+            return adverb + pick(rng, _NEARER_ALONE if nearer else _FARTHER_ALONE)
+        return _asked(_SUBJECTS, "", pick(rng, _NEARER if nearer else _FARTHER), adverb, rng)
     if camera.startswith("tilt"):
         rising = camera == "tilt_up"
         if rng.random() < 0.3:
-            return _asked(_SUBJECTS, "", _pick(rng, _RISING if rising else _SINKING), adverb, rng)
+            return _asked(_SUBJECTS, "", pick(rng, _RISING if rising else _SINKING), adverb, rng)
         return _asked(
-            _SUBJECTS, _pick(rng, _TO) + _pick(rng, _UP if rising else _DOWN), _pick(rng, _TILT_VERBS), adverb, rng
+            _SUBJECTS, pick(rng, _TO) + pick(rng, _UP if rising else _DOWN), pick(rng, _TILT_VERBS), adverb, rng
         )
     side, other = ("左", "右") if camera == "pan_left" else ("右", "左")
-    verb = _pick(rng, _PAN_VERBS)
+    verb = pick(rng, _PAN_VERBS)
     if rng.random() < 0.12:
-        return _asked(_SUBJECTS, f"從{other}{_pick(rng, ('往', '向', '到'))}{side}", verb, adverb, rng)
+        return _asked(_SUBJECTS, f"從{other}{pick(rng, ('往', '向', '到'))}{side}", verb, adverb, rng)
     if rng.random() < 0.12:
-        return _asked(_SUBJECTS, "", f"{side}{_pick(rng, ('移', '搖', '轉', '擺'))}", adverb, rng)
-    return _asked(_SUBJECTS, _pick(rng, _TO) + _pick(rng, _SIDES).format(x=side), verb, adverb, rng)
+        return _asked(_SUBJECTS, "", f"{side}{pick(rng, ('移', '搖', '轉', '擺'))}", adverb, rng)
+    return _asked(_SUBJECTS, pick(rng, _TO) + pick(rng, _SIDES).format(x=side), verb, adverb, rng)
 
 
 def _asked(subjects: Sequence[str], way: str, verb: str, adverb: str, rng: np.random.Generator) -> str:
     kind = rng.random()
     if kind < 0.62:
-        return f"{_pick(rng, subjects)}{adverb}{way}{verb}"
+        return f"{pick(rng, subjects)}{adverb}{way}{verb}"
     if kind < 0.72:
         return f"{adverb}{way}{verb}"
     if kind < 0.82:
-        return f"{_pick(rng, subjects)}{way}{adverb}{verb}"
+        return f"{pick(rng, subjects)}{way}{adverb}{verb}"
     if kind < 0.92:
-        return f"{_pick(rng, _ASKING).format(_pick(rng, _MOVED))}{adverb}{way}{verb}"
-    return f"{_pick(rng, subjects)}{_pick(rng, ('開始', '正在', '會', '持續', '一直'))}{adverb}{way}{verb}"
-
-
-def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:
-    return values[int(rng.integers(len(values)))]
+        return f"{pick(rng, _ASKING).format(pick(rng, _MOVED))}{adverb}{way}{verb}"
+    return f"{pick(rng, subjects)}{pick(rng, ('開始', '正在', '會', '持續', '一直'))}{adverb}{way}{verb}"

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from training.chance import pick
+
 ADJECTIVES = {
     "slow": ("slow", "gentle", "very slow", "leisurely", "unhurried"),
     "normal": ("", "", "smooth", "steady"),
@@ -37,7 +39,7 @@ _ASKING = (
     "now {go}",
     "i want {subj} to {go}",
 )
-_DOUBLED = {"pan", "get", "spin", "slip", "scan", "let", "jog"}
+_DOUBLED = {"pan", "get", "spin", "scan", "crab"}
 
 _PAN_VERBS = (
     *("pan",) * 5,
@@ -155,37 +157,37 @@ _STILL_ALONE = (
 def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:
     """One way to ask for ``camera`` (of ``training.motions.CAMERAS``); ``adverb`` says ``speed``, or is empty."""
     if camera == "still":
-        return _pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{_pick(rng, _STILL_SUBJECTS)} {_pick(rng, _STILL)}"
+        return pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{pick(rng, _STILL_SUBJECTS)} {pick(rng, _STILL)}"
     if camera == "shake":
         return _shake(adverb, rng)
     if camera.startswith("turn"):
-        way = _pick(rng, _COUNTER if camera == "turn_left" else _CLOCKWISE)
-        return _asked(_TURNED, _pick(rng, _TURN_VERBS), way, ("rotation", "turn", "spin", "roll"), speed, adverb, rng)
+        way = pick(rng, _COUNTER if camera == "turn_left" else _CLOCKWISE)
+        return _asked(_TURNED, pick(rng, _TURN_VERBS), way, ("rotation", "turn", "spin", "roll"), speed, adverb, rng)
     if camera.startswith("zoom"):
         nearer = camera == "zoom_in"
-        tail = _pick(rng, _INTO if nearer else _FROM)
+        tail = pick(rng, _INTO if nearer else _FROM)
         nouns = ("zoom in", "push in", "dolly in") if nearer else ("zoom out", "pull back", "dolly out")
-        return _asked(_SUBJECTS, _pick(rng, _NEARER if nearer else _FARTHER), tail, nouns, speed, adverb, rng)
+        return _asked(_SUBJECTS, pick(rng, _NEARER if nearer else _FARTHER), tail, nouns, speed, adverb, rng)
     if camera.startswith("tilt"):
         rising = camera == "tilt_up"
         if rng.random() < 0.2:
             nouns = ("rise", "ascent") if rising else ("descent", "drop")
-            return _asked(_SUBJECTS, _pick(rng, _RISING if rising else _SINKING), "", nouns, speed, adverb, rng)
-        way = _pick(rng, _UP if rising else _DOWN)
-        return _asked(_SUBJECTS, _pick(rng, _TILT_VERBS), way, ("tilt", "camera tilt", "move"), speed, adverb, rng)
+            return _asked(_SUBJECTS, pick(rng, _RISING if rising else _SINKING), "", nouns, speed, adverb, rng)
+        way = pick(rng, _UP if rising else _DOWN)
+        return _asked(_SUBJECTS, pick(rng, _TILT_VERBS), way, ("tilt", "camera tilt", "move"), speed, adverb, rng)
     side, other = ("left", "right") if camera == "pan_left" else ("right", "left")
-    way = _pick(rng, _SIDES).format(side=side, other=other)
-    return _asked(_SUBJECTS, _pick(rng, _PAN_VERBS), way, ("pan", "pan", "camera pan", "sweep"), speed, adverb, rng)
+    way = pick(rng, _SIDES).format(side=side, other=other)
+    return _asked(_SUBJECTS, pick(rng, _PAN_VERBS), way, ("pan", "pan", "camera pan", "sweep"), speed, adverb, rng)
 
 
 def _shake(adverb: str, rng: np.random.Generator) -> str:
     kind = rng.random()
     if kind < 0.3:
-        return _pick(rng, _BY_HAND)
+        return pick(rng, _BY_HAND)
     if kind < 0.6:
-        article = _pick(rng, ("", "a ", "very "))
-        return f"{article}{_pick(rng, _SHAKY)} {_pick(rng, _SHOTS)}"
-    return _asked(_MOVED, _pick(rng, _SHAKING), "", ("shake", "tremor"), "normal", adverb, rng)
+        article = pick(rng, ("", "a ", "very "))
+        return f"{article}{pick(rng, _SHAKY)} {pick(rng, _SHOTS)}"
+    return _asked(_MOVED, pick(rng, _SHAKING), "", ("shake", "tremor"), "normal", adverb, rng)
 
 
 def _asked(
@@ -198,7 +200,7 @@ def _asked(
     rng: np.random.Generator,
 ) -> str:
     """A statement, a wish, an order or a bare name of the motion."""
-    subject = _pick(rng, subjects)
+    subject = pick(rng, subjects)
     first, _, rest = verb.partition(" ")
     third = first if subject == "we" else _third(first)
     where = f"{rest} {way}".strip()
@@ -212,7 +214,7 @@ def _asked(
         be = "are" if subject == "we" else "is"
         return f"{subject} {be} {_ing(first)} {where} {adverb}"
     if kind < 0.57:
-        begins = _pick(rng, ("begin to", "start to", "keep", "continue to"))
+        begins = pick(rng, ("begin to", "start to", "keep", "continue to"))
         going = f"{_ing(first)}" if begins == "keep" else first
         begins = begins if subject == "we" else begins.replace(begins.split()[0], begins.split()[0] + "s", 1)
         return f"{subject} {begins} {going} {where} {adverb}"
@@ -221,11 +223,11 @@ def _asked(
     if kind < 0.83:
         return f"{_ing(first)} {where} {adverb}"
     if kind < 0.91:
-        moved = _pick(rng, subjects if subjects is _TURNED else _MOVED)
-        return _pick(rng, _ASKING).format(subj=moved, go=f"{first} {where} {adverb}")
-    adjective = _pick(rng, ADJECTIVES[speed]) if adverb else ""
+        moved = pick(rng, subjects if subjects is _TURNED else _MOVED)
+        return pick(rng, _ASKING).format(subj=moved, go=f"{first} {where} {adverb}")
+    adjective = pick(rng, ADJECTIVES[speed]) if adverb else ""
     article = "an" if adjective[:1] in tuple("aeiou") and adjective else "a"
-    return f"{article if rng.random() < 0.5 else ''} {adjective} {_pick(rng, nouns)} {way}"
+    return f"{article if rng.random() < 0.5 else ''} {adjective} {pick(rng, nouns)} {way}"
 
 
 def _third(verb: str) -> str:
@@ -240,7 +242,3 @@ def _ing(verb: str) -> str:
     if verb in _DOUBLED:
         return verb + verb[-1] + "ing"
     return (verb[:-1] if verb.endswith("e") else verb) + "ing"
-
-
-def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:
-    return values[int(rng.integers(len(values)))]

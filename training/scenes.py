@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+
+from training.chance import pick
 
 _LOOKS = (
     *("old", "small", "large", "quiet", "red", "blue", "green", "golden", "wooden", "stone", "lonely", "busy", "tall"),
@@ -210,26 +210,22 @@ def scene(chinese: bool, rng: np.random.Generator) -> str:
 
 
 def _scene_english(rng: np.random.Generator) -> str:
-    look = f"{_pick(rng, _LOOKS)} " if rng.random() < 0.6 else ""
-    what = f"{look}{_pick(rng, _THINGS)}"
-    article = _pick(rng, ("a", "the", "the", "one")) if what[0] not in "aeiou" else _pick(rng, ("an", "the"))
-    place = f" {_pick(rng, _PLACES)}" if rng.random() < 0.6 else ""
+    look = f"{pick(rng, _LOOKS)} " if rng.random() < 0.6 else ""
+    what = f"{look}{pick(rng, _THINGS)}"
+    article = pick(rng, ("a", "the", "the", "one")) if what[0] not in "aeiou" else pick(rng, ("an", "the"))
+    place = f" {pick(rng, _PLACES)}" if rng.random() < 0.6 else ""
     kind = rng.random()
     if kind < 0.3:
-        return f"{article} {what} {_pick(rng, _DOING)}{place}"
+        return f"{article} {what} {pick(rng, _DOING)}{place}"
     if kind < 0.5:
-        return f"{_pick(rng, _KINDS)} {article} {what}{place}"
+        return f"{pick(rng, _KINDS)} {article} {what}{place}"
     return f"{article} {what}{place}"
 
 
 def _scene_chinese(rng: np.random.Generator) -> str:
-    look = _pick(rng, _LOOKS_CHINESE) if rng.random() < 0.6 else ""
-    what = f"{look}{_pick(rng, _THINGS_CHINESE)}"
-    place = _pick(rng, _PLACES_CHINESE) if rng.random() < 0.5 else ""
-    doing = _pick(rng, _DOING_CHINESE) if rng.random() < 0.35 else ""
-    count = _pick(rng, ("", "", "一個", "一座", "一張"))
+    look = pick(rng, _LOOKS_CHINESE) if rng.random() < 0.6 else ""
+    what = f"{look}{pick(rng, _THINGS_CHINESE)}"
+    place = pick(rng, _PLACES_CHINESE) if rng.random() < 0.5 else ""
+    doing = pick(rng, _DOING_CHINESE) if rng.random() < 0.35 else ""
+    count = pick(rng, ("", "", "一個", "一座", "一張"))
     return f"{count}{what}{place}{doing}" if rng.random() < 0.5 else f"{place}{count}{what}{doing}"
-
-
-def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:
-    return values[int(rng.integers(len(values)))]

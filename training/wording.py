@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from types import ModuleType
 import numpy as np
 
 from training import grammar_chinese, grammar_english, wording_chinese, wording_english
+from training.chance import pick
 from training.motions import CAMERAS, EFFECTS, SPEEDS, SPRITES
 from training.scenes import scene
 from training.sprites import FIGURES
@@ -82,10 +83,6 @@ def _tidy(text: str) -> str:
     return text.strip(" ,，")
 
 
-def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:
-    return values[int(rng.integers(len(values)))]
-
-
 def sentence(section: Section, rng: np.random.Generator) -> str:
     """One way to ask for ``section``, from the training phrases."""
     chinese = rng.random() < 0.33
@@ -93,7 +90,7 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
     if section.camera == "gentle":
         return _meaningless(words, rng)
     said_speed = section.speed if section.speed != "normal" or rng.random() < 0.3 else "normal"
-    speed = _pick(rng, words.SPEED[said_speed])
+    speed = pick(rng, words.SPEED[said_speed])
     parts = []
     moving = section.camera not in ("still", "shake")
     if section.camera != "still" or section.effect == "none" or rng.random() < 0.35:
@@ -102,7 +99,7 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
         again = speed if rng.random() < 0.5 else ""
         parts.append(_camera_phrase(section.second, section.speed, again, chinese, rng))
     if section.effect != "none":
-        phrase = _pick(rng, words.EFFECT[section.effect])
+        phrase = pick(rng, words.EFFECT[section.effect])
         # With a moving camera the speed is the camera's; the effect may say it too, or say nothing.
         keep = speed if not moving or rng.random() < 0.4 else ""
         parts.append(phrase.replace("{s}", keep).replace("{it}", _figure_name(section.figure, chinese, rng)))
@@ -110,7 +107,7 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
         parts.reverse()
     text = parts[0]
     for part in parts[1:]:
-        text = _pick(rng, words.JOINS).format(a=text, b=part)
+        text = pick(rng, words.JOINS).format(a=text, b=part)
     return _dressed(text, words, chinese, rng)
 
 
@@ -120,7 +117,7 @@ def _camera_phrase(camera: str, speed: str, adverb: str, chinese: bool, rng: np.
         if rng.random() < _GRAMMAR_SHARE:
             phrase = _GRAMMARS[chinese].phrase(camera, speed, adverb, rng)
         else:
-            phrase = _pick(rng, _LANGUAGES[chinese].CAMERA[camera]).replace("{s}", adverb)
+            phrase = pick(rng, _LANGUAGES[chinese].CAMERA[camera]).replace("{s}", adverb)
         if plain(phrase) not in _never_trained():
             return phrase
 
@@ -128,9 +125,9 @@ def _camera_phrase(camera: str, speed: str, adverb: str, chinese: bool, rng: np.
 def _figure_name(figure: int, chinese: bool, rng: np.random.Generator) -> str:
     words = _LANGUAGES[chinese]
     if figure < 0 or rng.random() < 0.35:
-        return _pick(rng, words.FIGURE_NAMES)
+        return pick(rng, words.FIGURE_NAMES)
     name = FIGURES[figure][2 if chinese else 1]
-    return name if chinese else f"{_pick(rng, ('the', 'a', 'the little'))} {name}"
+    return name if chinese else f"{pick(rng, ('the', 'a', 'the little'))} {name}"
 
 
 def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generator) -> str:
@@ -138,10 +135,10 @@ def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generat
     comma = "，" if chinese else ", "
     if rng.random() < _SCENE_SHARE:
         shown = _scene(words, chinese, rng)
-        stop = _pick(rng, ("。", comma) if chinese else (". ", comma))
+        stop = pick(rng, ("。", comma) if chinese else (". ", comma))
         text = f"{shown}{stop}{text}" if rng.random() < 0.7 else f"{text}{comma}{shown}"
     if rng.random() < 0.12:
-        text = f"{text}{comma}{_pick(rng, words.STYLES)}"
+        text = f"{text}{comma}{pick(rng, words.STYLES)}"
     text = _tidy(text)
     if not chinese and rng.random() < 0.5:
         text = text[:1].upper() + text[1:]
@@ -151,7 +148,7 @@ def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generat
 
 
 def _scene(words: ModuleType, chinese: bool, rng: np.random.Generator) -> str:
-    return _pick(rng, words.SCENES) if rng.random() < 0.3 else scene(chinese, rng)
+    return pick(rng, words.SCENES) if rng.random() < 0.3 else scene(chinese, rng)
 
 
 def _meaningless(words: ModuleType, rng: np.random.Generator) -> str:
@@ -160,7 +157,7 @@ def _meaningless(words: ModuleType, rng: np.random.Generator) -> str:
         chinese = words is wording_chinese
         return _dressed(_scene(words, chinese, rng), words, chinese, rng)
     if chosen < 0.7:
-        return _pick(rng, words.NONSENSE)
+        return pick(rng, words.NONSENSE)
     letters = "abcdefghijklmnopqrstuvwxyz  "
     length = int(rng.integers(3, 24))
     return "".join(letters[int(i)] for i in rng.integers(0, len(letters), length)).strip() or "hm"
