@@ -24,9 +24,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, LlamaConfig, LlamaModel,
 
 from framepack.checkpoints import CHECKPOINTS, Checkpoint, Part, checkpoint_named
 from framepack.model_folders import find_part
+from framepack.random_transformer import DEVIATION, PUBLISHED_CONFIG
 
 SHARD_BYTES = 4 * 2**30
-DEVIATION = 0.02
 # All values are taken from this many drawn ones, by turns: drawing each of 20 billion would take longer than measuring.
 POOL = 2**24 + 43
 
@@ -43,7 +43,7 @@ class Sizes:
 
 
 PUBLISHED = Sizes(
-    transformer={"has_image_proj": True, "image_proj_dim": 1152, "has_clean_x_embedder": True},
+    transformer=PUBLISHED_CONFIG,
     vae={},
     text_encoder={
         "vocab_size": 128320,
