@@ -25,7 +25,8 @@ RESERVED_SHARE = 0.02
 # Of the computer's own memory, for everything that is not weights.
 HOST_RESERVE = GIB
 # Tensors of the size of all tokens that are alive at once in a block. Measured on the 13 B model at 608x640 in bf16:
-# 1.38 GB beside the weights, which is 12.3 of them compiled; uncompiled arithmetic keeps some more.
+# 1.38 GB beside the weights, which is 12.3 of them compiled. The rest is for uncompiled arithmetic and for what a step
+# cache keeps; with it the whole of sampling was planned at 4.35 GiB where 4.00 were measured (benchmarks/log.md).
 TOKEN_TENSORS = 16
 # Full-size tensors of the VAE's outermost width that are alive at once, per frame of a tile; from 21.5 GiB measured for
 # one tile of 608x640 and 17 frames in fp16, and 4.1 GiB for 256x256.
