@@ -65,8 +65,14 @@ def _frames(vae: Any, latents: Tensor, tile: int | None, notify: Notify) -> Tens
     frames = _in_space(vae, latents, tile)
     if own != torch.float16 or not _is_lost(frames):
         return frames
-    with _in_fp32(vae):
-        again = _in_space(vae, latents, tile)
+    try:
+        with _in_fp32(vae):
+            again = _in_space(vae, latents, tile)
+    except torch.OutOfMemoryError:
+        # Black is most likely meant, as in a fade, and no reason to end a shot for lack of room to look again.
+        if bool(torch.isfinite(frames).all()):
+            return frames
+        raise
     if _is_lost(again):
         return frames  # it is meant to be black, or nothing helps
     notify("A few frames were too much for 16-bit numbers and were decoded again in 32.")

@@ -101,11 +101,38 @@ def test_frames_that_fp16_can_hold_are_decoded_once(vae: Any) -> None:
     assert float((frames - whole(vae, noise(5))).abs().max()) < 0.05
 
 
-def test_a_picture_that_is_meant_to_be_black_stays_so(vae: Any) -> None:
-    black, told = copy.deepcopy(vae).half(), []
+def always_black(vae: Any) -> Any:
+    black = copy.deepcopy(vae).half()
     with torch.no_grad():
         black.decoder.conv_out.conv.weight.zero_()
         black.decoder.conv_out.conv.bias.fill_(-1.0)
+    return black
+
+
+def with_room_for_fp16_alone(vae: Any) -> Any:
+    """``vae``, on a device whose memory runs out when it decodes in fp32."""
+
+    def enter(decoder: torch.nn.Module, given: tuple[torch.Tensor]) -> None:  # noqa: ARG001
+        if given[0].dtype == torch.float32:
+            raise torch.OutOfMemoryError("there is no room for 32 bits")
+
+    vae.decoder.register_forward_pre_hook(enter)
+    return vae
+
+
+def test_black_frames_stay_as_they_are_where_there_is_no_room_to_look_again(vae: Any) -> None:
+    black = with_room_for_fp16_alone(always_black(vae))
+    frames = torch.cat(list(decode_tiles(black, noise(2), tile=None, notify=ignore)))
+    assert bool((frames == -1).all())
+
+
+def test_lost_frames_ask_for_smaller_tiles_where_there_is_no_room_for_fp32(vae: Any) -> None:
+    with pytest.raises(torch.OutOfMemoryError):
+        list(decode_tiles(with_room_for_fp16_alone(overflowing(vae)), 30 * noise(2), tile=None, notify=ignore))
+
+
+def test_a_picture_that_is_meant_to_be_black_stays_so(vae: Any) -> None:
+    black, told = always_black(vae), []
     frames = torch.cat(list(decode_tiles(black, noise(2), tile=None, notify=told.append)))
     assert bool((frames == -1).all())
     assert told == []
