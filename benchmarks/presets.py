@@ -71,7 +71,7 @@ def way_named(name: str, steps: int) -> Way:
     exact = SamplingSettings(steps, DRAFT.defaults.guidance, DRAFT.defaults.cfg, DRAFT.defaults.rescale)
     if name in PRESETS:
         preset = PRESETS[name]
-        own = max(1, round(steps * preset.steps))
+        own = preset.steps_of(steps)
         settings = replace(exact, steps=own, cache=preset.cache, threshold=preset.threshold)
         return Way(name, settings, preset.precision == "fast")
     kind, _, value = name.partition(":")

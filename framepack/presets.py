@@ -26,6 +26,10 @@ class Preset:
     threshold: float
     precision: Precision
 
+    def steps_of(self, usual: int) -> int:
+        """How many steps it takes where a checkpoint's own are ``usual``."""
+        return max(1, round(usual * self.steps))
+
 
 PRESETS: dict[str, Preset] = {
     "exact": Preset(
@@ -40,7 +44,7 @@ PRESETS: dict[str, Preset] = {
     "balanced": Preset(
         name="balanced",
         title="Balanced",
-        costs="At 25 steps about twice as fast, and hard to tell from exact. At 8 steps it is the same.",
+        costs="At 25 steps about half of the drawing is spared, and hard to tell from exact. At 8 steps the same as it.",
         steps=1.0,
         cache="first_block",
         threshold=0.12,
@@ -49,7 +53,7 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         name="quick",
         title="Quick",
-        costs="At 25 steps about three times as fast, at 8 a third faster; small things come out a little differently.",
+        costs="At 25 steps two thirds of the drawing are spared, at 8 one third; small things come out a little different.",
         steps=1.0,
         cache="first_block",
         threshold=0.2,
@@ -70,7 +74,7 @@ def with_preset(settings: Settings, preset: Preset) -> Settings:
     """``settings``, whose steps are the checkpoint's own, as ``preset`` has them."""
     return replace(
         settings,
-        steps=max(1, round(settings.steps * preset.steps)),
+        steps=preset.steps_of(settings.steps),
         cache=preset.cache,
         threshold=preset.threshold,
         precision=preset.precision,

@@ -51,7 +51,7 @@ def project_settings_box(board: Board) -> None:
             help="\n\n".join(f"**{preset.title}.** {preset.costs}" for preset in PRESETS.values()),
         )
         st.caption(PRESETS[project.preset].costs)
-        usual = max(1, round(defaults.steps * PRESETS[project.preset].steps))
+        usual = PRESETS[project.preset].steps_of(defaults.steps)
         left, right = st.columns(2)
         with left:
             steps = usual if project.steps is None else project.steps
