@@ -44,7 +44,7 @@ PRESETS: dict[str, Preset] = {
     "balanced": Preset(
         name="balanced",
         title="Balanced",
-        costs="At 25 steps about half of the drawing is spared, and hard to tell from exact. At 8 steps the same as it.",
+        costs="At 25 steps spares about half of the work, and is hard to tell from exact. At 8 steps it is the same.",
         steps=1.0,
         cache="first_block",
         threshold=0.12,
@@ -53,7 +53,7 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         name="quick",
         title="Quick",
-        costs="At 25 steps two thirds of the drawing are spared, at 8 one third; small things come out a little different.",
+        costs="At 25 steps spares two thirds of the work, at 8 one third; small things come out a little different.",
         steps=1.0,
         cache="first_block",
         threshold=0.2,
