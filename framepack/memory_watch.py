@@ -45,7 +45,8 @@ class MemoryWatch:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> MemoryWatch:
-        if self._device.type == "cuda":
+        # Before the process has used CUDA there is no peak yet, and nothing that could be reset.
+        if self._device.type == "cuda" and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             torch.cuda.reset_peak_memory_stats(self._device)
         self._thread.start()
         return self
