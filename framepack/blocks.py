@@ -2,8 +2,8 @@
 
 Equal to diffusers' HunyuanVideo blocks (paper: arXiv 2412.03603) but cut for few passes over memory: projections of one
 input are one product, the streams of a double block meet in one tensor without being copied together, the single blocks
-work on one joined tensor, and the rest is written so that a compiler makes one pass of each norm with its modulation,
-of the norm and rotation of queries and of keys, and of each gate with its residual. It does not know where weights lie.
+work on one joined tensor, and there is one pass for each norm with its modulation, for the norms and rotations of
+queries and keys, and for each gate with its residual. It does not know where weights lie.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from torch import Tensor
 from framepack.attention import Attend
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat
 from framepack.compiling import Compiler, with_any_rows
-from framepack.linear import joint_product, product, weight_named
-from framepack.rows import Rows, activated_rows, modulated, modulated_rows, plain_rows
-
-Rotary = tuple[Tensor, Tensor]
-"""What ``rotary_tables`` gives: cosines and signed sines (n + t, head), fp32."""
+from framepack.fp8_attention import attend_fp8, attend_quantised
+from framepack.linear import activated_product, joint_product, product, weight_named
+from framepack.queries import Rotary, queries_and_keys, queries_and_keys_in_fp8
+from framepack.rows import Rows, modulated, modulated_rows, plain_rows
 
 
 @dataclass(frozen=True)
@@ -70,16 +69,8 @@ def double_block(
         rotary[0].shape[0],
     )
     count, text_count = values.shape[0], text_values.shape[0]
-    query_norm, key_norm, text_query_norm, text_key_norm = weights["qk_norm"].unbind()
-    is_text = (torch.arange(joint.shape[0], device=joint.device) >= count).view(-1, 1, 1)
-    attended = _attend(
-        joint,
-        torch.where(is_text, text_query_norm, query_norm),
-        torch.where(is_text, text_key_norm, key_norm),
-        rotary,
-        manner,
-    )
-    heard, text_heard = attended.narrow(0, 0, count), attended.narrow(0, count, text_count)
+    attended = _attend(joint, weights["qk_norm"], count, rotary, manner)
+    heard, text_heard = attended.part(0, count), attended.part(count, text_count)
     values = _after_attention("tokens", values, heard, parts[2:6], weights, manner)
     text_values = _after_attention("text", text_values, text_heard, parts[8:], weights, manner)
     return values.unsqueeze(0), text_values.unsqueeze(0)
@@ -88,17 +79,16 @@ def double_block(
 def _after_attention(
     stream: str,
     values: Tensor,
-    attended: Tensor,
+    attended: Rows,
     parts: tuple[Tensor, ...],
     weights: Mapping[str, Tensor],
     manner: Manner,
 ) -> Tensor:
     """One stream (n, D) of a double block from its attention on; ``parts`` are gate, then shift, scale, gate (D,)."""
     gate, shift, scale, mlp_gate = parts
-    out = product(plain_rows(attended, manner.format), weight_named(weights, f"{stream}.out"))
-    values = torch.addcmul(values, gate, out)
-    hidden = product(_rows_in(values, shift, scale, manner), weight_named(weights, f"{stream}.mlp_in"))
-    out = product(activated_rows(hidden, manner.format), weight_named(weights, f"{stream}.mlp_out"))
+    values = torch.addcmul(values, gate, product(attended, weight_named(weights, f"{stream}.out")))
+    hidden = activated_product(_rows_in(values, shift, scale, manner), weight_named(weights, f"{stream}.mlp_in"))
+    out = product(hidden, weight_named(weights, f"{stream}.mlp_out"))
     return torch.addcmul(values, mlp_gate, out)
 
 
@@ -109,17 +99,17 @@ def single_block(
 
     ``modulation`` and ``rotary`` are those of ``double_block``.
     """
-    values, format, qkv = joined.squeeze(0), manner.format, 3 * manner.shape.width
+    values, qkv = joined.squeeze(0), 3 * manner.shape.width
     shift, scale, gate = modulation_of(modulation, weights).view(3, -1).unbind()
     rows = _rows_in(values, shift, scale, manner)
     inputs = weight_named(weights, "qkv_mlp")
-    query_norm, key_norm = weights["qk_norm"].unbind()
-    attended = _attend(product(rows, inputs.outputs(0, qkv)), query_norm, key_norm, rotary, manner)
+    attended = _attend(product(rows, inputs.outputs(0, qkv)), weights["qk_norm"], values.shape[0], rotary, manner)
     # A product of its own, after the attention: its outputs are the largest tensor of all and need not wait that long.
-    hidden = product(rows, inputs.outputs(qkv, qkv + manner.shape.mlp))
+    hidden = activated_product(rows, inputs.outputs(qkv, qkv + manner.shape.mlp))
     # Two products and a sum that joins the pass below cost as much memory traffic as joining their inputs would.
-    added = product(plain_rows(attended, format), weight_named(weights, "out_attention"))
-    added = added + product(activated_rows(hidden, format), weight_named(weights, "out_mlp"))
+    added = product(attended, weight_named(weights, "out_attention")) + product(
+        hidden, weight_named(weights, "out_mlp")
+    )
     return torch.addcmul(values, gate, added + weights["out.bias"]).unsqueeze(0)
 
 
@@ -140,32 +130,23 @@ def _rows_in(values: Tensor, shift: Tensor, scale: Tensor, manner: Manner) -> Ro
     return modulated_rows(values, shift, scale, manner.shape.norm_eps, manner.format)
 
 
-def _attend(joint: Tensor, query_norm: Tensor, key_norm: Tensor, rotary: Rotary, manner: Manner) -> Tensor:
-    """Attention (N, D) of all rows of ``joint`` (N, 3 D), which holds queries, keys and values side by side."""
-    shape = manner.shape
-    query, key, value = joint.view(-1, 3, shape.heads, shape.head).unbind(1)
-    query = _normed_and_rotated(query, query_norm, rotary, shape.qk_eps)
-    key = _normed_and_rotated(key, key_norm, rotary, shape.qk_eps)
-    attended = manner.attend(query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0))
-    return attended.reshape(-1, shape.width)
+def _attend(joint: Tensor, norms: Tensor, count: int, rotary: Rotary, manner: Manner) -> Rows:
+    """Attention, as rows (N, D), of all rows of ``joint`` (N, 3 D), which holds queries, keys and values side by side.
 
-
-def _normed_and_rotated(values: Tensor, norm: Tensor, rotary: Rotary, eps: float) -> Tensor:
-    """``values`` (N, heads, head) over their root mean square, times ``norm`` ((head,) or (N, 1, head)), rotated.
-
-    Values and weights are exchanged with their pair's other half as they are read, not after the norm: both come
-    straight from memory then, and a compiler needs one pass.
+    ``norms`` and ``count`` are those of ``queries_and_keys``.
     """
-    cosines, sines = rotary[0].unsqueeze(1), rotary[1].unsqueeze(1)
-    wide, norm = values.float(), norm.float()
-    inverse = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + eps)
-    rotated = wide * (norm * cosines) + _exchanged(wide) * (_exchanged(norm) * sines)
-    return (rotated * inverse).to(values.dtype)
-
-
-def _exchanged(values: Tensor) -> Tensor:
-    """The two halves of the last dimension, in the order of ``halves_apart`` those of all pairs, exchanged."""
-    return values.view(*values.shape[:-1], 2, -1).flip(-2).flatten(-2)
+    shape = manner.shape
+    value = joint.view(-1, 3, shape.heads, shape.head).select(1, 2).unsqueeze(0)
+    if manner.attend is attend_fp8:
+        query, key, largest = queries_and_keys_in_fp8(joint, norms, count, rotary, shape.heads, shape.qk_eps)
+        attended, unit = attend_quantised(query.unsqueeze(0), key.unsqueeze(0), value, largest)
+        attended = attended.view(-1, shape.width)
+        if manner.format == "fp8":
+            return Rows(attended, unit.expand(joint.shape[0], 1).contiguous())
+        return Rows(attended.to(joint.dtype) * unit.to(joint.dtype), None)
+    query, key = queries_and_keys(joint, norms, count, rotary, shape.heads, shape.qk_eps)
+    attended = manner.attend(query.unsqueeze(0), key.unsqueeze(0), value)
+    return plain_rows(attended.reshape(-1, shape.width), manner.format)
 
 
 class Arithmetic:

@@ -22,12 +22,21 @@ _WEIGHTS_SCALE = 256.0
 
 def attend_fp8(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention of (1, n, heads, head) with products in fp8; the result is of the same shape and in their format."""
+    attended, unit = attend_quantised(_fp8(query), _fp8(key), value, value.abs().amax().float())
+    return attended.to(query.dtype) * unit.to(query.dtype)
+
+
+def attend_quantised(query: Tensor, key: Tensor, value: Tensor, largest: Tensor) -> tuple[Tensor, Tensor]:
+    """Attention of queries and keys in fp8 and of values in another format, all (1, n, heads, head).
+
+    ``largest`` (fp32, no dimension) is the largest size of a value. Returns the result in fp8, of the same shape, and
+    what it is to be multiplied by (fp32, no dimension).
+    """
     # A power of two, so that scaling to and fro rounds nothing in any format.
-    largest = value.abs().amax().float().clamp(min=SMALLEST_SCALE)
-    scale = torch.exp2(torch.floor(torch.log2(FP8_MAX / largest)))
+    scale = torch.exp2(torch.floor(torch.log2(FP8_MAX / largest.clamp(min=SMALLEST_SCALE))))
     # What comes out is an average of values, so their scale holds it too.
-    attended: Tensor = _attend_fp8(_fp8(query), _fp8(key), _fp8(value * scale.to(value.dtype)), scale)
-    return attended.to(query.dtype) * scale.reciprocal().to(query.dtype)
+    attended: Tensor = _attend_fp8(query, key, _fp8(value * scale.to(value.dtype)), scale)
+    return attended, scale.reciprocal()
 
 
 def _fp8(values: Tensor) -> Tensor:

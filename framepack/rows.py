@@ -1,12 +1,11 @@
 """What goes into a block's large products: rows made from what came before, and quantised where the products are fp8.
 
-Each way of making rows is plain arithmetic for a compiler to fuse, or, for fp8, one operator that reads what it is made
-from once: a row's scale must be known before the first of its values can be written. It knows no block.
+What needs a whole row before the first of its values can be written, a norm or a scale, is one operator that reads what
+it is made from once; the rest is plain arithmetic. It knows no block.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from typing import NamedTuple
 
 import torch
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framepack.block_weights import FP8, FP8_MAX, SMALLEST_SCALE, WeightFormat
+from framepack.kernels import kernels_work
 
 
 class Rows(NamedTuple):
@@ -21,6 +21,11 @@ class Rows(NamedTuple):
 
     values: Tensor
     scale: Tensor | None
+
+    def part(self, start: int, count: int) -> Rows:
+        """``count`` of the rows, from ``start`` on."""
+        scale = None if self.scale is None else self.scale.narrow(0, start, count)
+        return Rows(self.values.narrow(0, start, count), scale)
 
 
 def plain_rows(values: Tensor, format: WeightFormat) -> Rows:
@@ -40,13 +45,29 @@ def activated_rows(values: Tensor, format: WeightFormat) -> Rows:
 def modulated_rows(values: Tensor, shift: Tensor, scale: Tensor, eps: float, format: WeightFormat) -> Rows:
     """``values`` (n, k) through ``modulated``."""
     if format != "fp8":
-        return Rows(modulated(values, shift, scale, eps), None)
+        return Rows(_modulated(values, shift, scale, eps), None)
     return Rows(*_quantised_rows(values, shift, scale, eps, False))
 
 
 def modulated(values: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:
     """``values`` (n, k) normalised row by row, then scaled by 1 + ``scale`` and shifted (both (k,))."""
     return torch.addcmul(shift, F.layer_norm(values, values.shape[-1:], eps=eps), 1 + scale)
+
+
+@torch.library.custom_op(
+    "framepack::modulated", mutates_args=(), schema="(Tensor values, Tensor shift, Tensor scale, float eps) -> Tensor"
+)
+def _modulated(values: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:
+    if kernels_work(values.device):
+        from framepack.row_kernel import modulated_by_kernel
+
+        return modulated_by_kernel(values, shift, scale, eps)
+    return modulated(values, shift, scale, eps)
+
+
+@_modulated.register_fake
+def _(values: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:  # noqa: ARG001
+    return values.new_empty(values.shape)
 
 
 @torch.library.custom_op(
@@ -57,10 +78,10 @@ def modulated(values: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tenso
 def _quantised_rows(
     values: Tensor, shift: Tensor | None, scale: Tensor | None, eps: float, gelu: bool
 ) -> tuple[Tensor, Tensor]:
-    if values.is_cuda and importlib.util.find_spec("triton") is not None:
-        from framepack.fp8_kernel import quantise_rows
+    if kernels_work(values.device):
+        from framepack.row_kernel import quantised_by_kernel
 
-        return quantise_rows(values, shift, scale, eps, gelu)
+        return quantised_by_kernel(values, shift, scale, eps, gelu)
     return quantised_by_formula(values, shift, scale, eps, gelu)
 
 
@@ -80,7 +101,7 @@ def quantised_by_formula(
 ) -> tuple[Tensor, Tensor]:
     """Rows (n, k) and their scales: modulated by ``shift`` and ``scale`` if given, activated with ``gelu``, in fp8.
 
-    What the kernel for GPUs does in one pass (``framepack.fp8_kernel``), for where there is no Triton.
+    What the kernel for GPUs does in one pass (``framepack.row_kernel``), for where there is no Triton.
     """
     wide = values.float()
     if shift is not None and scale is not None:

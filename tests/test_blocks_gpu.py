@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from diffusers.models.transformers.transformer_hunyuan_video import (
     HunyuanVideoSingleTransformerBlock,
     HunyuanVideoTransformerBlock,
@@ -16,8 +17,9 @@ from torch import Tensor
 from framepack.attention import WAYS, Problem, attend_with, available_ways, choose_way, read_times
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat, fill, layout_of, quantised
 from framepack.blocks import Arithmetic, BlockWeights, rotary_tables
-from framepack.linear import Weight, available_formats, joint_product, product
-from framepack.rows import Rows, activated_rows, modulated_rows, plain_rows, quantised_by_formula
+from framepack.linear import Weight, activated_product, available_formats, joint_product, product
+from framepack.queries import queries_and_keys_by_formula
+from framepack.rows import Rows, activated_rows, modulated, modulated_rows, plain_rows, quantised_by_formula
 
 pytestmark = [
     pytest.mark.gpu,
@@ -169,6 +171,41 @@ def test_the_kernel_makes_the_rows_the_formula_makes() -> None:
         assert torch.allclose(made.scale, row_scale, rtol=1e-4)
         # A value may fall on the other side of a rounding boundary, one in many.
         assert float((made.values.float() != values.float()).float().mean()) < 0.01
+
+
+def test_the_kernel_modulates_rows_as_the_formula_does() -> None:
+    for columns in (512, 500, 1536):
+        given = random(33, 3 * columns)[:, columns : 2 * columns]
+        shift, scale = random(columns, seed=1), random(columns, seed=2)
+        made = modulated_rows(given, shift, scale, 1e-6, "plain").values
+        assert error(made, modulated(given.float(), shift.float(), scale.float(), 1e-6)) < 0.003
+
+
+@pytest.mark.parametrize("fp8", [False, True])
+@pytest.mark.parametrize(("heads", "head"), [(24, 128), (6, 32), (3, 48)])
+def test_the_kernel_makes_the_queries_and_keys_the_formula_makes(heads: int, head: int, fp8: bool) -> None:
+    if fp8:
+        needs("fp8")
+    joint = random(37, 3 * heads * head)
+    cosines, sines = random(37, head, seed=3, dtype=torch.float32), random(37, head, seed=4, dtype=torch.float32)
+    for norms, count in ((random(2, head, seed=1), 37), (random(4, head, seed=2), 20)):
+        given = (joint, norms, count, cosines, sines, heads, 1e-6, fp8)
+        made = torch.ops.framepack.queries_and_keys.default(*given)
+        wanted = queries_and_keys_by_formula(*given)
+        assert [part.dtype for part in made] == [part.dtype for part in wanted]
+        for part, formula in zip(made[:2], wanted[:2], strict=True):
+            # What is rounded may fall on the other side of a boundary.
+            assert error(part, formula) < (0.01 if fp8 else 0.001)
+        assert torch.equal(made[2], wanted[2])
+
+
+def test_activation_in_a_product_is_that_after_it() -> None:
+    given, layer = random(301, 512), Weight(random(1024, 512, seed=1) / 16, None, random(1024, seed=2))
+    made = activated_product(Rows(given, None), layer)
+    assert layer.bias is not None
+    exact = F.gelu(F.linear(given.float(), layer.weight.float(), layer.bias.float()), approximate="tanh")
+    assert made.scale is None
+    assert error(made.values, exact) < 0.005
 
 
 def test_products_in_fp8_are_those_of_what_their_operands_stand_for() -> None:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framepack.block_weights import FP8, quantised
-from framepack.linear import Weight, available_formats, joint_product, product
+from framepack.linear import Weight, activated_product, available_formats, joint_product, product
 from framepack.rows import Rows, activated_rows, modulated_rows, plain_rows
 
 
@@ -51,6 +51,24 @@ def test_a_product_with_weights_kept_in_fp8_is_that_with_the_weights_they_stand_
     )
 
 
+def test_activation_in_a_product_is_that_after_it() -> None:
+    given = values(5, 16)
+    plain = Weight(values(6, 16, seed=1), None, values(6, seed=2))
+    stored = Weight(*quantised(values(6, 16, seed=1)), values(6, seed=2))
+    for layer in (plain, stored):
+        made = activated_product(Rows(given, None), layer)
+        assert made.scale is None
+        assert torch.allclose(made.values, activated_rows(product(Rows(given, None), layer), "plain").values)
+
+
+def test_part_of_rows_is_rows() -> None:
+    rows = plain_rows(values(7, 16), "fp8")
+    assert torch.equal(restored(rows.part(2, 3)), restored(rows)[2:5])
+    plain = Rows(values(7, 16), None).part(2, 3)
+    assert plain.scale is None
+    assert torch.equal(plain.values, values(7, 16)[2:5])
+
+
 def test_part_of_a_layers_outputs_is_a_layer() -> None:
     weight, scale = quantised(values(6, 16))
     layer = Weight(weight, scale, values(6, seed=1))
@@ -71,9 +89,12 @@ def test_the_operators_are_what_a_compiler_is_told_they_are() -> None:
     checks = "test_faketensor"
     rows = torch.ops.framepack.quantised_rows.default
     torch.library.opcheck(rows, (given, shift, scale, 1e-6, False), test_utils=checks)
+    torch.library.opcheck(torch.ops.framepack.modulated.default, (given, shift, scale, 1e-6), test_utils=checks)
     weight, weight_scale = quantised(values(6, 48))
     operands = (given, None, weight, weight_scale, None)
     torch.library.opcheck(torch.ops.framepack.scaled_product.default, operands, test_utils=checks)
+    activated = (given, weight, weight_scale, values(6))
+    torch.library.opcheck(torch.ops.framepack.activated_product.default, activated, test_utils=checks)
     layer = (values(6, 48), None, values(6))
     joint = (given, None, *layer, given, None, *layer, 14)
     torch.library.opcheck(torch.ops.framepack.joint_product.default, joint, test_utils=checks)
