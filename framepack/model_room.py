@@ -22,6 +22,7 @@ from framepack.linear import available_formats
 from framepack.memory import PICTURE_ACTIVATIONS, MemoryPlan, PartSizes, Work, plan_memory
 from framepack.request import Notice, Precision, Settings
 from framepack.transformer import FramepackTransformer
+from framepack.vae_layers import with_fast_layers
 from framepack.weights import (
     ImageEncoder,
     Place,
@@ -122,6 +123,7 @@ class ModelRoom:
         """The VAE, on the device until the transformer needs its room."""
         if self._vae is None:
             self._vae = load_vae(self._place, self._formats.encoders, self._formats.decoder)
+            with_fast_layers(self._vae)
         return self._vae.to(self.device)
 
     def vae_for_decoding(self, height: int, width: int) -> tuple[Any, int | None]:
