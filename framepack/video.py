@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +23,8 @@ from numpy.typing import NDArray
 from framepack.errors import FramepackError
 
 TICKS_PER_FRAME = 512
+# More than a VAE's tile of time has, so that the next tile is decoded while the frames of one are encoded.
+_FRAMES_WAITING = 16
 _SETTINGS = {
     "crf": "12",
     "preset": "faster",
@@ -52,9 +56,9 @@ class VideoFacts:
 def write_frames(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int) -> int:
     """Encode ``frames``, each (H, W, 3) uint8 RGB with even sides, into the MP4 ``path``; returns their number.
 
-    H.264 CRF 12, yuv420p, limited range BT.709 (converted and tagged). Frames are taken one at a time, so memory
-    does not grow with their number. The file is written in place: callers write aside and rename. Raises ValueError
-    where there are no frames.
+    H.264 CRF 12, yuv420p, limited range BT.709 (converted and tagged). They are encoded while the next ones are made;
+    no more than a few wait, so memory does not grow with their number. The file is written in place: callers write
+    aside and rename. Raises ValueError where there are no frames.
     """
     with av.open(str(path), "w", format="mp4", options=_container_options(fps)) as container:
         stream = container.add_stream("libx264", rate=fps, options=_SETTINGS)
@@ -66,22 +70,34 @@ def write_frames(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int) -> i
         context.color_trc = ColorTrc.BT709
         context.time_base = Fraction(1, fps)
         count = 0
-        for count, pixels in enumerate(frames, start=1):
-            if count == 1:
-                stream.height, stream.width = pixels.shape[:2]
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.JPEG,
-                dst_color_range=ColorRange.MPEG,
-            )
-            frame.pts = count - 1
-            frame.time_base = Fraction(1, fps)
-            container.mux(stream.encode(frame))
+        waiting: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(1, thread_name_prefix="encoder") as encoder:
+            for count, pixels in enumerate(frames, start=1):
+                if count == 1:
+                    stream.height, stream.width = pixels.shape[:2]
+                waiting.append(encoder.submit(_encode, container, stream, pixels, count - 1, fps))
+                if len(waiting) > _FRAMES_WAITING:
+                    waiting.popleft().result()
+            for encoded in waiting:
+                encoded.result()
         if not count:
             raise ValueError("a video needs at least one frame")
         container.mux(stream.encode(None))
     return count
+
+
+def _encode(
+    container: av.container.OutputContainer, stream: av.VideoStream, pixels: NDArray[np.uint8], number: int, fps: int
+) -> None:
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
+        format="yuv420p",
+        dst_colorspace=Colorspace.ITU709,
+        src_color_range=ColorRange.JPEG,
+        dst_color_range=ColorRange.MPEG,
+    )
+    frame.pts = number
+    frame.time_base = Fraction(1, fps)
+    container.mux(stream.encode(frame))
 
 
 def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
