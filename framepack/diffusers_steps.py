@@ -136,7 +136,7 @@ def _prepared(request: StepRequest, device: torch.device) -> Callable[[], float]
             use_stream=True,
         )
     gc.collect()
-    inputs = _inputs(request, model.config, device, dtype)
+    inputs = step_inputs(request, model.config, device, dtype)
 
     def step() -> float:
         _wait(device)
@@ -149,7 +149,8 @@ def _prepared(request: StepRequest, device: torch.device) -> Callable[[], float]
     return step
 
 
-def _inputs(request: StepRequest, config: Any, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
+def step_inputs(request: StepRequest, config: Any, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
+    """The arguments of one call of diffusers' transformer with ``config`` on random values."""
     generator = torch.Generator().manual_seed(0)
 
     def drawn(*shape: int) -> torch.Tensor:
