@@ -43,7 +43,7 @@ class Animation:
 
     ``memory`` are the bytes of the device it may take and ``attention`` the way of computing that; None is the best.
 
-    ``teacache`` is a threshold; other than 0 it takes the place of the preset's step cache.
+    ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
     """
 
     image: Path | None
@@ -56,6 +56,7 @@ class Animation:
     device: str
     preset: str
     teacache: float
+    magcache: float
     memory: int | None
     attention: str | None
     output: Path
@@ -169,6 +170,8 @@ def _request(
     settings = with_preset(default_settings(checkpoint, height=height, width=width), preset_named(animation.preset))
     if animation.teacache:
         settings = replace(settings, cache="teacache", threshold=animation.teacache)
+    if animation.magcache:
+        settings = replace(settings, cache="magcache", threshold=animation.magcache)
     return ShotRequest(
         settings=replace(settings, steps=settings.steps if animation.steps is None else animation.steps),
         identity=_IDENTITY,

@@ -44,7 +44,8 @@ class Checkpoint:
     """One set of model weights and the facts that belong to it.
 
     ``buckets`` are (height, width) in pixels; ``latent_rgb`` is the 16 x 3 map of scaled latents to RGB (0..1) with its
-    bias, for previews; it is None where the map lies beside the weights (``latent_rgb.json``).
+    bias, for previews; it is None where the map lies beside the weights (``latent_rgb.json``). ``magnitude_ratios`` are
+    MagCache's (``framepack.step_cache``) for the usual number of steps, None where nobody has published any.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Checkpoint:
     defaults: Defaults
     latent_rgb: tuple[tuple[float, float, float], ...] | None = None
     latent_rgb_bias: tuple[float, float, float] | None = None
+    magnitude_ratios: tuple[float, ...] | None = None
     fps: int = 30
     window: int = 9
 
@@ -90,6 +92,20 @@ HUNYUAN_LATENT_RGB_BIAS = (
     _HUNYUAN_RGB_BIAS[1] / 2 + 0.5,
     _HUNYUAN_RGB_BIAS[2] / 2 + 0.5,
 )
+
+# Measured and published by FramePack-Studio, at 25 steps and about 640x640.
+# fmt: off
+F1_MAGNITUDE_RATIOS = (
+    1.0, 1.27344, 1.07031, 1.03906, 1.00781, 1.00781, 1.00781, 1.03125, 1.04688,
+    1.00781, 1.03125, 0.99219, 1.01562, 1.01562, 1.01562, 1.00781, 0.98438, 1.05469,
+    0.98438, 0.96875, 1.03125, 0.97266, 0.92578, 0.95703, 0.77734,
+)
+ORIGINAL_MAGNITUDE_RATIOS = (
+    1.0, 1.30469, 1.22656, 1.05469, 1.02344, 1.03906, 1.02344, 1.03906, 1.05469,
+    1.02344, 1.03906, 0.99609, 1.02344, 1.03125, 1.01562, 1.02344, 1.00781, 1.03906,
+    0.98828, 1.0, 1.0, 0.98828, 0.94531, 0.93359, 0.78516,
+)
+# fmt: on
 
 _HUNYUAN = "hunyuanvideo-community/HunyuanVideo"
 _REDUX = "lllyasviel/flux_redux_bfl"
@@ -130,6 +146,7 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         defaults=Defaults(steps=25, guidance=10.0, cfg=1.0, rescale=0.0),
         latent_rgb=HUNYUAN_LATENT_RGB,
         latent_rgb_bias=HUNYUAN_LATENT_RGB_BIAS,
+        magnitude_ratios=F1_MAGNITUDE_RATIOS,
     ),
     "original": Checkpoint(
         name="original",
@@ -141,6 +158,7 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         defaults=Defaults(steps=25, guidance=10.0, cfg=1.0, rescale=0.0),
         latent_rgb=HUNYUAN_LATENT_RGB,
         latent_rgb_bias=HUNYUAN_LATENT_RGB_BIAS,
+        magnitude_ratios=ORIGINAL_MAGNITUDE_RATIOS,
     ),
 }
 

@@ -70,6 +70,7 @@ def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Pa
         device=options.device,
         preset=options.preset,
         teacache=options.teacache,
+        magcache=options.magcache,
         memory=_memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB")),
         attention=environ.get("FRAMEPACK_ATTENTION") or None,
         output=options.output,
@@ -120,8 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument(
         "--preset", default="exact", metavar="|".join(PRESETS), help="how much is given for speed (exact)"
     )
-    animate.add_argument(
+    caches = animate.add_mutually_exclusive_group()
+    caches.add_argument(
         "--teacache", type=float, default=0.0, metavar="X", help="TeaCache up to this distance, not the preset's cache"
+    )
+    caches.add_argument(
+        "--magcache", type=float, default=0.0, metavar="X", help="MagCache up to this error, for the published models"
     )
     animate.add_argument(
         "--memory-gb",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framepack import vae
-from framepack.checkpoints import Checkpoint
+from framepack.checkpoints import Checkpoint, checkpoint_named
 from framepack.conditioning import (
     ConditioningCache,
     EncodedPicture,
@@ -272,4 +272,5 @@ def _sampling(settings: Settings) -> SamplingSettings:
         rescale=settings.rescale,
         cache=settings.cache,
         threshold=settings.threshold,
+        magnitude_ratios=checkpoint_named(settings.checkpoint).magnitude_ratios or (),
     )

@@ -16,16 +16,16 @@ MAX_SECONDS = 600.0
 MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
 Precision = Literal["exact", "fast"]
-CacheKind = Literal["none", "first_block", "teacache", "fixed"]
+CacheKind = Literal["none", "first_block", "teacache", "magcache", "fixed"]
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a shot is sampled. Sizes in pixels; ``cfg`` is real CFG.
 
-    ``cache`` says which steps run the model's blocks (see ``framepack.step_cache``): ``first_block`` and ``teacache``
-    skip a step up to ``threshold`` of change, for ``fixed`` it is the share of the steps that run. ``precision`` "fast"
-    allows 8-bit arithmetic where the device has it.
+    ``cache`` says which steps run the model's blocks (see ``framepack.step_cache``): ``first_block``, ``teacache`` and
+    ``magcache`` skip a step up to ``threshold`` of change, for ``fixed`` it is the share of the steps that run.
+    ``precision`` "fast" allows 8-bit arithmetic where the device has it.
     """
 
     checkpoint: str
@@ -41,7 +41,7 @@ class Settings:
     precision: Precision = "exact"
 
     def __post_init__(self) -> None:
-        checkpoint_named(self.checkpoint)
+        checkpoint = checkpoint_named(self.checkpoint)
         for field, size in (("height", self.height), ("width", self.width)):
             if size % 16 or not 64 <= size <= 2048:
                 raise InvalidRequest(field, f"{size} pixels is not a multiple of 16 between 64 and 2048")
@@ -57,6 +57,10 @@ class Settings:
                 raise InvalidRequest(field, f"{value} is not between 0 and {top:g}")
         if (self.cache == "none") != (self.threshold == 0.0):
             raise InvalidRequest("threshold", f"{self.threshold:g} does not go with the step cache '{self.cache}'")
+        if self.cache == "magcache" and not checkpoint.magnitude_ratios:
+            raise InvalidRequest(
+                "cache", f"'magcache' needs figures of the model, and there are none of '{checkpoint.name}'"
+            )
         if len(self.negative_prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest("negative prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
 

@@ -19,7 +19,16 @@ from framepack.packing import HISTORY_LATENTS, SectionContext, inverted_paddings
 from framepack.request import CacheKind
 from framepack.schedule import sigma_schedule
 from framepack.solver import unipc
-from framepack.step_cache import EveryStep, FirstBlock, FixedPattern, StepCache, TeaCache, spread_steps
+from framepack.step_cache import (
+    EveryStep,
+    FirstBlock,
+    FixedPattern,
+    MagCache,
+    StepCache,
+    TeaCache,
+    ratios_for,
+    spread_steps,
+)
 from framepack.transformer import FramepackTransformer, PreparedPrompt
 
 LATENT_CHANNELS = 16
@@ -29,7 +38,8 @@ LATENT_CHANNELS = 16
 class SamplingSettings:
     """How sections are sampled. ``guidance`` is distilled into the model; ``cfg`` is real, and 1 does without it.
 
-    ``cache`` and ``threshold`` are those of ``framepack.request.Settings``.
+    ``cache`` and ``threshold`` are those of ``framepack.request.Settings``; ``magnitude_ratios`` are the checkpoint's,
+    for "magcache".
     """
 
     steps: int = 25
@@ -38,6 +48,7 @@ class SamplingSettings:
     rescale: float = 0.0
     cache: CacheKind = "none"
     threshold: float = 0.0
+    magnitude_ratios: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,6 +210,9 @@ def _step_cache(settings: SamplingSettings) -> StepCache:
             return FirstBlock(threshold=settings.threshold, steps=settings.steps)
         case "teacache":
             return TeaCache(threshold=settings.threshold, steps=settings.steps)
+        case "magcache":
+            ratios = ratios_for(settings.steps, settings.magnitude_ratios)
+            return MagCache(threshold=settings.threshold, ratios=ratios)
         case "fixed":
             return FixedPattern(spread_steps(round(settings.threshold * settings.steps), settings.steps))
         case "none":

@@ -6,7 +6,7 @@ three tensors of the size of the section's new tokens, TeaCache one of all token
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,9 @@ from torch import Tensor
 # How the change of the blocks' output follows from the change of their modulated input, highest order first; fitted for
 # HunyuanVideo by the authors of TeaCache.
 TEACACHE_COEFFICIENTS = (733.226126, -401.131952, 67.5869174, -3.149878, 0.0961237896)
+# What MagCache is used with on FramePack's models: the share of the steps that run before any is skipped, how many are
+# skipped in a row at most, and from what change of size on a step is never skipped.
+MAGCACHE_ALWAYS, MAGCACHE_IN_A_ROW, MAGCACHE_LARGEST = 0.25, 2, 0.06
 
 
 class BlockPass(Protocol):
@@ -109,6 +112,45 @@ class TeaCache:
         return out
 
 
+class MagCache:
+    """Runs the blocks where what they add is known to change in size from step to step (Ma et al., arXiv 2506.09045).
+
+    ``ratios`` holds one number for every step: the size of what the blocks add, relative to the step before, measured
+    once for a model and a number of steps. A step is skipped while the sizes expected since the last run, summed up in
+    their distances from that run's, stay within ``threshold``; what the last run added to its input is then added to
+    this one's.
+    """
+
+    def __init__(self, *, threshold: float, ratios: Sequence[float]) -> None:
+        self.threshold = threshold
+        self.ratios = tuple(ratios)
+        self.ran = 0
+        self._step = 0
+        self._skipped, self._size, self._error = 0, 1.0, 0.0
+        self._residual = torch.empty(0)
+
+    def through_blocks(self, tokens: Tensor, blocks: BlockPass) -> Tensor:
+        """See ``StepCache``."""
+        ratio = self.ratios[self._step]
+        size = self._size * ratio
+        error = self._error + abs(1.0 - size)
+        if (
+            self._step >= max(1, int(MAGCACHE_ALWAYS * len(self.ratios)))
+            and self._skipped < MAGCACHE_IN_A_ROW
+            and error <= self.threshold
+            and abs(1.0 - ratio) <= MAGCACHE_LARGEST
+        ):
+            out = tokens + self._residual
+            self._skipped, self._size, self._error = self._skipped + 1, size, error
+        else:
+            out = blocks.run()
+            self._residual = out - tokens
+            self._skipped, self._size, self._error = 0, 1.0, 0.0
+            self.ran += 1
+        self._step += 1
+        return out
+
+
 class FixedPattern:
     """Runs the blocks at the steps of ``run_steps`` (from 1), whatever the data; the first step always runs.
 
@@ -182,6 +224,13 @@ class _Line:
         """The value expected at ``step``."""
         (before, value), (last, newest) = self._points[0], self._points[-1]
         return newest if before == last else torch.lerp(value, newest, (step - before) / (last - before))
+
+
+def ratios_for(steps: int, published: Sequence[float]) -> tuple[float, ...]:
+    """MagCache's ratios for so many ``steps``, each the published one nearest to its place, as its authors do."""
+    if steps == 1:
+        return (published[-1],)
+    return tuple(published[round(step * (len(published) - 1) / (steps - 1))] for step in range(steps))
 
 
 def spread_steps(count: int, steps: int) -> frozenset[int]:

@@ -127,7 +127,7 @@ def test_growth_is_told_where_there_are_enough_sections(models: Path, capsys: py
         (["--sections", "0"], "sections: 0 is not between 1 and 100"),
         (["--size", "big"], "size: 'big' is not a height and a width"),
         (["--preset", "best"], "preset: there is no 'best'"),
-        (["--cache", "lazy:1"], "cache: there is no 'lazy'; there is: none, first_block, teacache, fixed"),
+        (["--cache", "lazy:1"], "cache: there is no 'lazy'; there is: none, first_block, teacache, magcache, fixed"),
         (["--cache", "fixed:half"], "cache: 'half' is no number"),
         (["--cache", "fixed"], "threshold: 0 does not go with the step cache 'fixed'"),
         (["--memory-gb", "lots"], "memory: "),

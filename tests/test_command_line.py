@@ -161,6 +161,7 @@ def test_an_interrupt_leaves_nothing_half_written(
         (["good.png", "--seed", "-1"], "seed: -1"),
         (["good.png", "--preset", "best"], "preset: there is no 'best'; there is: exact, balanced, quick"),
         (["good.png", "--teacache", "2"], "threshold: 2.0"),
+        (["good.png", "--model", "draft", "--magcache", "0.1"], "cache: 'magcache' needs figures of the model"),
         (["good.png", "-o", "nowhere/out.mp4"], "output: there is no folder"),
         (["good.png", "-o", "."], "is a folder"),
         (["good.png", "--save-latents", "nowhere/kept"], "output: there is no folder"),

@@ -9,13 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from framepack.checkpoints import CHECKPOINTS
 from framepack.step_cache import (
     EveryStep,
     FirstBlock,
     FixedPattern,
+    MagCache,
     StepCache,
     TeaCache,
     output_change,
+    ratios_for,
     relative_change,
     spread_steps,
 )
@@ -186,3 +189,44 @@ def test_a_step_whose_blocks_failed_can_be_tried_again(make: Callable[[], StepCa
 
 def test_change_is_relative_to_what_was_before() -> None:
     assert relative_change(TOKENS, 1.5 * TOKENS) == pytest.approx(0.5, rel=1e-5)
+
+
+def magcache_runs(ratios: list[float], threshold: float = 0.1) -> list[bool]:
+    return ran(MagCache(threshold=threshold, ratios=ratios), [TOKENS] * len(ratios))
+
+
+def test_where_sizes_stay_the_same_magcache_skips_two_steps_of_three_after_the_first_quarter() -> None:
+    assert magcache_runs([1.0] * 9) == [True, True, False, False, True, False, False, True, False]
+
+
+def test_magcache_runs_before_the_sum_of_the_expected_errors_passes_the_threshold() -> None:
+    # After a run: 0.04, then 0.04 + 0.0816 = 0.12 more.
+    assert magcache_runs([1.0, 1.04, 1.04, 1.04, 1.04]) == [True, False, True, False, True]
+    assert magcache_runs([1.0, 1.04, 1.04, 1.04, 1.04], threshold=0.13) == [True, False, False, True, False]
+
+
+def test_magcache_never_skips_a_step_at_which_much_changes() -> None:
+    assert magcache_runs([1.0, 1.07, 0.93, 1.0], threshold=1.0) == [True, True, True, False]
+
+
+def test_what_the_last_run_added_stands_in_for_skipped_steps_of_magcache() -> None:
+    cache = MagCache(threshold=0.1, ratios=[1.0, 1.0])
+    cache.through_blocks(TOKENS, GivenPass(after_all=3 * TOKENS))
+    assert torch.allclose(cache.through_blocks(10 * TOKENS, GivenPass()), 12 * TOKENS)
+    assert cache.ran == 1
+
+
+@pytest.mark.parametrize("name", ["f1", "original"])
+def test_magcache_runs_13_of_25_steps_of_a_published_model(name: str) -> None:
+    published = CHECKPOINTS[name].magnitude_ratios
+    assert published is not None
+    assert len(published) == CHECKPOINTS[name].defaults.steps == 25
+    assert sum(magcache_runs(list(ratios_for(25, published)))) == 13
+
+
+def test_ratios_for_other_numbers_of_steps_are_those_nearest_to_their_place() -> None:
+    published = (1.0, 1.1, 1.2, 1.3, 1.4)
+    assert ratios_for(5, published) == published
+    assert ratios_for(3, published) == (1.0, 1.2, 1.4)
+    assert ratios_for(9, published)[:3] == (1.0, 1.0, 1.1)
+    assert ratios_for(1, published) == (1.4,)
