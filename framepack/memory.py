@@ -28,9 +28,9 @@ HOST_RESERVE = GIB
 # 1.38 GB beside the weights, which is 12.3 of them compiled. The rest is for uncompiled arithmetic and for what a step
 # cache keeps; with it the whole of sampling was planned at 4.35 GiB where 4.00 were measured (benchmarks/log.md).
 TOKEN_TENSORS = 16
-# Full-size tensors of the VAE's outermost width that are alive at once, per frame of a tile; from 21.5 GiB measured for
-# one tile of 608x640 and 17 frames in fp16, and 4.1 GiB for 256x256.
-VAE_TENSORS = 14
+# Full-size tensors of the VAE's outermost width that are alive at once, per frame of a tile: in fp16 and for 17 frames
+# 13.4 were measured at 608x640 and 13.8 at 256x256, and 9.4 and 9.8 with the kernels of ``framepack.vae_layers``.
+VAE_TENSORS, VAE_TENSORS_FUSED = 14, 10
 VAE_FRAMES = 17
 # The prompt's longest form and the tokens of a picture.
 TEXT_TOKENS, PICTURE_TOKENS = 256, 729
@@ -90,7 +90,7 @@ class Work:
     """How much is computed at once: a section of ``window`` latents at ``height`` x ``width`` pixels.
 
     ``model_width`` is the transformer's and ``value_bytes`` its format's; ``vae_width`` the channels of the VAE at full
-    size and ``vae_value_bytes`` those of its format.
+    size, ``vae_value_bytes`` those of its format and ``vae_tensors`` how many tensors of that size are alive at once.
     """
 
     height: int
@@ -100,6 +100,7 @@ class Work:
     value_bytes: int
     vae_width: int
     vae_value_bytes: int
+    vae_tensors: int = VAE_TENSORS
 
     @property
     def tokens(self) -> int:
@@ -119,7 +120,7 @@ class Work:
         """Bytes of activations when ``frames`` are decoded in tiles of ``tile`` pixels, None for whole ones."""
         height, width = (side if tile is None else min(side, tile) for side in (self.height, self.width))
         frame = height * width * self.vae_width * self.vae_value_bytes
-        return VAE_TENSORS * frames * frame
+        return self.vae_tensors * frames * frame
 
     @property
     def tiles(self) -> tuple[int | None, ...]:

@@ -18,8 +18,17 @@ from framepack.block_loading import Residence
 from framepack.block_weights import BlockShape, WeightFormat
 from framepack.blocks import Arithmetic
 from framepack.devices import enforce_cap, formats_for, give_back, held_bytes, measure_budget
+from framepack.kernels import kernels_work
 from framepack.linear import available_formats
-from framepack.memory import PICTURE_ACTIVATIONS, MemoryPlan, PartSizes, Work, plan_memory
+from framepack.memory import (
+    PICTURE_ACTIVATIONS,
+    VAE_TENSORS,
+    VAE_TENSORS_FUSED,
+    MemoryPlan,
+    PartSizes,
+    Work,
+    plan_memory,
+)
 from framepack.request import Notice, Precision, Settings
 from framepack.transformer import FramepackTransformer
 from framepack.vae_layers import with_fast_layers
@@ -167,6 +176,7 @@ class ModelRoom:
             value_bytes=self._formats.transformer.itemsize,
             vae_width=self._vae_width,
             vae_value_bytes=self._formats.decoder.itemsize,
+            vae_tensors=VAE_TENSORS_FUSED if kernels_work(self.device) else VAE_TENSORS,
         )
 
     @cached_property

@@ -8,7 +8,17 @@ from itertools import pairwise
 import pytest
 
 from framepack.errors import NotEnoughMemory
-from framepack.memory import GIB, Budget, MemoryPlan, PartSizes, Work, bytes_of, plan_memory, residence_order
+from framepack.memory import (
+    GIB,
+    VAE_TENSORS_FUSED,
+    Budget,
+    MemoryPlan,
+    PartSizes,
+    Work,
+    bytes_of,
+    plan_memory,
+    residence_order,
+)
 
 DOUBLE, SINGLE = 679_500_000, 283_200_000
 SIZES = PartSizes(
@@ -40,6 +50,9 @@ def test_the_estimates_are_those_measured_on_the_published_model() -> None:
     assert WORK.tokens == 13_680 + 3_820 + 729 + 256
     assert 21 < (WORK.decoding(None) + SIZES.vae) / GIB < 23
     assert 4 < (WORK.decoding(256) + SIZES.vae) / GIB < 4.5
+    fused = replace(WORK, vae_tensors=VAE_TENSORS_FUSED)
+    assert 14.8 < fused.decoding(None) / GIB < 16
+    assert 2.6 < fused.decoding(256) / GIB < 2.8
     assert 1.38 < WORK.sampling / 1e9 < 2
 
 
@@ -49,6 +62,11 @@ def test_on_a_big_card_everything_stays_and_frames_are_decoded_whole() -> None:
     assert made.text_resident == 30
     assert made.host_bytes == made.ring_bytes == 0
     assert "All 60 blocks of the model stay in memory" in made.sentence
+
+
+def test_with_the_fused_layers_tiles_are_larger() -> None:
+    assert plan(139, cap=5.0).tile == 192
+    assert plan(139, cap=5.0, work=replace(WORK, vae_tensors=VAE_TENSORS_FUSED)).tile == 256
 
 
 def test_a_6_gb_card_streams_every_block_and_stays_within_its_memory() -> None:
