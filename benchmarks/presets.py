@@ -6,8 +6,9 @@
 Every picture is animated with every camera motion, one section each, exactly and in every way asked for, with the same
 noise. Told are the share of steps that ran the blocks, the time against exact, how far the latents and the decoded
 frames are from the exact ones (relative error, PSNR), and in how many shots the picture does what the prompt says, by
-the flow of the frames. A way is a preset, ``CACHE:THRESHOLD``, ``steps:SHARE`` for fewer steps and no cache, or ``fp8``
-for 8-bit products alone. The last line on standard output is JSON.
+the flow of the frames. A way is a preset, ``CACHE:THRESHOLD``, ``steps:SHARE`` for fewer steps and no cache, ``fp8``
+for 8-bit products alone, or ``fp8-attention`` for 8-bit attention too, which presets with 8-bit arithmetic have. The
+last line on standard output is JSON.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch, as the engine's commands do
 
@@ -31,7 +32,9 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from framepack.attention import Attend, attend_with
 from framepack.checkpoints import CHECKPOINTS
+from framepack.fp8_attention import attend_fp8
 from framepack.pictures import read_picture
 from framepack.presets import PRESETS
 from framepack.request import CacheKind
@@ -44,15 +47,17 @@ from training.rehearsal import WINDOW, Rehearsal, Take
 
 SIZE = (144, 256)
 DRAFT = CHECKPOINTS["draft"]
+Kind = Literal["exact", "fp8", "fp8-attention"]
+EIGHT_BIT: dict[Kind, Attend] = {"fp8": attend_with("sdpa"), "fp8-attention": attend_fp8}
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of sampling; ``fast`` takes the 8-bit transformer."""
+    """One way of sampling, with a transformer of some arithmetic."""
 
     name: str
     settings: SamplingSettings
-    fast: bool
+    arithmetic: Kind
 
 
 @dataclass(frozen=True)
@@ -73,35 +78,34 @@ def way_named(name: str, steps: int) -> Way:
         preset = PRESETS[name]
         own = preset.steps_of(steps)
         settings = replace(exact, steps=own, cache=preset.cache, threshold=preset.threshold)
-        return Way(name, settings, preset.precision == "fast")
+        return Way(name, settings, "fp8-attention" if preset.precision == "fast" else "exact")
     kind, _, value = name.partition(":")
-    if kind == "fp8":
-        return Way(name, exact, True)
+    if kind in EIGHT_BIT:
+        return Way(name, exact, cast(Kind, kind))
     if kind == "steps":
-        return Way(name, replace(exact, steps=max(1, round(steps * float(value)))), False)
-    return Way(name, replace(exact, cache=cast(CacheKind, kind), threshold=float(value)), False)
+        return Way(name, replace(exact, steps=max(1, round(steps * float(value)))), "exact")
+    return Way(name, replace(exact, cache=cast(CacheKind, kind), threshold=float(value)), "exact")
 
 
 class Studio:
     """Shoots one section of a picture with a prompt."""
 
-    def __init__(self, folder: Path, device: torch.device, *, fast: bool) -> None:
+    def __init__(self, folder: Path, device: torch.device, kinds: Collection[Kind]) -> None:
         self.rehearsal = Rehearsal(folder, device)
-        self.fast = None
-        if fast:
+        self.transformers: dict[Kind, FramepackTransformer] = {"exact": self.rehearsal.transformer}
+        for kind in EIGHT_BIT.keys() & kinds:
             model = load_draft(folder).transformer.to(device, torch.bfloat16)
-            self.fast = FramepackTransformer.of_model(model, format="fp8")
+            self.transformers[kind] = FramepackTransformer.of_model(model, format="fp8", attend=EIGHT_BIT[kind])
 
     def shoot(self, take: Take, camera: str, seed: int, way: Way) -> Shot:
         """The first section after ``take``'s only frame."""
         conditioning = self.rehearsal.conditioning(PLAIN_PROMPTS[camera], take.image_embeds)
         height, width = take.latents.shape[-2:]
         noise = draw_noise(torch.Generator().manual_seed(seed), window=WINDOW, height=height, width=width)
-        transformer = self.fast if way.fast and self.fast else self.rehearsal.transformer
         begun = time.perf_counter()
         steps = list(
             sample_section(
-                transformer,
+                self.transformers[way.arithmetic],
                 history=take.latents,
                 anchor=take.anchor,
                 conditioning=conditioning,
@@ -171,8 +175,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     names = [*options.presets, *options.also]
-    fast = any(way_named(name, 8).fast for name in names)
-    studio = Studio(options.draft, torch.device(options.device), fast=fast)
+    studio = Studio(options.draft, torch.device(options.device), {way_named(name, 8).arithmetic for name in names})
     paths = sorted(path for path in options.pictures.iterdir() if path.suffix in (".webp", ".png", ".jpg"))
     takes = [studio.rehearsal.begin(read_picture(path, path.name), SIZE) for path in paths[: options.count]]
     table = [row for steps in options.steps for row in rows(studio, takes, options.cameras, steps, names)]

@@ -1,7 +1,8 @@
 """Attention in fp8 on Hopper and newer, by cuDNN through its ``nvidia-cudnn-frontend`` package. It knows no model.
 
 Queries and keys are taken to be normalised, as they are in a transformer's blocks, so that fp8 holds them as they are;
-values get one scale. Making them fp8 is plain arithmetic, which a compiler fuses with what makes them.
+values get one scale. Making them fp8 is plain arithmetic, which a compiler fuses with what makes them. On other devices
+the same is computed by its formula, slowly.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def _fp8(values: Tensor) -> Tensor:
     schema="(Tensor query, Tensor key, Tensor value, Tensor scale) -> Tensor",
 )
 def _attend_fp8(query: Tensor, key: Tensor, value: Tensor, scale: Tensor) -> Tensor:
+    if not query.is_cuda:
+        return attended_by_formula(query, key, value, scale)
     _, tokens, heads, head = query.shape
     with torch.cuda.device(query.device):
         plan = _plan(query.device, tokens, heads, head)
@@ -76,6 +79,20 @@ def _attend_fp8(query: Tensor, key: Tensor, value: Tensor, scale: Tensor) -> Ten
 @_attend_fp8.register_fake
 def _(query: Tensor, key: Tensor, value: Tensor, scale: Tensor) -> Tensor:  # noqa: ARG001
     return query.new_empty(query.shape)
+
+
+def attended_by_formula(query: Tensor, key: Tensor, value: Tensor, scale: Tensor) -> Tensor:
+    """What the GPU computes, rounded where it rounds: for measuring what that costs, where there is none.
+
+    All of (1, n, heads, head) in fp8; ``scale`` is that of ``value`` and of the result.
+    """
+    heads_first = (part.float().transpose(1, 2) for part in (query, key, value))
+    wide_query, wide_key, wide_value = heads_first
+    scores = wide_query @ wide_key.transpose(2, 3) / query.shape[-1] ** 0.5
+    weights = torch.exp(scores - scores.amax(dim=-1, keepdim=True))
+    rounded = _fp8(weights * _WEIGHTS_SCALE).float() / _WEIGHTS_SCALE
+    attended = rounded @ (wide_value / scale) / weights.sum(dim=-1, keepdim=True)
+    return _fp8(attended.transpose(1, 2) * scale)
 
 
 class _Part(IntEnum):

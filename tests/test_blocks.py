@@ -13,6 +13,7 @@ from torch import Tensor
 
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat, fill, layout_of
 from framepack.blocks import Arithmetic, BlockWeights, Manner, double_block, rotary_tables, single_block
+from framepack.fp8_attention import attend_fp8
 
 TOKENS, TEXT = 14, 5
 
@@ -40,18 +41,20 @@ def streams(seed: int = 0, tokens: int = TOKENS, text: int = TEXT) -> tuple[Tens
     return both[:, :tokens], both[:, tokens:]
 
 
-def weights_of(block: Any, kind: BlockKind, format: WeightFormat = "plain") -> BlockWeights:
-    layout = layout_of(SHAPE, kind, torch.float32, format)
+def weights_of(
+    block: Any, kind: BlockKind, format: WeightFormat = "plain", dtype: torch.dtype = torch.float32
+) -> BlockWeights:
+    layout = layout_of(SHAPE, kind, dtype, format)
     views = layout.views(torch.zeros(layout.nbytes, dtype=torch.uint8))
     fill(layout, views, block.state_dict())
     return BlockWeights(kind, views)
 
 
-def all_blocks(format: WeightFormat = "plain") -> Iterator[BlockWeights]:
+def all_blocks(format: WeightFormat = "plain", dtype: torch.dtype = torch.float32) -> Iterator[BlockWeights]:
     for block in MODEL.transformer_blocks:
-        yield weights_of(block, "double", format)
+        yield weights_of(block, "double", format, dtype)
     for block in MODEL.single_transformer_blocks:
-        yield weights_of(block, "single", format)
+        yield weights_of(block, "single", format, dtype)
 
 
 def run(arithmetic: Arithmetic, tokens: Tensor, text: Tensor, format: WeightFormat = "plain") -> Tensor:
@@ -125,6 +128,23 @@ def test_weights_kept_in_fp8_change_the_outcome_little() -> None:
     exact = run(Arithmetic(SHAPE, plain_attention), tokens, text)
     stored = run(Arithmetic(SHAPE, plain_attention, "fp8_storage"), tokens, text, "fp8_storage")
     assert 0 < error(stored, exact) < 0.1
+
+
+def test_attention_in_fp8_changes_the_outcome_little() -> None:
+    tokens, text = streams()
+    exact = run(Arithmetic(SHAPE, plain_attention), tokens, text)
+    assert 0 < error(run(Arithmetic(SHAPE, attend_fp8), tokens, text), exact) < 0.05
+
+
+def test_blocks_wholly_in_fp8_change_the_outcome_little() -> None:
+    tokens, text = (stream.bfloat16() for stream in streams())
+    blocks = {format: list(all_blocks(format, torch.bfloat16)) for format in ("plain", "fp8")}
+    modulation = MODULATION.bfloat16()
+    exact, rounded = (
+        Arithmetic(SHAPE, attend, format).rest(tokens, text, modulation, ROTARY, blocks[format])
+        for attend, format in ((plain_attention, "plain"), (attend_fp8, "fp8"))
+    )
+    assert 0 < error(rounded, exact) < 0.1
 
 
 def test_one_compilation_of_a_kind_serves_all_blocks_and_all_numbers_of_tokens() -> None:

@@ -17,6 +17,7 @@ from torch import Tensor
 from framepack.attention import WAYS, Problem, attend_with, available_ways, choose_way, read_times
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat, fill, layout_of, quantised
 from framepack.blocks import Arithmetic, BlockWeights, rotary_tables
+from framepack.fp8_attention import attend_fp8
 from framepack.linear import Weight, activated_product, available_formats, joint_product, product
 from framepack.queries import queries_and_keys_by_formula
 from framepack.rows import Rows, activated_rows, modulated, modulated_rows, plain_rows, quantised_by_formula
@@ -206,6 +207,14 @@ def test_activation_in_a_product_is_that_after_it() -> None:
     exact = F.gelu(F.linear(given.float(), layer.weight.float(), layer.bias.float()), approximate="tanh")
     assert made.scale is None
     assert error(made.values, exact) < 0.005
+
+
+def test_attention_in_fp8_is_the_one_whose_cost_is_measured_by_its_formula() -> None:
+    if "cudnn-fp8" not in available_ways(DEVICE):
+        pytest.skip("this computer has no attention in fp8")
+    query, key, value = random(3, 1, 300, SHAPE.heads, SHAPE.head)
+    formula = attend_fp8(query.cpu(), key.cpu(), value.cpu())
+    assert error(attend_fp8(query, key, value).cpu(), formula) < 0.03
 
 
 def test_products_in_fp8_are_those_of_what_their_operands_stand_for() -> None:
