@@ -39,7 +39,8 @@ def available_formats(device: torch.device) -> tuple[WeightFormat, ...]:
     """The weight formats that work on ``device``, the most exact first."""
     if device.type == "mps":
         return ("plain",)
-    if device.type == "cuda" and torch.cuda.get_device_capability(device) >= _FP8_CAPABILITY:
+    nvidia = device.type == "cuda" and torch.version.hip is None
+    if nvidia and torch.cuda.get_device_capability(device) >= _FP8_CAPABILITY:
         return ("plain", "fp8_storage", "fp8")
     return ("plain", "fp8_storage")
 

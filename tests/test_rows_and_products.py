@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -103,3 +104,14 @@ def test_the_operators_are_what_a_compiler_is_told_they_are() -> None:
 def test_a_processor_keeps_weights_in_fp8_but_multiplies_none() -> None:
     assert available_formats(torch.device("cpu")) == ("plain", "fp8_storage")
     assert available_formats(torch.device("mps")) == ("plain",)
+
+
+@pytest.mark.parametrize(
+    ("capability", "hip", "eight_bit"), [((8, 9), None, True), ((8, 6), None, False), ((9, 4), "6.4", False)]
+)
+def test_products_in_fp8_are_for_nvidias_cards_from_ada_on(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], hip: str | None, eight_bit: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(torch.version, "hip", hip)
+    assert ("fp8" in available_formats(torch.device("cuda:0"))) == eight_bit
