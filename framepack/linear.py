@@ -18,6 +18,7 @@ from framepack.rows import Rows, activated_rows
 
 # NVIDIA's fp8 tensor cores came with this compute capability (Ada).
 _FP8_CAPABILITY = (8, 9)
+_SCALE_ALIGNMENT = 16
 
 
 class Weight(NamedTuple):
@@ -173,7 +174,7 @@ def _product_into(out: Tensor, rows: Rows, layer: Weight) -> None:
         torch._scaled_mm(
             rows.values,
             layer.weight.t(),
-            rows.scale,
+            _aligned(rows.scale),
             layer.scale.unsqueeze(0),
             bias=layer.bias,
             out_dtype=out.dtype,
@@ -186,6 +187,11 @@ def _product_into(out: Tensor, rows: Rows, layer: Weight) -> None:
         torch.mm(rows.values, weight.t(), out=out)
     else:
         torch.addmm(layer.bias, rows.values, weight.t(), out=out)
+
+
+def _aligned(scale: Tensor) -> Tensor:
+    """``scale`` where cuBLAS reads it: at a multiple of 16 bytes, which part of a tensor need not begin at."""
+    return scale if scale.data_ptr() % _SCALE_ALIGNMENT == 0 else scale.clone()
 
 
 def _restored(weight: Tensor, scale: Tensor | None, dtype: torch.dtype) -> Tensor:

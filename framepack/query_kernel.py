@@ -90,8 +90,8 @@ def _rotate(  # type: ignore[no-untyped-def]
         made_low = (low * (norm_low * cosine_low)[None, :] + high * (norm_high * sine_low)[None, :]) * inverse
         made_high = (high * (norm_high * cosine_high)[None, :] + low * (norm_low * sine_high)[None, :]) * inverse
         if fp8:
-            made_low = tl.minimum(tl.maximum(made_low, -largest_value), largest_value)
-            made_high = tl.minimum(tl.maximum(made_high, -largest_value), largest_value)
+            made_low = _within(made_low, largest_value)
+            made_high = _within(made_high, largest_value)
         out = (query if part == 0 else key) + row * width + place
         tl.store(out, made_low.to(query.dtype.element_ty))
         tl.store(out + half, made_high.to(query.dtype.element_ty))
@@ -100,3 +100,10 @@ def _rotate(  # type: ignore[no-untyped-def]
         high = tl.abs(tl.load(joint + 2 * width + place + half).to(tl.float32))
         most = tl.max(tl.max(tl.maximum(low, high), axis=1), axis=0)
         tl.store(largest + row * tl.num_programs(1) + group, most)
+
+
+@triton.jit  # type: ignore[untyped-decorator]
+def _within(x, largest_value: tl.constexpr):  # type: ignore[no-untyped-def]
+    # What is no number stays so, to be seen.
+    x = tl.maximum(x, -largest_value, propagate_nan=tl.PropagateNan.ALL)
+    return tl.minimum(x, largest_value, propagate_nan=tl.PropagateNan.ALL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ from framepack.attention import WAYS, Problem, attend_with, available_ways, choo
 from framepack.block_weights import BlockKind, BlockShape, WeightFormat, fill, layout_of, quantised
 from framepack.blocks import Arithmetic, BlockWeights, rotary_tables
 from framepack.fp8_attention import attend_fp8
+from framepack.kernels import kernels_work
 from framepack.linear import Weight, activated_product, available_formats, joint_product, product
 from framepack.queries import queries_and_keys_by_formula
-from framepack.rows import Rows, activated_rows, modulated, modulated_rows, plain_rows, quantised_by_formula
+from framepack.rows import Rows, modulated, plain_rows, quantised_by_formula
 
 pytestmark = [
     pytest.mark.gpu,
@@ -28,9 +31,16 @@ pytestmark = [
 ]
 
 DEVICE = torch.device("cuda:0")
+needs_kernels = pytest.mark.usefixtures("kernels")
 SHAPE = BlockShape(heads=4, head=128, mlp=2048)
 TOKENS, TEXT = 700, 61
 KINDS: tuple[BlockKind, ...] = ("double", "single")
+
+
+@pytest.fixture
+def kernels() -> None:
+    if not kernels_work(DEVICE):
+        pytest.skip("Triton's kernels do not work on this computer")
 
 
 def random(*size: int, seed: int = 0, dtype: torch.dtype = torch.bfloat16) -> Tensor:
@@ -158,46 +168,86 @@ def test_a_block_in_fp8_is_near_the_one_in_bf16(kind: BlockKind, format: WeightF
     assert 0 < error(made, exact) < 0.12
 
 
+def test_kernels_work_where_their_compiler_is() -> None:
+    if importlib.util.find_spec("triton") is None or not any(map(shutil.which, ("cc", "gcc", "clang"))):
+        pytest.skip("there is no Triton on this computer, or no C compiler for it")
+    assert kernels_work(DEVICE)
+
+
+@needs_kernels
 def test_the_kernel_makes_the_rows_the_formula_makes() -> None:
     needs("fp8")
-    given = random(33, 3 * 1536)[:, 1536:3072]
-    shift, scale = random(1536, seed=1), random(1536, seed=2)
-    for made, formula in (
-        (plain_rows(given, "fp8"), (None, None, 0.0, False)),
-        (activated_rows(given, "fp8"), (None, None, 0.0, True)),
-        (modulated_rows(given, shift, scale, 1e-6, "fp8"), (shift, scale, 1e-6, False)),
-    ):
-        values, row_scale = quantised_by_formula(given, *formula)
-        assert made.scale is not None
-        assert torch.allclose(made.scale, row_scale, rtol=1e-4)
-        # A value may fall on the other side of a rounding boundary, one in many.
-        assert float((made.values.float() != values.float()).float().mean()) < 0.01
+    from framepack.row_kernel import quantised_by_kernel
 
-
-def test_the_kernel_modulates_rows_as_the_formula_does() -> None:
     for columns in (512, 500, 1536):
         given = random(33, 3 * columns)[:, columns : 2 * columns]
         shift, scale = random(columns, seed=1), random(columns, seed=2)
-        made = modulated_rows(given, shift, scale, 1e-6, "plain").values
+        for way in ((None, None, 0.0, False), (None, None, 0.0, True), (shift, scale, 1e-6, False)):
+            made, made_scale = quantised_by_kernel(given, *way)
+            values, row_scale = quantised_by_formula(given, *way)
+            assert torch.allclose(made_scale, row_scale, rtol=1e-3)
+            # A value may fall on the other side of a rounding boundary, one in many.
+            assert float((made.float() != values.float()).float().mean()) < 0.02
+
+
+@needs_kernels
+def test_what_is_no_number_is_seen_in_fp8_too() -> None:
+    needs("fp8")
+    from framepack.row_kernel import quantised_by_kernel
+
+    given = random(3, 512)
+    given[1, 7] = float("nan")
+    made, made_scale = quantised_by_kernel(given, None, None, 0.0, False)
+    seen = (made.float() * made_scale).isfinite().all(dim=1)
+    assert seen.tolist() == [True, False, True]
+
+
+@needs_kernels
+def test_the_kernel_modulates_rows_as_the_formula_does() -> None:
+    from framepack.row_kernel import modulated_by_kernel
+
+    for columns in (512, 500, 1536):
+        given = random(33, 3 * columns)[:, columns : 2 * columns]
+        shift, scale = random(columns, seed=1), random(columns, seed=2)
+        made = modulated_by_kernel(given, shift, scale, 1e-6)
         assert error(made, modulated(given.float(), shift.float(), scale.float(), 1e-6)) < 0.003
 
 
+@needs_kernels
 @pytest.mark.parametrize("fp8", [False, True])
-@pytest.mark.parametrize(("heads", "head"), [(24, 128), (6, 32), (3, 48)])
+@pytest.mark.parametrize(("heads", "head"), [(24, 128), (6, 32), (3, 64)])
 def test_the_kernel_makes_the_queries_and_keys_the_formula_makes(heads: int, head: int, fp8: bool) -> None:
     if fp8:
         needs("fp8")
+    from framepack.query_kernel import queries_and_keys_by_kernel
+
     joint = random(37, 3 * heads * head)
     cosines, sines = random(37, head, seed=3, dtype=torch.float32), random(37, head, seed=4, dtype=torch.float32)
     for norms, count in ((random(2, head, seed=1), 37), (random(4, head, seed=2), 20)):
-        given = (joint, norms, count, cosines, sines, heads, 1e-6, fp8)
-        made = torch.ops.framepack.queries_and_keys.default(*given)
-        wanted = queries_and_keys_by_formula(*given)
-        assert [part.dtype for part in made] == [part.dtype for part in wanted]
-        for part, formula in zip(made[:2], wanted[:2], strict=True):
+        *wanted, largest = queries_and_keys_by_formula(joint, norms, count, cosines, sines, heads, 1e-6, fp8)
+        *made, made_largest = (torch.empty_like(part) for part in (*wanted, largest))
+        together = min(heads & -heads, 8)
+        queries_and_keys_by_kernel(joint, norms, count, cosines, sines, 1e-6, *made, made_largest, together)
+        for part, formula in zip(made, wanted, strict=True):
             # What is rounded may fall on the other side of a boundary.
             assert error(part, formula) < (0.01 if fp8 else 0.001)
-        assert torch.equal(made[2], wanted[2])
+        assert torch.equal(made_largest, largest)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_block_wholly_in_fp8_takes_any_number_of_tokens(kind: BlockKind, compiled: bool) -> None:
+    needs("fp8")
+    if "cudnn-fp8" not in available_ways(DEVICE):
+        pytest.skip("this computer has no attention in fp8")
+    torch._dynamo.reset()
+    block = published_block(kind)
+    arithmetic = Arithmetic(SHAPE, attend_fp8, "fp8", compiled=compiled)
+    for tokens in (700, 701, 702):
+        exact = run(Arithmetic(SHAPE, attend_with("sdpa")), weights_of(block, kind), tokens)
+        made = run(arithmetic, weights_of(block, kind, "fp8"), tokens)
+        assert 0 < error(made, exact) < 0.15
+    assert arithmetic.notices == []
 
 
 def test_activation_in_a_product_is_that_after_it() -> None:
