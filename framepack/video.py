@@ -71,15 +71,19 @@ def write_frames(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int) -> i
         context.time_base = Fraction(1, fps)
         count = 0
         waiting: deque[Future[None]] = deque()
-        with ThreadPoolExecutor(1, thread_name_prefix="encoder") as encoder:
+        encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        try:
             for count, pixels in enumerate(frames, start=1):
                 if count == 1:
                     stream.height, stream.width = pixels.shape[:2]
                 waiting.append(encoder.submit(_encode, container, stream, pixels, count - 1, fps))
-                if len(waiting) > _FRAMES_WAITING:
+                while waiting and (len(waiting) > _FRAMES_WAITING or waiting[0].done()):
                     waiting.popleft().result()
             for encoded in waiting:
                 encoded.result()
+        finally:
+            # Where something failed, what waits is of no use any more.
+            encoder.shutdown(cancel_futures=True)
         if not count:
             raise ValueError("a video needs at least one frame")
         container.mux(stream.encode(None))

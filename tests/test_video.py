@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -57,6 +59,24 @@ def test_a_video_starts_with_its_only_key_frame_and_has_no_reordered_frames(tmp_
         packets = [packet for packet in container.demux(video=0) if packet.size]
     assert [packet.is_keyframe for packet in packets] == [True] + [False] * 35
     assert all(packet.pts == packet.dts for packet in packets)
+
+
+def test_what_goes_wrong_while_frames_are_made_or_encoded_is_raised_at_once(tmp_path: Path) -> None:
+    taken = 0
+
+    def frames(broken: int) -> Iterator[Frame]:
+        nonlocal taken
+        for taken, frame in enumerate(moving(200), start=1):
+            if taken == broken:
+                raise RuntimeError("the decoder broke")
+            yield frame if taken != 3 else frame[:, :, 0]
+            time.sleep(0.002)
+
+    with pytest.raises(ValueError, match=r"shape|dim"):
+        write_frames(tmp_path / "a.mp4", frames(150), 30)
+    assert taken < 150
+    with pytest.raises(RuntimeError, match="the decoder broke"):
+        write_frames(tmp_path / "b.mp4", frames(2), 30)
 
 
 def test_a_video_without_frames_is_refused(tmp_path: Path) -> None:
