@@ -23,7 +23,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from framepack.attention import attend_with, available_ways
-from framepack.diffusers_steps import StepRequest, step_inputs
+from framepack.diffusers_steps import StepRequest, step_inputs, wait_for
 from framepack.linear import available_formats
 from framepack.packing import pack_forward
 from framepack.random_transformer import DEVIATION, PUBLISHED_CONFIG, random_transformer
@@ -40,8 +40,8 @@ def of_diffusers(config: dict[str, Any], request: StepRequest, device: torch.dev
     with torch.device("meta"):
         model: Any = HunyuanVideoFramepackTransformer3DModel(**config)
     model = model.to(dtype).to_empty(device=device).eval().requires_grad_(False)
-    for parameter in model.parameters():
-        parameter.normal_(0.0, DEVIATION)
+    for name, parameter in model.named_parameters():
+        parameter.normal_(float(".norm" in name and parameter.dim() == 1), DEVIATION)
     inputs = step_inputs(request, model.config, device, dtype)
     return lambda: model(**inputs)
 
@@ -65,16 +65,11 @@ def of_ours(transformer: FramepackTransformer, request: StepRequest) -> Step:
 
 def timed(device: torch.device, step: Step) -> float:
     """The seconds one step takes."""
-    _wait(device)
+    wait_for(device)
     begun = time.perf_counter()
     step()
-    _wait(device)
+    wait_for(device)
     return time.perf_counter() - begun
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 @torch.no_grad()

@@ -1,8 +1,9 @@
 """Triton kernels for what goes into a causal 3-D convolution: normalised and activated, or enlarged, and padded.
 
-PyTorch finds a group's mean with one of a GPU's many processors, and pads at a tenth of the speed of its memory; both
-take longer than the convolutions. Needs Triton to be imported; ``framepack.vae_layers`` has the same from PyTorch.
-Convolutions are of 3x3x3: edges are repeated, once on every side and twice before the first frame.
+PyTorch finds a group's mean with one of a GPU's many processors, and pads far slower than its memory is; without
+kernels both together are nearly half of the time of a decode (benchmarks/log.md). Needs Triton to be imported;
+``framepack.vae_layers`` has the same from PyTorch. Convolutions are of 3x3x3: edges are repeated, once on every side
+and twice before the first frame.
 """
 
 from __future__ import annotations

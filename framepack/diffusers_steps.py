@@ -139,11 +139,11 @@ def _prepared(request: StepRequest, device: torch.device) -> Callable[[], float]
     inputs = step_inputs(request, model.config, device, dtype)
 
     def step() -> float:
-        _wait(device)
+        wait_for(device)
         begun = time.perf_counter()
         with torch.no_grad():
             model(**inputs)
-        _wait(device)
+        wait_for(device)
         return time.perf_counter() - begun
 
     return step
@@ -174,7 +174,8 @@ def step_inputs(request: StepRequest, config: Any, device: torch.device, dtype: 
     }
 
 
-def _wait(device: torch.device) -> None:
+def wait_for(device: torch.device) -> None:
+    """Wait until ``device`` has done all it was given to do."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

@@ -1,8 +1,8 @@
 """Attention in fp8 on Hopper and newer, by cuDNN through its ``nvidia-cudnn-frontend`` package. It knows no model.
 
 Queries and keys are taken to be normalised, as they are in a transformer's blocks, so that fp8 holds them as they are;
-values get one scale. Making them fp8 is plain arithmetic, which a compiler fuses with what makes them. On other devices
-the same is computed by its formula, slowly.
+values get one scale. ``framepack.queries`` makes the former fp8, in the pass that normalises them; values are made fp8
+here, by plain arithmetic for a compiler to fuse. On other devices the same is computed by its formula, slowly.
 """
 
 from __future__ import annotations

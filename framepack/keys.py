@@ -1,6 +1,7 @@
 """The names of sections: a section's key is a hash of exactly what it is made from. No torch, no files.
 
 Changing how a section is computed, so that the same inputs give other latents or frames, must raise ``ALGORITHM``.
+Other rounding is no such change: a section has one name on all devices, and each of them rounds in its own way.
 """
 
 from __future__ import annotations

@@ -29,8 +29,9 @@ HOST_RESERVE = GIB
 # cache keeps; with it the whole of sampling was planned at 4.35 GiB where 4.00 were measured (benchmarks/log.md).
 TOKEN_TENSORS = 16
 # Full-size tensors of the VAE's outermost width that are alive at once, per frame of a tile: in fp16 and for 17 frames
-# 13.4 were measured at 608x640 and 13.8 at 256x256, and 9.4 and 9.8 with the kernels of ``framepack.vae_layers``.
-VAE_TENSORS, VAE_TENSORS_FUSED = 14, 10
+# 13.4 were measured at 608x640, 13.8 at 256x256 and 14.3 at 192x192, and 9.4, 9.8 and 10.2 with the kernels of
+# ``framepack.vae_layers``; what a small tile takes more is little enough to be in ``RESERVE``.
+VAE_TENSORS, VAE_TENSORS_FUSED = 14, 11
 VAE_FRAMES = 17
 # The prompt's longest form and the tokens of a picture.
 TEXT_TOKENS, PICTURE_TOKENS = 256, 729

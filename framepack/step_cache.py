@@ -1,7 +1,7 @@
 """Which sampling steps run the transformer's blocks, and what stands in for them otherwise. It knows no model.
 
-A cache is used for one section and one branch of the guidance; a new section takes a new one. Each keeps two or
-three tensors of the size of the section's new tokens, TeaCache one of all tokens too.
+A cache is used for one section and one branch of the guidance; a new section takes a new one. Each keeps one to three
+tensors of the size of the section's new tokens, TeaCache one of all tokens too.
 """
 
 from __future__ import annotations

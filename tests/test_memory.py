@@ -51,8 +51,8 @@ def test_the_estimates_are_those_measured_on_the_published_model() -> None:
     assert 21 < (WORK.decoding(None) + SIZES.vae) / GIB < 23
     assert 4 < (WORK.decoding(256) + SIZES.vae) / GIB < 4.5
     fused = replace(WORK, vae_tensors=VAE_TENSORS_FUSED)
-    assert 14.8 < fused.decoding(None) / GIB < 16
-    assert 2.6 < fused.decoding(256) / GIB < 2.8
+    assert 14.8 < fused.decoding(None) / GIB < 17.5
+    assert 2.6 < fused.decoding(256) / GIB < 3
     assert 1.38 < WORK.sampling / 1e9 < 2
 
 

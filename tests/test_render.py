@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +27,8 @@ from framepack.render import latents_key, render_shot, shown_latents
 from framepack.request import Conditioned, Event, Finished, Notice, SectionDone, Settings, ShotRequest, Step
 from framepack.sampler import SamplingSettings, draw_noise, sample_section
 from framepack.section_store import SectionStore
+from framepack.step_cache import StepCache
+from framepack.transformer import FramepackTransformer
 from framepack.video import join, probe, read_frames
 
 SIDE = 64
@@ -307,6 +311,24 @@ def test_real_cfg_and_the_step_cache_reach_the_sampler(
         made.append(store.latents(chain[0].sections[0]))
     assert not np.array_equal(made[0], made[1])
     assert not np.array_equal(made[1], made[2])
+
+
+def test_magcache_skips_steps_of_a_published_model(
+    engine: Engine, pictures: dict[str, Path], store: SectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[None] = []
+    run = FramepackTransformer.velocity
+
+    def counted(self: FramepackTransformer, *given: Any, cache: StepCache, **named: Any) -> Any:
+        velocity = run(self, *given, cache=cache, **named)
+        runs.extend([None] * (cache.ran - len(runs)))
+        return velocity
+
+    monkeypatch.setattr(FramepackTransformer, "velocity", counted)
+    image = next(iter(pictures))
+    settings = replace(request(1.0, image).settings, steps=25, cache="magcache", threshold=0.1)
+    render(engine, plan_chain([ShotRequest(settings, "tiny", "a boat", 7, 1.0, image)]), 0, pictures, store)
+    assert len(runs) == 13
 
 
 def test_an_image_embedding_of_another_model_is_refused(engine: Engine) -> None:

@@ -181,6 +181,12 @@ def test_each_branch_and_each_section_has_a_step_cache_of_its_own(
     assert len(runs) == 2 * 2 * 2
 
 
+def test_magcache_goes_by_the_figures_of_the_checkpoint(transformer: FramepackTransformer) -> None:
+    settings = SamplingSettings(steps=5, cache="magcache", threshold=0.1, magnitude_ratios=(1.0, 1.0, 1.5))
+    ran = [step.ran_blocks for step in steps_of(transformer, settings=settings)]
+    assert ran == [True, False, False, True, True]
+
+
 def test_how_long_an_inverted_shot_is_changes_its_last_section(transformer: FramepackTransformer) -> None:
     def last(of: int) -> SamplingStep:
         return list(
