@@ -70,6 +70,11 @@ def test_part_of_rows_is_rows() -> None:
     assert torch.equal(plain.values, values(7, 16)[2:5])
 
 
+def test_part_of_rows_multiplies_as_the_whole_does() -> None:
+    rows, layer = plain_rows(values(9, 32).bfloat16(), "fp8"), Weight(*quantised(values(16, 32, seed=1)), None)
+    assert torch.equal(product(rows.part(3, 5), layer), product(rows, layer)[3:8])
+
+
 def test_part_of_a_layers_outputs_is_a_layer() -> None:
     weight, scale = quantised(values(6, 16))
     layer = Weight(weight, scale, values(6, seed=1))
