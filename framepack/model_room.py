@@ -18,7 +18,7 @@ from framepack.block_loading import Residence
 from framepack.block_weights import BlockShape, WeightFormat
 from framepack.blocks import Arithmetic
 from framepack.devices import enforce_cap, formats_for, give_back, held_bytes, measure_budget
-from framepack.kernels import kernels_work
+from framepack.kernels import kernels_notice, kernels_work
 from framepack.linear import available_formats
 from framepack.memory import (
     PICTURE_ACTIVATIONS,
@@ -218,8 +218,9 @@ class ModelRoom:
             give_back(self.device)
             self._plan = lower
         self._say(Notice(plan.sentence))
-        if loaded.store.notice:
-            self._say(Notice(loaded.store.notice))
+        for notice in (loaded.store.notice, kernels_notice(self.device)):
+            if notice:
+                self._say(Notice(notice))
         return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve), plan
 
     def _arithmetic_for(self, settings: Settings) -> Arithmetic:
