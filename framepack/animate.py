@@ -42,6 +42,7 @@ class Animation:
     """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW.
 
     ``memory`` are the bytes of the device it may take and ``attention`` the way of computing that; None is the best.
+    ``text_on_cpu`` is that of ``Engine``.
 
     ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
     """
@@ -59,6 +60,7 @@ class Animation:
     magcache: float
     memory: int | None
     attention: str | None
+    text_on_cpu: bool
     output: Path
     save_latents: Path | None
     continue_from: Path | None
@@ -104,6 +106,7 @@ def animate(animation: Animation, models: Path | None, *, begun: float, show_pro
             models=models,
             memory=animation.memory,
             attention=animation.attention,
+            text_on_cpu=animation.text_on_cpu,
         ) as engine,
     ):
         restart_peak(engine.device)

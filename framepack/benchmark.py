@@ -54,6 +54,7 @@ class BenchmarkOrder:
     sections: int
     memory: int | None = None
     attention: str | None = None
+    text_on_cpu: bool = False
     against: bool = False
     rounds: int = 5
 
@@ -158,6 +159,7 @@ def run_benchmark(order: BenchmarkOrder, *, begun: float, say: Say) -> Benchmark
                 models=order.models,
                 memory=order.memory,
                 attention=order.attention,
+                text_on_cpu=order.text_on_cpu,
                 measurements=folder,
             )
         )

@@ -54,7 +54,13 @@ def add_benchmark_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(
-    options: argparse.Namespace, models: Path | None, *, memory: int | None, attention: str | None, begun: float
+    options: argparse.Namespace,
+    models: Path | None,
+    *,
+    memory: int | None,
+    attention: str | None,
+    text_on_cpu: bool,
+    begun: float,
 ) -> None:
     """Measure what ``options`` ask for and print it. Raises FramepackError for anything asked wrongly."""
     checkpoint = checkpoint_named(options.checkpoint)
@@ -81,6 +87,7 @@ def run(
             sections=options.sections,
             memory=memory,
             attention=attention,
+            text_on_cpu=text_on_cpu,
             against=options.against is not None,
             rounds=max(1, options.rounds),
         )

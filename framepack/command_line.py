@@ -20,7 +20,7 @@ from framepack.benchmark_command import run as run_benchmark
 from framepack.checkpoints import CHECKPOINTS, checkpoint_named
 from framepack.download import download
 from framepack.errors import FramepackError, InvalidRequest
-from framepack.memory import bytes_of
+from framepack.memory import bytes_of, text_on_cpu
 from framepack.presets import PRESETS
 from framepack.process_environment import prepare_environment
 
@@ -73,6 +73,7 @@ def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Pa
         magcache=options.magcache,
         memory=_memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB")),
         attention=environ.get("FRAMEPACK_ATTENTION") or None,
+        text_on_cpu=_text_on_cpu(environ),
         output=options.output,
         save_latents=options.save_latents,
         continue_from=options.continue_from,
@@ -83,7 +84,8 @@ def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Pa
 def _benchmark(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
     memory = _memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB"))
     attention = environ.get("FRAMEPACK_ATTENTION") or None
-    run_benchmark(options, models, memory=memory, attention=attention, begun=begun)
+    on_cpu = _text_on_cpu(environ)
+    run_benchmark(options, models, memory=memory, attention=attention, text_on_cpu=on_cpu, begun=begun)
 
 
 def _memory(gigabytes: str | None) -> int | None:
@@ -92,6 +94,14 @@ def _memory(gigabytes: str | None) -> int | None:
         return bytes_of(gigabytes) if gigabytes else None
     except ValueError as error:
         raise InvalidRequest("memory", str(error)) from None
+
+
+def _text_on_cpu(environ: Mapping[str, str]) -> bool:
+    """What FRAMEPACK_TEXT_DEVICE says. Raises InvalidRequest."""
+    try:
+        return text_on_cpu(environ.get("FRAMEPACK_TEXT_DEVICE"))
+    except ValueError as error:
+        raise InvalidRequest("FRAMEPACK_TEXT_DEVICE", str(error)) from None
 
 
 class _Parser(argparse.ArgumentParser):

@@ -59,8 +59,9 @@ class Engine:
     ``device`` is a name ``pick_device`` knows; ``models`` a folder used instead of the hub's cache;
     ``conditioning_cache`` a folder for encoded prompts and pictures, None to keep them in memory; ``memory`` the bytes
     of the device it may take, None for what is free; ``attention`` names a way of ``framepack.attention``, None for the
-    fastest, which is kept in the folder ``measurements`` once it is known. Weights are loaded when they are first
-    needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged and NotEnoughMemory when loading.
+    fastest, which is kept in the folder ``measurements`` once it is known; ``text_on_cpu`` has the processor run the
+    large text encoder, which is slow and takes nothing of the device. Weights are loaded when they are first needed.
+    Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged and NotEnoughMemory when loading.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Engine:
         memory: int | None = None,
         attention: str | None = None,
         measurements: Path | None = None,
+        text_on_cpu: bool = False,
     ) -> None:
         self.checkpoint = checkpoint
         self.device = pick_device(device)
@@ -84,6 +86,7 @@ class Engine:
             cap=memory,
             attention=attention,
             measurements=measurements,
+            text_on_cpu=text_on_cpu,
             say=self._notices.append,
         )
         self._cache = ConditioningCache(conditioning_cache)

@@ -253,6 +253,13 @@ def bytes_of(gigabytes: str | float) -> int:
     raise ValueError(f"'{gigabytes}' is not a number of GB")
 
 
+def text_on_cpu(said: str | None) -> bool:
+    """Whether the large text encoder is to run on the processor. Raises ValueError for all but "cpu" and nothing."""
+    if said and said != "cpu":
+        raise ValueError(f"'{said}' is not 'cpu', the only other place for the text encoder")
+    return bool(said)
+
+
 def plan_memory(budget: Budget, sizes: PartSizes, work: Work) -> MemoryPlan:
     """The plan that gives ``work`` the most room. Raises NotEnoughMemory, saying what would help, where none fits."""
     everything = frozenset(range(len(sizes.blocks)))

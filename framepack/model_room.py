@@ -57,7 +57,8 @@ class ModelRoom:
     """The models of ``place``; ``cap`` are the bytes of the device's memory they may take, None for what is free.
 
     ``attention`` names a way of ``framepack.attention``, None for the fastest, which is measured once and kept in the
-    folder ``measurements``. ``say`` is told what the person should know. ``close`` gives all memory back.
+    folder ``measurements``. ``text_on_cpu`` keeps the first text encoder off the device. ``say`` is told what the
+    person should know. ``close`` gives all memory back.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ModelRoom:
         cap: int | None,
         attention: str | None,
         measurements: Path | None,
+        text_on_cpu: bool,
         say: Callable[[Notice], None],
     ) -> None:
         self.device = place.device
@@ -74,6 +76,7 @@ class ModelRoom:
         self._cap = cap
         self._attention = attention
         self._measurements = measurements
+        self._text_on_cpu = text_on_cpu
         self._say = say
         self._formats = formats_for(place.device)
         self._sizes: dict[WeightFormat, PartSizes] = {}
@@ -114,8 +117,12 @@ class ModelRoom:
     def with_text_encoder(self, settings: Settings, use: Callable[[TextEncoder], T]) -> T:
         """What ``use`` makes of the first text encoder, which is gone again afterwards."""
         plan = self._plan_of(settings)
-        kind = self._formats.encoders
-        return self._in_turn(plan.encoding_bytes, lambda: load_llama(self._place, kind, plan.text_resident), use)
+        place, need, resident = self._place, plan.encoding_bytes, plan.text_resident
+        if self._text_on_cpu:
+            # Layer by layer from its files: the computer's memory may have to hold the model's blocks, too.
+            place, need, resident = replace(place, device=torch.device("cpu")), 0, 0
+        kind = formats_for(place.device).encoders
+        return self._in_turn(need, lambda: load_llama(place, kind, resident), use)
 
     def with_clip(self, settings: Settings, use: Callable[[TextEncoder], T]) -> T:
         """What ``use`` makes of the second text encoder, which is gone again afterwards."""
@@ -186,7 +193,10 @@ class ModelRoom:
     def _replan(self, work: Work) -> None:
         before = self._plan
         if self._format not in self._sizes:
-            self._sizes[self._format] = part_sizes(self._place, self._formats, self._format)
+            sizes = part_sizes(self._place, self._formats, self._format)
+            if self._text_on_cpu:
+                sizes = replace(sizes, text_layers=(), text_rest=0)
+            self._sizes[self._format] = sizes
         sizes = self._sizes[self._format]
         if self._transformer is None or before is None:
             self._plan = plan_memory(measure_budget(self.device, self._cap), sizes, work)

@@ -156,6 +156,7 @@ class _Keeper:
             "STUDIO_MODELS": str(self._settings.models or ""),
             "STUDIO_MEMORY_GB": str(self._settings.memory / GIB) if self._settings.memory else "",
             "FRAMEPACK_ATTENTION": self._settings.attention or "",
+            "FRAMEPACK_TEXT_DEVICE": "cpu" if self._settings.text_on_cpu else "",
         }
         command = [sys.executable, "-m", "projects", "worker", "--device", self._device, "--ends-with-parent"]
         with self.log.open("ab") as log:

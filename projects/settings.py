@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from framepack.memory import bytes_of
+from framepack.memory import bytes_of, text_on_cpu
 from projects.errors import SettingRejected
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -19,7 +19,7 @@ class StudioSettings:
     """The studio's folder, its database, and the folder of model weights (None: the hub's cache).
 
     ``memory`` are the bytes of a device that its worker may take, None for what is free; ``attention`` names a way of
-    computing that, None for the fastest.
+    computing that, None for the fastest; ``text_on_cpu`` has the processor run the large text encoder.
     """
 
     home: Path
@@ -27,10 +27,11 @@ class StudioSettings:
     models: Path | None
     memory: int | None = None
     attention: str | None = None
+    text_on_cpu: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
-        """STUDIO_HOME, STUDIO_DATABASE_URL, STUDIO_MODELS, STUDIO_MEMORY_GB and FRAMEPACK_ATTENTION.
+        """STUDIO_HOME, _DATABASE_URL, _MODELS and _MEMORY_GB, FRAMEPACK_ATTENTION and _TEXT_DEVICE.
 
         One that is empty counts as not set. Raises SettingRejected.
         """
@@ -43,6 +44,7 @@ class StudioSettings:
             models=Path(models).expanduser().resolve() if models else None,
             memory=_checked_memory(environ.get("STUDIO_MEMORY_GB")),
             attention=environ.get("FRAMEPACK_ATTENTION") or None,
+            text_on_cpu=_checked_text_device(environ.get("FRAMEPACK_TEXT_DEVICE")),
         )
 
     @property
@@ -120,6 +122,13 @@ def _checked_memory(gigabytes: str | None) -> int | None:
         return bytes_of(gigabytes) if gigabytes else None
     except ValueError as error:
         raise SettingRejected("STUDIO_MEMORY_GB", f"{error}.") from None
+
+
+def _checked_text_device(said: str | None) -> bool:
+    try:
+        return text_on_cpu(said)
+    except ValueError as error:
+        raise SettingRejected("FRAMEPACK_TEXT_DEVICE", f"{error}.") from None
 
 
 def _checked_url(given: str) -> str:

@@ -98,6 +98,7 @@ class EngineRoom:
             conditioning_cache=self._settings.conditioning_dir,
             memory=self._settings.memory,
             attention=self._settings.attention,
+            text_on_cpu=self._settings.text_on_cpu,
             measurements=self._settings.home,
         )
         self._engine, self._checkpoint = engine.__enter__(), checkpoint

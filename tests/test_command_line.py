@@ -62,6 +62,14 @@ def test_the_memory_it_may_take_is_capped_and_refused_where_it_is_none(
     assert animate(models, *small, "--memory-gb", 4) == 0
 
 
+def test_the_text_encoder_has_no_other_place_than_the_processor(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["animate", str(picture), "--prompt", "x", "-o", str(tmp_path / "out.mp4")]
+    assert main(command, {"FRAMEPACK_TEXT_DEVICE": "moon"}) == 2
+    assert "'moon' is not 'cpu'" in capsys.readouterr().err
+
+
 def test_animating_a_picture_writes_the_video_and_says_so_in_json(
     models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

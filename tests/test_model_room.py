@@ -29,6 +29,7 @@ from framepack.render import render_shot
 from framepack.request import Event, Notice, Settings, ShotRequest
 from framepack.section_store import SectionStore
 from framepack.video import probe
+from framepack.weights import Place, TextEncoder
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,29 @@ def test_without_memory_for_copies_on_the_host_blocks_come_from_their_files(
     monkeypatch.setattr(HostMemory, "take", take)
     (said,) = render(open_engine(), shot(pictures), pictures, store)
     assert "from their files at every step, which is slow" in said
+    assert same(store, expected, shot(pictures))
+
+
+def test_a_text_encoder_kept_on_the_processor_takes_nothing_of_the_device_and_says_the_same(
+    models: Path,
+    pictures: dict[str, Path],
+    store: SectionStore,
+    expected: SectionStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, int | None]] = []
+    load = model_room.load_llama
+
+    def recorded(place: Place, dtype: torch.dtype, resident: int | None) -> TextEncoder:
+        asked.append((place.device.type, resident))
+        return load(place, dtype, resident)
+
+    monkeypatch.setattr(model_room, "load_llama", recorded)
+    with Engine(CHECKPOINTS["f1"], device="cpu", models=models, text_on_cpu=True) as engine:
+        plan = engine._models.plan_for(64, 64)
+        assert (plan.sizes.text_layers, plan.sizes.text_rest) == ((), 0)
+        render(engine, shot(pictures), pictures, store)
+    assert asked == [("cpu", 0)]
     assert same(store, expected, shot(pictures))
 
 

@@ -26,7 +26,7 @@ def test_reading_the_settings_makes_no_folder(tmp_path: Path) -> None:
 
 def test_an_empty_setting_counts_as_not_set() -> None:
     empty = {"STUDIO_HOME": "", "STUDIO_DATABASE_URL": "", "STUDIO_MODELS": ""}
-    empty |= {"STUDIO_MEMORY_GB": "", "FRAMEPACK_ATTENTION": ""}
+    empty |= {"STUDIO_MEMORY_GB": "", "FRAMEPACK_ATTENTION": "", "FRAMEPACK_TEXT_DEVICE": ""}
     assert StudioSettings.from_environment(empty) == StudioSettings.from_environment({})
 
 
@@ -63,6 +63,13 @@ def test_the_memory_of_the_device_can_be_capped() -> None:
     assert settings.memory == 5.5 * 2**30
     assert settings.attention == "cudnn"
     assert StudioSettings.from_environment({}).memory is None
+
+
+def test_the_text_encoder_can_be_kept_on_the_processor_and_nowhere_else() -> None:
+    assert StudioSettings.from_environment({"FRAMEPACK_TEXT_DEVICE": "cpu"}).text_on_cpu
+    assert not StudioSettings.from_environment({}).text_on_cpu
+    with pytest.raises(SettingRejected, match="FRAMEPACK_TEXT_DEVICE"):
+        StudioSettings.from_environment({"FRAMEPACK_TEXT_DEVICE": "cuda:1"})
 
 
 @pytest.mark.parametrize("amount", ["lots", "0", "-3", "nan", "inf"])

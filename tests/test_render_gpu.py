@@ -60,6 +60,22 @@ def test_a_shot_comes_out_the_same_on_a_gpu_as_on_the_processor(tmp_path: Path, 
     assert np.abs(first_frames["cuda"].astype(int) - first_frames["cpu"]).mean() < 6
 
 
+def test_prompts_encoded_by_the_processor_say_what_those_of_the_device_say(tmp_path: Path) -> None:
+    models = build_models(tmp_path / "models")
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (96, 64), "teal").save(picture)
+    image = picture_hash(picture)
+    chain = plan_chain([ShotRequest(settings("f1"), "any", "a boat", 1, 1.2, image)])
+    embeds = []
+    for text_on_cpu in (False, True):
+        with Engine(CHECKPOINTS["f1"], device="cuda", models=models, text_on_cpu=text_on_cpu) as engine:
+            device = engine._models.with_text_encoder(settings("f1"), lambda llama: llama.model.device)
+            assert device.type == ("cpu" if text_on_cpu else "cuda")
+            engine.prepare(chain, {image: picture})
+            embeds.append(engine.conditioning(chain[0].request, torch.zeros(1, 4, 28)).prompt_embeds)
+    assert (embeds[0] - embeds[1]).norm() / embeds[1].norm() < 0.02
+
+
 def test_a_process_that_has_not_used_the_device_yet_can_measure_a_shot(tmp_path: Path) -> None:
     models = build_models(tmp_path / "models")
     command = [sys.executable, "-m", "framepack", "benchmark", "--checkpoint", "f1", "--device", "cuda", "--json"]
