@@ -7,6 +7,7 @@ way that needs them. Attention is never masked: batches are of one, and text is 
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import json
 import os
@@ -25,7 +26,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from framepack.errors import InvalidRequest
-from framepack.fp8_attention import attend_fp8
+from framepack.fp8_attention import attend_fp8, core_of_fp8
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Attention of queries, keys and values (1, n, heads, head); the result is contiguous and of the same shape."""
@@ -36,19 +37,24 @@ _TOLERANCE = 0.02
 _TOLERANCE_8_BIT = 0.2
 _ROUNDS = 3
 _CAPABILITY = (8, 0)
+# FlashAttention's third edition as its makers build it and as the package fa3-fwd does, then the second.
+_FLASH_ATTN_MODULES = ("flash_attn_interface", "fa3_fwd_interface", "flash_attn")
 
 
 @dataclass(frozen=True)
 class Way:
     """One way: how it is computed, whether a device has it, and whether it rounds to 8 bits on the way.
 
-    ``opaque`` says that a compiler must not look into it; others bring operators of their own.
+    ``opaque`` says that a compiler must not look into it; others bring operators of their own. ``core``, where it is
+    given, makes of queries, keys and values the call that is timed: what is left of the way in a block, whose other
+    passes do the rest.
     """
 
     compute: Attend
     available: Callable[[torch.device], bool]
     eight_bit: bool = False
     opaque: bool = True
+    core: Callable[[Tensor, Tensor, Tensor], Callable[[], Tensor]] | None = None
 
 
 @dataclass(frozen=True)
@@ -147,9 +153,10 @@ def measured(ways: tuple[str, ...], device: torch.device, problem: Problem) -> d
         tolerance = _TOLERANCE_8_BIT if WAYS[name].eight_bit else _TOLERANCE
         if float(off.norm() / exact.norm()) < tolerance:
             times[name] = []
+    calls = {name: _timed_call(name, query, key, value) for name in times}
     for _ in range(_ROUNDS):
         for name, taken in times.items():
-            taken.append(_milliseconds(device, functools.partial(attend_with(name), query, key, value)))
+            taken.append(_milliseconds(device, calls[name]))
     return {name: round(median(times[name]), 3) if name in times else None for name in ways}
 
 
@@ -169,6 +176,11 @@ def write_times(folder: Path, times: Mapping[str, Mapping[str, float | None]]) -
         folder.mkdir(parents=True, exist_ok=True)
         aside.write_text(json.dumps(times, indent=1, sort_keys=True), encoding="utf-8")
         aside.replace(folder / TIMES_FILE)
+
+
+def _timed_call(way: str, query: Tensor, key: Tensor, value: Tensor) -> Callable[[], Tensor]:
+    core = WAYS[way].core
+    return functools.partial(attend_with(way), query, key, value) if core is None else core(query, key, value)
 
 
 def _place(device: torch.device, problem: Problem) -> str:
@@ -229,19 +241,23 @@ def _sage(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 def _flash_attn(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """The flash-attn package, its third edition (arXiv 2407.08608) where it is installed."""
-    if _installed("flash_attn_interface"):
-        from flash_attn_interface import flash_attn_func
-    else:
-        from flash_attn import flash_attn_func
+    """FlashAttention by its newest edition that is installed: the third is arXiv 2407.08608."""
     # Some releases give the sums of exponentials too.
-    attended = flash_attn_func(query, key, value)
+    attended = importlib.import_module(_flash_attn_module()).flash_attn_func(query, key, value)
     first: Tensor = attended[0] if isinstance(attended, tuple) else attended
     return first
 
 
+def _flash_attn_module() -> str:
+    """The module of FlashAttention that is installed; nothing if none is."""
+    return next(filter(_installed, _FLASH_ATTN_MODULES), "")
+
+
+@functools.cache
 def _installed(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    found = importlib.util.find_spec(module)
+    # A folder without a module of its own is found, too, where only another package put something into it.
+    return found is not None and found.origin is not None
 
 
 def _modern_cuda(device: torch.device) -> bool:
@@ -266,7 +282,7 @@ def _has_cudnn_fp8(device: torch.device) -> bool:
 
 
 def _has_flash_attn(device: torch.device) -> bool:
-    return _modern_cuda(device) and (_installed("flash_attn") or _installed("flash_attn_interface"))
+    return _modern_cuda(device) and bool(_flash_attn_module())
 
 
 WAYS: Mapping[str, Way] = MappingProxyType(
@@ -276,6 +292,6 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "flash": Way(_flash, _has_flash),
         "sage": Way(_sage, _has_sage, eight_bit=True),
         "flash-attn": Way(_flash_attn, _has_flash_attn),
-        "cudnn-fp8": Way(attend_fp8, _has_cudnn_fp8, eight_bit=True, opaque=False),
+        "cudnn-fp8": Way(attend_fp8, _has_cudnn_fp8, eight_bit=True, opaque=False, core=core_of_fp8),
     }
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from framepack.attention import (
     write_times,
 )
 from framepack.errors import InvalidRequest
+from framepack.fp8_attention import attend_fp8
 
 CPU = torch.device("cpu")
 SMALL = Problem(tokens=37, heads=2, head=16, dtype=torch.float32)
@@ -103,6 +106,62 @@ def test_a_measurement_is_made_once_and_eight_bits_are_taken_only_when_allowed(
     assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False).way == "other"
     assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=True).way == "rough"
     assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False, wanted="rough").way == "other"
+
+
+def test_a_way_whose_rounding_a_block_does_in_other_passes_is_timed_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rounding_slowly(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        called.append("whole")
+        return WAYS["sdpa"].compute(query, key, value)
+
+    def core(query: torch.Tensor, *_: torch.Tensor) -> Callable[[], torch.Tensor]:
+        return lambda: called.append("core") or query
+
+    def here(_: torch.device) -> bool:
+        return True
+
+    called: list[str] = []
+    monkeypatch.setattr(attention, "WAYS", {**WAYS, "rough": attention.Way(rounding_slowly, here, core=core)})
+    assert measured(("rough",), CPU, SMALL)["rough"] is not None
+    assert called == ["whole", "core", "core", "core"]
+
+
+def test_attention_in_fp8_is_timed_as_what_a_block_leaves_of_it() -> None:
+    query, key, value = torch.randn((3, 1, 37, 2, 16), generator=torch.Generator().manual_seed(0))
+    core = WAYS["cudnn-fp8"].core
+    assert core is not None
+    made, whole = core(query, key, value)().float(), attend_fp8(query, key, value)
+    assert float((made - whole).norm() / whole.norm()) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("files", "way"),
+    [
+        (("flash_attn/cute/__init__.py",), None),
+        (("flash_attn/__init__.py",), "flash_attn"),
+        (("flash_attn/__init__.py", "fa3_fwd_interface.py"), "fa3_fwd_interface"),
+        (("flash_attn/__init__.py", "fa3_fwd_interface.py", "flash_attn_interface.py"), "flash_attn_interface"),
+    ],
+)
+def test_the_newest_edition_of_flash_attention_is_taken(
+    files: tuple[str, ...], way: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(
+            "def flash_attn_func(query, key, value):\n    return value * 2, query\n", encoding="utf-8"
+        )
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    for name in ("flash_attn", "fa3_fwd_interface", "flash_attn_interface"):
+        # Set first, so that what is imported below is forgotten again.
+        monkeypatch.setitem(sys.modules, name, sys)
+        del sys.modules[name]
+    monkeypatch.setattr(attention, "_modern_cuda", lambda _: True)
+    monkeypatch.setattr(attention, "_installed", attention._installed.__wrapped__)
+    assert WAYS["flash-attn"].available(CPU) == (way is not None)
+    if way is not None:
+        value = torch.ones(1, 3, 2, 4)
+        assert torch.equal(attend_with("flash-attn")(value, value, value), value * 2)
+        assert way in sys.modules
 
 
 def test_without_the_memory_to_measure_it_is_pytorchs_own_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
