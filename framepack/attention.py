@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from statistics import median
 from types import MappingProxyType
@@ -39,6 +40,8 @@ _ROUNDS = 3
 _CAPABILITY = (8, 0)
 # FlashAttention's third edition as its makers build it and as the package fa3-fwd does, then the second.
 _FLASH_ATTN_MODULES = ("flash_attn_interface", "fa3_fwd_interface", "flash_attn")
+# As they are installed: another version may be faster, or work where the one before did not.
+_PACKAGES = ("fa3-fwd", "flash-attn", "flash-attn-3", "nvidia-cudnn-frontend", "sageattention", "triton")
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,9 @@ def choose_way(
 ) -> Choice:
     """The fastest way for ``problem`` on ``device``, or ``wanted``; 8-bit ones are left out unless allowed.
 
-    Where there is a choice it is measured at that size and kept in ``memory_folder`` for the device, the version of
-    PyTorch and sizes about as large; without the memory to measure it is PyTorch's own. Raises InvalidRequest if
-    ``wanted`` is not there; an 8-bit one that is not allowed is passed over.
+    Where there is a choice it is measured at that size and kept in ``memory_folder`` for the device, the versions of
+    PyTorch and of packages for attention, and sizes about as large; without the memory to measure it is PyTorch's own.
+    Raises InvalidRequest if ``wanted`` is not there; an 8-bit one that is not allowed is passed over.
     """
     candidates = tuple(name for name in available_ways(device) if allow_8bit or not WAYS[name].eight_bit)
     if wanted is not None:
@@ -187,7 +190,16 @@ def _place(device: torch.device, problem: Problem) -> str:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     about = 1 << (problem.tokens - 1).bit_length()
     dtype = str(problem.dtype).removeprefix("torch.")
-    return f"{name}, torch {torch.__version__}, {problem.heads}x{problem.head} {dtype}, up to {about} tokens"
+    size = f"{problem.heads}x{problem.head} {dtype}, up to {about} tokens"
+    return ", ".join([name, f"torch {torch.__version__}", *_installed_packages(), size])
+
+
+def _installed_packages() -> list[str]:
+    found = []
+    for package in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{package} {metadata.version(package)}")
+    return found
 
 
 def _milliseconds(device: torch.device, call: Callable[[], Any]) -> float:

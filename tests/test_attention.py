@@ -108,6 +108,25 @@ def test_a_measurement_is_made_once_and_eight_bits_are_taken_only_when_allowed(
     assert choose_way(CPU, SMALL, memory_folder=tmp_path, allow_8bit=False, wanted="rough").way == "other"
 
 
+def test_a_package_that_is_installed_or_renewed_is_measured_afresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose() -> set[str]:
+        choose_way(CPU, SMALL, memory_folder=tmp_path / "kept", allow_8bit=False)
+        return set(read_times(tmp_path / "kept"))
+
+    other = attention.Way(WAYS["sdpa"].compute, lambda _: True)
+    monkeypatch.setattr(attention, "WAYS", {**WAYS, "other": other})
+    before = choose()
+    assert choose() == before
+    for number, version in enumerate(("0.0.3", "0.0.4"), start=1):
+        folder = tmp_path / version / f"fa3_fwd-{version}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Name: fa3-fwd\nVersion: {version}\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(folder.parent)
+        assert len(choose() - before) == number
+
+
 def test_a_way_whose_rounding_a_block_does_in_other_passes_is_timed_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def rounding_slowly(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         called.append("whole")
