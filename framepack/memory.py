@@ -329,7 +329,7 @@ def _text_resident(budget: Budget, sizes: PartSizes) -> int:
     room = budget.device - sizes.text_rest - TEXT_ACTIVATIONS
     if sum(layers) <= room:
         return len(layers)
-    room -= BUFFERS * max(layers)
+    room -= BUFFERS * max(layers, default=0)
     return max(0, sum(sum(layers[:count]) <= room for count in range(1, len(layers))))
 
 

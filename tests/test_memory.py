@@ -64,6 +64,12 @@ def test_on_a_big_card_everything_stays_and_frames_are_decoded_whole() -> None:
     assert "All 60 blocks of the model stay in memory" in made.sentence
 
 
+def test_where_too_little_is_free_that_is_said_with_the_text_encoder_elsewhere_too() -> None:
+    elsewhere = replace(SIZES, text_layers=(), text_rest=0)
+    with pytest.raises(NotEnoughMemory):
+        plan_memory(Budget(device_free=GIB // 3, device_total=4 * GIB, host_free=64 * GIB), elsewhere, WORK)
+
+
 def test_with_the_fused_layers_tiles_are_larger() -> None:
     assert plan(139, cap=5.0).tile == 192
     assert plan(139, cap=5.0, work=replace(WORK, vae_tensors=VAE_TENSORS_FUSED)).tile == 256
