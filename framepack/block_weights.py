@@ -191,11 +191,16 @@ def halves_apart(channels: Tensor, head: int) -> Tensor:
     return pairs.transpose(1, 2).reshape(channels.shape)
 
 
-def quantised(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """A weight (m, k) in fp8 with the scale (m,) fp32 of each output channel: weight = fp8 * scale."""
-    wide = weight.float()
+def rounded_to_fp8(values: Tensor) -> Tensor:
+    """``values`` in fp8; what is larger than it holds becomes its largest."""
+    return values.clamp(-FP8_MAX, FP8_MAX).to(FP8)
+
+
+def quantised(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows (m, k), a weight's output channels or a product's input, in fp8 with a scale (m,) fp32 each: fp8 * scale."""
+    wide = rows.float()
     scale = wide.abs().amax(dim=1).clamp(min=SMALLEST_SCALE) / FP8_MAX
-    return (wide / scale[:, None]).clamp(-FP8_MAX, FP8_MAX).to(FP8), scale
+    return rounded_to_fp8(wide / scale[:, None]), scale
 
 
 def _tensors(shape: BlockShape, kind: BlockKind) -> Iterator[tuple[str, tuple[int, ...]]]:

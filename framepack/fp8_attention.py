@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from framepack.block_weights import FP8, FP8_MAX, SMALLEST_SCALE
+from framepack.block_weights import FP8_MAX, SMALLEST_SCALE, rounded_to_fp8
 
 # Attention weights lie between 0 and 1; a power of two, so that scaling them rounds nothing.
 _WEIGHTS_SCALE = 256.0
@@ -48,7 +48,7 @@ def core_of_fp8(query: Tensor, key: Tensor, value: Tensor) -> Callable[[], Tenso
 
 
 def _fp8(values: Tensor) -> Tensor:
-    return values.clamp(-FP8_MAX, FP8_MAX).to(FP8).contiguous()
+    return rounded_to_fp8(values).contiguous()
 
 
 @torch.library.custom_op(

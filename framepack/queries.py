@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from framepack.block_weights import FP8, FP8_MAX
+from framepack.block_weights import FP8, rounded_to_fp8
 from framepack.kernels import kernels_work
 
 Rotary = tuple[Tensor, Tensor]
@@ -85,7 +85,7 @@ def queries_and_keys_by_formula(
         wide, norm = values.float(), norm.unsqueeze(1).float()
         inverse = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + eps)
         rotated = wide * (norm * cosines.unsqueeze(1)) + _exchanged(wide) * (_exchanged(norm) * sines.unsqueeze(1))
-        made.append(_fp8(rotated * inverse) if fp8 else (rotated * inverse).to(values.dtype))
+        made.append(rounded_to_fp8(rotated * inverse) if fp8 else (rotated * inverse).to(values.dtype))
     groups = value.reshape(rows, heads // _together(heads), -1)
     largest = groups.abs().amax(dim=2).float() if fp8 else joint.new_empty(0, dtype=torch.float32)
     return made[0], made[1], largest
@@ -106,10 +106,6 @@ def _together(heads: int) -> int:
 def _exchanged(values: Tensor) -> Tensor:
     """The two halves of the last dimension, in the order of ``halves_apart`` those of all pairs, exchanged."""
     return values.view(*values.shape[:-1], 2, -1).flip(-2).flatten(-2)
-
-
-def _fp8(values: Tensor) -> Tensor:
-    return values.clamp(-FP8_MAX, FP8_MAX).to(FP8)
 
 
 def _is_power_of_two(number: int) -> bool:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framepack.block_weights import FP8, FP8_MAX, SMALLEST_SCALE, WeightFormat
+from framepack.block_weights import FP8, WeightFormat, quantised
 from framepack.kernels import kernels_work
 
 
@@ -108,5 +108,5 @@ def quantised_by_formula(
         wide = modulated(wide, shift.float(), scale.float(), eps)
     if gelu:
         wide = F.gelu(wide, approximate="tanh")
-    row_scale = wide.abs().amax(dim=1, keepdim=True).clamp(min=SMALLEST_SCALE) / FP8_MAX
-    return (wide / row_scale).clamp(-FP8_MAX, FP8_MAX).to(FP8), row_scale
+    made, row_scale = quantised(wide)
+    return made, row_scale.unsqueeze(1)
