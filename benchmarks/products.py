@@ -57,7 +57,7 @@ def products(setting: Setting) -> dict[str, tuple[Step, float]]:
         back_fp8 = Weight(*quantised(back), None)
         made["fp8 mlp out"] = (lambda: product(rows_hidden, back_fp8), operations(width, mlp))
         made["fp8 rows with modulation"] = (lambda: modulated_rows(given, shift, shift, 1e-6, "fp8"), 0.0)
-        made["fp8 rows with GELU"] = (lambda: activated_rows(hidden, "fp8"), 0.0)
+        made["fp8 rows with GELU"] = (lambda: activated_rows(hidden), 0.0)
     joint = setting.random(1, count, 3, shape.heads, shape.head, seed=7)
     for way in available_ways(setting.device):
         made[f"attention, {way}"] = (

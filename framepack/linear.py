@@ -62,7 +62,7 @@ def product(rows: Rows, layer: Weight) -> Tensor:
 def activated_product(rows: Rows, layer: Weight) -> Rows:
     """The layer's output through the tanh form of GELU, as rows (n, m) of the format of ``rows``. It has a bias."""
     if rows.scale is not None:
-        return activated_rows(product(rows, layer), "fp8")
+        return activated_rows(product(rows, layer))
     return Rows(_activated_product(rows.values, *layer), None)
 
 
