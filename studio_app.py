@@ -14,10 +14,10 @@ from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from pages._files import file_routes
-from projects.database import open_database, session_for
-from projects.interchange import seed_example
-from projects.local_workers import LocalWorkers
+from pages.serving.files import file_routes
+from projects.database.opening import open_database, session_for
+from projects.generator.local_workers import LocalWorkers
+from projects.interchange.storyboard_toml import seed_example
 from projects.settings import StudioSettings
 
 

@@ -48,18 +48,18 @@ from transformers import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from framepack.checkpoints import CHECKPOINTS
-from framepack.devices import formats_for, pick_device
-from framepack.engine import Engine
-from framepack.history import History
-from framepack.keys import plan_chain
-from framepack.model_folders import find_part
-from framepack.pictures import fit_picture, picture_hash, read_picture
-from framepack.render import render_shot, shown_latents
-from framepack.request import ShotRequest, default_settings
-from framepack.section_store import SectionStore
-from framepack.vae import decode_after, decode_start
-from framepack.video import join, write_frames
+from framepack.checkpoints.folders import find_part
+from framepack.checkpoints.table import CHECKPOINTS
+from framepack.context.history import History
+from framepack.device.devices import formats_for, pick_device
+from framepack.engine.engine import Engine
+from framepack.engine.render import render_shot, shown_latents
+from framepack.media.pictures import fit_picture, picture_hash, read_picture
+from framepack.media.video import join, write_frames
+from framepack.shots.keys import plan_chain
+from framepack.shots.request import ShotRequest, default_settings
+from framepack.store.section_store import SectionStore
+from framepack.vae.decoding import decode_after, decode_start
 
 DRAFT = CHECKPOINTS["draft"]
 WINDOW = DRAFT.window

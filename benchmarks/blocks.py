@@ -27,10 +27,11 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.turns import Step, take_turns
-from framepack.attention import attend_with, available_ways
-from framepack.block_weights import BlockKind, BlockShape, WeightFormat, fill, layout_of
-from framepack.blocks import Arithmetic, BlockWeights, Manner, double_block, rotary_tables, single_block
-from framepack.linear import available_formats
+from framepack.attention.backends import attend_with, available_backends
+from framepack.ops.fp8 import WeightFormat
+from framepack.ops.linear import available_formats
+from framepack.transformer.blocks import Arithmetic, BlockWeights, Manner, double_block, rotary_tables, single_block
+from framepack.weights.block_layout import BlockKind, BlockShape, fill, layout_of
 
 DOUBLES, SINGLES = 20, 40
 KINDS: tuple[BlockKind, ...] = ("double", "single")
@@ -215,7 +216,7 @@ def main() -> None:
     torch._dynamo.config.recompile_limit = 64
 
     inputs = make_inputs(setting)
-    ways = asked.ways.split(",") if asked.ways else list(available_ways(setting.device))
+    ways = asked.ways.split(",") if asked.ways else list(available_backends(setting.device))
     steps = variants(setting, inputs, ways, asked.quick)
     calls = {f"{name} | {kind}": step for name, both in steps.items() for kind, step in both.items()}
     times = take_turns(setting.device, calls, asked.rounds)

@@ -32,14 +32,14 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from framepack.attention import Attend, attend_with
-from framepack.checkpoints import CHECKPOINTS
-from framepack.fp8_attention import attend_fp8
-from framepack.pictures import read_picture
-from framepack.presets import PRESETS
-from framepack.request import CacheKind
-from framepack.sampler import SamplingSettings, draw_noise, sample_section
-from framepack.transformer import FramepackTransformer
+from framepack.attention.backends import Attend, attend_with
+from framepack.attention.cudnn_fp8 import attend_fp8
+from framepack.checkpoints.table import CHECKPOINTS
+from framepack.media.pictures import read_picture
+from framepack.sampling.sampler import SamplingSettings, draw_noise, sample_section
+from framepack.shots.presets import PRESETS
+from framepack.shots.request import CacheKind
+from framepack.transformer.transformer import FramepackTransformer
 from training.figures import MOVING, PLAIN_PROMPTS, STILL_LIMIT, decibels
 from training.flow import kind_of, measure
 from training.layout import load_draft

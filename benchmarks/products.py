@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.blocks import Setting, add_size_arguments, setting_of
 from benchmarks.turns import Step, take_turns
-from framepack.attention import attend_with, available_ways
-from framepack.block_weights import quantised
-from framepack.linear import Weight, available_formats, product
-from framepack.rows import activated_rows, modulated_rows, plain_rows
+from framepack.attention.backends import attend_with, available_backends
+from framepack.ops.fp8 import quantised
+from framepack.ops.linear import Weight, available_formats, product
+from framepack.ops.modulate import activated_rows, modulated_rows, plain_rows
 
 
 def products(setting: Setting) -> dict[str, tuple[Step, float]]:
@@ -59,7 +59,7 @@ def products(setting: Setting) -> dict[str, tuple[Step, float]]:
         made["fp8 rows with modulation"] = (lambda: modulated_rows(given, shift, shift, 1e-6, "fp8"), 0.0)
         made["fp8 rows with GELU"] = (lambda: activated_rows(hidden), 0.0)
     joint = setting.random(1, count, 3, shape.heads, shape.head, seed=7)
-    for way in available_ways(setting.device):
+    for way in available_backends(setting.device):
         made[f"attention, {way}"] = (
             lambda way=way: attend_with(way)(*joint.unbind(2)),
             4.0 * count * count * width,

@@ -22,13 +22,13 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from framepack.attention import attend_with, available_ways
-from framepack.diffusers_steps import StepRequest, step_inputs, wait_for
-from framepack.linear import available_formats
-from framepack.packing import pack_forward
-from framepack.random_transformer import DEVIATION, PUBLISHED_CONFIG, random_transformer
-from framepack.step_cache import EveryStep
-from framepack.transformer import FramepackTransformer
+from framepack.attention.backends import attend_with, available_backends
+from framepack.benchmark.diffusers_steps import StepRequest, step_inputs, wait_for
+from framepack.benchmark.random_transformer import DEVIATION, PUBLISHED_CONFIG, random_transformer
+from framepack.context.packing import pack_forward
+from framepack.ops.linear import available_formats
+from framepack.transformer.step_cache import EveryStep
+from framepack.transformer.transformer import FramepackTransformer
 
 SMALL = {"num_layers": 1, "num_single_layers": 2, "num_refiner_layers": 1, "num_attention_heads": 2}
 PROMPT_TOKENS, PICTURE_TOKENS = 60, 729
@@ -87,10 +87,10 @@ def main() -> None:
     name = str(dtype).removeprefix("torch.")
     request = StepRequest("", asked.device, name, "eager", 9, height, width, PROMPT_TOKENS, PICTURE_TOKENS)
     config = {**PUBLISHED_CONFIG, **(SMALL if asked.small else {})}
-    way = asked.way if asked.way in available_ways(device) else "sdpa"
+    way = asked.way if asked.way in available_backends(device) else "sdpa"
     variants = [("plain", way)]
     if "fp8" in available_formats(device):
-        variants += [("fp8", other) for other in (way, "cudnn-fp8") if other in available_ways(device)]
+        variants += [("fp8", other) for other in (way, "cudnn-fp8") if other in available_backends(device)]
 
     steps = {"diffusers, eager": of_diffusers(config, request, device, dtype)}
     for format, used in variants:

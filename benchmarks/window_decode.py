@@ -25,11 +25,11 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from framepack.checkpoints import checkpoint_named
-from framepack.history import History
-from framepack.pictures import read_picture
-from framepack.vae import FADE_FRAMES, LEFT_CONTEXT, decode_after, decode_start
-from framepack.weights import Place, load_vae
+from framepack.checkpoints.table import checkpoint_named
+from framepack.context.history import History
+from framepack.media.pictures import read_picture
+from framepack.vae.decoding import FADE_FRAMES, LEFT_CONTEXT, decode_after, decode_start
+from framepack.weights.loading import Place, load_vae
 
 SECTIONS, WINDOW = 3, 9
 HEIGHT, WIDTH = 144, 256

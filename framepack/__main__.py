@@ -1,7 +1,7 @@
-"""``python -m framepack``: see ``framepack.command_line``."""
+"""``python -m framepack``: see ``framepack.commands.parser``."""
 
 import sys
 
-from framepack.command_line import main
+from framepack.commands.parser import main
 
 sys.exit(main())

@@ -5,16 +5,16 @@ import html
 import streamlit as st
 from sqlmodel import Session
 
-from pages._board import Board, read_board, standing
-from pages._files import download_url, film_url
-from pages._look import chip, empty_state, masthead, player, ratio_of, told
-from pages._rendering import rendering_panel
-from pages._state import do, open_project, show_notices
-from pages._storage import session, settings
-from pages._text import count, seconds_text, size_text, when_text
-from projects.films import film_plan_of, films_of, stitch_film
-from projects.models import Film, now
-from projects.stitching import film_path
+from pages.board.reading import Board, read_board, standing
+from pages.look.text import count, seconds_text, size_text, when_text
+from pages.look.theme import chip, empty_state, masthead, player, ratio_of, told
+from pages.parts.rendering import rendering_panel
+from pages.serving.files import download_url, film_url
+from pages.session.database import session, settings
+from pages.session.state import do, open_project, show_notices
+from projects.database.tables import Film, now
+from projects.films.films import film_plan_of, films_of, stitch_film
+from projects.storage.places import film_path
 
 
 def contents(board: Board) -> None:

@@ -4,21 +4,20 @@ import html
 
 import streamlit as st
 
-from pages._files import picture_url
-from pages._look import empty_state, masthead, picture, placeholder
-from pages._state import attempt, do, show_notices
-from pages._storage import session
-from pages._text import count, seconds_text, when_text
-from projects.models import now
-from projects.storyboard import (
-    ProjectSummary,
+from pages.look.text import count, seconds_text, when_text
+from pages.look.theme import empty_state, masthead, picture, placeholder
+from pages.serving.files import picture_url
+from pages.session.database import session
+from pages.session.state import attempt, do, show_notices
+from projects.database.tables import now
+from projects.storyboard.projects import (
     create_project,
     delete_project,
     duplicate_project,
-    list_projects,
     rename_project,
     restore_project,
 )
+from projects.storyboard.reading import ProjectSummary, list_projects
 
 MENU = {"rename": "Rename", "duplicate": "Duplicate", "delete": "Delete"}
 

@@ -4,22 +4,22 @@ import html
 
 import streamlit as st
 
-from framepack.checkpoints import CHECKPOINTS, checkpoint_named
+from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.errors import FramepackError
-from pages._board import Board, read_board, standing
-from pages._files import picture_url
-from pages._look import chip, empty_state, masthead, ratio_of, told
-from pages._project_settings import project_settings_box
-from pages._rendering import rendering_panel, worker_watch
-from pages._reorder import Tile, shot_strip
-from pages._shot_card import move, render, shot_card
-from pages._shot_details import PICTURE_KINDS
-from pages._state import Notice, do, open_project, say, show_notices
-from pages._storage import session, settings
-from pages._text import count, natural, seconds_text
+from pages.board.reading import Board, read_board, standing
+from pages.board.strip import Tile, shot_strip
+from pages.look.text import count, natural, seconds_text
+from pages.look.theme import chip, empty_state, masthead, ratio_of, told
+from pages.parts.project_settings import project_settings_box
+from pages.parts.rendering import rendering_panel, worker_watch
+from pages.parts.shot_card import move, render, shot_card
+from pages.parts.shot_details import PICTURE_KINDS
+from pages.serving.files import picture_url
+from pages.session.database import session, settings
+from pages.session.state import Notice, do, open_project, say, show_notices
 from projects.errors import StudioError
-from projects.media import add_picture
-from projects.storyboard import add_shot
+from projects.storage.pictures import add_picture
+from projects.storyboard.shots import add_shot
 
 
 def head(board: Board) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._look import style
+from pages.look.theme import style
 
-st.set_page_config(page_title="FramePack studio", page_icon=str(Path(__file__).with_name("_icon.svg")), layout="wide")
+st.set_page_config(
+    page_title="FramePack studio", page_icon=str(Path(__file__).parent / "look" / "icon.svg"), layout="wide"
+)
 page = st.navigation(
     [
         st.Page("project_list.py", title="Projects", url_path="projects", default=True),

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framepack.errors import FramepackError
+from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
 from projects.failures import foreseen, sentence_for
-from projects.render_command import RenderFailed, RenderOptions, render_film
 from projects.settings import StudioSettings
 
 
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(settings: StudioSettings, asked: argparse.Namespace) -> int:
-    from projects.worker import run_worker
+    from projects.generator.worker import run_worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "dbos"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from framepack.memory import bytes_of, text_on_cpu
+from framepack.environment import bytes_of, text_on_cpu
 from projects.errors import SettingRejected
 
 CHECKOUT = Path(__file__).resolve().parent.parent

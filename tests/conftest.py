@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from plain_pictures import MakePicture, png
 from sqlmodel import Session
 
-from projects.database import migrate
-from projects.media import add_picture
-from projects.models import Media
+from projects.database.opening import migrate
+from projects.database.tables import Media
 from projects.settings import StudioSettings
+from projects.storage.pictures import add_picture
+from tests.support.plain_pictures import MakePicture, png
 
 # Read when torch is loaded: threads that spin while they wait slow down the workers and browsers of the other tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

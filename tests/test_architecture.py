@@ -1,84 +1,201 @@
-"""Imports go pages -> projects -> framepack and never back, and what serves pages never loads torch."""
+"""The layout's rules: which room may use which, which files may load torch, and what only one file may touch."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH_FREE = {
-    *(
-        "checkpoints",
-        "errors",
-        "identity",
-        "keys",
-        "memory",
-        "pictures",
-        "presets",
-        "process_environment",
-        "request",
-        "section_store",
-        "sections",
-        "video",
-    )
+
+# The rooms of each package from the lowest to the highest: a room uses only rooms that stand before it.
+ROOMS = {
+    "framepack": (
+        *("", "checkpoints", "shots", "media", "store", "ops", "attention", "device", "weights", "context"),
+        *("conditioning", "transformer", "vae", "sampling", "engine", "benchmark", "commands"),
+    ),
+    "projects": (
+        *("", "database", "storyboard", "storage", "takes", "films", "interchange", "queue", "generator"),
+        "commands",
+    ),
+    "pages": ("look", "session", "serving", "board", "parts", ""),
 }
-ONLY_IN_THE_WORKER = {"worker", "workflows"}
+ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
+MOST_FILES = {"pages/parts": 12}
+USUAL_FILES = 10
+
+# What may be had of the engine without loading torch.
+TORCH_FREE = ("", "checkpoints", "shots", "media", "store")
+TORCH_FREE_FILES = ("framepack.device.memory_plan",)
+TORCH = {"torch", "diffusers", "transformers", "accelerate"}
 WEB = {"streamlit", "starlette", "uvicorn"}
+DATABASE = {"sqlmodel", "sqlalchemy", "dbos", "alembic"}
+# The only file of the domain that has an engine, and it imports it inside its functions.
+HOLDS_THE_ENGINE = "projects/generator/engine_holder.py"
+
+# (rooms, rooms they know nothing of) beyond what the order says.
+STRANGERS = (
+    ("framepack/ops", {"framepack.weights", "framepack.transformer"}),
+    ("framepack/attention", {"framepack.weights", "framepack.transformer"}),
+    ("framepack/weights", {"framepack.ops.linear", "framepack.ops.modulate", "framepack.ops.qk_norm_rope"}),
+    ("framepack/transformer", {"framepack.store", "framepack.media", "framepack.weights.loading"}),
+    ("framepack/sampling", {"framepack.media", "framepack.store", "framepack.vae"}),
+    ("projects/films", {"projects.queue", "projects.generator"}),
+    ("projects/interchange", {"projects.queue", "projects.generator"}),
+    ("pages/look", {"projects.database.opening"}),
+)
+# Of the engine, only these files use the store.
+USE_THE_STORE = {"render.py"}
 
 
-def imports_of(file: Path) -> set[str]:
-    """The dotted names of all that a file imports, wherever in it."""
+@cache
+def imports_of(file: Path) -> frozenset[str]:
+    """The modules that a file imports, wherever in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+            # Names imported from a package may be modules.
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name for name in whole if _is_module(name)} or {node.module}
+    return frozenset(names)
 
 
-def files_of(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
+def _is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def roots(names: set[str]) -> set[str]:
+def files_of(*packages: str) -> list[Path]:
+    return sorted(file for package in packages for file in (ROOT / package).rglob("*.py"))
+
+
+def named(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def roots(names: frozenset[str]) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("file", files_of("framepack"), ids=lambda file: file.name)
+def room_of(module: str) -> tuple[str, str]:
+    """The package and the room of a module of ours; the room is "" for files at a package's root."""
+    package, *rest = module.split(".")
+    folder = rest[0] if rest and (ROOT / package / rest[0]).is_dir() else ""
+    return package, folder
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+OURS = files_of(*ROOMS)
+
+
+@pytest.mark.parametrize("file", OURS, ids=named)
+def test_a_room_uses_only_rooms_below_it(file: Path) -> None:
+    package, room = room_of(module_of(file))
+    if named(file) in ENTRANCES or "migrations" in file.parts:
+        return
+    order = ROOMS[package]
+    above = set(order[order.index(room) + 1 :])
+    used = {room_of(name) for name in imports_of(file) if name.split(".")[0] == package}
+    assert not {there for of, there in used if of == package and there in above}
+
+
+def test_every_folder_is_a_room_of_the_table_and_holds_a_handful_of_files() -> None:
+    for package, rooms in ROOMS.items():
+        folders = {file.parent.relative_to(ROOT / package).as_posix() for file in files_of(package)}
+        known = {room or "." for room in rooms} | {"database/migrations", "database/migrations/versions"}
+        assert folders <= known
+        for room in rooms:
+            files = [file for file in (ROOT / package / room).glob("*.py") if file.name != "__init__.py"]
+            assert len(files) <= MOST_FILES.get(f"{package}/{room}", USUAL_FILES), room
+
+
+@pytest.mark.parametrize("file", files_of("framepack"), ids=named)
 def test_the_engine_knows_nothing_of_projects_pages_or_databases(file: Path) -> None:
-    assert not roots(imports_of(file)) & ({"projects", "pages", "studio_app", "sqlmodel", "sqlalchemy", "dbos"} | WEB)
+    assert not roots(imports_of(file)) & ({"projects", "pages", "studio_app"} | DATABASE | WEB)
 
 
-@pytest.mark.parametrize("file", files_of("projects"), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", files_of("projects"), ids=named)
 def test_the_domain_knows_nothing_of_pages(file: Path) -> None:
     assert not roots(imports_of(file)) & ({"pages", "studio_app"} | WEB)
 
 
-@pytest.mark.parametrize("file", files_of("projects"), ids=lambda file: file.name)
-def test_the_domain_takes_only_torch_free_parts_of_the_engine_outside_the_worker(file: Path) -> None:
-    if file.stem in ONLY_IN_THE_WORKER:
+@pytest.mark.parametrize("file", [*files_of("projects", "pages"), ROOT / "studio_app.py"], ids=named)
+def test_domain_and_pages_take_only_the_torch_free_parts_of_the_engine(file: Path) -> None:
+    if named(file) == HOLDS_THE_ENGINE:
         return
-    parts = {name.split(".")[1] for name in imports_of(file) if name.startswith("framepack.")}
-    assert parts <= TORCH_FREE
-    assert not roots(imports_of(file)) & {"torch", "diffusers", "transformers", "accelerate"}
+    parts = {name for name in imports_of(file) if name.split(".")[0] == "framepack"}
+    assert {name for name in parts if room_of(name)[1] not in TORCH_FREE} <= set(TORCH_FREE_FILES)
+    assert not roots(imports_of(file)) & TORCH
 
 
-@pytest.mark.parametrize("file", [*files_of("pages"), ROOT / "studio_app.py"], ids=lambda file: file.name)
-def test_pages_load_nothing_of_the_engine_but_its_torch_free_parts(file: Path) -> None:
-    parts = {name.split(".")[1] for name in imports_of(file) if name.startswith("framepack.")}
-    assert parts <= TORCH_FREE
-    assert not roots(imports_of(file)) & {"torch", "diffusers", "transformers", "accelerate"}
+def test_the_file_that_holds_the_engine_imports_it_inside_its_functions_only() -> None:
+    body = ast.parse((ROOT / HOLDS_THE_ENGINE).read_text(encoding="utf-8")).body
+    modules = [node.module or "" for node in body if isinstance(node, ast.ImportFrom)]
+    assert not [name for name in modules if name.split(".")[0] in TORCH or room_of(name)[1] in ROOMS["framepack"][9:]]
+
+
+@pytest.mark.parametrize(("room", "strangers"), STRANGERS, ids=lambda value: value if isinstance(value, str) else "")
+def test_some_rooms_know_nothing_of_others(room: str, strangers: set[str]) -> None:
+    for file in files_of(room):
+        known = imports_of(file)
+        assert not [name for name in known for other in strangers if f"{name}.".startswith(f"{other}.")], named(file)
+
+
+def test_only_rendering_uses_the_store_in_the_engine() -> None:
+    users = {
+        file.name
+        for file in files_of("framepack/engine")
+        if any(name.startswith("framepack.store") for name in imports_of(file))
+    }
+    assert users <= USE_THE_STORE
+
+
+@pytest.mark.parametrize("file", files_of("framepack", "projects", "pages"), ids=named)
+def test_triton_is_imported_by_its_own_files_only(file: Path) -> None:
+    if not file.name.endswith("_triton.py"):
+        assert "triton" not in roots(imports_of(file))
+
+
+@pytest.mark.parametrize("file", [file for file in OURS if file.name == "__init__.py"], ids=named)
+def test_a_room_exports_nothing_again(file: Path) -> None:
+    assert not imports_of(file)
+
+
+def test_there_is_no_circle_between_files() -> None:
+    known = {module_of(file): file for file in OURS}
+    graph = {name: {other for other in imports_of(file) if other in known} for name, file in known.items()}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way[way.index(name) :], name))
+        if name not in done:
+            for other in sorted(graph[name]):
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
 
 
 def test_loading_the_domain_and_the_torch_free_parts_of_the_engine_leaves_torch_unloaded() -> None:
-    modules = [f"framepack.{name}" for name in sorted(TORCH_FREE)]
-    modules += [f"projects.{file.stem}" for file in sorted((ROOT / "projects").glob("[a-z]*.py"))]
-    modules = [name for name in modules if name.split(".")[1] not in ONLY_IN_THE_WORKER]
+    free = [module_of(file) for file in files_of("framepack") if room_of(module_of(file))[1] in TORCH_FREE]
+    domain = [module_of(file) for file in files_of("projects") if "migrations" not in file.parts]
+    modules = [name for name in (*free, *TORCH_FREE_FILES, *domain) if not name.endswith("__main__")]
     program = "import sys\n" + "".join(f"import {name}\n" for name in modules)
     program += "sys.exit(1 if {'torch', 'diffusers', 'transformers', 'streamlit'} & set(sys.modules) else 0)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_table_of_rooms_names_no_room_twice() -> None:
+    for rooms in ROOMS.values():
+        assert all(one != other for one, other in pairwise(sorted(rooms)))

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from framepack.checkpoints import CHECKPOINTS
-from framepack.sampler import SamplingSettings
+from framepack.checkpoints.table import CHECKPOINTS
+from framepack.sampling.sampler import SamplingSettings
 from training.evaluate import DRAFT, SIZE
 from training.rehearsal import Rehearsal
 

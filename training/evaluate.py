@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from framepack.checkpoints import CHECKPOINTS
-from framepack.pictures import fit_picture, read_picture
-from framepack.sampler import SamplingSettings
+from framepack.checkpoints.table import CHECKPOINTS
+from framepack.media.pictures import fit_picture, read_picture
+from framepack.sampling.sampler import SamplingSettings
 from training import figures
 from training.layout import size_of_weights
 from training.pictures import CANVAS

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from framepack.history import History
-from framepack.pictures import fit_picture
-from framepack.sampler import SamplingSettings
-from framepack.vae import decode_after, decode_start
+from framepack.context.history import History
+from framepack.media.pictures import fit_picture
+from framepack.sampling.sampler import SamplingSettings
+from framepack.vae.decoding import decode_after, decode_start
 from training.clips import Renderer
 from training.flow import Motion, kind_of, measure, speed_of
 from training.motions import CAMERAS, ClipPlan

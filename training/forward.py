@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 
-from framepack.packing import SectionContext, Slot
+from framepack.context.packing import SectionContext, Slot
 
 
 def predict_velocity(

@@ -15,14 +15,14 @@ import torch
 from PIL import Image
 from transformers import AutoTokenizer
 
-from framepack.conditioning import embed_picture, encode_prompt, pool_prompt
-from framepack.conditioning_values import Conditioning
-from framepack.devices import formats_for
-from framepack.pictures import fit_picture
-from framepack.sampler import SamplingSettings, draw_noise, sample_section
-from framepack.transformer import FramepackTransformer
-from framepack.vae import encode_picture
-from framepack.weights import ImageEncoder, TextEncoder
+from framepack.conditioning.encoders import embed_picture, encode_prompt, pool_prompt
+from framepack.conditioning.values import Conditioning
+from framepack.device.devices import formats_for
+from framepack.media.pictures import fit_picture
+from framepack.sampling.sampler import SamplingSettings, draw_noise, sample_section
+from framepack.transformer.transformer import FramepackTransformer
+from framepack.vae.decoding import encode_picture
+from framepack.weights.loading import ImageEncoder, TextEncoder
 from training.layout import build_image_processor, load_draft
 
 WINDOW = 9

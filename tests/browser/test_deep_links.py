@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from running_studio import Studio
 
-from projects.database import make_engine, session_for
-from projects.storyboard import list_projects
+from projects.database.opening import make_engine, session_for
+from projects.storyboard.reading import list_projects
+from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
 

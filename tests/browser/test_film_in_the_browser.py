@@ -9,9 +9,9 @@ import av
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
-from running_studio import Studio
 
-from framepack.sections import spans
+from framepack.shots.spans import spans
+from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
 NAME = "海邊 Two shots"

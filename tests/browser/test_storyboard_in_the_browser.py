@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from running_studio import Studio
 
-from projects.database import make_engine, session_for
-from projects.models import Shot
-from projects.storyboard import list_projects, shots_of
+from projects.database.opening import make_engine, session_for
+from projects.database.tables import Shot
+from projects.storyboard.reading import list_projects, shots_of
+from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,1 @@
+"""The backends of attention, and which is the fastest on a device."""

@@ -1,0 +1,98 @@
+"""Owns where the files of a checkpoint's parts lie on this computer; knows neither what is in them nor the network.
+
+Three places, one layout (``<part>`` is the subfolder in the checkpoint's table, empty for the published transformers):
+
+    framepack/draft/<part>/              the embedded draft checkpoint
+    $STUDIO_MODELS/<owner>/<name>/<part>/   a folder of one's own, used instead of the hub's cache where it is set
+    the hub's cache                      as huggingface_hub lays it out, at the revision of the table
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+from framepack.checkpoints.table import Checkpoint, Part
+from framepack.errors import WeightsDamaged, WeightsMissing
+
+_DIFFUSERS = ("config.json", "diffusion_pytorch_model*.safetensors", "diffusion_pytorch_model.safetensors.index.json")
+_TRANSFORMERS = ("config.json", "model*.safetensors", "model.safetensors.index.json")
+_TOKENIZER = ("tokenizer_config.json", "special_tokens_map.json", "tokenizer.json", "vocab.json", "merges.txt")
+
+# What belongs to a part, as patterns of file names; the first one is the file that must be there.
+PART_FILES: dict[Part, tuple[str, ...]] = {
+    "transformer": _DIFFUSERS,
+    "vae": _DIFFUSERS,
+    "text_encoder": _TRANSFORMERS,
+    "tokenizer": _TOKENIZER,
+    "text_encoder_2": _TRANSFORMERS,
+    "tokenizer_2": _TOKENIZER,
+    "image_encoder": _TRANSFORMERS,
+    "feature_extractor": ("preprocessor_config.json",),
+}
+_EMBEDDED = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class PartFolder:
+    """The folder of one part; ``commit`` is the hub's revision it was fetched at, None where the files are not its."""
+
+    path: Path
+    commit: str | None
+
+    def files(self, part: Part) -> tuple[Path, ...]:
+        """The part's files, sorted by name."""
+        found = {path for pattern in PART_FILES[part] for path in self.path.glob(pattern) if path.is_file()}
+        return tuple(sorted(found))
+
+
+def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFolder:
+    """Where ``part`` of ``checkpoint`` lies. Raises WeightsMissing, naming the first file that is not there.
+
+    ``models`` is the folder that stands in for the hub's cache, or None. Nothing is ever downloaded here.
+    """
+    source = checkpoint.sources[part]
+    commit = None
+    if checkpoint.embedded:
+        folder = _EMBEDDED / source.repository / source.subfolder
+    elif models is not None:
+        folder = models / source.repository / source.subfolder
+    else:
+        first = "/".join(filter(None, (source.subfolder, PART_FILES[part][0])))
+        found = try_to_load_from_cache(source.repository, first, revision=source.revision)
+        if not isinstance(found, str):
+            raise WeightsMissing(checkpoint.name, f"{source.repository}/{first}")
+        folder = Path(found).parent
+        commit = (folder.parent if source.subfolder else folder).name
+    for name in _needed_files(checkpoint, part, folder):
+        if not (folder / name).is_file():
+            raise WeightsMissing(checkpoint.name, "/".join(filter(None, (source.repository, source.subfolder, name))))
+    return PartFolder(folder, commit)
+
+
+def weight_files(checkpoint: Checkpoint, part: Part, models: Path | None) -> tuple[Path, ...]:
+    """The safetensors files of ``part``. Raises WeightsMissing, and WeightsDamaged for an index that is none."""
+    folder = find_part(checkpoint, part, models).path
+    names = _needed_files(checkpoint, part, folder)
+    return tuple(folder / name for name in names if name.endswith(".safetensors"))
+
+
+def _needed_files(checkpoint: Checkpoint, part: Part, folder: Path) -> Iterator[str]:
+    """The names of the files ``part`` cannot do without; those of its shards come from its index."""
+    patterns = PART_FILES[part]
+    yield patterns[0]
+    if patterns not in (_DIFFUSERS, _TRANSFORMERS):
+        return
+    index = folder / patterns[2]
+    if not index.is_file():
+        yield patterns[1].replace("*", "")
+        return
+    try:
+        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise WeightsDamaged(checkpoint.name, part, f"{index.name} is not an index of weights") from None
+    yield from shards

@@ -1,0 +1,75 @@
+"""Owns the name of a checkpoint's weights: equal names mean equal weights. Knows nothing of loading them; no torch.
+
+Weights from the hub are named by their revisions, others by what is in their files. Hashing the files of a large
+checkpoint takes a minute or two, so the hashes are kept: for this process, and in the folder itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from pathlib import Path
+
+from framepack.checkpoints.folders import PartFolder, find_part
+from framepack.checkpoints.table import Checkpoint, Part
+
+HASHES_FILE = ".framepack-hashes.json"
+_known: dict[str, str] = {}
+
+
+def checkpoint_identity(checkpoint: Checkpoint, models: Path | None) -> str:
+    """A name (64 hexadecimal digits) of the weights, tokenizers and configurations ``checkpoint`` has on this computer.
+
+    ``models`` is the folder used instead of the hub's cache, or None. Raises WeightsMissing or WeightsDamaged.
+    """
+    folders = {part: find_part(checkpoint, part, models) for part in checkpoint.sources}
+    hashes = _Hashes(None if checkpoint.embedded else models)
+    parts = {part: _part_name(checkpoint, part, folder, hashes) for part, folder in folders.items()}
+    hashes.keep()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _part_name(checkpoint: Checkpoint, part: Part, folder: PartFolder, hashes: _Hashes) -> object:
+    if folder.commit is not None:
+        source = checkpoint.sources[part]
+        return [source.repository, folder.commit, source.subfolder]
+    return {path.name: hashes.of(path) for path in folder.files(part)}
+
+
+class _Hashes:
+    """SHA-256 of files, not computed again while a file's size and time of change stay the same."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._file = folder / HASHES_FILE if folder else None
+        self._new = False
+        self._used: dict[str, str] = {}
+        self._kept = _read(self._file) if self._file else {}
+
+    def of(self, path: Path) -> str:
+        facts = path.stat()
+        name = f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
+        found = _known.get(name) or self._kept.get(name)
+        if found is None:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        self._new |= name not in self._kept
+        self._used[name] = _known[name] = found
+        return found
+
+    def keep(self) -> None:
+        """Write the hashes beside the files, unless that folder may not be written to."""
+        if self._file is None or not self._new or not os.access(self._file.parent, os.W_OK):
+            return
+        aside = self._file.with_name(f"{self._file.name}.{uuid.uuid4().hex}")
+        aside.write_text(json.dumps(self._kept | self._used, indent=1), encoding="utf-8")
+        aside.replace(self._file)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}  # not there yet, or not ours: the hashes are computed again
+    return {str(name): str(value) for name, value in kept.items()} if isinstance(kept, dict) else {}

@@ -1,0 +1,267 @@
+"""Owns one shot from a picture file to a video file, without a project: it checks, renders and writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from framepack.checkpoints.table import Checkpoint, checkpoint_named, nearest_bucket
+from framepack.commands.latents_file import KeptShot, near_shown, read_latents, write_latents
+from framepack.context.history import History
+from framepack.device.devices import peak_megabytes, restart_peak
+from framepack.engine.engine import Engine, ShotInputs
+from framepack.engine.render import render_continuation, render_shot, shown_last_frame, shown_latents
+from framepack.errors import InvalidRequest
+from framepack.media.pictures import picture_hash, read_picture
+from framepack.media.video import join
+from framepack.shots.events import Event, Notice, SectionDone, Step
+from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.presets import preset_named, with_preset
+from framepack.shots.request import ShotRequest, default_settings
+from framepack.shots.spans import FRAMES_PER_LATENT, Span
+from framepack.store.section_store import SectionStore
+
+# One shot is made in a store of its own, so its weights need no name that tells them from others.
+_IDENTITY = "this run's"
+
+
+@dataclass(frozen=True)
+class Animation:
+    """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW.
+
+    ``memory`` are the bytes of the device it may take and ``attention`` the way of computing that; None is the best.
+    ``text_on_cpu`` is that of ``Engine``.
+
+    ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
+    """
+
+    image: Path | None
+    prompt: str
+    seconds: float
+    seed: int
+    model: str | None
+    steps: int | None
+    size: str | None
+    device: str
+    preset: str
+    teacache: float
+    magcache: float
+    memory: int | None
+    attention: str | None
+    text_on_cpu: bool
+    output: Path
+    save_latents: Path | None
+    continue_from: Path | None
+
+
+@dataclass(frozen=True)
+class AnimationResult:
+    """What was made; ``seconds`` is all the time it took, ``seconds_per_section`` that of each section."""
+
+    output: str
+    frames: int
+    fps: int
+    height: int
+    width: int
+    sections: int
+    seconds: float
+    seconds_per_section: list[float]
+    peak_memory_mb: float
+    model: str
+    seed: int
+
+    def as_json(self) -> str:
+        """The result as one JSON object on one line."""
+        return json.dumps(asdict(self))
+
+
+def animate(animation: Animation, models: Path | None, *, begun: float, show_progress: bool) -> AnimationResult:
+    """Make the video of ``animation``; ``begun`` is the ``time.perf_counter()`` its time is counted from.
+
+    The output files appear whole or not at all. Raises FramepackError for anything asked wrongly.
+    """
+    _check_outputs(animation)
+    before = read_latents(animation.continue_from) if animation.continue_from else None
+    checkpoint = _checkpoint(animation, before)
+    picture = read_picture(animation.image, str(animation.image)) if animation.image else None
+    request = _request(animation, checkpoint, before, picture)
+    shot = _continuing(request, before) if before else plan_chain([request])[0]
+    with (
+        tempfile.TemporaryDirectory(prefix="framepack-") as folder,
+        Engine(
+            checkpoint,
+            device=animation.device,
+            models=models,
+            memory=animation.memory,
+            attention=animation.attention,
+            text_on_cpu=animation.text_on_cpu,
+        ) as engine,
+    ):
+        restart_peak(engine.device)
+        store = SectionStore(Path(folder))
+        pictures = {request.image: animation.image} if request.image and animation.image else {}
+        if before:
+            events = _continue(engine, shot, before, pictures, store)
+        else:
+            events = render_shot(engine, [shot], 0, pictures, store)
+        with closing(events):
+            timings = _follow(events, shot, show_progress)
+        join([(store.video(key), count) for key, count in shot.units], animation.output)
+        if animation.save_latents:
+            write_latents(animation.save_latents, _kept(engine, shot, before, store))
+        peak = peak_megabytes(engine.device)
+    return AnimationResult(
+        output=str(animation.output),
+        frames=shot.span.frames,
+        fps=checkpoint.fps,
+        height=request.settings.height,
+        width=request.settings.width,
+        sections=len(shot.sections),
+        seconds=round(time.perf_counter() - begun, 3),
+        seconds_per_section=[round(seconds, 3) for seconds in timings],
+        peak_memory_mb=round(peak, 1),
+        model=checkpoint.name,
+        seed=request.seed,
+    )
+
+
+def _check_outputs(animation: Animation) -> None:
+    """Raise InvalidRequest, before any work, where a file cannot be written or would replace one that is read."""
+    named = [path.resolve() for path in (animation.output, animation.save_latents) if path]
+    for path in named:
+        if path.is_dir():
+            raise InvalidRequest("output", f"{path} is a folder; name a file")
+        if not path.parent.is_dir():
+            raise InvalidRequest("output", f"there is no folder {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise InvalidRequest("output", f"the folder {path.parent} may not be written to")
+    if len(set(named)) < len(named):
+        raise InvalidRequest("output", f"the video and the latents cannot both be {animation.output}")
+    if animation.image and animation.image.resolve() in named:
+        raise InvalidRequest("output", f"it would replace the picture {animation.image}")
+    if animation.continue_from and animation.continue_from.resolve() == named[0]:
+        raise InvalidRequest("output", f"it would replace the latents {animation.continue_from}")
+
+
+def _checkpoint(animation: Animation, before: KeptShot | None) -> Checkpoint:
+    checkpoint = checkpoint_named(animation.model or (before.checkpoint.name if before else "draft"))
+    if before and checkpoint != before.checkpoint:
+        raise InvalidRequest("model", f"the latents were made by '{before.checkpoint.name}', not '{checkpoint.name}'")
+    if before and checkpoint.direction == "inverted":
+        raise InvalidRequest("model", f"'{checkpoint.name}' works backwards and cannot continue a shot")
+    if not before and not animation.image:
+        raise InvalidRequest("image", "name a picture to start from, or latents to continue from")
+    return checkpoint
+
+
+def _request(
+    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Image.Image | None
+) -> ShotRequest:
+    height, width = _size(animation, checkpoint, before, picture)
+    settings = with_preset(default_settings(checkpoint, height=height, width=width), preset_named(animation.preset))
+    if animation.teacache:
+        settings = replace(settings, cache="teacache", threshold=animation.teacache)
+    if animation.magcache:
+        settings = replace(settings, cache="magcache", threshold=animation.magcache)
+    return ShotRequest(
+        settings=replace(settings, steps=settings.steps if animation.steps is None else animation.steps),
+        identity=_IDENTITY,
+        prompt=animation.prompt,
+        seed=animation.seed,
+        seconds=animation.seconds,
+        image=picture_hash(animation.image) if animation.image else None,
+    )
+
+
+def _size(
+    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Image.Image | None
+) -> tuple[int, int]:
+    asked = None
+    if animation.size:
+        parts = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", animation.size)
+        if not parts:
+            raise InvalidRequest("size", f"'{animation.size}' is not a height and a width such as 144x256")
+        asked = int(parts[1]), int(parts[2])
+    if before:
+        if asked not in (None, (before.height, before.width)):
+            raise InvalidRequest("size", f"the latents are of {before.height}x{before.width} and stay so")
+        return before.height, before.width
+    if asked:
+        return asked
+    assert picture is not None, "a shot that continues nothing has a picture"
+    return nearest_bucket(picture.height, picture.width, checkpoint.buckets)
+
+
+def _continuing(request: ShotRequest, before: KeptShot) -> PlannedShot:
+    """The plan of a shot that follows ``before``; its sections lie in a store of their own, so any names do."""
+    checkpoint = before.checkpoint
+    shown = before.latents.shape[2]
+    until = round(((before.seconds + request.seconds) * checkpoint.fps - 1) / FRAMES_PER_LATENT)
+    span = Span(first=shown, latents=max(1, until - shown + 1), window=checkpoint.window)
+    keys = tuple(hashlib.sha256(f"section {number}".encode()).hexdigest() for number in range(span.sections))
+    return PlannedShot(request, span, None, keys, anchor_image=request.image, embedding_image=request.image or "")
+
+
+def _continue(
+    engine: Engine, shot: PlannedShot, before: KeptShot, pictures: dict[str, Path], store: SectionStore
+) -> Generator[Event, None, None]:
+    engine.prepare([shot], pictures)
+    anchor, embeds = before.anchor, before.image_embeds
+    if shot.anchor_image:
+        picture = engine.encoded_picture(shot.request, shot.anchor_image)
+        anchor, embeds = picture.latent, picture.embeds
+    inputs = ShotInputs(shot.request.settings, anchor, engine.conditioning(shot.request, embeds))
+    history = History(before.latents, 0, before.last_frame)
+    yield from render_continuation(engine, shot, inputs, history, store)
+
+
+def _follow(events: Iterator[Event], shot: PlannedShot, show_progress: bool) -> list[float]:
+    """Take all ``events``, with a bar on standard error if asked; gives the seconds of each section."""
+    steps = shot.request.settings.steps * len(shot.sections)
+    timings = []
+    with tqdm(total=steps, unit="step", disable=not show_progress) as bar:
+        for event in events:
+            if isinstance(event, Notice) and show_progress:
+                bar.write(event.sentence, file=sys.stderr)
+            elif isinstance(event, Step):
+                bar.set_description(f"section {event.section} of {len(shot.sections)}")
+                bar.update()
+            elif isinstance(event, SectionDone) and event.number:
+                timings.append(event.seconds)
+    return timings
+
+
+def _kept(engine: Engine, shot: PlannedShot, before: KeptShot | None, store: SectionStore) -> KeptShot:
+    """What a later shot needs to continue this one."""
+    settings = shot.request.settings
+    latents = shown_latents(shot, store)
+    if before:
+        latents = torch.cat([before.latents, latents], dim=2)
+    if shot.embedding_image:
+        embeds = engine.encoded_picture(shot.request, shot.embedding_image).embeds
+    else:
+        assert before is not None, "only a shot that continues another has no picture"
+        embeds = before.image_embeds
+    return KeptShot(
+        checkpoint=engine.checkpoint,
+        height=settings.height,
+        width=settings.width,
+        seconds=near_shown((before.seconds if before else 0.0) + shot.request.seconds, latents, engine.checkpoint.fps),
+        latents=latents,
+        anchor=latents[:, :, -1:],
+        image_embeds=embeds,
+        last_frame=shown_last_frame(shot, store),
+    )

@@ -1,0 +1,154 @@
+"""Owns the commands of the engine: their arguments, what they print, and their exit codes. The work is done elsewhere.
+
+Exit codes: 0 done, 2 wrong input (one sentence on standard error), 130 interrupted. Torch is imported only by
+those that compute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from framepack.checkpoints.download import download
+from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
+from framepack.commands.benchmark import add_benchmark_arguments
+from framepack.commands.benchmark import run as run_benchmark
+from framepack.environment import bytes_of, prepare_environment, text_on_cpu
+from framepack.errors import FramepackError, InvalidRequest
+from framepack.shots.presets import PRESETS
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+    """Run the command ``arguments`` (those of the process by default) and return its exit code."""
+    begun = time.perf_counter()
+    options = _parser().parse_args(arguments)
+    models = Path(environ["STUDIO_MODELS"]).expanduser() if environ.get("STUDIO_MODELS") else None
+    # A polite request to end is handled like Ctrl-C, so that nothing half-written is left either way.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if options.command == "download":
+            for repository in download(checkpoint_named(options.model), models):
+                print(f"{repository} is complete")
+        elif options.command == "benchmark":
+            _benchmark(options, environ, models, begun)
+        else:
+            _animate(options, environ, models, begun)
+    except FramepackError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
+    prepare_environment(os.environ)
+    # Here, because it imports torch: help, downloads and mistyped options answer at once.
+    from framepack.commands.animate import Animation, animate
+
+    animation = Animation(
+        image=options.image,
+        prompt=options.prompt,
+        seconds=options.seconds,
+        seed=options.seed,
+        model=options.model,
+        steps=options.steps,
+        size=options.size,
+        device=options.device,
+        preset=options.preset,
+        teacache=options.teacache,
+        magcache=options.magcache,
+        memory=_memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB")),
+        attention=environ.get("FRAMEPACK_ATTENTION") or None,
+        text_on_cpu=_text_on_cpu(environ),
+        output=options.output,
+        save_latents=options.save_latents,
+        continue_from=options.continue_from,
+    )
+    print(animate(animation, models, begun=begun, show_progress=sys.stderr.isatty()).as_json())
+
+
+def _benchmark(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
+    memory = _memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB"))
+    attention = environ.get("FRAMEPACK_ATTENTION") or None
+    on_cpu = _text_on_cpu(environ)
+    run_benchmark(options, models, memory=memory, attention=attention, text_on_cpu=on_cpu, begun=begun)
+
+
+def _memory(gigabytes: str | None) -> int | None:
+    """The bytes that ``gigabytes`` says, None for nothing said. Raises InvalidRequest."""
+    try:
+        return bytes_of(gigabytes) if gigabytes else None
+    except ValueError as error:
+        raise InvalidRequest("memory", str(error)) from None
+
+
+def _text_on_cpu(environ: Mapping[str, str]) -> bool:
+    """What FRAMEPACK_TEXT_DEVICE says. Raises InvalidRequest."""
+    try:
+        return text_on_cpu(environ.get("FRAMEPACK_TEXT_DEVICE"))
+    except ValueError as error:
+        raise InvalidRequest("FRAMEPACK_TEXT_DEVICE", str(error)) from None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; ``--help`` says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_INPUT, f"{message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m framepack", description="Make a video from a picture and a prompt.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    animate = commands.add_parser("animate", help="animate a picture; the last line printed is one JSON object")
+    animate.add_argument("image", nargs="?", type=Path, metavar="IMAGE", help="the picture the shot starts from")
+    animate.add_argument("--prompt", required=True, metavar="TEXT", help="what happens in the shot")
+    animate.add_argument("--seconds", type=float, default=4.0, metavar="S", help="how long it lasts (4)")
+    animate.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives another motion (0)")
+    animate.add_argument(
+        "--model", metavar="|".join(CHECKPOINTS), help="the checkpoint (draft, or that of the latents)"
+    )
+    animate.add_argument("--steps", type=int, metavar="N", help="sampling steps (the checkpoint's own)")
+    animate.add_argument(
+        "--size", metavar="HxW", help="height and width in pixels (the checkpoint's nearest to the picture)"
+    )
+    animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    animate.add_argument(
+        "--preset", default="exact", metavar="|".join(PRESETS), help="how much is given for speed (exact)"
+    )
+    caches = animate.add_mutually_exclusive_group()
+    caches.add_argument(
+        "--teacache", type=float, default=0.0, metavar="X", help="TeaCache up to this distance, not the preset's cache"
+    )
+    caches.add_argument(
+        "--magcache", type=float, default=0.0, metavar="X", help="MagCache up to this error, for the published models"
+    )
+    animate.add_argument(
+        "--memory-gb",
+        metavar="X",
+        help="use at most so much of the device's memory ($STUDIO_MEMORY_GB, or what is free)",
+    )
+    animate.add_argument("-o", "--output", type=Path, default=Path("out.mp4"), metavar="OUT.mp4", help="(out.mp4)")
+    animate.add_argument("--save-latents", type=Path, metavar="FILE", help="write what a later shot can continue from")
+    animate.add_argument("--continue-from", type=Path, metavar="FILE", help="continue the shot of such a file")
+
+    benchmark = commands.add_parser("benchmark", help="measure speed and memory; the last line printed is JSON")
+    add_benchmark_arguments(benchmark)
+
+    fetch = commands.add_parser("download", help="fetch a published checkpoint")
+    fetch.add_argument("model", metavar="|".join(name for name, one in CHECKPOINTS.items() if not one.embedded))
+    return parser

@@ -1,0 +1,81 @@
+"""Owns how prompts and pictures become embeddings and latents, and the cache of them; it knows no shots.
+
+What is cached is named by what it was made from: the checkpoint's identity, the prompt or the picture, and the size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt
+
+ALGORITHM = 1
+
+
+class ConditioningCache:
+    """Encoded prompts and pictures by content: in files below ``root``, or in memory where it is None."""
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root
+        self._memory: dict[str, dict[str, Tensor]] = {}
+
+    def prompt(self, identity: str, prompt: str) -> EncodedPrompt | None:
+        """The encoded prompt, None where it is not cached."""
+        kept = self._load(_name(identity, {"prompt": prompt}))
+        return EncodedPrompt(kept["embeds"], kept["pooled"]) if kept else None
+
+    def keep_prompt(self, identity: str, prompt: str, encoded: EncodedPrompt) -> None:
+        """Cache an encoded prompt."""
+        self._keep(_name(identity, {"prompt": prompt}), {"embeds": encoded.embeds, "pooled": encoded.pooled})
+
+    def picture(self, identity: str, image: str, size: tuple[int, int]) -> EncodedPicture | None:
+        """The encoded picture ``image`` (SHA-256) at ``size`` (height, width), None where it is not cached."""
+        kept = self._load(_name(identity, {"image": image, "size": size}))
+        return EncodedPicture(kept["embeds"], kept["latent"]) if kept else None
+
+    def keep_picture(self, identity: str, image: str, size: tuple[int, int], encoded: EncodedPicture) -> None:
+        """Cache an encoded picture."""
+        name = _name(identity, {"image": image, "size": size})
+        self._keep(name, {"embeds": encoded.embeds, "latent": encoded.latent})
+
+    def _load(self, name: str) -> dict[str, Tensor] | None:
+        if self.root is None:
+            return self._memory.get(name)
+        path = _path(self.root, name)
+        try:
+            tensors: dict[str, Tensor] = load_file(path)
+        except FileNotFoundError:
+            return None
+        except SafetensorError:
+            path.unlink(missing_ok=True)  # cut short by a power failure: it is encoded again
+            return None
+        return tensors
+
+    def _keep(self, name: str, tensors: dict[str, Tensor]) -> None:
+        if self.root is None:
+            self._memory[name] = tensors
+            return
+        path = _path(self.root, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            save_file(tensors, aside)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def _name(identity: str, content: dict[str, object]) -> str:
+    parts = {"algorithm": ALGORITHM, "identity": identity, **content}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _path(root: Path, name: str) -> Path:
+    return root / name[:2] / f"{name}.safetensors"

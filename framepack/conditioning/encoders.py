@@ -1,0 +1,72 @@
+"""How prompts and pictures become embeddings, with the published encoders. It keeps nothing and knows no shots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from framepack.weights.loading import ImageEncoder, TextEncoder
+
+PROMPT_TOKENS = 256
+CLIP_TOKENS = 77
+
+# HunyuanVideo's template for video prompts; its first 95 tokens are the same for every prompt and are cut off.
+TEMPLATE = (
+    "<|start_header_id|>system<|end_header_id|>\n\nDescribe the video by detailing the following aspects: "
+    "1. The main content and theme of the video."
+    "2. The color, shape, size, texture, quantity, text, and spatial relationships of the objects."
+    "3. Actions, events, behaviors temporal relationships, physical movement changes of the objects."
+    "4. background environment, light, style and atmosphere."
+    "5. camera angles, movements, and transitions used in the video:<|eot_id|>"
+    "<|start_header_id|>user<|end_header_id|>\n\n{}<|eot_id|>"
+)
+TEMPLATE_TOKENS = 95
+
+
+@dataclass(frozen=True)
+class EncodedPrompt:
+    """``embeds`` (1, n, d) without padding, ``pooled`` (1, p), on the CPU."""
+
+    embeds: Tensor
+    pooled: Tensor
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """``embeds`` (1, m, c) and the scaled ``latent`` (1, 16, 1, h, w) fp32 of a picture at the video's size."""
+
+    embeds: Tensor
+    latent: Tensor
+
+
+@torch.no_grad()
+def encode_prompt(llama: TextEncoder, prompt: str) -> Tensor:
+    """The prompt's embeddings (1, n, d), n at most 256: the last hidden state but two, past the template.
+
+    The model is causal, so padding behind the prompt would change nothing and is left away.
+    """
+    tokens = llama.tokenizer(
+        TEMPLATE.format(prompt), max_length=PROMPT_TOKENS + TEMPLATE_TOKENS, truncation=True, return_tensors="pt"
+    )
+    output = llama.model(input_ids=tokens.input_ids.to(llama.model.device), output_hidden_states=True, use_cache=False)
+    embeds: Tensor = output.hidden_states[llama.layers_not_run - 3][:, TEMPLATE_TOKENS:]
+    return embeds.cpu().contiguous()
+
+
+@torch.no_grad()
+def pool_prompt(clip: TextEncoder, prompt: str) -> Tensor:
+    """The pooled embedding (1, p) of the bare prompt, of which 77 tokens are read."""
+    tokens = clip.tokenizer(prompt, max_length=CLIP_TOKENS, padding="max_length", truncation=True, return_tensors="pt")
+    pooled: Tensor = clip.model(tokens.input_ids.to(clip.model.device)).pooler_output
+    return pooled.cpu().contiguous()
+
+
+@torch.no_grad()
+def embed_picture(siglip: ImageEncoder, picture: Image.Image) -> Tensor:
+    """The image embeddings (1, m, c) of a picture that has the video's size already."""
+    pixels = siglip.processor(images=picture, return_tensors="pt").pixel_values
+    embeds: Tensor = siglip.model(pixels.to(siglip.model.device, siglip.model.dtype)).last_hidden_state
+    return embeds.cpu().contiguous()

@@ -1,0 +1,1 @@
+"""The latents a section is conditioned on: the history, and how it is packed into the model's context."""

@@ -1,0 +1,1 @@
+"""Devices: their number formats, their memory, and the plan of what lies in it."""

@@ -1,0 +1,138 @@
+"""Owns which device is computed on, in which number formats, and how its memory is measured and given back."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+from framepack.device.memory_plan import Budget
+from framepack.errors import DeviceUnavailable
+
+MEGABYTE = 1024.0 * 1024.0
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The number formats of a checkpoint's parts on one device; ``encoders`` is that of the VAE's encoder too."""
+
+    transformer: torch.dtype
+    encoders: torch.dtype
+    decoder: torch.dtype
+
+
+_GPU = Formats(transformer=torch.bfloat16, encoders=torch.float16, decoder=torch.float16)
+
+
+def available_devices() -> tuple[str, ...]:
+    """The names of this computer's devices, the fastest first."""
+    cards = tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+    return (*cards, *(("mps",) if torch.backends.mps.is_available() else ()), "cpu")
+
+
+def pick_device(name: str) -> torch.device:
+    """The device called ``name``: ``auto`` (the fastest there is), ``cpu``, ``mps``, ``cuda`` or ``cuda:1`` and so on.
+
+    Raises DeviceUnavailable, naming those there are.
+    """
+    available = available_devices()
+    wanted = {"auto": available[0], "cuda": "cuda:0"}.get(name, name)
+    if wanted not in available:
+        raise DeviceUnavailable(name, available)
+    return torch.device(wanted)
+
+
+def formats_for(device: torch.device) -> Formats:
+    """The number formats the parts are used in on ``device``: the published ones on a GPU, fp32 on a CPU.
+
+    A CPU that multiplies bf16 itself decodes in it: three times faster (benchmarks/log.md) and far closer to fp32 than
+    the draft's decoder is to its pictures.
+    """
+    if device.type != "cpu":
+        return _GPU
+    can = torch.cpu.get_capabilities()
+    decoder = torch.bfloat16 if can.get("avx512_bf16") or can.get("amx_bf16") else torch.float32
+    return Formats(transformer=torch.float32, encoders=torch.float32, decoder=decoder)
+
+
+def measure_budget(device: torch.device, cap: int | None) -> Budget:
+    """What memory there is for everything this process puts on ``device``; ``cap`` are the bytes it was allowed.
+
+    What the process holds on a GPU already counts as free.
+    """
+    host = available_host_memory()
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return Budget(free + torch.cuda.memory_reserved(device), total, host, cap)
+    if device.type == "mps":
+        most = torch.mps.recommended_max_memory()
+        return Budget(min(most, host + torch.mps.driver_allocated_memory()), most, host, cap, unified=True)
+    return Budget(host, psutil.virtual_memory().total, host, cap, unified=True)
+
+
+def held_bytes(device: torch.device) -> int:
+    """What this process has in use on a GPU; 0 on a processor, whose free memory does not count it anyway."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return torch.mps.current_allocated_memory() if device.type == "mps" else 0
+
+
+def available_host_memory() -> int:
+    """Bytes of the computer's memory that can be had without swapping, also where this process may only have some."""
+    available = int(psutil.virtual_memory().available)
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = (group / "memory.max").read_text().strip()
+        used = int((group / "memory.current").read_text())
+        facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return available  # not Linux, or no limits
+    # Pages of files are given back when they are needed for something else.
+    return (
+        min(available, int(limit) - used + int(facts.get("file", 0)) - int(facts.get("shmem", 0)))
+        if limit.isdigit()
+        else available
+    )
+
+
+def enforce_cap(device: torch.device, cap: int | None) -> None:
+    """Have the allocator refuse what is beyond ``cap`` bytes, where it can; None lifts that."""
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(1.0 if cap is None else min(1.0, cap / total), device)
+
+
+def give_back(device: torch.device) -> None:
+    """Hand memory that nothing uses any more back from the allocator to ``device``."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def restart_peak(device: torch.device) -> None:
+    """Begin measuring the peak of memory anew where the device can; a process's own peak cannot be reset."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_megabytes(device: torch.device) -> float:
+    """The most memory that was in use, in MiB: of a CUDA device since ``restart_peak``, else of this process so far.
+
+    On Apple's GPUs, whose memory is the computer's, it is what the driver holds now.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / MEGABYTE
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory() / MEGABYTE
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / MEGABYTE
+    import resource  # there is none on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MEGABYTE if sys.platform == "darwin" else peak / 1024.0

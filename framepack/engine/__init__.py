@@ -1,0 +1,1 @@
+"""The engine: it puts the rooms above together and renders shots into a store."""

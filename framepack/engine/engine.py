@@ -1,0 +1,275 @@
+"""Owns the steps from a shot to latents and frames on one device; what lies in memory when is ``model_manager``'s.
+
+It knows no store and no files of shots; ``framepack.engine.render`` decides which sections are made and keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framepack.checkpoints.folders import find_part
+from framepack.checkpoints.table import Checkpoint, checkpoint_named
+from framepack.conditioning.cache import ConditioningCache
+from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt, embed_picture, encode_prompt, pool_prompt
+from framepack.conditioning.values import Conditioning
+from framepack.context.history import History
+from framepack.device.devices import give_back, pick_device
+from framepack.engine.model_manager import ModelManager
+from framepack.errors import InvalidRequest
+from framepack.media.pictures import fit_picture, read_picture
+from framepack.sampling.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
+from framepack.shots.events import Notice, Step
+from framepack.shots.keys import PlannedShot
+from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.spans import PIXELS_PER_LATENT
+from framepack.vae.decoding import decode_after, decode_start, encode_picture
+from framepack.vae.preview import preview_for
+from framepack.weights.loading import ImageEncoder, Place, TextEncoder
+
+Steps = Generator[Step | Notice, None, Tensor]
+
+
+@dataclass(frozen=True)
+class ShotInputs:
+    """What all sections of one shot are made from: ``anchor`` is (1, 16, 1, h, w) fp32 on the CPU."""
+
+    settings: Settings
+    anchor: Tensor
+    conditioning: Conditioning
+
+
+class Engine:
+    """One checkpoint on one device, as a context manager: leaving it gives all memory back.
+
+    ``device`` is a name ``pick_device`` knows; ``models`` a folder used instead of the hub's cache;
+    ``conditioning_cache`` a folder for encoded prompts and pictures, None to keep them in memory; ``memory`` the bytes
+    of the device it may take, None for what is free; ``attention`` names a backend of ``framepack.attention.backends``,
+    None for the fastest, which is kept in the folder ``measurements`` once it is known; ``text_on_cpu`` has the
+    processor run the large text encoder, which is slow and takes nothing of the device. Weights are loaded when they
+    are first needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged and NotEnoughMemory when
+    loading.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        device: str = "auto",
+        models: Path | None = None,
+        conditioning_cache: Path | None = None,
+        memory: int | None = None,
+        attention: str | None = None,
+        measurements: Path | None = None,
+        text_on_cpu: bool = False,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.device = pick_device(device)
+        for part in checkpoint.sources:
+            find_part(checkpoint, part, models)
+        self._notices: list[Notice] = []
+        self._models = ModelManager(
+            Place(checkpoint, models, self.device),
+            cap=memory,
+            attention=attention,
+            measurements=measurements,
+            text_on_cpu=text_on_cpu,
+            say=self._notices.append,
+        )
+        self._cache = ConditioningCache(conditioning_cache)
+        self._preview = preview_for(checkpoint)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._models.close()
+
+    def notices(self) -> Iterator[Notice]:
+        """What there is to say and was not said yet."""
+        self._models.report()
+        while self._notices:
+            yield self._notices.pop(0)
+
+    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+        """Encode every prompt and picture of ``shots`` that is not cached yet; the encoders are gone again afterwards.
+
+        ``pictures`` maps the SHA-256 of a picture to its file. Raises ImageRejected.
+        """
+        if not shots:
+            return
+        settings = shots[0].request.settings
+        prompts = {(shot.request.identity, text) for shot in shots for text in _prompts(shot.request)}
+        self._prepare_prompts(prompts, settings)
+        self._prepare_pictures({wanted for shot in shots for wanted in _pictures(shot)}, pictures, settings)
+
+    def encoded_picture(self, request: ShotRequest, image: str) -> EncodedPicture:
+        """The prepared picture ``image`` (SHA-256) at the request's size."""
+        found = self._cache.picture(request.identity, image, _size(request.settings))
+        if found is None:
+            raise InvalidRequest("image", "its picture has not been prepared")
+        return found
+
+    def conditioning(self, request: ShotRequest, image_embeds: Tensor) -> Conditioning:
+        """What the request's prepared prompts and ``image_embeds`` (1, m, c) tell the transformer."""
+        expected = int(self._models.config.image_proj_dim)
+        if image_embeds.shape[-1] != expected:
+            reason = f"it has {image_embeds.shape[-1]} channels where this model takes {expected}"
+            raise InvalidRequest("image embedding", reason)
+        positive, *negative = [self._encoded_prompt(request, text) for text in _prompts(request)]
+        return Conditioning(
+            prompt_embeds=positive.embeds,
+            pooled=positive.pooled,
+            image_embeds=image_embeds,
+            negative_prompt_embeds=negative[0].embeds if negative else None,
+            negative_pooled=negative[0].pooled if negative else None,
+        )
+
+    def sample(self, shot: ShotInputs, number: int, history: History, noise: Tensor) -> Steps:
+        """Sample section ``number`` after ``history``; its latents (1, 16, L, h, w) fp32 on the CPU are returned."""
+        steps = sample_section(
+            self._models.transformer(shot.settings),
+            history=history.latents,
+            anchor=shot.anchor,
+            conditioning=shot.conditioning,
+            noise=noise,
+            settings=_sampling(shot.settings),
+        )
+        return self._shown(steps, number)
+
+    def sample_inverted(self, shot: ShotInputs, number: int, of: int, later: Tensor | None, noise: Tensor) -> Steps:
+        """Sample section ``number`` of a shot of ``of`` that is made from its end, before the latents ``later``."""
+        steps = sample_inverted_section(
+            self._models.transformer(shot.settings),
+            number=number,
+            of=of,
+            later=later,
+            anchor=shot.anchor,
+            conditioning=shot.conditioning,
+            noise=noise,
+            settings=_sampling(shot.settings),
+        )
+        return self._shown(steps, number)
+
+    def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
+        """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
+        (frame,) = self._decoded(
+            lambda decoder, tile: iter([decode_start(decoder, latent, tile=tile, notify=self._say)]),
+            latent,
+        )
+        return frame
+
+    def decode(self, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
+        """The frames (H, W, 3) uint8 RGB of ``latents`` (1, 16, T, h, w) that follow ``history``."""
+        return self._decoded(
+            lambda decoder, tile: decode_after(decoder, history, latents, tile=tile, notify=self._say),
+            latents,
+        )
+
+    def free_activations(self) -> None:
+        """Give back the device's memory that no weight needs."""
+        give_back(self.device)
+
+    def _shown(self, steps: Iterator[SamplingStep], number: int) -> Steps:
+        latents = None
+        yield from self.notices()
+        for step in steps:
+            latents = step.latents
+            yield from self.notices()
+            yield Step(number, step.number, step.of, step.sigma, self._preview.picture(latents))
+        assert latents is not None, "a section has at least one step"
+        return latents.float().cpu()
+
+    def _decoded(
+        self, decode: Callable[[Any, int | None], Iterator[NDArray[np.uint8]]], latents: Tensor
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The frames ``decode`` gives with a VAE and tiles of some size, a smaller one after memory ran out."""
+        height, width = (PIXELS_PER_LATENT * side for side in latents.shape[-2:])
+        given = 0
+        while True:
+            try:
+                for frame in islice(decode(*self._models.vae_for_decoding(height, width)), given, None):
+                    yield frame
+                    given += 1
+                return
+            except torch.OutOfMemoryError:
+                pass
+            self._models.use_smaller_tiles()
+
+    def _say(self, sentence: str) -> None:
+        self._notices.append(Notice(sentence))
+
+    def _encoded_prompt(self, request: ShotRequest, text: str) -> EncodedPrompt:
+        found = self._cache.prompt(request.identity, text)
+        if found is None:
+            raise InvalidRequest("prompt", "it has not been prepared")
+        return found
+
+    def _prepare_prompts(self, wanted: set[tuple[str, str]], settings: Settings) -> None:
+        missing = sorted(one for one in wanted if self._cache.prompt(*one) is None)
+        if not missing:
+            return
+
+        def embed(llama: TextEncoder) -> list[Tensor]:
+            return [encode_prompt(llama, text) for _, text in missing]
+
+        def pool(clip: TextEncoder) -> list[Tensor]:
+            return [pool_prompt(clip, text) for _, text in missing]
+
+        embeds = self._models.with_text_encoder(settings, embed)
+        pooled = self._models.with_clip(settings, pool)
+        for (identity, text), *encoded in zip(missing, embeds, pooled, strict=True):
+            self._cache.keep_prompt(identity, text, EncodedPrompt(*encoded))
+
+    def _prepare_pictures(
+        self, wanted: set[tuple[str, str, tuple[int, int]]], pictures: Mapping[str, Path], settings: Settings
+    ) -> None:
+        missing = sorted(one for one in wanted if self._cache.picture(*one) is None)
+
+        def encode(siglip: ImageEncoder) -> None:
+            for identity, image, size in missing:
+                picture = fit_picture(read_picture(pictures[image], pictures[image].name), *size)
+                latent = encode_picture(self._models.vae(), picture)
+                self._cache.keep_picture(identity, image, size, EncodedPicture(embed_picture(siglip, picture), latent))
+
+        if missing:
+            self._models.with_image_encoder(settings, encode)
+
+
+def _prompts(request: ShotRequest) -> tuple[str, ...]:
+    """The prompt, and the negative one where real CFG is used."""
+    return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
+
+
+def _pictures(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """(identity, picture, size) of every picture the shot needs encoded."""
+    for image in {shot.anchor_image, shot.embedding_image}:
+        if image:
+            yield shot.request.identity, image, _size(shot.request.settings)
+
+
+def _size(settings: Settings) -> tuple[int, int]:
+    return settings.height, settings.width
+
+
+def _sampling(settings: Settings) -> SamplingSettings:
+    return SamplingSettings(
+        steps=settings.steps,
+        guidance=settings.guidance,
+        cfg=settings.cfg,
+        rescale=settings.rescale,
+        cache=settings.cache,
+        threshold=settings.threshold,
+        magnitude_ratios=checkpoint_named(settings.checkpoint).magnitude_ratios or (),
+    )

@@ -1,0 +1,308 @@
+"""Owns which models of a checkpoint lie in memory at any time: each is there when its turn comes, as the plan says.
+
+It knows the plan and who needs what; neither shots, sections nor what the models are used for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from framepack.attention.backends import attend_with
+from framepack.attention.selection import Problem, choose_backend
+from framepack.device.devices import enforce_cap, formats_for, give_back, held_bytes, measure_budget
+from framepack.device.memory_plan import (
+    PICTURE_ACTIVATIONS,
+    VAE_TENSORS,
+    VAE_TENSORS_FUSED,
+    MemoryPlan,
+    PartSizes,
+    Work,
+    plan_memory,
+)
+from framepack.ops.fp8 import WeightFormat
+from framepack.ops.linear import available_formats
+from framepack.ops.triton_available import kernels_notice, kernels_work
+from framepack.shots.events import Notice
+from framepack.shots.request import Precision, Settings
+from framepack.transformer.blocks import Arithmetic
+from framepack.transformer.transformer import FramepackTransformer
+from framepack.vae.fast_layers import with_fast_layers
+from framepack.weights.block_layout import BlockShape
+from framepack.weights.block_loading import Residence
+from framepack.weights.loading import (
+    ImageEncoder,
+    Place,
+    TextEncoder,
+    load_clip,
+    load_llama,
+    load_siglip,
+    load_transformer,
+    load_vae,
+    part_sizes,
+    transformer_config,
+    vae_width,
+)
+
+COMPILING = Notice(
+    "The model is compiled for this device before the first step; that takes up to a minute, once.", compiling=True
+)
+T = TypeVar("T")
+E = TypeVar("E", TextEncoder, ImageEncoder)
+
+
+class ModelManager:
+    """The models of ``place``; ``cap`` are the bytes of the device's memory they may take, None for what is free.
+
+    ``attention`` names a backend of ``framepack.attention.backends``, None for the fastest, which is measured once and
+    kept in the folder ``measurements``. ``text_on_cpu`` keeps the first text encoder off the device. ``say`` is told
+    what the person should know. ``close`` gives all memory back.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        cap: int | None,
+        attention: str | None,
+        measurements: Path | None,
+        text_on_cpu: bool,
+        say: Callable[[Notice], None],
+    ) -> None:
+        self.device = place.device
+        self._place = place
+        self._cap = cap
+        self._attention = attention
+        self._measurements = measurements
+        self._text_on_cpu = text_on_cpu
+        self._say = say
+        self._formats = formats_for(place.device)
+        self._sizes: dict[WeightFormat, PartSizes] = {}
+        self._plan: MemoryPlan | None = None
+        self._format: WeightFormat = "plain"
+        self._transformer: FramepackTransformer | None = None
+        self._arithmetic: dict[tuple[WeightFormat, str], Arithmetic] = {}
+        self._vae: Any = None
+        enforce_cap(self.device, cap)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._drop_transformer()
+        self._vae = None
+        self._arithmetic.clear()
+        give_back(self.device)
+        enforce_cap(self.device, None)
+
+    def report(self) -> None:
+        """Say what became known meanwhile, such as that nothing could be compiled."""
+        for arithmetic in self._arithmetic.values():
+            while arithmetic.notices:
+                self._say(Notice(arithmetic.notices.pop(0)))
+
+    @cached_property
+    def config(self) -> Any:
+        """The transformer's configuration."""
+        return transformer_config(self._place)
+
+    def plan_for(self, height: int, width: int) -> MemoryPlan:
+        """What lies where while pictures of that size are made. Raises NotEnoughMemory."""
+        work = self._work(height, width)
+        if self._plan is None or self._plan.work != work:
+            self._replan(work)
+        assert self._plan is not None, "it has just been made"
+        return self._plan
+
+    def with_text_encoder(self, settings: Settings, use: Callable[[TextEncoder], T]) -> T:
+        """What ``use`` makes of the first text encoder, which is gone again afterwards."""
+        plan = self._plan_of(settings)
+        place, need, resident = self._place, plan.encoding_bytes, plan.text_resident
+        if self._text_on_cpu:
+            # Layer by layer from its files: the computer's memory may have to hold the model's blocks, too.
+            place, need, resident = replace(place, device=torch.device("cpu")), 0, 0
+        kind = formats_for(place.device).encoders
+        return self._in_turn(need, lambda: load_llama(place, kind, resident), use)
+
+    def with_clip(self, settings: Settings, use: Callable[[TextEncoder], T]) -> T:
+        """What ``use`` makes of the second text encoder, which is gone again afterwards."""
+        need = self._plan_of(settings).sizes.clip + PICTURE_ACTIVATIONS
+        return self._in_turn(need, lambda: load_clip(self._place, self._formats.encoders), use)
+
+    def with_image_encoder(self, settings: Settings, use: Callable[[ImageEncoder], T]) -> T:
+        """What ``use`` makes of the image encoder, which is gone again afterwards; it may ask for the VAE, too."""
+        plan = self._plan_of(settings)
+        need = plan.sizes.siglip + plan.sizes.vae + max(PICTURE_ACTIVATIONS, plan.work.decoding(None, frames=1))
+        return self._in_turn(need, lambda: load_siglip(self._place, self._formats.encoders), use)
+
+    def vae(self) -> Any:
+        """The VAE, on the device until the transformer needs its room."""
+        if self._vae is None:
+            self._vae = load_vae(self._place, self._formats.encoders, self._formats.decoder)
+            with_fast_layers(self._vae)
+        return self._vae.to(self.device)
+
+    def vae_for_decoding(self, height: int, width: int) -> tuple[Any, int | None]:
+        """The VAE with room to decode, and the side of the tiles it shall decode in."""
+        plan = self.plan_for(height, width)
+        if self._transformer is not None and not plan.keeps_buffers:
+            self._transformer.store.release_buffers()
+            give_back(self.device)
+        return self.vae(), plan.tile
+
+    def use_smaller_tiles(self) -> None:
+        """Decode in smaller tiles from now on. Raises NotEnoughMemory where there are none."""
+        assert self._plan is not None, "something was decoded"
+        give_back(self.device)
+        self._plan = self._plan.with_smaller_tiles()
+        self._say(Notice(f"Memory ran short while decoding; frames are decoded in {self._plan.tile} px tiles."))
+
+    def transformer(self, settings: Settings) -> FramepackTransformer:
+        """The transformer, ready for sections of these settings, with room to sample them."""
+        plan = self._plan_of(settings)
+        if self._transformer is None:
+            self._transformer, plan = self._load(settings)
+        if self._vae is not None and not plan.vae_stays:
+            self._vae.to("cpu")
+            give_back(self.device)
+        return self._transformer
+
+    def _plan_of(self, settings: Settings) -> MemoryPlan:
+        format = self._format_for(settings.precision)
+        if format != self._format:
+            self._drop_transformer()
+            self._format, self._plan = format, None
+        return self.plan_for(settings.height, settings.width)
+
+    def _work(self, height: int, width: int) -> Work:
+        return Work(
+            height=height,
+            width=width,
+            window=self._place.checkpoint.window,
+            model_width=BlockShape.of(self.config).width,
+            value_bytes=self._formats.transformer.itemsize,
+            vae_width=self._vae_width,
+            vae_value_bytes=self._formats.decoder.itemsize,
+            vae_tensors=VAE_TENSORS_FUSED if kernels_work(self.device) else VAE_TENSORS,
+        )
+
+    @cached_property
+    def _vae_width(self) -> int:
+        return vae_width(self._place)
+
+    def _replan(self, work: Work) -> None:
+        before = self._plan
+        if self._format not in self._sizes:
+            sizes = part_sizes(self._place, self._formats, self._format)
+            if self._text_on_cpu:
+                sizes = replace(sizes, text_layers=(), text_rest=0)
+            self._sizes[self._format] = sizes
+        sizes = self._sizes[self._format]
+        if self._transformer is None or before is None:
+            self._plan = plan_memory(measure_budget(self.device, self._cap), sizes, work)
+            return
+        # What lies on the device stays within what was measured before it came; no block comes back to it.
+        plan = plan_memory(before.budget, sizes, work)
+        store = self._transformer.store
+        stay = plan.resident & store.resident
+        self._plan = replace(plan, resident=stay, buffers=plan.buffers or before.buffers)
+        if stay != store.resident:
+            self._move_blocks()
+
+    def _load(self, settings: Settings) -> tuple[FramepackTransformer, MemoryPlan]:
+        arithmetic = self._arithmetic_for(settings)
+        self._plan = None
+        while True:
+            plan = self._plan_of(settings)
+            residence = Residence.of(plan)
+            try:
+                loaded = load_transformer(self._place, self._formats.transformer, self._format, residence)
+                break
+            except torch.OutOfMemoryError:
+                lower = plan.lowered()
+            except MemoryError:
+                if not plan.host_bytes:
+                    raise
+                lower = replace(plan, host_copies=False)
+            # There is less than was measured, or somebody else has taken some since.
+            give_back(self.device)
+            self._plan = lower
+        self._say(Notice(plan.sentence))
+        for notice in (loaded.store.notice, kernels_notice(self.device)):
+            if notice:
+                self._say(Notice(notice))
+        return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve), plan
+
+    def _arithmetic_for(self, settings: Settings) -> Arithmetic:
+        """The arithmetic of the blocks; what was compiled for one is kept for as long as the room is."""
+        shape = BlockShape.of(self.config)
+        tokens = self._work(settings.height, settings.width).tokens
+        choice = choose_backend(
+            self.device,
+            Problem(tokens, shape.heads, shape.head, self._formats.transformer),
+            memory_folder=self._measurements,
+            allow_8bit=settings.precision == "fast",
+            wanted=self._attention,
+        )
+        name = self._format, choice.backend
+        if name not in self._arithmetic:
+            compiled = self.device.type == "cuda"
+            self._arithmetic[name] = Arithmetic(shape, attend_with(choice.backend), self._format, compiled=compiled)
+            if compiled:
+                self._say(COMPILING)
+        return self._arithmetic[name]
+
+    def _relieve(self) -> None:
+        """Have less on the device, after its memory ran out in a step. Raises NotEnoughMemory if nothing can go."""
+        assert self._plan is not None, "there was one to load by"
+        self._plan = self._plan.lowered()
+        self._move_blocks()
+        if self._vae is not None and not self._plan.vae_stays:
+            self._vae.to("cpu")
+        give_back(self.device)
+        self._say(Notice(f"Memory ran short. {self._plan.sentence}"))
+
+    def _move_blocks(self) -> None:
+        assert self._plan is not None
+        assert self._transformer is not None
+        store = self._transformer.store
+        store.stay(self._plan.resident, host_copies=self._plan.host_copies, buffers=self._plan.buffers)
+        give_back(self.device)
+
+    def _in_turn(self, need: int, load: Callable[[], E], use: Callable[[E], T]) -> T:
+        self._make_room(need)
+        encoder = load()
+        try:
+            return use(encoder)
+        finally:
+            if isinstance(encoder, TextEncoder):
+                encoder.close()
+            del encoder
+            give_back(self.device)
+
+    def _make_room(self, need: int) -> None:
+        """Let go of as little of the transformer as leaves ``need`` bytes of the device free."""
+        if self._transformer is not None and self._room() < need:
+            self._transformer.store.release_buffers()
+            give_back(self.device)
+        if self._room() < need:
+            self._drop_transformer()
+
+    def _room(self) -> int:
+        return measure_budget(self.device, self._cap).device - held_bytes(self.device)
+
+    def _drop_transformer(self) -> None:
+        if self._transformer is not None:
+            self._transformer.close()
+            self._transformer = None
+            give_back(self.device)
+
+    def _format_for(self, precision: Precision) -> WeightFormat:
+        if precision == "exact":
+            return "plain"
+        formats = available_formats(self.device)
+        # Without fp8 products of its own a processor gains nothing from it.
+        return formats[-1] if self.device.type == "cuda" else "plain"

@@ -1,0 +1,217 @@
+"""Owns the making of a shot section by section: what is stored is found, what is missing is made and published.
+
+It knows neither weights (``framepack.engine.engine``) nor what a project is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framepack.context.history import History
+from framepack.engine.engine import Engine, ShotInputs
+from framepack.errors import SectionMissing
+from framepack.sampling.sampler import section_noises
+from framepack.shots.events import Conditioned, Event, Finished, SectionDone
+from framepack.shots.keys import PlannedShot
+from framepack.shots.spans import FRAMES_PER_LATENT, HISTORY_LATENTS, PIXELS_PER_LATENT
+from framepack.store.section_store import SectionStore
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a shot shows of one stored unit."""
+
+    key: str
+    latents: int
+    frames: int
+
+
+def render_shot(
+    engine: Engine, chain: Sequence[PlannedShot], index: int, pictures: Mapping[str, Path], store: SectionStore
+) -> Generator[Event, None, None]:
+    """Make what is missing of shot ``index`` of ``chain``; the shots before it must be in ``store`` already.
+
+    ``pictures`` maps the SHA-256 of pictures to their files. Closing the iterator stops within one sampling step and
+    keeps every finished section. Raises SectionMissing where an earlier shot is not there, ImageRejected and
+    WeightsDamaged.
+    """
+    shot = chain[index]
+    begun = time.perf_counter()
+    if all(store.has(key) for key, _ in shot.units):
+        yield from _found(shot)
+        return
+    earlier = [unit for before in chain[:index] for unit in _shown_units(before)]
+    for unit in earlier:
+        if not store.has(unit.key):
+            raise SectionMissing(unit.key)
+    engine.prepare([shot], pictures)
+    conditioning = engine.conditioning(shot.request, engine.encoded_picture(shot.request, shot.embedding_image).embeds)
+    yield Conditioned(len(shot.sections), _count_stored(shot, store))
+    if shot.start:
+        yield _start_unit(engine, shot, shot.start, store)
+        earlier = [_Shown(shot.start, 1, 1)]
+    history = _history(earlier, shot.span.first, store)
+    anchor = history.last_latent
+    if shot.anchor_image and not shot.start:
+        anchor = engine.encoded_picture(shot.request, shot.anchor_image).latent
+    yield from _sections(engine, shot, ShotInputs(shot.request.settings, anchor, conditioning), history, store)
+    yield Finished(shot.span.frames, time.perf_counter() - begun)
+
+
+def render_continuation(
+    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+) -> Generator[Event, None, None]:
+    """Make what is missing of a shot whose past is not in the store but given: ``history`` and ``inputs``.
+
+    The events are those of ``render_shot``, and so is what closing does.
+    """
+    begun = time.perf_counter()
+    yield Conditioned(len(shot.sections), _count_stored(shot, store))
+    yield from _sections(engine, shot, inputs, history, store)
+    yield Finished(shot.span.frames, time.perf_counter() - begun)
+
+
+def shown_latents(shot: PlannedShot, store: SectionStore) -> Tensor:
+    """All latents a rendered shot shows, (1, 16, T, h, w) fp32 on the CPU. Raises SectionMissing."""
+    return torch.cat([_stored(store, unit.key)[:, :, : unit.latents] for unit in _shown_units(shot)], dim=2)
+
+
+def shown_last_frame(shot: PlannedShot, store: SectionStore) -> NDArray[np.uint8]:
+    """The last frame a rendered shot shows, (H, W, 3) uint8 RGB. Raises SectionMissing."""
+    last = _shown_units(shot)[-1]
+    return store.frame(last.key, last.frames)
+
+
+def latents_key(key: str) -> str:
+    """The name under which section ``key`` is kept while it is sampled but not decoded yet."""
+    return hashlib.sha256(f"{key} latents".encode()).hexdigest()
+
+
+def _found(shot: PlannedShot) -> Iterator[Event]:
+    yield Conditioned(len(shot.sections), len(shot.sections))
+    if shot.start:
+        yield SectionDone(shot.start, 0, 0.0)
+    for number, key in enumerate(shot.sections, start=1):
+        yield SectionDone(key, number, 0.0)
+    yield Finished(shot.span.frames, 0.0)
+
+
+def _start_unit(engine: Engine, shot: PlannedShot, key: str, store: SectionStore) -> SectionDone:
+    """The unit of the start picture: its latent, and the one frame that is decoded from it alone."""
+    begun = time.perf_counter()
+    if store.has(key):
+        return SectionDone(key, 0, 0.0)
+    latent = engine.encoded_picture(shot.request, shot.embedding_image).latent
+    store.publish(key, latent.numpy(), [engine.decode_start(latent)], engine.checkpoint.fps)
+    return SectionDone(key, 0, time.perf_counter() - begun)
+
+
+def _sections(
+    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+) -> Iterator[Event]:
+    make = _sections_backwards if engine.checkpoint.direction == "inverted" else _sections_forward
+    try:
+        yield from make(engine, shot, inputs, history, store)
+    finally:
+        engine.free_activations()
+
+
+def _sections_forward(
+    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+) -> Iterator[Event]:
+    noises = _noises(shot)
+    for number, key in enumerate(shot.sections, start=1):
+        begun = time.perf_counter()
+        noise = next(noises)  # drawn for a section that is found too, or the ones after it would get another
+        found = store.has(key)
+        if not found:
+            latents = yield from engine.sample(inputs, number, history, noise)
+            _publish(engine, store, key, history, latents)
+            yield from engine.notices()
+        # Read back even when just made: another worker may have been first, and what is stored is what counts.
+        history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
+        yield SectionDone(key, number, 0.0 if found else time.perf_counter() - begun)
+
+
+def _sections_backwards(
+    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+) -> Iterator[Event]:
+    """The original model's order: every section is sampled, the last one first, before the first can be decoded."""
+    seconds = dict.fromkeys(shot.sections, 0.0)
+    later: Tensor | None = None
+    noises = _noises(shot)
+    for number in range(len(shot.sections), 0, -1):
+        begun = time.perf_counter()
+        key, noise = shot.sections[number - 1], next(noises)
+        if not store.has(key) and not store.has(latents_key(key)):
+            sampled = yield from engine.sample_inverted(inputs, number, len(shot.sections), later, noise)
+            store.publish_latents(latents_key(key), sampled.numpy())
+            seconds[key] = time.perf_counter() - begun
+        latents = _sampled(store, key)
+        later = latents if later is None else torch.cat([latents, later], dim=2)[:, :, :HISTORY_LATENTS]
+    for number, key in enumerate(shot.sections, start=1):
+        begun = time.perf_counter()
+        if not store.has(key):
+            _publish(engine, store, key, history, _sampled(store, key))
+            yield from engine.notices()
+            seconds[key] += time.perf_counter() - begun
+        store.discard(latents_key(key))
+        history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
+        yield SectionDone(key, number, seconds[key])
+
+
+def _sampled(store: SectionStore, key: str) -> Tensor:
+    """A section's latents from before it is decoded, or, where another worker has just decoded it, from then on."""
+    try:
+        return _stored(store, latents_key(key))
+    except SectionMissing:
+        return _stored(store, key)
+
+
+def _publish(engine: Engine, store: SectionStore, key: str, history: History, latents: Tensor) -> None:
+    store.publish(key, latents.numpy(), engine.decode(history, latents), engine.checkpoint.fps)
+
+
+def _noises(shot: PlannedShot) -> Iterator[Tensor]:
+    settings = shot.request.settings
+    height, width = settings.height // PIXELS_PER_LATENT, settings.width // PIXELS_PER_LATENT
+    return section_noises(shot.request.seed, window=shot.span.window, height=height, width=width)
+
+
+def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:
+    """The end of what ``units`` show, as far back as matters; the chain's latent after it is number ``end``."""
+    tail: list[Tensor] = []
+    for unit in reversed(units):
+        tail.insert(0, _stored(store, unit.key)[:, :, : unit.latents])
+        if sum(latents.shape[2] for latents in tail) >= HISTORY_LATENTS:
+            break
+    latents = torch.cat(tail, dim=2)[:, :, -HISTORY_LATENTS:]
+    return History(latents, end - latents.shape[2], store.frame(units[-1].key, units[-1].frames))
+
+
+def _shown_units(shot: PlannedShot) -> list[_Shown]:
+    latents = [1] if shot.start else []
+    latents += [shot.span.window] * (shot.span.sections - 1) + [shot.span.kept]
+    return [_Shown(key, count, frames) for (key, frames), count in zip(shot.units, latents, strict=True)]
+
+
+def _stored(store: SectionStore, key: str) -> Tensor:
+    return torch.from_numpy(store.latents(key))
+
+
+def _count_stored(shot: PlannedShot, store: SectionStore) -> int:
+    return sum(store.has(key) for key in shot.sections)
+
+
+def _frames(shot: PlannedShot) -> int:
+    """The frames of each of the shot's sections, all of them, shown or not."""
+    return FRAMES_PER_LATENT * shot.span.window

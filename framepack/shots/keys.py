@@ -1,0 +1,123 @@
+"""The names of sections: a section's key is a hash of exactly what it is made from. No torch, no files.
+
+Changing how a section is computed, so that the same inputs give other latents or frames, must raise ``ALGORITHM``.
+Other rounding is no such change: a section has one name on all devices, and each of them rounds in its own way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import InvalidRequest
+from framepack.shots.request import ShotRequest
+from framepack.shots.spans import Span, spans
+
+ALGORITHM = 2
+
+
+@dataclass(frozen=True)
+class PlannedShot:
+    """One shot of a chain with the names of all it is made of.
+
+    ``start`` is the key of the start picture's unit (1 latent, 1 frame) for the shot that opens the chain; ``sections``
+    are the keys of its sections in order. ``anchor_image`` and ``embedding_image`` are the pictures (SHA-256) in slot 0
+    and behind the image embedding; an ``anchor_image`` of None means the last latent before the shot.
+    """
+
+    request: ShotRequest
+    span: Span
+    start: str | None
+    sections: tuple[str, ...]
+    anchor_image: str | None
+    embedding_image: str
+
+    @property
+    def units(self) -> tuple[tuple[str, int], ...]:
+        """(key, frames shown) of every unit that, joined, is the shot."""
+        parts = [(key, self.span.frames_of_section(number)) for number, key in enumerate(self.sections, start=1)]
+        return ((self.start, 1), *parts) if self.start else tuple(parts)
+
+
+def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
+    """Name every section of a chain, whose first request opens it with a cut and whose others continue.
+
+    Raises InvalidRequest where the first shot has no picture, sizes or checkpoints differ, or the checkpoint cannot
+    continue a shot.
+    """
+    if not requests:
+        return ()
+    first = requests[0]
+    checkpoint = checkpoint_named(first.settings.checkpoint)
+    if first.image is None:
+        raise InvalidRequest("image", "a shot that starts with a cut needs a picture")
+    if checkpoint.direction == "inverted" and len(requests) > 1:
+        raise InvalidRequest("start", f"'{checkpoint.name}' works backwards and cannot continue a shot; use a cut")
+    for request in requests:
+        frame = (request.settings.checkpoint, request.identity, request.settings.height, request.settings.width)
+        if frame != (first.settings.checkpoint, first.identity, first.settings.height, first.settings.width):
+            raise InvalidRequest("start", "shots that continue each other must share the model and the picture size")
+
+    start = _digest(
+        {
+            "unit": "start",
+            "algorithm": ALGORITHM,
+            "identity": first.identity,
+            "height": first.settings.height,
+            "width": first.settings.width,
+            "image": first.image,
+        }
+    )
+    planned: list[PlannedShot] = []
+    before, kept, embedding = start, 1, first.image
+    chain = spans([request.seconds for request in requests], fps=checkpoint.fps, window=checkpoint.window)
+    for request, span in zip(requests, chain, strict=True):
+        embedding = request.image or embedding
+        keys = []
+        for number in range(1, span.sections + 1):
+            before = _section_key(request, span, number, before, kept, embedding, checkpoint.direction == "inverted")
+            kept = span.window
+            keys.append(before)
+        kept = span.kept
+        planned.append(
+            PlannedShot(
+                request=request,
+                span=span,
+                start=start if span.opens else None,
+                sections=tuple(keys),
+                anchor_image=request.image,
+                embedding_image=embedding,
+            )
+        )
+    return tuple(planned)
+
+
+def _section_key(
+    request: ShotRequest, span: Span, number: int, before: str, kept: int, embedding: str, counts_sections: bool
+) -> str:
+    return _digest(
+        {
+            "unit": "section",
+            "algorithm": ALGORITHM,
+            "identity": request.identity,
+            "settings": asdict(request.settings),
+            "window": span.window,
+            "first": span.first,
+            "prompt": request.prompt,
+            "seed": request.seed,
+            "anchor": request.image,
+            "embedding": embedding,
+            "number": number,
+            "of": span.sections if counts_sections else None,
+            "before": before,
+            "kept": kept,
+        }
+    )
+
+
+def _digest(parts: dict[str, object]) -> str:
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

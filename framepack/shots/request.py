@@ -1,0 +1,108 @@
+"""What one shot is asked to be, validated once, and the events its rendering gives. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from framepack.checkpoints.table import Checkpoint, checkpoint_named
+from framepack.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    pass
+from framepack.shots.spans import check_seconds
+
+MAX_PROMPT_CHARACTERS = 4000
+MAX_SEED = 2**63 - 1
+Precision = Literal["exact", "fast"]
+CacheKind = Literal["none", "first_block", "teacache", "magcache", "fixed"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a shot is sampled. Sizes in pixels; ``cfg`` is real CFG.
+
+    ``cache`` says which steps run the model's blocks (see ``framepack.transformer.step_cache``): ``first_block``,
+    ``teacache`` and ``magcache`` skip a step up to ``threshold`` of change, for ``fixed`` it is the share of the steps
+    that run. ``precision`` "fast" allows 8-bit arithmetic where the device has it.
+    """
+
+    checkpoint: str
+    height: int
+    width: int
+    steps: int
+    guidance: float
+    cfg: float
+    rescale: float
+    negative_prompt: str = ""
+    cache: CacheKind = "none"
+    threshold: float = 0.0
+    precision: Precision = "exact"
+
+    def __post_init__(self) -> None:
+        checkpoint = checkpoint_named(self.checkpoint)
+        for field, size in (("height", self.height), ("width", self.width)):
+            if size % 16 or not 64 <= size <= 2048:
+                raise InvalidRequest(field, f"{size} pixels is not a multiple of 16 between 64 and 2048")
+        if not 1 <= self.steps <= 100:
+            raise InvalidRequest("steps", f"{self.steps} is not between 1 and 100")
+        for field, value, top in (
+            ("guidance", self.guidance, 32.0),
+            ("cfg", self.cfg, 32.0),
+            ("rescale", self.rescale, 1.0),
+            ("threshold", self.threshold, 1.0),
+        ):
+            if not 0.0 <= value <= top:
+                raise InvalidRequest(field, f"{value} is not between 0 and {top:g}")
+        if (self.cache == "none") != (self.threshold == 0.0):
+            raise InvalidRequest("threshold", f"{self.threshold:g} does not go with the step cache '{self.cache}'")
+        if self.cache == "magcache" and not checkpoint.magnitude_ratios:
+            raise InvalidRequest(
+                "cache", f"'magcache' needs figures of the model, and there are none of '{checkpoint.name}'"
+            )
+        if len(self.negative_prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest("negative prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+
+    @property
+    def window(self) -> int:
+        """Latents made by one section."""
+        return checkpoint_named(self.checkpoint).window
+
+
+def default_settings(checkpoint: Checkpoint, *, height: int, width: int) -> Settings:
+    """The settings a checkpoint is used with unless somebody says otherwise."""
+    defaults = checkpoint.defaults
+    return Settings(
+        checkpoint=checkpoint.name,
+        height=height,
+        width=width,
+        steps=defaults.steps,
+        guidance=defaults.guidance,
+        cfg=defaults.cfg,
+        rescale=defaults.rescale,
+    )
+
+
+@dataclass(frozen=True)
+class ShotRequest:
+    """One shot of a chain: everything its sections are made from, apart from what came before it.
+
+    ``identity`` names the weights (see ``framepack.checkpoints.identity``); ``image`` is the SHA-256 of the shot's own
+    picture file, None for a shot that continues without one. ``seconds`` is how long it is asked to be.
+    """
+
+    settings: Settings
+    identity: str
+    prompt: str
+    seed: int
+    seconds: float
+    image: str | None
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise InvalidRequest("prompt", "it is empty; say in a few words what happens in the shot")
+        if len(self.prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest("prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise InvalidRequest("seed", f"{self.seed} is not between 0 and {MAX_SEED}")
+        check_seconds(self.seconds)

@@ -1,0 +1,1 @@
+"""The transformer: its blocks, its whole forward pass, and the caches that skip steps."""

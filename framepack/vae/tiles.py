@@ -1,0 +1,135 @@
+"""Owns decoding latents in tiles of time and space, with a second try in fp32 where fp16 was too narrow.
+
+Tiles of time are the library's own: 5 latents, a new one every 3, the last 4 frames of each blended into the next. They
+are given one after another, so that the frames of a long window are never all on the device. Tiles of space are square,
+cover each other by a quarter and are blended by linear ramps; a picture no larger than one is decoded whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framepack.shots.spans import PIXELS_PER_LATENT
+
+TILE_LATENTS = 5
+TILE_STRIDE = 3
+BLENDED_FRAMES = 4
+TILE_OVERLAP = 0.25
+BLACK = -1.0 + 1.0 / 127.5  # one level of 255 above nothing
+
+Notify = Callable[[str], None]
+
+
+def ignore(notice: str) -> None:
+    """For who does not want to know."""
+
+
+@torch.no_grad()
+def decode_tiles(vae: Any, latents: Tensor, *, tile: int | None, notify: Notify) -> Iterator[Tensor]:
+    """The frames of ``latents`` (1, 16, T, h, w), as pieces (F, H, W, 3) fp32 from -1 to 1 on the VAE's device.
+
+    1 + 4 (T - 1) frames in all, 12 or 13 in each piece but the last. ``tile`` is the side of the tiles of space in
+    pixels, a multiple of 32, None for none. ``notify`` gets a sentence for every piece that was decoded again in fp32.
+    """
+    scaled = latents / vae.config.scaling_factor
+    count = latents.shape[2]
+    before: Tensor | None = None
+    for start in range(0, max(1, count - 1), TILE_STRIDE):
+        frames = _frames(vae, scaled[:, :, start : start + TILE_LATENTS], tile, notify)
+        if before is not None:
+            frames = frames[1:]
+            shares = torch.arange(BLENDED_FRAMES, device=frames.device).div(BLENDED_FRAMES).view(-1, 1, 1, 1)
+            frames[:BLENDED_FRAMES] = before * (1 - shares) + frames[:BLENDED_FRAMES] * shares
+        if start + TILE_STRIDE < count - 1:
+            frames, before = frames[:-BLENDED_FRAMES], frames[-BLENDED_FRAMES:]
+        yield frames
+
+
+def tile_starts(size: int, tile: int) -> list[int]:
+    """Where tiles of ``tile`` latents begin that cover ``size`` latents, evenly, each other by a quarter or more."""
+    if size <= tile:
+        return [0]
+    count = math.ceil((size - tile) / (tile - math.ceil(tile * TILE_OVERLAP))) + 1
+    return [round(number * (size - tile) / (count - 1)) for number in range(count)]
+
+
+def _frames(vae: Any, latents: Tensor, tile: int | None, notify: Notify) -> Tensor:
+    """One tile of time, (F, H, W, 3) fp32; again in fp32 where fp16 gave no picture."""
+    own = vae.post_quant_conv.weight.dtype
+    frames = _in_space(vae, latents, tile)
+    if own != torch.float16 or not _is_lost(frames):
+        return frames
+    try:
+        with _in_fp32(vae):
+            again = _in_space(vae, latents, tile)
+    except torch.OutOfMemoryError:
+        # Black is most likely meant, as in a fade, and no reason to end a shot for lack of room to look again.
+        if bool(torch.isfinite(frames).all()):
+            return frames
+        raise
+    if _is_lost(again):
+        return frames  # it is meant to be black, or nothing helps
+    notify("A few frames were too much for 16-bit numbers and were decoded again in 32.")
+    return again
+
+
+def _is_lost(frames: Tensor) -> bool:
+    """Whether a frame holds something that is no number, or nothing but black."""
+    per_frame = frames.flatten(1)
+    return not bool(torch.isfinite(per_frame).all()) or bool((per_frame.amax(dim=1) <= BLACK).any())
+
+
+@contextmanager
+def _in_fp32(vae: Any) -> Iterator[None]:
+    """The decoder in fp32 meanwhile; its fp16 weights survive that unchanged."""
+    parts = (vae.post_quant_conv, vae.decoder)
+    for part in parts:
+        part.to(torch.float32)
+    try:
+        yield
+    finally:
+        for part in parts:
+            part.to(torch.float16)
+
+
+def _in_space(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
+    """(F, H, W, 3) fp32 of (1, 16, T, h, w), in tiles of ``tile`` pixels where the picture is larger."""
+    height, width = latents.shape[-2:]
+    side = max(height, width) if tile is None else tile // PIXELS_PER_LATENT
+    rows, columns = tile_starts(height, side), tile_starts(width, side)
+    if len(rows) == len(columns) == 1:
+        return _decoded(vae, latents)
+    out = total = None
+    for row in rows:
+        for column in columns:
+            piece = _decoded(vae, latents[..., row : row + side, column : column + side])
+            down, across = (_ramps(length, piece.device) for length in piece.shape[1:3])
+            weights = down[:, None, None] * across[:, None]
+            if out is None or total is None:
+                full = (height * PIXELS_PER_LATENT, width * PIXELS_PER_LATENT)
+                out, total = piece.new_zeros((piece.shape[0], *full, 3)), piece.new_zeros((*full, 1))
+            top, left = row * PIXELS_PER_LATENT, column * PIXELS_PER_LATENT
+            place = (slice(top, top + piece.shape[1]), slice(left, left + piece.shape[2]))
+            out[:, *place] += piece * weights
+            total[place] += weights
+    assert out is not None, "there is always a tile"
+    assert total is not None
+    return out / total
+
+
+def _ramps(length: int, device: torch.device) -> Tensor:
+    """Weights (length,) that rise from either end over the part that tiles share and are 1 in between."""
+    ends = torch.arange(1, length + 1, device=device, dtype=torch.float32)
+    return torch.minimum(ends, ends.flip(0)).div(math.ceil(length * TILE_OVERLAP)).clamp(max=1.0)
+
+
+def _decoded(vae: Any, latents: Tensor) -> Tensor:
+    conv = vae.post_quant_conv
+    sample: Tensor = vae.decoder(conv(latents.to(conv.weight.device, conv.weight.dtype)))
+    return sample[0].permute(1, 2, 3, 0).float()

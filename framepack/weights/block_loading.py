@@ -1,0 +1,174 @@
+"""Owns how the transformer comes from files into flat blocks, tensor by tensor, never with two copies of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from torch import Tensor
+
+from framepack.device.memory_plan import BUFFERS, MemoryPlan
+from framepack.device.pinned_memory import PinnedMemory
+from framepack.ops.fp8 import WeightFormat
+from framepack.weights.block_layout import (
+    BlockKind,
+    BlockLayout,
+    BlockShape,
+    fill,
+    fill_one,
+    layout_of,
+    published_names,
+)
+from framepack.weights.block_store import BlockReader, BlockStore
+from framepack.weights.tensor_files import TensorFiles
+
+_PREFIXES: dict[BlockKind, str] = {"double": "transformer_blocks", "single": "single_transformer_blocks"}
+
+
+@dataclass(frozen=True)
+class BlockPlace:
+    """Block ``number`` of its kind in the published state dict, and how it lies in memory."""
+
+    layout: BlockLayout
+    number: int
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of its tensors inside the block, each with its name in the whole state dict."""
+        prefix = f"{_PREFIXES[self.layout.kind]}.{self.number}"
+        return {name: f"{prefix}.{name}" for name in published_names(self.layout.kind)}
+
+
+@dataclass(frozen=True)
+class Residence:
+    """Which blocks stay on the device, whether the host keeps copies of the others, through how many buffers they come.
+
+    None stays for all of them. It is what a plan says, without its reasons.
+    """
+
+    resident: frozenset[int] | None = None
+    host_copies: bool = True
+    buffers: int = BUFFERS
+
+    @classmethod
+    def of(cls, plan: MemoryPlan) -> Residence:
+        """What ``plan`` says."""
+        return cls(plan.resident, plan.host_copies, plan.buffers or BUFFERS)
+
+    def stays(self, number: int) -> bool:
+        """Whether block ``number`` stays on the device."""
+        return self.resident is None or number in self.resident
+
+
+def kinds_of(config: Any) -> tuple[BlockKind, ...]:
+    """The kinds of the blocks of the transformer a diffusers ``config`` describes, in the order they run in."""
+    double: tuple[BlockKind, ...] = ("double",)
+    single: tuple[BlockKind, ...] = ("single",)
+    return double * int(config.num_layers) + single * int(config.num_single_layers)
+
+
+def block_places(config: Any, dtype: torch.dtype, format: WeightFormat) -> tuple[BlockPlace, ...]:
+    """The blocks of that transformer in weights of ``dtype`` and ``format``; those of a kind share their layout."""
+    shape = BlockShape.of(config)
+    kinds = kinds_of(config)
+    layouts = {kind: layout_of(shape, kind, dtype, format) for kind in dict.fromkeys(kinds)}
+    return tuple(BlockPlace(layouts[kind], number - kinds.index(kind)) for number, kind in enumerate(kinds))
+
+
+class PublishedBlocks:
+    """Reads blocks from ``files``; what has to be quantised is quantised on ``device``."""
+
+    def __init__(self, files: TensorFiles, places: Sequence[BlockPlace], device: torch.device) -> None:
+        self._files = files
+        self._places = tuple(places)
+        self._device = device
+
+    def read(self, number: int, flat: Tensor) -> None:
+        """See ``framepack.weights.block_store.BlockReader``. Raises ValueError for a tensor of a wrong shape."""
+        place = self._places[number]
+        views = place.layout.views(flat)
+        filled_on = flat.device if place.layout.format == "plain" else self._device
+        for name, whole_name in place.names.items():
+            fill_one(place.layout, views, name, self._files.get(whole_name).to(filled_on))
+
+    def close(self) -> None:
+        """See ``framepack.weights.block_store.BlockReader``."""
+        self._files.close()
+
+
+class ModelBlocks:
+    """Reads blocks from those of a whole ``model`` in memory, which goes on owning them."""
+
+    def __init__(self, model: HunyuanVideoFramepackTransformer3DModel, places: Sequence[BlockPlace]) -> None:
+        self._blocks = (*model.transformer_blocks, *model.single_transformer_blocks)
+        self._places = tuple(places)
+
+    def read(self, number: int, flat: Tensor) -> None:
+        """See ``framepack.weights.block_store.BlockReader``."""
+        layout = self._places[number].layout
+        fill(layout, layout.views(flat), self._blocks[number].state_dict())
+
+    def close(self) -> None:
+        """See ``framepack.weights.block_store.BlockReader``."""
+
+
+def load_blocks(
+    reader: BlockReader, places: Sequence[BlockPlace], residence: Residence, device: torch.device
+) -> BlockStore:
+    """All blocks of ``places`` from ``reader``, which is kept for those that ``residence`` has read every time."""
+    host = PinnedMemory.for_device(device)
+    resident, copies = {}, {}
+    for number, place in enumerate(places):
+        if residence.stays(number):
+            flat = resident[number] = torch.empty(place.layout.nbytes, dtype=torch.uint8, device=device)
+        elif residence.host_copies:
+            flat = copies[number] = host.take(place.layout.nbytes)
+        else:
+            continue
+        reader.read(number, flat)
+    return BlockStore(
+        [place.layout for place in places],
+        device=device,
+        resident=resident,
+        copies=copies,
+        host=host,
+        reader=reader,
+        buffers=residence.buffers,
+    )
+
+
+def blocks_of_model(
+    model: HunyuanVideoFramepackTransformer3DModel, residence: Residence, format: WeightFormat
+) -> BlockStore:
+    """The blocks of a whole ``model`` in memory, copied, for its own device."""
+    weight = model.x_embedder.proj.weight
+    places = block_places(model.config, weight.dtype, format)
+    return load_blocks(ModelBlocks(model, places), places, residence, weight.device)
+
+
+def small_parts(config: Mapping[str, Any]) -> HunyuanVideoFramepackTransformer3DModel:
+    """The transformer that ``config`` describes without its blocks and without memory, on the meta device."""
+    with torch.device("meta"):
+        model = HunyuanVideoFramepackTransformer3DModel.from_config(dict(config))
+    model.transformer_blocks = torch.nn.ModuleList()
+    model.single_transformer_blocks = torch.nn.ModuleList()
+    return model.eval().requires_grad_(False)
+
+
+def load_small_parts(
+    model: HunyuanVideoFramepackTransformer3DModel, files: TensorFiles, dtype: torch.dtype, device: torch.device
+) -> None:
+    """Give what ``small_parts`` made its memory and values. Raises RuntimeError for a tensor of a wrong shape."""
+    state = {name: files.get(name).to(device, dtype) for name in model.state_dict()}
+    model.load_state_dict(state, strict=True, assign=True)
+
+
+def missing_and_unknown(
+    files: TensorFiles, small: Collection[str], places: Sequence[BlockPlace]
+) -> tuple[list[str], list[str]]:
+    """The names that ``files`` lack of those a transformer has, and the names they have besides, each sorted."""
+    wanted = set(small).union(*(place.names.values() for place in places))
+    return sorted(wanted - files.names), sorted(files.names - wanted)

@@ -1,0 +1,132 @@
+"""What the storyboard and film pages show, read from the database at once and judged: shots, states, work under way.
+
+It draws nothing. ``standing`` says in plain words how a shot is doing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlmodel import Session
+
+from framepack.checkpoints.identity import checkpoint_identity
+from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import FramepackError
+from pages.session.database import settings
+from projects.database.tables import Progress, Project, Render, Shot, Take
+from projects.queue.orders import active_renders, latest_render, live_workers, progress_of
+from projects.storyboard.reading import get_project
+from projects.takes.staleness import ShotPlan, plan_for
+from projects.takes.takes import takes_of_project
+
+Tone = Literal["quiet", "good", "warn", "bad", "busy"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a shot is doing: a word or two, their colour, and a sentence where there is more to say."""
+
+    word: str
+    tone: Tone
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """A project as its pages show it. ``takes`` are each shot's finished ones, newest first.
+
+    ``failures`` are the sentences of shots whose newest take failed, by shot; ``renders`` the orders under way, the one
+    that is being carried out first; ``last`` the one ordered last. ``weights_problem`` is the sentence that says why
+    nothing can be rendered with its model on this computer.
+    """
+
+    project: Project
+    plans: tuple[ShotPlan, ...]
+    takes: dict[str, list[Take]]
+    failures: dict[str, str]
+    renders: tuple[Render, ...]
+    last: Render | None
+    progress: Progress | None
+    worker_alive: bool
+    weights_problem: str
+
+    @property
+    def seconds(self) -> float:
+        """How long the film is asked to be."""
+        return sum(plan.shot.seconds for plan in self.plans)
+
+    @property
+    def to_render(self) -> list[str]:
+        """The ids of the shots that can be rendered and are not as the storyboard asks for."""
+        return [
+            plan.shot.id
+            for plan in self.plans
+            if plan.planned is not None and plan.state != "done" and not self.is_waiting(plan.shot)
+        ]
+
+    def is_waiting(self, shot: Shot) -> bool:
+        """Whether the shot is part of the work under way."""
+        return any(shot.id in render.shot_ids for render in self.renders)
+
+    def is_rendering(self, shot: Shot) -> bool:
+        """Whether the generator is at this very shot."""
+        return self.progress is not None and self.progress.shot_id == shot.id
+
+
+def read_board(session: Session, project_id: str) -> Board:
+    """Everything the pages of a project show. Raises NotFound."""
+    project = get_project(session=session, project_id=project_id)
+    identity, problem = "", ""
+    try:
+        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings().models)
+    except FramepackError as missing:
+        problem = str(missing)
+    plans = plan_for(session=session, project_id=project_id, identity=identity)
+    finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
+    failures: dict[str, str] = {}
+    newest = sorted(takes_of_project(session=session, project_id=project_id), key=lambda take: -take.number)
+    seen: set[str] = set()
+    for take in newest:
+        if take.status == "done":
+            finished.setdefault(take.shot_id, []).append(take)
+        if take.shot_id not in seen and take.status == "failed":
+            failures[take.shot_id] = take.error or "It could not be rendered."
+        seen.add(take.shot_id)
+    renders = active_renders(session=session, project_id=project_id)
+    return Board(
+        project=project,
+        plans=tuple(plans),
+        takes=finished,
+        failures=failures,
+        renders=tuple(renders),
+        last=latest_render(session=session, project_id=project_id),
+        progress=progress_of(session=session, render_id=renders[0].id) if renders else None,
+        worker_alive=bool(live_workers(session=session)),
+        weights_problem=problem,
+    )
+
+
+def standing(board: Board, plan: ShotPlan) -> Standing:
+    """How a shot is doing, for its card."""
+    shot = plan.shot
+    if board.is_rendering(shot):
+        return Standing("Rendering", "busy")
+    if board.is_waiting(shot) and plan.state != "done":
+        return Standing("Waiting", "busy")
+    if plan.problem is not None:
+        word = "Out of date" if plan.chosen is not None else "Not ready yet"
+        return Standing(word, "warn" if plan.chosen is not None else "quiet", plan.problem)
+    if plan.state == "done":
+        return Standing("Ready", "good")
+    if shot.id in board.failures:
+        return Standing("Failed", "bad", board.failures[shot.id])
+    if plan.found is not None and plan.found.id != shot.chosen_take_id:
+        return Standing(
+            "Out of date", "warn", f"Take {plan.found.number} was made from exactly this: choose it under More."
+        )
+    if plan.state == "stale":
+        return Standing(
+            "Out of date", "warn", "The shot, or one it continues from, has changed since this take was made."
+        )
+    return Standing("Not rendered", "quiet")

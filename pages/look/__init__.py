@@ -1,0 +1,1 @@
+"""How things look and how figures are said. It reads no database."""

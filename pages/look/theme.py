@@ -1,0 +1,83 @@
+"""How things look: the style sheet, the frame of every page, pictures, chips and empty states. It reads no database.
+
+Whatever a person wrote is escaped here before it becomes HTML.
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+Tone = Literal["quiet", "good", "warn", "bad", "busy"]
+_STYLE = Path(__file__).with_name("theme.css")
+
+
+def style() -> None:
+    """The style sheet; once a page run."""
+    st.html(_STYLE)
+
+
+def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film"]) -> None:
+    """The top line of every page: the way to all projects, and between the pages of the one that is open."""
+    with st.container(horizontal=True, vertical_alignment="center", key="masthead", gap="small"):
+        st.page_link("project_list.py", label="FramePack studio", icon=":material/movie:", help="All projects")
+        if project_id is not None:
+            with st.container(horizontal=True, width="content", gap=None, key="tabs"):
+                for page, label, icon in (
+                    ("storyboard", "Storyboard", ":material/view_agenda:"),
+                    ("film", "Film", ":material/theaters:"),
+                ):
+                    with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
+                        st.page_link(f"{page}.py", label=label, icon=icon, query_params={"project": project_id})
+
+
+def chip(text: str, tone: Tone = "quiet", title: str = "") -> str:
+    """A small coloured label, as HTML."""
+    hint = f' title="{html.escape(title)}"' if title else ""
+    return f'<span class="fs-chip fs-{tone}"{hint}>{html.escape(text)}</span>'
+
+
+def picture(url: str, alt: str, *, ratio: str = "16 / 9") -> str:
+    """A picture filling its frame, cropped in the middle as the generator crops it, as HTML."""
+    return (
+        f'<div class="fs-frame" style="--shape:{ratio}">'
+        f'<img src="{html.escape(url)}" alt="{html.escape(alt)}" loading="lazy" decoding="async"></div>'
+    )
+
+
+def player(url: str, *, poster: str | None = None, ratio: str = "16 / 9", label: str = "", large: bool = False) -> str:
+    """A video that is fetched when it is played, and piece by piece, as HTML; ``large`` fills most of a screen."""
+    shown = f' poster="{html.escape(poster)}" preload="none"' if poster else ' preload="metadata"'
+    return (
+        f'<div class="fs-frame{" fs-large" if large else ""}" style="--shape:{ratio}">'
+        f'<video src="{html.escape(url)}" controls playsinline{shown} aria-label="{html.escape(label)}"></video></div>'
+    )
+
+
+def placeholder(symbol: str, text: str, *, ratio: str = "16 / 9") -> str:
+    """What stands where a picture will be, as HTML."""
+    return (
+        f'<div class="fs-frame fs-nothing" style="--shape:{ratio}"><div>'
+        f'<div class="fs-symbol">{html.escape(symbol)}</div><div>{html.escape(text)}</div></div></div>'
+    )
+
+
+def told(sentence: str, tone: Tone = "quiet") -> None:
+    """A sentence the page says to the person, with a line of its colour beside it."""
+    st.html(f'<div class="fs-told fs-told-{tone}" role="status">{html.escape(sentence)}</div>')
+
+
+def empty_state(title: str, text: str) -> None:
+    """What a page says when there is nothing on it yet."""
+    st.html(
+        f'<div class="fs-empty"><div class="fs-empty-title">{html.escape(title)}</div>'
+        f"<div>{html.escape(text)}</div></div>"
+    )
+
+
+def ratio_of(width: int | None, height: int | None) -> str:
+    """The shape of a project's pictures as CSS says it; 16:9 until the first picture decides."""
+    return f"{width} / {height}" if width and height else "16 / 9"

@@ -1,0 +1,129 @@
+"""The files behind the pages: their addresses, and the routes that serve them. A path never comes from an address.
+
+An address holds an id only; the id is looked up in the database and the settings say where its file lies.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from framepack.errors import ImageRejected
+from pages.session.database import session, settings
+from projects.database.tables import Film, Media, Take
+from projects.errors import NotFound
+from projects.films.films import download_name
+from projects.storage.pictures import thumbnail
+from projects.storage.places import film_path, picture_path, take_path
+
+THUMBNAIL_SIZES = (160, 480, 960)
+_ID = re.compile(r"[0-9a-f]{32}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+# What a take, a film or a picture holds never changes under its id, so a browser may keep it.
+_KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
+
+
+def take_url(take_id: str) -> str:
+    """Where a take plays."""
+    return f"/files/takes/{take_id}"
+
+
+def film_url(film_id: str) -> str:
+    """Where a film plays."""
+    return f"/files/films/{film_id}"
+
+
+def download_url(film_id: str) -> str:
+    """Where a film is downloaded under its own name."""
+    return f"/files/films/{film_id}/download"
+
+
+def picture_url(media_id: str, size: int = 480) -> str:
+    """Where a picture is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
+    return f"/files/media/{media_id}?size={size}"
+
+
+def file_routes() -> list[Route]:
+    """The routes, for the application."""
+    return [
+        Route("/files/takes/{id}", _take),
+        Route("/files/films/{id}", _film),
+        Route("/files/films/{id}/download", _download),
+        Route("/files/media/{id}", _picture),
+        Route("/files/{rest:path}", _nothing),
+    ]
+
+
+# Plain functions, not coroutines: Starlette runs them in a thread, so a slow disk does not hold up the pages.
+
+
+def _take(request: Request) -> Response:
+    with session() as opened:
+        take = opened.get(Take, _id_of(request, _ID))
+    if take is None or take.status != "done":
+        return _missing("There is no such take.")
+    return _file(take_path(settings(), take.id), "video/mp4", _KEPT)
+
+
+def _film(request: Request) -> Response:
+    film = _finished_film(request)
+    return _file(film_path(settings(), film.id), "video/mp4", _KEPT) if film else _missing("There is no such film.")
+
+
+def _download(request: Request) -> Response:
+    film = _finished_film(request)
+    if film is None:
+        return _missing("There is no such film.")
+    # The name in every script (RFC 5987), and a plain one for what does not read that.
+    name = download_name(film)
+    plain = name if name.isascii() else "film.mp4"
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
+    return _file(film_path(settings(), film.id), "video/mp4", {**_KEPT, "content-disposition": disposition})
+
+
+def _picture(request: Request) -> Response:
+    with session() as opened:
+        media = opened.get(Media, _id_of(request, _HASH))
+    if media is None:
+        return _missing("There is no such picture.")
+    size = request.query_params.get("size", "")
+    if not size:
+        return _file(picture_path(settings(), media.id), media.kind, _KEPT)
+    if size not in map(str, THUMBNAIL_SIZES):
+        return _missing("There is no picture of that size.")
+    try:
+        return _file(thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
+    except (NotFound, ImageRejected):
+        return _missing("The file of this picture is no longer there, or is damaged.")
+
+
+def _nothing(request: Request) -> Response:  # noqa: ARG001
+    return _missing("There is nothing here.")
+
+
+def _finished_film(request: Request) -> Film | None:
+    with session() as opened:
+        film = opened.get(Film, _id_of(request, _ID))
+    return film if film is not None and film.status == "done" else None
+
+
+def _id_of(request: Request, form: re.Pattern[str]) -> str:
+    """The id in the address, or "" (which no row has) where it does not have the form of one."""
+    asked = str(request.path_params["id"])
+    return asked if form.fullmatch(asked) else ""
+
+
+def _file(path: Path, kind: str, headers: Mapping[str, str]) -> Response:
+    if not path.is_file():
+        return _missing("This file is no longer there.")
+    return FileResponse(path, media_type=kind, headers=dict(headers))
+
+
+def _missing(sentence: str) -> Response:
+    return PlainTextResponse(sentence, status_code=404, headers={"cache-control": "no-store"})

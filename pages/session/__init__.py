@@ -1,0 +1,1 @@
+"""What one page run has: the database, the open project, what was just said, boxes bound to rows."""

@@ -1,0 +1,94 @@
+"""What a page run shares: the open project, sentences to show after a click, and clicks that call one domain verb.
+
+The truth is the database; the session state keeps only which project is open and what has just been said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from sqlmodel import Session
+
+from framepack.errors import FramepackError
+from pages.look.theme import told
+from pages.session.database import session
+from projects.database.tables import Project
+from projects.errors import NotFound, StudioError
+from projects.storyboard.reading import get_project
+
+Act = Callable[[Session], object]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence after a click. ``undo`` takes the click back, where that can be done."""
+
+    sentence: str
+    tone: Literal["good", "bad"]
+    undo: Act | None = None
+
+
+def do(act: Act, said: str = "", undo: Act | None = None) -> None:
+    """As ``attempt``, for a click that need not know how it went."""
+    attempt(act, said, undo)
+
+
+def attempt(act: Act, said: str = "", undo: Act | None = None) -> bool:
+    """Call one domain verb and commit once. What it refuses becomes a sentence on the page; True if it was done.
+
+    What was said of an earlier click goes away.
+    """
+    st.session_state["notices"] = []
+    try:
+        with session() as opened:
+            act(opened)
+            opened.commit()
+    except (StudioError, FramepackError) as refusal:
+        say(Notice(str(refusal), "bad"))
+        return False
+    if said:
+        say(Notice(said, "good", undo))
+    return True
+
+
+def say(notice: Notice) -> None:
+    """Show a sentence at the top of the page until the next click that does something."""
+    notices = st.session_state.setdefault("notices", [])
+    if notice not in notices:
+        notices.append(notice)
+
+
+def show_notices(page: str) -> None:
+    """The sentences that were said of the last click, with a button that takes it back where that can be done."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        st.session_state["notices"] = [one for one in st.session_state.get("notices", []) if one.undo is not None]
+    notices: list[Notice] = st.session_state.get("notices", [])
+    # The container is always there, so that what comes below keeps its place when a sentence comes or goes.
+    with st.container(key="notices"):
+        for place, notice in enumerate(notices):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"notice-{place}"):
+                told(notice.sentence, notice.tone)
+                if notice.undo is not None:
+                    st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
+
+
+def open_project() -> Project | None:
+    """The project of this page: the one in the address, else the one that was open last. None where there is none."""
+    asked = st.query_params.get("project") or st.session_state.get("project")
+    if not asked:
+        return None
+    try:
+        with session() as opened:
+            project = get_project(session=opened, project_id=asked)
+    except NotFound:
+        st.session_state.pop("project", None)
+        return None
+    st.session_state["project"] = project.id
+    # The address names the project, so that a reload and a copied address come back to it.
+    if st.query_params.get("project") != project.id:
+        st.query_params["project"] = project.id
+    return project

@@ -1,0 +1,190 @@
+"""``python -m projects render``: a storyboard file to a film without the browser, through the same queue and worker."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import sqlalchemy as sa
+from tqdm import tqdm
+
+from framepack.checkpoints.identity import checkpoint_identity
+from framepack.checkpoints.table import checkpoint_named
+from framepack.store.section_store import SectionStore
+from projects.database.opening import open_database, session_for
+from projects.database.tables import Progress, Render
+from projects.errors import StoryboardProblem, StudioError
+from projects.films.films import FilmPlan, film_plan_of
+from projects.films.stitching import join_takes
+from projects.generator.local_workers import LocalWorkers
+from projects.interchange.storyboard_toml import project_for_file, read_storyboard
+from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
+from projects.settings import StudioSettings
+from projects.storage.places import take_path
+from projects.storyboard.reading import get_project
+from projects.takes.staleness import ShotPlan, plan_for
+
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+class RenderFailed(StudioError):
+    """The storyboard was fine, but it could not be rendered."""
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What the command was asked for."""
+
+    storyboard: Path
+    output: Path
+    device: str | None
+
+
+def render_film(settings: StudioSettings, options: RenderOptions) -> None:
+    """Render what is not there yet, write the film, and print one line of JSON about it.
+
+    Raises the errors of the domain and the engine where the storyboard is at fault, RenderFailed where it is not.
+    """
+    began = time.monotonic()
+    _check_output(options.output)
+    file = read_storyboard(options.storyboard)
+    database = open_database(settings)
+    try:
+        with session_for(database) as session:
+            project_id = project_for_file(session=session, settings=settings, file=file).id
+            session.commit()
+        store = SectionStore(settings.sections_dir)
+        plans = _plans(settings, database, project_id)
+        sections = {key for plan in plans if plan.planned for key in plan.planned.sections}
+        missing = {key for key in sections if not store.has(key)}
+        wanted = [plan.shot.id for plan in plans if not _is_made(settings, plan)]
+        if wanted:
+            _render(settings, database, project_id, wanted, sorted(missing), options.device)
+        with session_for(database) as session:
+            film = film_plan_of(session=session, project_id=project_id)
+        _write(settings, film, options.output)
+        rendered = sum(store.has(key) for key in missing)
+    finally:
+        database.dispose()
+    summary = {
+        "output": str(options.output),
+        "frames": film.frames,
+        "fps": film.takes[0].fps,
+        "seconds": round(time.monotonic() - began, 2),
+        "shots": len(plans),
+        "rendered_sections": rendered,
+        "reused_sections": len(sections) - rendered,
+    }
+    print(json.dumps(summary))
+
+
+def _check_output(output: Path) -> None:
+    if output.is_dir():
+        raise StoryboardProblem(f"{output} is a folder; name a file for the film.")
+    if not output.absolute().parent.is_dir():
+        raise StoryboardProblem(f"There is no folder {output.absolute().parent} to write the film into.")
+
+
+def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> list[ShotPlan]:
+    with session_for(database) as session:
+        project = get_project(session=session, project_id=project_id)
+        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.models)
+        plans = plan_for(session=session, project_id=project_id, identity=identity)
+    for plan in plans:
+        if plan.problem:
+            raise StoryboardProblem(f"{plan.shot.label}: {plan.problem}")
+    return plans
+
+
+def _is_made(settings: StudioSettings, plan: ShotPlan) -> bool:
+    return plan.state == "done" and plan.chosen is not None and take_path(settings, plan.chosen.id).is_file()
+
+
+def _render(
+    settings: StudioSettings,
+    database: sa.Engine,
+    project_id: str,
+    wanted: Sequence[str],
+    missing: Sequence[str],
+    device: str | None,
+) -> None:
+    """Have the wanted shots made by a worker, and wait for it."""
+    with session_for(database) as session:
+        # One that was killed is still ordered and goes on by itself.
+        ordered = active_renders(session=session, project_id=project_id)
+        render = next((render for render in ordered if set(wanted) <= set(render.shot_ids)), None)
+        if render is None:
+            render = enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)
+            session.commit()
+    try:
+        render = _await(settings, database, render, missing, device)
+    except (KeyboardInterrupt, RenderFailed):
+        with session_for(database) as session:
+            cancel_render(session=session, settings=settings, render_id=render.id)
+            session.commit()
+        raise
+    if render.status != "done":
+        raise RenderFailed(render.error or "The render was called off.")
+
+
+def _await(
+    settings: StudioSettings, database: sa.Engine, render: Render, missing: Sequence[str], device: str | None
+) -> Render:
+    """Keep workers alive until a render is over, and show meanwhile how far it is."""
+    devices = None if device is None else (device,)
+    with LocalWorkers(settings, devices) as workers, _Display(settings, missing) as display:
+        while render.status in UNFINISHED:
+            if workers.failing is not None:
+                raise RenderFailed(f"The worker does not start ({_last_line(workers.failing)}); see {workers.failing}.")
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            with session_for(database) as session:
+                render = get_render(session=session, render_id=render.id)
+                display.show(render, progress_of(session=session, render_id=render.id))
+    return render
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
+
+
+def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> None:
+    if not film.ready:
+        raise RenderFailed(" ".join(film.problems))
+    join_takes(settings=settings, takes=film.takes, out=output)
+
+
+class _Display:
+    """Shows on standard error how far it is: a bar on a terminal, a line for every shot elsewhere."""
+
+    def __init__(self, settings: StudioSettings, missing: Sequence[str]) -> None:
+        self._store = SectionStore(settings.sections_dir)
+        self._missing = list(missing)
+        self._shot = 0
+        self._bar = tqdm(total=len(missing), unit="section", disable=not sys.stderr.isatty(), leave=False)
+
+    def __enter__(self) -> _Display:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def show(self, render: Render, progress: Progress | None) -> None:
+        if progress is None or render.status != "running":
+            return
+        if progress.shot_index != self._shot:
+            self._shot = progress.shot_index
+            if self._bar.disable:
+                print(f"Shot {progress.shot_index} of {progress.shot_count}", file=sys.stderr, flush=True)
+        still_missing = [key for key in self._missing if not self._store.has(key)]
+        self._bar.update(len(self._missing) - len(still_missing))
+        self._missing = still_missing
+        step = f", step {progress.step}/{progress.steps}" if progress.steps else ""
+        self._bar.set_postfix_str(f"shot {progress.shot_index}/{progress.shot_count}, {progress.phase}{step}")

@@ -1,0 +1,1 @@
+"""The tables, the database they lie in, and its migrations."""

@@ -1,0 +1,135 @@
+"""Films: what a storyboard lacks to become one, and the films that were made of it. It renders nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from projects.database.tables import Film, Shot, Take, new_id, now
+from projects.errors import NotFound, StoryboardProblem
+from projects.films.stitching import join_takes
+from projects.settings import StudioSettings
+from projects.storage.places import film_path
+from projects.storyboard.reading import project_with_shots
+
+_NOT_IN_FILE_NAMES = set('\\/:*?"<>|')
+_LONGEST_NAME_BYTES = 120
+# Names that Windows keeps for devices, whatever their ending.
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+
+
+@dataclass(frozen=True)
+class FilmPlan:
+    """The takes a film would be made of, in order; ``problems`` forbid it, ``warnings`` do not; each is a sentence."""
+
+    takes: tuple[Take, ...]
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the film can be stitched."""
+        return not self.problems
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has (so far)."""
+        return sum(take.frames for take in self.takes)
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts (so far)."""
+        return sum(take.frames / take.fps for take in self.takes)
+
+
+def plan_film(*, shots: Sequence[tuple[Shot, Take | None]], stale: Collection[str] = ()) -> FilmPlan:
+    """The film of ``shots``, each with its chosen take; ``stale`` are the ids of shots whose take is stale."""
+    if not shots:
+        return FilmPlan((), ("The storyboard has no shots yet.",), ())
+    takes = tuple(take for _, take in shots if take is not None and take.status == "done")
+    lacking = [shot.label for shot, take in shots if take is None or take.status != "done"]
+    problems = []
+    if lacking:
+        problems.append(
+            f"{_these(lacking)} no finished take yet; render {'it' if len(lacking) == 1 else 'them'} first."
+        )
+    shapes = {(take.height, take.width, take.fps) for take in takes}
+    if len(shapes) > 1:
+        sizes = sorted({f"{take.width}x{take.height}" for take in takes})
+        problems.append(
+            f"The takes are not all of one size ({', '.join(sizes)}); render the shots that are stale again."
+        )
+    old = [shot.label for shot, take in shots if take is not None and shot.id in stale]
+    warnings = [f"{', '.join(old)} changed since {'its' if len(old) == 1 else 'their'} take was made."] if old else []
+    return FilmPlan(takes, tuple(problems), tuple(warnings))
+
+
+def film_plan_of(*, session: Session, project_id: str, stale: Collection[str] = ()) -> FilmPlan:
+    """The film of a project as its storyboard and chosen takes are now."""
+    _, shots = project_with_shots(session=session, project_id=project_id)
+    chosen = [(shot, session.get(Take, shot.chosen_take_id) if shot.chosen_take_id else None) for shot in shots]
+    return plan_film(shots=chosen, stale=stale)
+
+
+def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, name: str | None = None) -> Film:
+    """Stitch the chosen takes of a project into a film. Nothing is encoded again, so it takes a moment at most.
+
+    Raises StoryboardProblem where a shot lacks a finished take, and the engine's errors where files are gone.
+    """
+    project, _ = project_with_shots(session=session, project_id=project_id)
+    plan = film_plan_of(session=session, project_id=project_id)
+    if plan.problems:
+        raise StoryboardProblem(" ".join(plan.problems))
+    film = Film(
+        id=new_id(),
+        project_id=project_id,
+        name=(name or "").strip() or project.name,
+        status="done",
+        width=plan.takes[0].width,
+        height=plan.takes[0].height,
+        parts=[take.id for take in plan.takes],
+    )
+    # The file first: a film in the list is always one that is there.
+    film.frames = join_takes(settings=settings, takes=plan.takes, out=film_path(settings, film.id))
+    film.seconds = film.frames / plan.takes[0].fps
+    film.finished_at = now()
+    session.add(film)
+    session.flush()
+    return film
+
+
+def films_of(*, session: Session, project_id: str) -> list[Film]:
+    """The films of a project, the newest first."""
+    query = select(Film).where(Film.project_id == project_id).order_by(col(Film.created_at).desc())
+    return list(session.exec(query).all())
+
+
+def get_film(*, session: Session, film_id: str) -> Film:
+    """The film ``film_id``. Raises NotFound."""
+    film = session.get(Film, film_id)
+    if film is None:
+        raise NotFound("film", film_id)
+    return film
+
+
+def download_name(film: Film) -> str:
+    """A name for the film's file that every file system takes; letters of any script stay."""
+    kept = "".join(
+        "_" if letter in _NOT_IN_FILE_NAMES else letter for letter in unicodedata.normalize("NFC", film.name)
+    )
+    printable = "".join(letter for letter in kept if unicodedata.category(letter)[0] != "C")
+    name = " ".join(printable.split()).strip(". ")
+    while len(name.encode()) > _LONGEST_NAME_BYTES:
+        name = name[:-1].rstrip(". ")
+    if not name or name.split(".")[0].strip().upper() in _RESERVED:
+        name = f"film {name}".strip()
+    return f"{name}.mp4"
+
+
+def _these(labels: Sequence[str]) -> str:
+    if len(labels) == 1:
+        return f"{labels[0]} has"
+    return f"{', '.join(labels[:-1])} and {labels[-1]} have"

@@ -1,0 +1,1 @@
+"""The generator: workers, what they run, and the engine they hold."""

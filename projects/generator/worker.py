@@ -1,0 +1,236 @@
+"""The worker process: its life from lock to end, its signs of life, and the jobs of workers that died.
+
+It is built to be killed at any moment: whatever is finished lies in the store and the tables, and the queue hands the
+rest to the next worker. So it ends at once when it is told to, in the middle of a step.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+import psutil
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig
+from filelock import Timeout
+from sqlmodel import col, select, update
+
+from framepack.environment import prepare_environment
+from projects.database.opening import open_database, session_for
+from projects.database.tables import Render, Take, Worker, now
+from projects.failures import LOST
+from projects.generator.engine_holder import EngineHolder, check_device
+from projects.generator.local_workers import worker_lock
+from projects.generator.shot_rendering import ShotRenderer
+from projects.generator.workflows import POLLING_SECONDS, register_workflows
+from projects.queue.orders import APPLICATION, APPLICATION_VERSION, CHAINS, RENDERS, UNFINISHED, prepare_queue_database
+from projects.settings import StudioSettings
+
+ALREADY_RUNNING = 3  # exit status
+BEAT_SECONDS = 2.0
+ADOPT_AFTER_SECONDS = 20.0
+IDLE_SECONDS = 120.0
+SECONDS_BETWEEN_SWEEPS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+def run_worker(
+    settings: StudioSettings, *, device: str, ends_with_parent: bool, adopt_after: float = ADOPT_AFTER_SECONDS
+) -> int:
+    """Serve the queue until told to stop; does not return then, but ends the process. Returns ALREADY_RUNNING at once
+    where another worker of this computer serves it with the same device. Raises DeviceUnavailable."""
+    settings.make_folders()
+    lock = worker_lock(settings, device)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        _log.warning("Another worker already runs with the device '%s'.", device)
+        return ALREADY_RUNNING
+    stop = threading.Event()
+    _listen_for_the_end(stop, ends_with_parent)
+    prepare_environment(os.environ)  # torch is loaded later
+    if device not in ("auto", "cpu"):
+        check_device(device)
+    database = open_database(settings)
+    sign = Worker(executor_id=executor_id(settings, device), device=device, pid=os.getpid(), host=platform.node())
+    room = EngineHolder(settings=settings, device=device, threads=usable_cpus())
+    shots = ShotRenderer(settings=settings, database=database, room=room, executor=sign.executor_id)
+    status = 0
+    try:
+        _beat(database, sign)
+        _launch(settings, shots, sign.executor_id)
+        _log.info("Worker %s is ready (process %d).", sign.executor_id, os.getpid())
+        _serve(stop, database, room, sign, adopt_after)
+        _sign_out(database, sign)
+    except Exception:
+        _log.exception("The worker cannot go on.")
+        status = 1
+    logging.shutdown()
+    # Nothing is waited for: a step that is under way is begun again by the next worker, where its last section ended.
+    os._exit(status)
+
+
+def executor_id(settings: StudioSettings, device: str) -> str:
+    """The worker's name in the queue: the same after a restart, different for every device, folder and computer."""
+    folder = hashlib.sha256(str(settings.home).encode()).hexdigest()[:8]
+    return f"{platform.node()}-{folder}-{device.replace(':', '')}"
+
+
+def usable_cpus() -> int:
+    """How many threads the engine should use: one a core, less where this process is only given some of them."""
+    logical = os.cpu_count() or 1
+    # The two halves of a core are worth little more than one, but on a small machine every little helps.
+    cores = max(psutil.cpu_count(logical=False) or 1, min(logical, 4))
+    if hasattr(os, "sched_getaffinity"):
+        cores = min(cores, len(os.sched_getaffinity(0)))
+    quota = Path("/sys/fs/cgroup/cpu.max")
+    if quota.is_file():
+        granted, _, period = quota.read_text().partition(" ")
+        if granted.isdigit():
+            cores = min(cores, -(-int(granted) // int(period)))
+    return max(1, cores)
+
+
+class DeathWatch:
+    """Tells which of the other workers are dead: those whose sign of life did not change for ``after`` seconds.
+
+    It goes by its own clock, so the clocks of several computers need not agree.
+    """
+
+    def __init__(self, after: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._after = after
+        self._clock = clock
+        self._seen: dict[str, tuple[dt.datetime, float]] = {}
+
+    def dead(self, workers: Sequence[Worker]) -> set[str]:
+        """The names of the dead among ``workers``."""
+        for worker in workers:
+            beat, _ = self._seen.get(worker.executor_id, (None, 0.0))
+            if beat != worker.beat_at:
+                self._seen[worker.executor_id] = (worker.beat_at, self._clock())
+        names = {worker.executor_id for worker in workers}
+        return {name for name in names if self._clock() - self._seen[name][1] > self._after}
+
+
+def _listen_for_the_end(stop: threading.Event, ends_with_parent: bool) -> None:
+    def told(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop.set()
+
+    def await_the_parents_end() -> None:
+        # Nothing is ever written to the pipe; the parent's end, however it comes, closes it.
+        sys.stdin.buffer.read()
+        stop.set()
+        time.sleep(5)
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    if ends_with_parent:
+        threading.Thread(target=await_the_parents_end, name="parent", daemon=True).start()
+
+
+def _launch(settings: StudioSettings, shots: ShotRenderer, executor: str) -> None:
+    prepare_queue_database(settings)
+    # With a handler of its own DBOS does not write to the console by itself.
+    logging.getLogger("dbos").addHandler(logging.NullHandler())
+    config = DBOSConfig(
+        name=APPLICATION,
+        system_database_url=settings.queue_database_url,
+        application_version=APPLICATION_VERSION,
+        executor_id=executor,
+        enable_otlp=False,
+        log_level="WARNING",
+    )
+    DBOS(config=config)
+    register_workflows(shots)
+    DBOS.launch()
+    for queue in (RENDERS, CHAINS):
+        DBOS.register_queue(
+            queue, worker_concurrency=1, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update"
+        )
+
+
+def _serve(stop: threading.Event, database: sa.Engine, room: EngineHolder, sign: Worker, adopt_after: float) -> None:
+    watch = DeathWatch(adopt_after)
+    swept = float("-inf")
+    while True:
+        try:
+            _beat(database, sign)
+            _adopt(database, sign.executor_id, watch)
+            if time.monotonic() - swept > SECONDS_BETWEEN_SWEEPS:
+                _sweep(database)
+                swept = time.monotonic()
+        except sa.exc.OperationalError as error:
+            # A full disk or a server that is away passes; the shot under way should not die of it.
+            _log.warning("The database does not answer (%s); trying again.", error.orig)
+        room.release_if_idle(IDLE_SECONDS)
+        if stop.wait(BEAT_SECONDS):
+            return
+
+
+def _sign_out(database: sa.Engine, sign: Worker) -> None:
+    with session_for(database) as session:
+        session.exec(sa.delete(Worker).where(col(Worker.executor_id) == sign.executor_id))
+        # It ended on purpose, which says nothing against the takes it was at.
+        session.exec(update(Take).where(col(Take.status) == "rendering").values(attempts=0))
+        session.commit()
+
+
+def _beat(database: sa.Engine, sign: Worker) -> None:
+    """Give a sign of life; also anew where another worker took this one for dead (a computer that slept)."""
+    sign.beat_at = now()
+    with session_for(database) as session:
+        session.merge(sign)
+        session.commit()
+
+
+def _adopt(database: sa.Engine, executor: str, watch: DeathWatch) -> None:
+    """Take over what the dead were at. Two workers may do so at once: the queue hands each job to one of them."""
+    with session_for(database) as session:
+        others = session.exec(select(Worker).where(Worker.executor_id != executor)).all()
+        dead = watch.dead(others)
+        alive = {other.executor_id for other in others} - dead
+        owners = {job.executor_id for job in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)}
+        orphaned = sorted(owner for owner in owners if owner and owner != executor and owner not in alive)
+        if orphaned:
+            _log.warning("Taking over the jobs of %s.", ", ".join(orphaned))
+            DBOS._recover_pending_workflows(orphaned)
+        if dead:
+            session.exec(sa.delete(Worker).where(col(Worker.executor_id).in_(dead)))
+            session.commit()
+
+
+def _sweep(database: sa.Engine) -> None:
+    """End what will never end by itself: renders whose workflow is over, and takes whose render is over."""
+    with session_for(database) as session:
+        open_renders = session.exec(select(Render).where(col(Render.status).in_(UNFINISHED))).all()
+        ids = [render.id for render in open_renders]
+        waiting = {"ENQUEUED", "PENDING", "DELAYED"}
+        jobs = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False) if ids else []
+        # Nobody will ever take what was ordered from another version of the workflows.
+        ours = [job for job in jobs if job.app_version == APPLICATION_VERSION]
+        under_way = {job.workflow_id for job in ours if job.status in waiting}
+        for render in open_renders:
+            session.refresh(render)
+            if render.id not in under_way and render.status in UNFINISHED:
+                render.status, render.error, render.finished_at = "failed", LOST, now()
+        session.flush()
+        over = (
+            select(Take, Render).join(Render).where(Take.status == "rendering", col(Render.status).not_in(UNFINISHED))
+        )
+        for take, render in session.exec(over).all():
+            take.status = "cancelled" if render.status == "cancelled" else "failed"
+            take.error = render.error
+            take.finished_at = now()
+        session.commit()

@@ -1,0 +1,53 @@
+"""What the queue runs: one workflow a render, one a chain, one step a shot.
+
+The order of steps is part of ``queue.orders.APPLICATION_VERSION``. Arguments are ids and numbers, never tensors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbos import DBOS, SetWorkflowID
+
+from projects.generator.shot_rendering import ShotRenderer
+from projects.queue.orders import CHAINS, RENDER_WORKFLOW
+
+if TYPE_CHECKING:
+    pass
+
+POLLING_SECONDS = 0.2
+
+
+def register_workflows(shots: ShotRenderer) -> None:
+    """Tell DBOS what this process can run; to be called before it is launched."""
+
+    @DBOS.step(name="plan")
+    def plan(render_id: str) -> list[list[int]]:
+        return shots.plan(render_id)
+
+    @DBOS.step(name="make")
+    def make(render_id: str, number: int, place: int) -> str | None:
+        return shots.make(render_id, number, place)
+
+    @DBOS.step(name="settle")
+    def settle(render_id: str, problems: list[str]) -> None:
+        shots.settle(render_id, problems)
+
+    # Recovery is not limited here: a take counts the deaths of its workers since its last finished section.
+    @DBOS.workflow(name="chain", max_recovery_attempts=None)
+    def chain(render_id: str, number: int, places: list[int]) -> str | None:
+        for place in places:
+            problem = make(render_id, number, place)
+            if problem is not None:
+                return problem
+        return None
+
+    @DBOS.workflow(name=RENDER_WORKFLOW, max_recovery_attempts=None)
+    def render(render_id: str) -> None:
+        handles = []
+        for number, places in enumerate(plan(render_id)):
+            # Chains are independent of each other: whichever worker is free takes the next one.
+            with SetWorkflowID(f"{render_id}-{number}"):
+                handles.append(DBOS.enqueue_workflow(CHAINS, chain, render_id, number, places))
+        problems = [handle.get_result(polling_interval_sec=POLLING_SECONDS) for handle in handles]
+        settle(render_id, [problem for problem in problems if problem is not None])

@@ -1,0 +1,1 @@
+"""Storyboards as files, in and out."""

@@ -1,0 +1,1 @@
+"""Orders to the generator, and how far they are."""

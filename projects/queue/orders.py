@@ -1,0 +1,154 @@
+"""The render queue as pages and commands see it: order a render, call it off, see how far it is. It renders nothing.
+
+The truth a page shows lies in the studio's own tables; the queue's database (DBOS) only makes sure that an ordered
+render is carried out, also when a worker dies over it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient
+from filelock import FileLock
+from sqlmodel import Session, col, select
+
+from framepack.checkpoints.identity import checkpoint_identity
+from framepack.checkpoints.table import checkpoint_named
+from projects.database.tables import Progress, Render, Worker, new_id, now
+from projects.errors import NotFound, StoryboardProblem
+from projects.settings import StudioSettings
+from projects.storyboard.reading import get_project, shots_of
+from projects.takes.staleness import plan_for
+
+APPLICATION = "framepack-studio"
+# Raised only when the order of the workflows' steps changes: jobs of another version are left alone for ever.
+APPLICATION_VERSION = "1"
+RENDERS = "renders"
+CHAINS = "chains"
+RENDER_WORKFLOW = "render"
+ALIVE_SECONDS = 15.0
+UNFINISHED = ("queued", "running")
+
+
+def enqueue_render(*, session: Session, settings: StudioSettings, project_id: str, shot_ids: Sequence[str]) -> Render:
+    """Order the shots ``shot_ids`` of a project; a worker begins within a fraction of a second of the commit.
+
+    What is already rendered is found and not made again. Raises NotFound, and StoryboardProblem where no shot is named.
+    """
+    get_project(session=session, project_id=project_id)
+    if not shot_ids:
+        raise StoryboardProblem("There is nothing to render: every shot is done.")
+    known = {shot.id for shot in shots_of(session=session, project_id=project_id)}
+    for shot_id in shot_ids:
+        if shot_id not in known:
+            raise NotFound("shot", shot_id)
+    render = Render(id=new_id(), project_id=project_id, shot_ids=list(shot_ids))
+    session.add(render)
+    session.flush()
+    # Ordered before the commit, so that no committed render is without its workflow; the workflow waits for the row.
+    with queue_client(settings) as client:
+        client.enqueue(
+            {
+                "workflow_name": RENDER_WORKFLOW,
+                "queue_name": RENDERS,
+                "workflow_id": render.id,
+                "app_version": APPLICATION_VERSION,
+            },
+            render.id,
+        )
+    return render
+
+
+def render_changed(*, session: Session, settings: StudioSettings, project_id: str) -> Render:
+    """Order every shot that is not done and can be rendered.
+
+    Raises StoryboardProblem where there is none, and the engine's WeightsMissing.
+    """
+    project = get_project(session=session, project_id=project_id)
+    identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.models)
+    plans = plan_for(session=session, project_id=project_id, identity=identity)
+    wanted = [plan.shot.id for plan in plans if plan.state != "done" and plan.planned is not None]
+    problems = [f"{plan.shot.label}: {plan.problem}" for plan in plans if plan.problem]
+    if not wanted and problems:
+        raise StoryboardProblem(problems[0])
+    return enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)
+
+
+def cancel_render(*, session: Session, settings: StudioSettings, render_id: str) -> Render:
+    """Call a render off. A worker that is at it stops within one sampling step; finished sections are kept."""
+    render = get_render(session=session, render_id=render_id)
+    if render.status in UNFINISHED:
+        render.status = "cancelled"
+        render.finished_at = now()
+        session.add(render)
+        session.flush()
+        with queue_client(settings) as client:
+            client.cancel_workflow(render_id, cancel_children=True)
+    return render
+
+
+def get_render(*, session: Session, render_id: str) -> Render:
+    """The render ``render_id``. Raises NotFound."""
+    render = session.get(Render, render_id)
+    if render is None:
+        raise NotFound("render", render_id)
+    return render
+
+
+def active_renders(*, session: Session, project_id: str) -> list[Render]:
+    """The renders of a project that are not finished, the one that is (or comes) first in front."""
+    query = select(Render).where(Render.project_id == project_id, col(Render.status).in_(UNFINISHED))
+    found = session.exec(query.order_by(col(Render.created_at))).all()
+    return sorted(found, key=lambda render: render.status != "running")
+
+
+def active_render(*, session: Session, project_id: str) -> Render | None:
+    """The render of a project that is under way or comes next, None where there is nothing to wait for."""
+    found = active_renders(session=session, project_id=project_id)
+    return found[0] if found else None
+
+
+def latest_render(*, session: Session, project_id: str) -> Render | None:
+    """The render of a project that was ordered last, whatever became of it."""
+    query = select(Render).where(Render.project_id == project_id).order_by(col(Render.created_at).desc())
+    return session.exec(query).first()
+
+
+def progress_of(*, session: Session, render_id: str) -> Progress | None:
+    """How far a render is; None before its first sign of life."""
+    return session.get(Progress, render_id)
+
+
+def live_workers(*, session: Session) -> list[Worker]:
+    """The workers that gave a sign of life lately; without one nothing is rendered."""
+    since = now() - dt.timedelta(seconds=ALIVE_SECONDS)
+    return list(session.exec(select(Worker).where(col(Worker.beat_at) > since)).all())
+
+
+@contextmanager
+def queue_client(settings: StudioSettings) -> Iterator[DBOSClient]:
+    """A connection to the queue's database, which is made where there is none."""
+    prepare_queue_database(settings)
+    client = DBOSClient(system_database_url=settings.queue_database_url, application_name=APPLICATION)
+    try:
+        yield client
+    finally:
+        client.destroy()
+
+
+def prepare_queue_database(settings: StudioSettings) -> None:
+    """Make the queue's database where there is none and bring it up to date."""
+    url = sa.make_url(settings.queue_database_url)
+    with FileLock(settings.home / "queue.lock"):
+        if url.get_backend_name() == "sqlite" and url.database:
+            connection = sqlite3.connect(url.database, timeout=30)
+            try:
+                # The mode stays with the file. Without it an open cursor makes every writer wait.
+                connection.execute("PRAGMA journal_mode=WAL")
+            finally:
+                connection.close()
+        DBOS.migrate(settings.queue_database_url)

@@ -1,0 +1,137 @@
+"""How far a render is: the row and the small preview that pages read. It knows nothing of how a shot is rendered."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from PIL import Image
+
+from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
+from projects.database.opening import session_for
+from projects.database.tables import Phase, Progress, now
+from projects.settings import StudioSettings
+from projects.storage.places import preview_path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WRITES_A_SECOND = 4
+# Steps keep some of those free, so that a change of phase need not wait.
+SECONDS_BETWEEN_STEPS = 0.4
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which shot of a render is being made: ``shot_index`` counts from 1 among the ``shot_count`` that are wanted."""
+
+    render_id: str
+    shot_id: str | None
+    shot_index: int
+    shot_count: int
+    sections: int
+
+
+class ProgressWriter:
+    """Writes where one shot of a render is, at most four times a second; a change of phase is never left out."""
+
+    def __init__(
+        self,
+        *,
+        settings: StudioSettings,
+        database: sa.Engine,
+        place: Place,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._place = place
+        self._clock = clock
+        self._sleep = sleep
+        self._written: deque[float] = deque(maxlen=WRITES_A_SECOND)
+        self._phase: Phase = "loading"
+        self._found = 0
+        self._sections_done = 0
+        self._sampled: set[int] = set()
+        self._step_times: list[float] = []
+        self._pace: float | None = None
+
+    def enter(self, phase: Phase) -> None:
+        """Say that another phase begins."""
+        self._phase = phase
+        if len(self._written) == WRITES_A_SECOND:
+            self._sleep(max(0.0, self._written[0] + 1.0 - self._clock()))
+        self._write(step=0, steps=0)
+
+    def follow(self, event: Event) -> None:
+        """Take note of what the engine says."""
+        match event:
+            case Conditioned(sections_done=done):
+                self._found = self._sections_done = done
+                self._begin_section()
+            case Notice(compiling=True):
+                self.enter("compiling")
+            case Step():
+                self._follow_step(event)
+            case SectionDone(number=number, seconds=seconds):
+                # Found sections were counted at the start; number 0 is the start picture's unit.
+                if seconds and number:
+                    self._sections_done += 1
+                    self._begin_section()
+            case Finished():
+                self.enter("finishing")
+
+    def _begin_section(self) -> None:
+        self._step_times = []
+        if self._sections_done < self._place.sections:
+            self.enter("sampling")
+
+    def _follow_step(self, event: Step) -> None:
+        self._sampled.add(event.section)
+        self._phase = "sampling"
+        self._step_times.append(self._clock())
+        if len(self._step_times) > 1:
+            self._pace = (self._step_times[-1] - self._step_times[0]) / (len(self._step_times) - 1)
+        if event.number == event.of:
+            self._save_preview(event.preview)
+            self.enter("decoding")
+        elif not self._written or self._clock() - self._written[-1] >= SECONDS_BETWEEN_STEPS:
+            self._save_preview(event.preview)
+            self._write(step=event.number, steps=event.of)
+
+    def _write(self, *, step: int, steps: int) -> None:
+        # A model that works backwards samples every section before the first is done.
+        section = max(self._sections_done + 1, self._found + len(self._sampled))
+        row = Progress(
+            render_id=self._place.render_id,
+            shot_id=self._place.shot_id,
+            shot_index=self._place.shot_index,
+            shot_count=self._place.shot_count,
+            section=min(section, self._place.sections),
+            sections=self._place.sections,
+            step=step,
+            steps=steps,
+            seconds_per_step=self._pace,
+            phase=self._phase,
+            updated_at=now(),
+        )
+        with session_for(self._database) as session:
+            session.merge(row)
+            session.commit()
+        self._written.append(self._clock())
+
+    def _save_preview(self, preview: NDArray[np.uint8]) -> None:
+        encoded = io.BytesIO()
+        Image.fromarray(preview).save(encoded, format="WEBP", quality=80)
+        path = preview_path(self._settings, self._place.render_id)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside.write_bytes(encoded.getvalue())
+        aside.replace(path)

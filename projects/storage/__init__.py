@@ -1,0 +1,1 @@
+"""Where the studio's files lie, and pictures as files."""

@@ -1,0 +1,53 @@
+"""Where each of the studio's files lies, by its id. It reads and writes none of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from projects.errors import NotFound
+from projects.settings import StudioSettings
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def picture_path(settings: StudioSettings, media_id: str) -> Path:
+    """Where a picture's file lies, or would lie. Raises NotFound for what can be no picture's id."""
+    return settings.media_dir / _checked(media_id)[:2] / media_id
+
+
+def thumbnail_path(settings: StudioSettings, media_id: str, size: int) -> Path:
+    """Where a picture's small copy of at most ``size`` pixels lies. Raises NotFound for what can be no picture's id."""
+    return settings.thumbnails_dir / _checked(media_id)[:2] / f"{media_id}-{size}.webp"
+
+
+def take_path(settings: StudioSettings, take_id: str) -> Path:
+    """Where the file of a finished take lies."""
+    return settings.takes_dir / f"{take_id}.mp4"
+
+
+def film_path(settings: StudioSettings, film_id: str) -> Path:
+    """Where the file of a film lies."""
+    return settings.films_dir / f"{film_id}.mp4"
+
+
+def preview_path(settings: StudioSettings, render_id: str) -> Path:
+    """Where the growing preview of a render lies while it is being made (it may not be there yet)."""
+    return settings.previews_dir / f"{render_id}.webp"
+
+
+def worker_lock_path(settings: StudioSettings, device: str) -> Path:
+    """The file a worker locks while it serves the queue with ``device`` from this folder."""
+    return settings.home / f"worker-{device.replace(':', '')}.lock"
+
+
+def worker_log_path(settings: StudioSettings, device: str) -> Path:
+    """Where the worker of ``device`` writes its log."""
+    return settings.logs_dir / f"worker-{device.replace(':', '')}.log"
+
+
+def _checked(media_id: str) -> str:
+    # Ids come from addresses in a browser, too: nothing but a hash may become part of a path.
+    if not _HASH.fullmatch(media_id):
+        raise NotFound("picture", media_id)
+    return media_id

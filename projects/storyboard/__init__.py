@@ -1,0 +1,1 @@
+"""The storyboard: projects and shots, and the verbs that change them."""

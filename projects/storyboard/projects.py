@@ -1,0 +1,100 @@
+"""The verbs of projects: make, change, copy, put away and bring back. Shots have verbs of their own.
+
+Every verb takes the session and never commits: the caller owns the one commit.
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from framepack.checkpoints.table import checkpoint_named
+from projects.database.tables import Media, Project, ProjectUpdate, now
+from projects.errors import NotFound, StoryboardProblem
+from projects.storyboard.project_settings import settings_at
+from projects.storyboard.reading import _touch, get_project, project_with_shots, shots_of
+from projects.storyboard.shots import _copy_of, _size_from
+
+MAX_NAME_CHARACTERS = 200
+
+
+# --- projects ---------------------------------------------------------------------------------------------------------
+
+
+def create_project(*, session: Session, name: str) -> Project:
+    """A new, empty project."""
+    project = Project(name=_checked_name(name))
+    session.add(project)
+    session.flush()
+    return project
+
+
+def rename_project(*, session: Session, project_id: str, name: str) -> Project:
+    """Give a project another name."""
+    return edit_project(session=session, project_id=project_id, changes=ProjectUpdate(name=name))
+
+
+def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -> Project:
+    """Change what is given of a project. Another checkpoint has other sizes: the first shot's picture decides again."""
+    project = get_project(session=session, project_id=project_id)
+    given: dict[str, object] = changes.model_dump(exclude_unset=True)
+    if "name" in given:
+        given["name"] = _checked_name(changes.name)
+    edited = Project(**{**project.model_dump(), **given})
+    # A size that is not known yet cannot be wrong; the rest is checked at whatever size the checkpoint has.
+    height, width = checkpoint_named(edited.checkpoint).buckets[0]
+    settings_at(edited, height=height, width=width)
+    if edited.checkpoint != project.checkpoint:
+        given |= _size_from(_first_picture(session, project), edited.checkpoint)
+    if any(getattr(project, field) != value for field, value in given.items()):
+        project.sqlmodel_update(given)
+        _touch(session, project)
+    return project
+
+
+def duplicate_project(*, session: Session, project_id: str, name: str | None = None) -> Project:
+    """A copy with the same settings, shots, pictures and seeds.
+
+    It has no takes of its own, but asks for the same sections: rendering it finds what the first one has rendered.
+    """
+    project, shots = project_with_shots(session=session, project_id=project_id)
+    values = project.model_dump(exclude={"id", "name", "source", "created_at", "updated_at"})
+    copy = Project(**values, name=_checked_name(name or f"{project.name} (copy)"[:MAX_NAME_CHARACTERS]))
+    session.add(copy)
+    session.flush()
+    for shot in shots:
+        session.add(_copy_of(shot, project_id=copy.id, number=shot.number, position=shot.position))
+    session.flush()
+    return copy
+
+
+def delete_project(*, session: Session, project_id: str) -> None:
+    """Put a project away; ``restore_project`` brings it back. Pictures, takes and sections stay."""
+    project = get_project(session=session, project_id=project_id)
+    project.deleted_at = now()
+    session.flush()
+
+
+def restore_project(*, session: Session, project_id: str) -> Project:
+    """Bring a deleted project back."""
+    project = session.get(Project, project_id)
+    if project is None:
+        raise NotFound("project", project_id)
+    project.deleted_at = None
+    session.flush()
+    return project
+
+
+def _first_picture(session: Session, project: Project) -> Media | None:
+    for shot in shots_of(session=session, project_id=project.id):
+        if shot.media_id is not None:
+            return session.get(Media, shot.media_id)
+    return None
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise StoryboardProblem("The project has no name; give it one.")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise StoryboardProblem(f"The project's name is longer than {MAX_NAME_CHARACTERS} characters.")
+    return name

@@ -1,0 +1,92 @@
+"""Reading a storyboard: projects and shots as they are, without the deleted ones. It changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from projects.database.tables import Project, Shot, Wording, now
+from projects.errors import NotFound
+
+
+@dataclass(frozen=True)
+class ProjectSummary:
+    """A project as a list of projects shows it. ``picture`` is that of the first shot that has one (its media id)."""
+
+    project: Project
+    shots: int
+    seconds: float
+    picture: str | None
+
+
+def list_projects(*, session: Session) -> list[ProjectSummary]:
+    """All projects that are not deleted, the one edited last first."""
+    kept = select(Project).where(col(Project.deleted_at).is_(None))
+    projects = session.exec(kept.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
+    shots: dict[str, list[Shot]] = {project.id: [] for project in projects}
+    for shot in session.exec(_kept_shots()).all():
+        if shot.project_id in shots:
+            shots[shot.project_id].append(shot)
+    return [
+        ProjectSummary(
+            project=project,
+            shots=len(shots[project.id]),
+            seconds=sum(shot.seconds for shot in shots[project.id]),
+            picture=next((shot.media_id for shot in shots[project.id] if shot.media_id), None),
+        )
+        for project in projects
+    ]
+
+
+def get_project(*, session: Session, project_id: str) -> Project:
+    """The project. Raises NotFound where there is none or it is deleted."""
+    project = session.get(Project, project_id)
+    if project is None or project.deleted_at is not None:
+        raise NotFound("project", project_id)
+    return project
+
+
+def project_with_shots(*, session: Session, project_id: str) -> tuple[Project, list[Shot]]:
+    """The project and its shots in order. Raises NotFound."""
+    return get_project(session=session, project_id=project_id), shots_of(session=session, project_id=project_id)
+
+
+# --- shots ------------------------------------------------------------------------------------------------------------
+
+
+def shots_of(*, session: Session, project_id: str) -> list[Shot]:
+    """The shots of a project, in order, without the deleted ones."""
+    return list(session.exec(_kept_shots().where(Shot.project_id == project_id)).all())
+
+
+def get_shot(*, session: Session, shot_id: str) -> Shot:
+    """The shot. Raises NotFound where there is none or it is deleted."""
+    shot = session.get(Shot, shot_id)
+    if shot is None or shot.deleted_at is not None:
+        raise NotFound("shot", shot_id)
+    return shot
+
+
+def wordings(*, session: Session, shot_id: str) -> list[Wording]:
+    """The earlier wordings of a shot's prompt, the latest first."""
+    earlier = select(Wording).where(Wording.shot_id == shot_id)
+    return list(session.exec(earlier.order_by(col(Wording.created_at).desc(), col(Wording.id))).all())
+
+
+# --- what the verbs share ---------------------------------------------------------------------------------------------
+
+
+def _kept_shots() -> SelectOfScalar[Shot]:
+    kept = select(Shot).where(col(Shot.deleted_at).is_(None))
+    return kept.order_by(col(Shot.position), col(Shot.number), col(Shot.id))
+
+
+def _touch(session: Session, edited: Project | Shot) -> None:
+    edited.updated_at = now()
+    if isinstance(edited, Shot):
+        project = session.get(Project, edited.project_id)
+        assert project is not None, "a shot's project is never removed"
+        project.updated_at = edited.updated_at
+    session.flush()

@@ -1,0 +1,202 @@
+"""The storyboard's verbs: what can be done to projects and shots. It knows nothing of pages, files or the generator.
+
+Every verb takes the session and never commits: the caller owns the one commit. Deleting only marks; ``restore_project``
+and ``restore_shot`` take it back. An edit of a prompt keeps its earlier wording.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlmodel import Session, select
+
+from framepack.checkpoints.table import checkpoint_named, nearest_bucket
+from framepack.errors import InvalidRequest
+from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
+from framepack.shots.spans import check_seconds
+from projects.database.tables import Media, Shot, ShotUpdate, Start, Take, Wording, now
+from projects.errors import NotFound, StoryboardProblem
+from projects.storyboard.ordering import moved, number_between, renumbered
+from projects.storyboard.reading import _touch, get_project, get_shot, project_with_shots, shots_of
+
+
+def add_shot(
+    *,
+    session: Session,
+    project_id: str,
+    after: str | None = None,
+    prompt: str = "",
+    seconds: float = 4.0,
+    start: Start = "cut",
+    seed: int | None = None,
+    media_id: str | None = None,
+) -> Shot:
+    """A new shot behind the shot ``after``, or at the end. Without a seed it gets a random one of 32 bits."""
+    project, shots = project_with_shots(session=session, project_id=project_id)
+    place = len(shots)
+    if after is not None:
+        place = shots.index(_within(shots, after)) + 1
+    seed = secrets.randbits(32) if seed is None else seed
+    shot = Shot(project_id=project_id, number=0, position=0, prompt=prompt, seconds=seconds, start=start, seed=seed)
+    _check(shot)
+    _insert(session, shots, shot, place)
+    if media_id is not None:
+        attach_image(session=session, shot_id=shot.id, media_id=media_id)
+    _touch(session, project)
+    return shot
+
+
+def edit_shot(*, session: Session, shot_id: str, changes: ShotUpdate) -> Shot:
+    """Change what is given of a shot. A prompt that is replaced is kept among its ``wordings``."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    given = changes.model_dump(exclude_unset=True)
+    _check(Shot(**{**shot.model_dump(), **given}))
+    changed = {field: value for field, value in given.items() if getattr(shot, field) != value}
+    if not changed:
+        return shot
+    if "prompt" in changed and shot.prompt.strip():
+        _keep_wording(session, shot)
+    shot.sqlmodel_update(changed)
+    _touch(session, shot)
+    return shot
+
+
+def move_shot(*, session: Session, shot_id: str, to_position: int) -> list[Shot]:
+    """Move a shot to a place among the shots (0 is first); all shots in their new order. Numbers stay as they are."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    shots = moved(shots_of(session=session, project_id=shot.project_id), shot, to_position)
+    _put_in_order(shots)
+    _touch(session, shot)
+    return shots
+
+
+def duplicate_shot(*, session: Session, shot_id: str) -> Shot:
+    """A copy right behind a shot, with the same picture, prompt, duration, start and seed, and no takes."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    shots = shots_of(session=session, project_id=shot.project_id)
+    copy = _copy_of(shot, project_id=shot.project_id, number=0, position=0)
+    _insert(session, shots, copy, shots.index(shot) + 1)
+    _touch(session, copy)
+    return copy
+
+
+def delete_shot(*, session: Session, shot_id: str) -> None:
+    """Take a shot out of its project; ``restore_shot`` puts it back. Its picture and takes stay."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    shot.deleted_at = now()
+    session.flush()
+    _put_in_order(shots_of(session=session, project_id=shot.project_id))
+    _touch(session, shot)
+
+
+def restore_shot(*, session: Session, shot_id: str) -> Shot:
+    """Put a deleted shot back where it was, as far as the others are still there."""
+    shot = session.get(Shot, shot_id)
+    if shot is None:
+        raise NotFound("shot", shot_id)
+    others = [other for other in shots_of(session=session, project_id=shot.project_id) if other.id != shot.id]
+    shot.deleted_at = None
+    _put_in_order(moved([*others, shot], shot, shot.position))
+    _touch(session, shot)
+    return shot
+
+
+def renumber_shots(*, session: Session, project_id: str) -> list[Shot]:
+    """Number the shots afresh in their present order: SH0010, SH0020, ..."""
+    project, shots = project_with_shots(session=session, project_id=project_id)
+    for shot, number in zip(shots, renumbered(len(shots)), strict=True):
+        shot.number = number
+    _touch(session, project)
+    return shots
+
+
+def attach_image(*, session: Session, shot_id: str, media_id: str) -> Shot:
+    """Give a shot a picture. The project's only picture decides its size; every other one is cropped to that."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    project = get_project(session=session, project_id=shot.project_id)
+    media = session.get(Media, media_id)
+    if media is None:
+        raise NotFound("picture", media_id)
+    if shot.media_id == media_id:
+        return shot
+    others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
+    if project.height is None or not any(other.media_id for other in others):
+        project.sqlmodel_update(_size_from(media, project.checkpoint))
+    shot.media_id = media_id
+    _touch(session, shot)
+    return shot
+
+
+def detach_image(*, session: Session, shot_id: str) -> Shot:
+    """Take a shot's picture away from it; the picture itself stays."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    if shot.media_id is not None:
+        shot.media_id = None
+        _touch(session, shot)
+    return shot
+
+
+def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
+    """Let a finished take be the one that the film shows."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    take = session.get(Take, take_id)
+    if take is None or take.shot_id != shot_id:
+        raise NotFound("take", take_id)
+    if take.status != "done":
+        raise StoryboardProblem(f"Take {take.number} of {shot.label} is not finished and cannot be chosen.")
+    if shot.chosen_take_id != take_id:
+        shot.chosen_take_id = take_id
+        _touch(session, shot)
+    return shot
+
+
+def _within(shots: list[Shot], shot_id: str) -> Shot:
+    for shot in shots:
+        if shot.id == shot_id:
+            return shot
+    raise NotFound("shot", shot_id)
+
+
+def _size_from(media: Media | None, checkpoint: str) -> dict[str, int | None]:
+    if media is None:
+        return {"height": None, "width": None}
+    height, width = nearest_bucket(media.height, media.width, checkpoint_named(checkpoint).buckets)
+    return {"height": height, "width": width}
+
+
+def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot:
+    values = shot.model_dump(include={"prompt", "seconds", "start", "seed", "media_id"})
+    return Shot(**values, project_id=project_id, number=number, position=position)
+
+
+def _insert(session: Session, shots: list[Shot], shot: Shot, place: int) -> None:
+    # Deleted shots count among the numbers taken: they may come back, and an old number must not name a new shot.
+    taken = session.exec(select(Shot.number).where(Shot.project_id == shot.project_id)).all()
+    before = shots[place - 1].number if place else None
+    after = shots[place].number if place < len(shots) else None
+    shot.number = number_between(before, after, set(taken))
+    session.add(shot)
+    _put_in_order([*shots[:place], shot, *shots[place:]])
+    session.flush()
+
+
+def _put_in_order(shots: list[Shot]) -> None:
+    for position, shot in enumerate(shots):
+        if shot.position != position:
+            shot.position = position
+
+
+def _keep_wording(session: Session, shot: Shot) -> None:
+    same = select(Wording).where(Wording.shot_id == shot.id, Wording.prompt == shot.prompt)
+    wording = session.exec(same).first() or Wording(shot_id=shot.id, prompt=shot.prompt)
+    wording.created_at = now()
+    session.add(wording)
+
+
+def _check(shot: Shot) -> None:
+    # An empty prompt is allowed here, since a storyboard is written bit by bit; planning asks for one.
+    check_seconds(shot.seconds)
+    if len(shot.prompt) > MAX_PROMPT_CHARACTERS:
+        raise InvalidRequest("prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+    if not 0 <= shot.seed <= MAX_SEED:
+        raise InvalidRequest("seed", f"{shot.seed} is not between 0 and {MAX_SEED}")

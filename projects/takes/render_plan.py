@@ -1,0 +1,97 @@
+"""What one render will make: the storyboard's chains as they were when the worker began, kept with the render.
+
+From then on an edit changes nothing for the render: takes are made from this plan. It is pure data and renders nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.request import Settings, ShotRequest
+from framepack.store.section_store import SectionStore
+from projects.takes.staleness import ShotPlan
+
+
+@dataclass(frozen=True)
+class ChainShot:
+    """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others."""
+
+    shot_id: str
+    index: int | None
+    request: ShotRequest
+
+
+@dataclass(frozen=True)
+class RenderPlan:
+    """The chains that have something to be made, each up to its last such shot, and what cannot be made (sentences)."""
+
+    chains: tuple[tuple[ChainShot, ...], ...]
+    problems: tuple[str, ...]
+
+    @property
+    def shot_count(self) -> int:
+        """How many shots are to be made."""
+        return sum(shot.index is not None for chain in self.chains for shot in chain)
+
+    def planned(self, number: int) -> tuple[PlannedShot, ...]:
+        """The chain ``number`` (from 0) with its keys."""
+        return plan_chain([shot.request for shot in self.chains[number]])
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, to be kept."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> RenderPlan:
+        """What ``to_json`` gave."""
+        return cls(
+            chains=tuple(tuple(_chain_shot(shot) for shot in chain) for chain in kept["chains"]),
+            problems=tuple(kept["problems"]),
+        )
+
+
+def plan_render(*, plans: Sequence[ShotPlan], wanted: Collection[str], store: SectionStore) -> RenderPlan:
+    """The plan of a render of the shots ``wanted`` (ids). ``plans`` are all shots of the storyboard, in order.
+
+    An earlier shot of the same chain is made too where a section of it, on which the wanted one builds, is not there.
+    """
+    problems = [f"{plan.shot.label}: {plan.problem}" for plan in plans if plan.shot.id in wanted and plan.problem]
+    chains: list[tuple[ChainShot, ...]] = []
+    made = 0
+    for chain in _chains(plans):
+        last = max((place for place, plan in enumerate(chain) if plan.shot.id in wanted), default=None)
+        if last is None:
+            continue
+        shots = []
+        for plan in chain[: last + 1]:
+            assert plan.planned is not None
+            is_made = plan.shot.id in wanted or bool(missing_units(plan.planned, store))
+            made += is_made
+            shots.append(ChainShot(plan.shot.id, made if is_made else None, plan.planned.request))
+        chains.append(tuple(shots))
+    return RenderPlan(tuple(chains), tuple(problems))
+
+
+def missing_units(planned: PlannedShot, store: SectionStore) -> list[str]:
+    """The keys of the units of a shot (its sections, and the start picture's if it opens its chain) not stored yet."""
+    return [key for key, _ in planned.units if not store.has(key)]
+
+
+def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
+    found: list[list[ShotPlan]] = []
+    for plan in plans:
+        if plan.planned is None:
+            continue
+        if len(plan.chain) == 1:
+            found.append([])
+        found[-1].append(plan)
+    return found
+
+
+def _chain_shot(kept: dict[str, Any]) -> ChainShot:
+    request = dict(kept["request"])
+    request["settings"] = Settings(**request["settings"])
+    return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request))

@@ -1,0 +1,123 @@
+"""What a storyboard asks for, and how its takes stand to that: done, stale or never rendered. It renders nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlmodel import Session
+
+from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import InvalidRequest
+from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.request import Settings, ShotRequest
+from projects.database.tables import Project, Shot, Take
+from projects.storyboard.project_settings import project_settings
+from projects.storyboard.reading import project_with_shots
+from projects.takes.takes import takes_of_project
+
+ShotState = Literal["empty", "never rendered", "stale", "done"]
+
+
+@dataclass(frozen=True)
+class ShotPlan:
+    """One shot as the storyboard asks for it now.
+
+    ``planned`` is what its sections would be, or ``problem`` is the one sentence why there can be none. ``chain`` are
+    the planned shots of its chain, up to and with its own. ``state`` says how ``chosen``, its chosen take, stands to
+    that: "done" holds exactly what is asked for, "stale" something else; without one the shot was "never rendered", or
+    is "empty" where it cannot be. ``found`` is a finished take that holds exactly what is asked for, chosen or not: it
+    can simply be chosen and need not be rendered.
+    """
+
+    shot: Shot
+    planned: PlannedShot | None
+    problem: str | None
+    chain: tuple[PlannedShot, ...]
+    state: ShotState
+    chosen: Take | None
+    found: Take | None
+
+
+# --- planning ---------------------------------------------------------------------------------------------------------
+
+
+def chains(shots: Sequence[Shot]) -> list[list[Shot]]:
+    """Shots in order, cut into runs: each begins with a cut (or with the very first shot) and goes on with continuing
+    ones."""
+    runs: list[list[Shot]] = []
+    for shot in shots:
+        if shot.start == "cut" or not runs:
+            runs.append([])
+        runs[-1].append(shot)
+    return runs
+
+
+def plan_project(*, project: Project, shots: Sequence[Shot], takes: Sequence[Take], identity: str) -> list[ShotPlan]:
+    """What every shot asks for, and how its takes stand to that. ``identity`` names the checkpoint's weights."""
+    settings = project_settings(project)
+    plans: list[ShotPlan] = []
+    for run in chains(shots):
+        requests: list[ShotRequest] = []
+        problems: list[str] = []
+        for place, shot in enumerate(run):
+            if problems:
+                problems.append(f"{run[place - 1].label}, which it continues, cannot be rendered yet.")
+                continue
+            request = _request(shot, settings, identity, opens=place == 0)
+            if isinstance(request, str):
+                problems.append(request)
+            else:
+                requests.append(request)
+        planned = plan_chain(requests)
+        for place, shot in enumerate(run):
+            own = [take for take in takes if take.shot_id == shot.id]
+            if place < len(planned):
+                plans.append(_plan(shot, own, planned[: place + 1], None))
+            else:
+                plans.append(_plan(shot, own, (), problems[place - len(planned)]))
+    return plans
+
+
+def plan_for(*, session: Session, project_id: str, identity: str) -> list[ShotPlan]:
+    """``plan_project`` for a stored project. Raises NotFound."""
+    project, shots = project_with_shots(session=session, project_id=project_id)
+    takes = takes_of_project(session=session, project_id=project_id)
+    return plan_project(project=project, shots=shots, takes=takes, identity=identity)
+
+
+def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: bool) -> ShotRequest | str:
+    """What a shot asks of the engine, or the sentence why it cannot be asked."""
+    if opens and shot.start == "continue":
+        return "There is no shot before it to continue from; let it start with a cut."
+    if opens and (shot.media_id is None or settings is None):
+        return "It has no picture yet, and a shot that starts with a cut begins with one."
+    assert settings is not None, "a continuing shot follows one that has a picture, so the size is known"
+    if not opens and checkpoint_named(settings.checkpoint).direction == "inverted":
+        return f"'{settings.checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
+    try:
+        return ShotRequest(
+            settings=settings,
+            identity=identity,
+            prompt=shot.prompt,
+            seed=shot.seed,
+            seconds=shot.seconds,
+            image=shot.media_id,
+        )
+    except InvalidRequest as problem:
+        return f"Its {problem}."
+
+
+def _plan(shot: Shot, takes: Sequence[Take], chain: tuple[PlannedShot, ...], problem: str | None) -> ShotPlan:
+    done = sorted((take for take in takes if take.status == "done"), key=lambda take: -take.number)
+    chosen = next((take for take in done if take.id == shot.chosen_take_id), None)
+    planned = chain[-1] if chain else None
+    found = None
+    if planned is not None:
+        same = [take for take in done if take.units == planned.units]
+        found = chosen if chosen in same else next(iter(same), None)
+    state: ShotState = "done" if found is chosen else "stale"
+    if chosen is None:
+        state = "never rendered" if planned else "empty"
+    return ShotPlan(shot=shot, planned=planned, problem=problem, chain=chain, state=state, chosen=chosen, found=found)

@@ -1,0 +1,101 @@
+"""Takes: which sections a storyboard asks for, which takes hold them, and what is stale. It renders nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from framepack.checkpoints.table import checkpoint_named
+from framepack.shots.keys import PlannedShot
+from projects.database.tables import Shot, Take, TakeStatus, now
+from projects.errors import NotFound
+
+# --- the life of a take -----------------------------------------------------------------------------------------------
+
+
+def takes_of(*, session: Session, shot_id: str) -> list[Take]:
+    """All takes of a shot, the latest first."""
+    return list(session.exec(select(Take).where(Take.shot_id == shot_id).order_by(col(Take.number).desc())).all())
+
+
+def takes_of_project(*, session: Session, project_id: str) -> list[Take]:
+    """All takes of a project's shots, the latest of each first."""
+    own = select(Take).join(Shot, col(Take.shot_id) == col(Shot.id)).where(Shot.project_id == project_id)
+    return list(session.exec(own.order_by(col(Take.shot_id), col(Take.number).desc())).all())
+
+
+def get_take(*, session: Session, take_id: str) -> Take:
+    """The take. Raises NotFound."""
+    take = session.get(Take, take_id)
+    if take is None:
+        raise NotFound("take", take_id)
+    return take
+
+
+def next_take_number(*, session: Session, shot_id: str) -> int:
+    """The number a shot's next take gets, from 1."""
+    last = session.exec(select(func.max(Take.number)).where(Take.shot_id == shot_id)).one()
+    return (last or 0) + 1
+
+
+def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_id: str | None = None) -> Take:
+    """A take that is being rendered, with what it is made from.
+
+    The take that the same render has begun for the same sections, before it was killed, goes on instead.
+    """
+    keys: list[list[object]] = [[key, frames] for key, frames in planned.units]
+    if render_id is not None:
+        begun = select(Take).where(Take.shot_id == shot_id, Take.render_id == render_id, Take.status == "rendering")
+        for take in session.exec(begun).all():
+            if take.units == planned.units:
+                return take
+    settings = planned.request.settings
+    take = Take(
+        shot_id=shot_id,
+        number=next_take_number(session=session, shot_id=shot_id),
+        keys=keys,
+        frames=planned.span.frames,
+        width=settings.width,
+        height=settings.height,
+        fps=checkpoint_named(settings.checkpoint).fps,
+        request={**asdict(planned.request), "start": "cut" if planned.span.opens else "continue"},
+        render_id=render_id,
+    )
+    session.add(take)
+    session.flush()
+    return take
+
+
+def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take:
+    """A take is done: from now on it is the one its shot shows."""
+    take = _ended(session, take_id, "done")
+    take.seconds_spent = seconds_spent
+    shot = session.get(Shot, take.shot_id)
+    assert shot is not None, "a take's shot is never removed"
+    shot.chosen_take_id = take.id
+    session.flush()
+    return take
+
+
+def fail_take(*, session: Session, take_id: str, error: str) -> Take:
+    """A take could not be made; ``error`` is the sentence why."""
+    take = _ended(session, take_id, "failed")
+    take.error = error
+    session.flush()
+    return take
+
+
+def cancel_take(*, session: Session, take_id: str) -> Take:
+    """A take was given up before it was done."""
+    take = _ended(session, take_id, "cancelled")
+    session.flush()
+    return take
+
+
+def _ended(session: Session, take_id: str, status: TakeStatus) -> Take:
+    take = get_take(session=session, take_id=take_id)
+    take.status = status
+    take.finished_at = now()
+    return take

@@ -1,0 +1,257 @@
+"""The commands: what they write, what they print, and how they refuse. In this process, with tiny checkpoints."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+from framepack.commands.latents_file import read_latents
+from framepack.commands.parser import main
+from framepack.media.video import probe
+from tests.support.checkpoints import build_models
+
+FIELDS = [
+    *("output", "frames", "fps", "height", "width", "sections", "seconds", "seconds_per_section"),
+    *("peak_memory_mb", "model", "seed"),
+]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    pixels = np.random.default_rng(3).integers(0, 255, (9, 9, 3), dtype=np.uint8)
+    path = tmp_path / "picture.png"
+    Image.fromarray(pixels).resize((90, 90)).save(path)
+    return path
+
+
+def run(models: Path, *arguments: object) -> int:
+    return main([str(argument) for argument in arguments], {"STUDIO_MODELS": str(models)})
+
+
+def animate(models: Path, *arguments: object) -> int:
+    small = ("--model", "f1", "--device", "cpu", "--steps", "1")
+    return run(models, "animate", "--prompt", "a boat", *small, *arguments)
+
+
+def test_the_memory_it_may_take_is_capped_and_refused_where_it_is_none(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = (picture, "--size", "64x64", "--seconds", 1, "-o", tmp_path / "out.mp4")
+    assert animate(models, *small, "--memory-gb", "lots") == 2
+    assert capsys.readouterr().err == "memory: 'lots' is not a number of GB\n"
+    assert animate(models, *small, "--memory-gb", 0.1) == 2
+    assert "choose a smaller size" in capsys.readouterr().err
+    assert main(["animate", "--prompt", "x", *map(str, small)], {"STUDIO_MEMORY_GB": "0.1"}) == 2
+    assert "choose a smaller size" in capsys.readouterr().err
+    assert animate(models, *small, "--memory-gb", 4) == 0
+
+
+def test_the_text_encoder_has_no_other_place_than_the_processor(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["animate", str(picture), "--prompt", "x", "-o", str(tmp_path / "out.mp4")]
+    assert main(command, {"FRAMEPACK_TEXT_DEVICE": "moon"}) == 2
+    assert "'moon' is not 'cpu'" in capsys.readouterr().err
+
+
+def test_animating_a_picture_writes_the_video_and_says_so_in_json(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.mp4"
+    assert animate(models, picture, "--size", "64x96", "--seconds", 2, "--seed", 5, "-o", out) == 0
+    printed = capsys.readouterr()
+    said = json.loads(printed.out.splitlines()[-1])
+    assert list(said) == FIELDS
+    facts = probe(out)
+    assert (facts.frames, facts.fps, facts.height, facts.width) == (61, 30.0, 64, 96)
+    assert {
+        name: said[name] for name in ("output", "frames", "fps", "height", "width", "sections", "model", "seed")
+    } == {
+        "output": str(out),
+        "frames": 61,
+        "fps": 30,
+        "height": 64,
+        "width": 96,
+        "sections": 2,
+        "model": "f1",
+        "seed": 5,
+    }
+    assert len(said["seconds_per_section"]) == 2
+    assert 0 < sum(said["seconds_per_section"]) <= said["seconds"]
+    assert said["peak_memory_mb"] > 100
+    assert printed.err == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "picture.png"]
+
+
+def test_saved_latents_hold_the_shot_and_can_be_continued_from(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (tmp_path / f"{name}.safetensors" for name in ("first", "second", "third"))
+    size = ("--size", "64x64")
+    assert animate(models, picture, *size, "--seconds", 1, "-o", tmp_path / "1.mp4", "--save-latents", first) == 0
+    latents = load_file(first)["latents"]
+    assert latents.shape == (1, 16, 8, 8, 8)
+    assert latents.dtype == np.float32
+    with safe_open(first, framework="numpy") as file:
+        assert file.metadata()["checkpoint"] == "f1"
+    assert np.abs(latents).sum(axis=(0, 1, 3, 4)).min() > 0
+
+    onward = ("--continue-from", first, "--seconds", 1.2, "--save-latents", second, "-o", tmp_path / "2.mp4")
+    assert animate(models, *onward) == 0
+    longer = load_file(second)["latents"]
+    assert longer.shape[2] == 1 + round((2.2 * 30 - 1) / 4)
+    assert np.array_equal(longer[:, :, :8], latents)
+    assert probe(tmp_path / "2.mp4").frames == 4 * (longer.shape[2] - 8)
+    assert np.array_equal(read_latents(second).anchor.numpy(), longer[:, :, -1:])
+
+    again = ("--continue-from", first, "--seconds", 1.2, "--save-latents", third, "-o", tmp_path / "3.mp4")
+    assert animate(models, picture, *again) == 0
+    assert not np.array_equal(load_file(third)["latents"], longer)
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["height"] == 64
+
+
+def test_the_draft_needs_no_download_and_takes_the_size_nearest_to_the_picture(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = ("--steps", "1", "--seconds", "0.1", "--device", "cpu", "-o", str(tmp_path / "out.mp4"))
+    assert main(["animate", str(picture), "--prompt", "a boat", *quick], {}) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (said["model"], said["height"], said["width"], said["frames"]) == ("draft", 192, 192, 5)
+
+
+def test_an_interrupt_leaves_nothing_half_written(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    long = ("--seconds", 600, "--steps", 100, "--size", "64x64")
+    code = animate(models, picture, *long, "-o", tmp_path / "out.mp4", "--save-latents", tmp_path / "kept")
+    timer.join()
+    assert code == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
+    assert "Interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["missing.png"], "there is no such file"),
+        (["text.png"], "it is not a picture"),
+        (["cut.png"], "it is damaged or cut short"),
+        (["huge.png"], "it has 100 megapixels"),
+        (["good.png", "--prompt", "  "], "prompt: it is empty"),
+        (["good.png", "--seconds", "0"], "seconds: 0 is not more than 0 and at most 600"),
+        (["good.png", "--seconds", "36000"], "seconds: 36000 is not more than 0 and at most 600"),
+        (["good.png", "--seconds", "nan"], "seconds: nan"),
+        (["good.png", "--seconds", "-1"], "seconds: -1"),
+        (["good.png", "--model", "sora"], "there is no 'sora'; there is: draft, f1, original"),
+        (["good.png", "--device", "tpu"], "There is no device 'tpu' on this computer"),
+        (["good.png", "--device", "cuda:99"], "There is no device 'cuda:99'"),
+        (["good.png", "--steps", "0"], "steps: 0 is not between 1 and 100"),
+        (["good.png", "--size", "100x100"], "height: 100 pixels is not a multiple of 16"),
+        (["good.png", "--size", "big"], "size: 'big' is not a height and a width"),
+        (["good.png", "--seed", "-1"], "seed: -1"),
+        (["good.png", "--preset", "best"], "preset: there is no 'best'; there is: exact, balanced, quick"),
+        (["good.png", "--teacache", "2"], "threshold: 2.0"),
+        (["good.png", "--model", "draft", "--magcache", "0.1"], "cache: 'magcache' needs figures of the model"),
+        (["good.png", "-o", "nowhere/out.mp4"], "output: there is no folder"),
+        (["good.png", "-o", "."], "is a folder"),
+        (["good.png", "--save-latents", "nowhere/kept"], "output: there is no folder"),
+        (["good.png", "-o", "good.png"], "it would replace the picture good.png"),
+        (["good.png", "-o", "a", "--save-latents", "./a"], "the video and the latents cannot both be a"),
+        (["--continue-from", "text.png", "-o", "text.png"], "it would replace the latents text.png"),
+        ([], "image: name a picture to start from"),
+        (["--continue-from", "missing.safetensors"], "there is no such file"),
+        (["--continue-from", "text.png"], "not a safetensors file"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_exit_code_2(
+    arguments: list[str],
+    sentence: str,
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save("good.png")
+    Path("text.png").write_text("hello")
+    Path("cut.png").write_bytes(Path("good.png").read_bytes()[:5000])
+    Image.new("1", (10_000, 10_000)).save("huge.png")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert animate(models, *arguments) == 2
+    printed = capsys.readouterr()
+    assert sentence in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert printed.out == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["animate", "a.png"], "the following arguments are required: --prompt"),
+        (["animate", "a.png", "--prompt", "x", "--steps", "many"], "argument --steps: invalid int value: 'many'"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["download", "sora"], "there is no 'sora'"),
+    ],
+)
+def test_a_mistyped_command_is_one_line_and_exit_code_2(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(arguments, {})
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_weights_that_are_not_there_name_the_command_that_fetches_them(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert animate(tmp_path / "empty", picture, "-o", tmp_path / "out.mp4") == 2
+    assert "python -m framepack download f1" in capsys.readouterr().err
+
+
+def test_the_original_model_continues_nothing(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.safetensors"
+    made = ("--size", "64x64", "--seconds", 1, "--save-latents", kept, "-o", tmp_path / "1.mp4")
+    assert animate(models, picture, *made, "--model", "original") == 0
+    assert animate(models, "--continue-from", kept, "--model", "original", "-o", tmp_path / "2.mp4") == 2
+    assert "works backwards and cannot continue a shot" in capsys.readouterr().err
+
+
+def test_the_draft_is_not_downloaded(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(models, "download", "draft") == 2
+    assert "comes with the program" in capsys.readouterr().err
+
+
+def test_help_and_refusals_need_no_torch() -> None:
+    code = (
+        "import sys; from framepack.commands.parser import main\n"
+        "assert main(['download', 'nothing'], {}) == 2\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3], capture_output=True)

@@ -1,0 +1,205 @@
+"""Sampling sections with a tiny transformer: steps, noise, history, guidance, cancelling and resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+import torch
+from torch import Tensor
+
+from framepack.errors import InvalidRequest
+from framepack.sampling.sampler import (
+    SamplingSettings,
+    SamplingStep,
+    Steps,
+    draw_noise,
+    sample_inverted_section,
+    sample_section,
+    section_noises,
+)
+from framepack.transformer.transformer import FramepackTransformer
+from framepack.weights.block_store import Views
+from tests.support.tiny_transformer import HEIGHT, WIDTH, latents, tiny_conditioning, tiny_model
+
+ANCHOR = latents(1, seed=3)
+CONDITIONING = tiny_conditioning()
+SETTINGS = SamplingSettings(steps=3)
+
+
+@pytest.fixture
+def transformer() -> FramepackTransformer:
+    return FramepackTransformer.of_model(tiny_model())
+
+
+@pytest.fixture
+def runs(transformer: FramepackTransformer) -> list[None]:
+    """Grows by one whenever the blocks are run."""
+    seen: list[None] = []
+    sweep = transformer.store.sweep
+
+    def counted_sweep(*, skip_first: bool) -> Generator[Views]:
+        seen.append(None)
+        yield from sweep(skip_first=skip_first)
+
+    transformer.store.sweep = counted_sweep
+    return seen
+
+
+def noises(skip: int = 0) -> list[Tensor]:
+    return list(islice(section_noises(11, window=9, height=HEIGHT, width=WIDTH, skip=skip), 3))
+
+
+def steps_of(
+    transformer: FramepackTransformer, history: Tensor = ANCHOR, settings: SamplingSettings = SETTINGS
+) -> Steps:
+    return sample_section(
+        transformer,
+        history=history,
+        anchor=ANCHOR,
+        conditioning=CONDITIONING,
+        noise=noises()[0],
+        settings=settings,
+    )
+
+
+def section(
+    transformer: FramepackTransformer, history: Tensor = ANCHOR, settings: SamplingSettings = SETTINGS
+) -> Tensor:
+    return list(steps_of(transformer, history, settings))[-1].latents
+
+
+def test_every_step_gives_an_estimate_of_the_whole_section(transformer: FramepackTransformer) -> None:
+    steps = list(steps_of(transformer))
+    assert [(step.number, step.of) for step in steps] == [(1, 3), (2, 3), (3, 3)]
+    assert steps[0].sigma == pytest.approx(1.0)
+    assert steps[0].sigma > steps[1].sigma > steps[2].sigma > 0.0
+    assert all(step.latents.shape == (1, 16, 9, HEIGHT, WIDTH) for step in steps)
+    assert all(step.ran_blocks for step in steps)
+
+
+def test_sampling_is_in_fp32_without_gradients_also_where_the_model_is_not() -> None:
+    model = tiny_model().to(torch.bfloat16).requires_grad_(True)
+    latest = section(FramepackTransformer.of_model(model), history=ANCHOR.half())
+    assert latest.dtype == torch.float32
+    assert not latest.requires_grad
+
+
+def test_latents_may_lie_on_another_device_than_the_transformer() -> None:
+    # "meta" computes shapes without values, and refuses to mix devices as any other does.
+    transformer = FramepackTransformer.of_model(tiny_model().to("meta"))
+    settings = replace(SETTINGS, cfg=2.0)
+    assert section(transformer, history=latents(22), settings=settings).device.type == "meta"
+    sampled = sample_inverted_section(
+        transformer,
+        number=2,
+        of=3,
+        later=latents(9),
+        anchor=ANCHOR,
+        conditioning=CONDITIONING,
+        noise=noises()[0],
+        settings=SETTINGS,
+    )
+    assert {step.latents.device.type for step in sampled} == {"meta"}
+
+
+def test_the_same_inputs_give_the_same_bits(transformer: FramepackTransformer) -> None:
+    assert torch.equal(section(transformer), section(transformer))
+
+
+def test_only_the_last_19_latents_of_the_history_matter(transformer: FramepackTransformer) -> None:
+    history = latents(30)
+    assert torch.equal(section(transformer, history), section(transformer, history[:, :, -19:]))
+    assert not torch.equal(section(transformer, history), section(transformer, history[:, :, :-1]))
+
+
+def test_a_new_shot_may_give_its_start_latent_alone_as_history(transformer: FramepackTransformer) -> None:
+    padded = torch.cat([torch.zeros(1, 16, 19, HEIGHT, WIDTH), ANCHOR], dim=2)
+    assert torch.equal(section(transformer, ANCHOR), section(transformer, padded))
+
+
+def test_one_step_is_enough_to_give_a_section(transformer: FramepackTransformer) -> None:
+    assert len(list(steps_of(transformer, settings=SamplingSettings(steps=1)))) == 1
+
+
+def test_every_section_has_its_own_noise_in_order_and_resuming_finds_it_again() -> None:
+    generator = torch.Generator().manual_seed(11)
+    drawn = [draw_noise(generator, window=9, height=HEIGHT, width=WIDTH) for _ in range(5)]
+    assert all(torch.equal(a, b) for a, b in zip(noises(), drawn[:3], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(noises(skip=2), drawn[2:], strict=True))
+    assert not torch.equal(drawn[0], drawn[1])
+
+
+def test_closing_the_steps_stops_before_the_next_call_of_the_model(
+    transformer: FramepackTransformer, runs: list[None]
+) -> None:
+    steps = steps_of(transformer)
+    next(steps)
+    steps.close()
+    assert len(runs) == 1
+    assert list(steps) == []
+
+
+def test_without_real_guidance_the_negative_branch_is_not_run(
+    transformer: FramepackTransformer, runs: list[None]
+) -> None:
+    section(transformer)
+    assert len(runs) == SETTINGS.steps
+    section(transformer, settings=replace(SETTINGS, cfg=2.0))
+    assert len(runs) == 3 * SETTINGS.steps
+
+
+def test_real_guidance_without_an_encoded_negative_prompt_is_refused_at_once(transformer: FramepackTransformer) -> None:
+    with pytest.raises(InvalidRequest, match="negative prompt"):
+        sample_section(
+            transformer,
+            history=ANCHOR,
+            anchor=ANCHOR,
+            conditioning=replace(CONDITIONING, negative_pooled=None),
+            noise=noises()[0],
+            settings=replace(SETTINGS, cfg=2.0),
+        )
+
+
+def test_both_guidances_change_the_section(transformer: FramepackTransformer) -> None:
+    plain = section(transformer)
+    assert not torch.allclose(section(transformer, settings=replace(SETTINGS, guidance=6.0)), plain)
+    assert not torch.allclose(section(transformer, settings=replace(SETTINGS, cfg=2.0)), plain)
+
+
+def test_each_branch_and_each_section_has_a_step_cache_of_its_own(
+    transformer: FramepackTransformer, runs: list[None]
+) -> None:
+    settings = SamplingSettings(steps=6, cache="teacache", threshold=1e9, cfg=2.0)
+
+    def pattern() -> list[bool]:
+        return [step.ran_blocks for step in steps_of(transformer, settings=settings)]
+
+    assert pattern() == pattern() == [True, False, False, False, False, True]
+    assert len(runs) == 2 * 2 * 2
+
+
+def test_magcache_goes_by_the_figures_of_the_checkpoint(transformer: FramepackTransformer) -> None:
+    settings = SamplingSettings(steps=5, cache="magcache", threshold=0.1, magnitude_ratios=(1.0, 1.0, 1.5))
+    ran = [step.ran_blocks for step in steps_of(transformer, settings=settings)]
+    assert ran == [True, False, False, True, True]
+
+
+def test_how_long_an_inverted_shot_is_changes_its_last_section(transformer: FramepackTransformer) -> None:
+    def last(of: int) -> SamplingStep:
+        return list(
+            sample_inverted_section(
+                transformer,
+                number=of,
+                of=of,
+                later=None,
+                anchor=ANCHOR,
+                conditioning=CONDITIONING,
+                noise=noises()[0],
+                settings=SETTINGS,
+            )
+        )[-1]
+
+    assert not torch.allclose(last(1).latents, last(2).latents)

@@ -1,0 +1,102 @@
+"""A section's key names exactly what it is made from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import InvalidRequest
+from framepack.shots.keys import plan_chain
+from framepack.shots.request import ShotRequest, default_settings
+
+SETTINGS = default_settings(checkpoint_named("draft"), height=144, width=256)
+FIRST = ShotRequest(settings=SETTINGS, identity="w", prompt="a boat", seed=1, seconds=4.0, image="picture")
+NEXT = replace(FIRST, prompt="snow", seed=2, image=None)
+ORIGINAL = replace(
+    FIRST, settings=default_settings(checkpoint_named("original"), height=640, width=608), identity="original"
+)
+
+
+def test_extending_a_shot_keeps_the_keys_it_had() -> None:
+    (short,) = plan_chain([FIRST])
+    (long,) = plan_chain([replace(FIRST, seconds=8.0)])
+    assert long.sections[: len(short.sections)] == short.sections
+    assert len(long.sections) > len(short.sections)
+    assert long.start == short.start
+
+
+def test_shortening_a_shot_asks_for_nothing_new_but_moves_the_shot_that_continues_from_it() -> None:
+    long = plan_chain([FIRST, NEXT])
+    short = plan_chain([replace(FIRST, seconds=2.0), NEXT])
+    assert set(short[0].sections) <= set(long[0].sections)
+    assert not set(short[1].sections) & set(long[1].sections)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "a ship"},
+        {"seed": 9},
+        {"identity": "other weights"},
+        {"image": "other picture"},
+        {"settings": replace(SETTINGS, steps=7)},
+        {"settings": replace(SETTINGS, guidance=4.0)},
+        {"settings": replace(SETTINGS, cfg=1.5)},
+        {"settings": replace(SETTINGS, rescale=0.5)},
+        {"settings": replace(SETTINGS, negative_prompt="blurred")},
+        {"settings": replace(SETTINGS, cache="teacache", threshold=0.15)},
+        {"settings": replace(SETTINGS, cache="first_block", threshold=0.15)},
+        {"settings": replace(SETTINGS, cache="first_block", threshold=0.2)},
+        {"settings": replace(SETTINGS, precision="fast")},
+        {"settings": replace(SETTINGS, height=192, width=192)},
+    ],
+)
+def test_every_input_of_a_shot_changes_all_its_keys(change: dict[str, object]) -> None:
+    (before,) = plan_chain([FIRST])
+    (after,) = plan_chain([replace(FIRST, **change)])  # type: ignore[arg-type]
+    assert not set(before.sections) & set(after.sections)
+
+
+def test_an_edit_upstream_changes_every_key_downstream_and_none_upstream() -> None:
+    before = plan_chain([FIRST, NEXT, NEXT])
+    after = plan_chain([FIRST, replace(NEXT, prompt="rain"), NEXT])
+    assert after[0] == before[0]
+    assert not set(before[1].sections) & set(after[1].sections)
+    assert not set(before[2].sections) & set(after[2].sections)
+
+
+def test_a_continuing_shot_inherits_the_embedding_of_the_latest_picture_in_its_chain() -> None:
+    chain = plan_chain([FIRST, replace(NEXT, image="second"), NEXT])
+    assert [shot.embedding_image for shot in chain] == ["picture", "second", "second"]
+    assert [shot.anchor_image for shot in chain] == ["picture", "second", None]
+
+
+def test_only_the_shot_that_opens_a_chain_has_a_start_unit() -> None:
+    opening, continuing = plan_chain([FIRST, NEXT])
+    assert opening.units[0] == (opening.start, 1)
+    assert continuing.start is None
+    assert sum(frames for _, frames in opening.units) == opening.span.frames
+    assert sum(frames for _, frames in continuing.units) == continuing.span.frames
+
+
+def test_the_original_model_counts_its_sections_in_each_key() -> None:
+    (short,) = plan_chain([ORIGINAL])
+    (long,) = plan_chain([replace(ORIGINAL, seconds=8.0)])
+    assert not set(short.sections) & set(long.sections)
+
+
+def test_the_original_model_refuses_to_continue_a_shot() -> None:
+    with pytest.raises(InvalidRequest, match="backwards"):
+        plan_chain([ORIGINAL, replace(ORIGINAL, image=None)])
+
+
+def test_a_chain_without_a_picture_to_start_from_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="needs a picture"):
+        plan_chain([replace(FIRST, image=None)])
+
+
+def test_shots_of_different_sizes_cannot_continue_each_other() -> None:
+    with pytest.raises(InvalidRequest, match="picture size"):
+        plan_chain([FIRST, replace(NEXT, settings=replace(SETTINGS, height=192, width=192))])

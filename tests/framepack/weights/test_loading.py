@@ -1,0 +1,241 @@
+"""Finding, naming and loading the parts of a checkpoint in the published layout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from safetensors.torch import load_file
+
+from framepack.checkpoints.folders import find_part
+from framepack.checkpoints.identity import HASHES_FILE, checkpoint_identity
+from framepack.checkpoints.table import CHECKPOINTS, Part
+from framepack.device.devices import Formats
+from framepack.errors import WeightsDamaged, WeightsMissing
+from framepack.weights.block_loading import Residence, blocks_of_model
+from framepack.weights.loading import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae, part_sizes
+from tests.support.checkpoints import build_models
+
+# Blocks lie in flat memory; the last layers and the norm of the text encoder are not loaded.
+ELSEWHERE = {
+    "transformer": ("transformer_blocks", "single_transformer_blocks"),
+    "text_encoder": ("layers.2.", "layers.3.", "norm."),
+}
+F1 = CHECKPOINTS["f1"]
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def models(published: Path, tmp_path: Path) -> Path:
+    """A copy to spoil."""
+    return shutil.copytree(published, tmp_path / "models")
+
+
+def folder(models: Path, part: Part) -> Path:
+    source = F1.sources[part]
+    return models / source.repository / source.subfolder
+
+
+def loaded(models: Path) -> dict[str, Any]:
+    place = Place(F1, models, CPU)
+    return {
+        "transformer": load_transformer(place, torch.float32).rest,
+        "vae": load_vae(place, torch.float32, torch.float32),
+        "text_encoder": load_llama(place, torch.float32).model,
+        "text_encoder_2": load_clip(place, torch.float32).model,
+        "image_encoder": load_siglip(place, torch.float32).model,
+    }
+
+
+def test_every_part_is_loaded_with_exactly_the_values_of_its_files(published: Path) -> None:
+    part: Part
+    prefixes = {"text_encoder_2": "text_model.", "image_encoder": "vision_model."}
+    for part, model in loaded(published).items():
+        kept = {}
+        for path in folder(published, part).glob("*.safetensors"):
+            kept |= load_file(path)
+        kept = {name: value for name, value in kept.items() if not name.startswith(ELSEWHERE.get(part, "-"))}
+        state = {name.removeprefix(prefixes.get(part, "")): value for name, value in model.state_dict().items()}
+        for name, value in kept.items():
+            assert torch.equal(state[name.removeprefix(prefixes.get(part, ""))], value.float()), (part, name)
+        assert not any(parameter.requires_grad for parameter in model.parameters())
+        assert not model.training
+
+
+@pytest.mark.parametrize(
+    "residence",
+    [Residence(), Residence(frozenset()), Residence(frozenset({0}), host_copies=False, buffers=1)],
+    ids=["resident", "copies", "files"],
+)
+def test_the_blocks_are_those_of_the_files_wherever_they_lie(published: Path, residence: Residence) -> None:
+    whole = HunyuanVideoFramepackTransformer3DModel.from_pretrained(folder(published, "transformer")).float()
+    expected = blocks_of_model(whole, Residence(), "plain")
+    loaded = load_transformer(Place(F1, published, CPU), torch.float32, residence=residence)
+    for block, wanted in zip(loaded.store.sweep(), expected.sweep(), strict=True):
+        assert block.keys() == wanted.keys()
+        assert all(torch.equal(block[name], wanted[name]) for name in wanted)
+    loaded.store.close()
+
+
+def test_the_sizes_in_the_plan_are_those_of_what_is_loaded(published: Path) -> None:
+    place = Place(F1, published, CPU)
+    sizes = part_sizes(place, Formats(torch.float32, torch.float32, torch.float32), "plain")
+    transformer = load_transformer(place, torch.float32)
+    assert sum(sizes.blocks) == transformer.store.device_bytes
+    models = loaded(published)
+    llama = models["text_encoder"]
+    assert sizes.rest == nbytes(transformer.rest)
+    assert (sizes.clip, sizes.vae) == (nbytes(models["text_encoder_2"]), nbytes(models["vae"]))
+    assert sizes.siglip == nbytes(models["image_encoder"])
+    assert sizes.text_rest == nbytes(llama.embed_tokens)
+    assert len(sizes.text_layers) == len(llama.layers) == 2
+    assert sum(sizes.text_layers) == pytest.approx(nbytes(llama.layers), rel=0.2)
+
+
+def test_a_transformer_that_lacks_a_tensor_or_has_one_too_many_is_refused(models: Path) -> None:
+    path = folder(models, "transformer") / "config.json"
+    config = json.loads(path.read_text())
+    for count, told in ((2, "it lacks single_transformer_blocks.1."), (0, "it also has single_transformer_blocks.0.")):
+        path.write_text(json.dumps(config | {"num_single_layers": count}))
+        with pytest.raises(WeightsDamaged, match=told):
+            load_transformer(Place(F1, models, CPU), torch.float32)
+
+
+def test_a_transformer_with_a_tensor_of_another_shape_is_refused(models: Path) -> None:
+    path = folder(models, "transformer") / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"mlp_ratio": 2.0}))
+    with pytest.raises(WeightsDamaged, match="shape"):
+        load_transformer(Place(F1, models, CPU), torch.float32)
+
+
+def nbytes(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() * parameter.itemsize for parameter in model.parameters())
+
+
+def test_the_two_directions_of_the_vae_can_have_formats_of_their_own(published: Path) -> None:
+    vae = load_vae(Place(F1, published, CPU), torch.float32, torch.bfloat16)
+    assert vae.dtype == torch.float32
+    assert vae.post_quant_conv.weight.dtype == next(vae.decoder.parameters()).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("transformer", "config.json"),
+        ("transformer", "diffusion_pytorch_model-00002-of-00002.safetensors"),
+        ("vae", "diffusion_pytorch_model.safetensors"),
+        ("text_encoder", "model-00001-of-00002.safetensors"),
+        ("tokenizer_2", "tokenizer_config.json"),
+        ("feature_extractor", "preprocessor_config.json"),
+    ],
+)
+def test_a_missing_file_is_named_with_the_command_that_fetches_it(models: Path, part: Part, name: str) -> None:
+    (folder(models, part) / name).unlink()
+    with pytest.raises(WeightsMissing, match=f"{name} is missing.*download f1"):
+        find_part(F1, part, models)
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def garble(path: Path) -> None:
+    path.write_bytes(b"\x80\x02" * 500)
+
+
+@pytest.mark.parametrize("spoil", [truncate, garble])
+@pytest.mark.parametrize(
+    ("part", "load"),
+    [
+        ("transformer", lambda place: load_transformer(place, torch.float32)),
+        ("vae", lambda place: load_vae(place, torch.float32, torch.float32)),
+        ("text_encoder", lambda place: load_llama(place, torch.float32)),
+        ("text_encoder_2", lambda place: load_clip(place, torch.float32)),
+        ("image_encoder", lambda place: load_siglip(place, torch.float32)),
+    ],
+)
+def test_damaged_weights_are_refused_by_name(
+    models: Path, part: Part, load: Callable[[Place], object], spoil: Callable[[Path], None]
+) -> None:
+    spoil(sorted(folder(models, part).glob("*.safetensors"))[0])
+    with pytest.raises(WeightsDamaged, match=f"The {part} of 'f1' cannot be read"):
+        load(Place(F1, models, CPU))
+
+
+def test_weights_that_lack_a_tensor_are_refused(models: Path) -> None:
+    path = folder(models, "vae") / "config.json"
+    config = json.loads(path.read_text())
+    config["layers_per_block"] = 2
+    path.write_text(json.dumps(config))
+    with pytest.raises(WeightsDamaged, match="it lacks"):
+        load_vae(Place(F1, models, CPU), torch.float32, torch.float32)
+
+
+def test_an_index_that_is_none_is_refused(models: Path) -> None:
+    (folder(models, "transformer") / "diffusion_pytorch_model.safetensors.index.json").write_text("[]")
+    with pytest.raises(WeightsDamaged, match="not an index"):
+        find_part(F1, "transformer", models)
+
+
+def test_equal_weights_have_equal_names_and_others_have_others(published: Path, models: Path) -> None:
+    name = checkpoint_identity(F1, published)
+    assert len(name) == 64
+    assert checkpoint_identity(F1, models) == name
+    assert checkpoint_identity(CHECKPOINTS["original"], published) != name
+    assert checkpoint_identity(CHECKPOINTS["draft"], published) == checkpoint_identity(CHECKPOINTS["draft"], None)
+
+    weights = folder(models, "vae") / "diffusion_pytorch_model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(bytes(data))
+    assert checkpoint_identity(F1, models) != name
+
+
+def test_hashes_are_kept_beside_the_weights_and_used_again(models: Path) -> None:
+    name = checkpoint_identity(F1, models)
+    kept = json.loads((models / HASHES_FILE).read_text())
+    assert len(kept) >= 20
+
+    # Elsewhere, since this process remembers the files above; with the same sizes and times of change.
+    moved = shutil.copytree(models, models.parent / "moved")
+    forged = {path.replace(str(models), str(moved)): "0" * 64 for path in kept}
+    (moved / HASHES_FILE).write_text(json.dumps(forged))
+    assert checkpoint_identity(F1, moved) != name
+
+
+def test_a_damaged_file_of_hashes_is_passed_over(models: Path) -> None:
+    name = checkpoint_identity(F1, models)
+    (models / HASHES_FILE).write_text("not JSON")
+    assert checkpoint_identity(F1, models) == name
+
+
+def test_the_hubs_cache_is_found_and_named_by_its_revisions(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(WeightsMissing):
+        find_part(F1, "transformer", None)
+    for number, repository in enumerate(sorted({source.repository for source in F1.sources.values()})):
+        kept = tmp_path / f"models--{repository.replace('/', '--')}"
+        shutil.copytree(published / repository, kept / "snapshots" / (f"{number}" * 40))
+        (kept / "refs").mkdir()
+        (kept / "refs" / "main").write_text(f"{number}" * 40)
+    found = find_part(F1, "vae", None)
+    assert found.commit == "0" * 40
+    assert found.path == tmp_path / "models--hunyuanvideo-community--HunyuanVideo" / "snapshots" / ("0" * 40) / "vae"
+    assert find_part(F1, "transformer", None).commit == "1" * 40
+    assert len(checkpoint_identity(F1, None)) == 64
+    assert not list(tmp_path.glob(HASHES_FILE))

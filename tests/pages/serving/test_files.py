@@ -1,0 +1,92 @@
+"""The files behind the pages: found by id only, served in pieces, downloaded under their own name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from pages.serving.files import download_url, file_routes, film_url, picture_url, take_url
+from pages.session.database import session, settings
+from projects.database.tables import Film
+from projects.storage.pictures import add_picture
+from projects.storage.places import film_path
+from projects.storyboard.projects import create_project
+from tests.support.page_driver import png, use_studio
+
+
+@pytest.fixture
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    use_studio(tmp_path, monkeypatch)
+    settings().make_folders()
+    with TestClient(Starlette(routes=file_routes())) as opened:
+        yield opened
+
+
+def film(name: str = "A film", *, status: str = "done") -> Film:
+    with session() as opened:
+        project = create_project(session=opened, name=name)
+        made = Film(project_id=project.id, name=name, status=status)
+        opened.add(made)
+        opened.commit()
+    film_path(settings(), made.id).write_bytes(b"0123456789")
+    return made
+
+
+def test_a_film_is_served_in_pieces_so_that_a_browser_can_seek(client: TestClient) -> None:
+    address = film_url(film().id)
+
+    whole = client.get(address)
+    piece = client.get(address, headers={"range": "bytes=2-4"})
+
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, b"0123456789", "video/mp4")
+    assert (piece.status_code, piece.content, piece.headers["content-range"]) == (206, b"234", "bytes 2-4/10")
+
+
+def test_a_film_is_downloaded_under_its_own_name_in_every_script(client: TestClient) -> None:
+    disposition = client.get(download_url(film('灯塔 "1"').id)).headers["content-disposition"]
+
+    assert disposition.startswith("attachment; ")
+    assert "filename*=UTF-8''%E7%81%AF%E5%A1%94%20" in disposition
+    disposition.encode("ascii")
+
+
+def test_a_film_that_is_not_finished_is_not_served(client: TestClient) -> None:
+    assert client.get(film_url(film(status="working").id)).status_code == 404
+
+
+def test_a_file_that_is_gone_is_said_so_in_plain_text(client: TestClient) -> None:
+    made = film()
+    film_path(settings(), made.id).unlink()
+
+    answer = client.get(film_url(made.id))
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text == "This file is no longer there."
+
+
+def test_a_picture_is_served_whole_and_small(client: TestClient) -> None:
+    with session() as opened:
+        media = add_picture(session=opened, settings=settings(), data=png(640, 360), name="灯塔.png")
+        opened.commit()
+
+    assert client.get(f"/files/media/{media.id}").headers["content-type"] == "image/png"
+    assert client.get(picture_url(media.id, 160)).headers["content-type"] == "image/webp"
+    assert client.get(picture_url(media.id, 161)).status_code == 404
+
+
+@pytest.mark.parametrize("id", ["0" * 32, "0" * 64, "ABC", "..", "%2e%2e%2fstudio.db", "..%2F..%2Fetc%2Fpasswd", "a/b"])
+@pytest.mark.parametrize("kind", ["takes", "films", "media", "anything"])
+def test_an_address_that_names_no_row_finds_nothing(client: TestClient, kind: str, id: str) -> None:
+    answer = client.get(f"/files/{kind}/{id}")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_a_take_that_is_not_there_is_not_found(client: TestClient) -> None:
+    assert client.get(take_url("0" * 32)).text == "There is no such take."

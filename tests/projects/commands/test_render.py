@@ -1,0 +1,172 @@
+"""``python -m projects render`` as a person runs it, with the draft checkpoint at its smallest."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from framepack.checkpoints.identity import checkpoint_identity
+from framepack.checkpoints.table import checkpoint_named
+from framepack.media.video import probe
+from framepack.store.section_store import SectionStore
+from projects.database.opening import open_database, session_for
+from projects.interchange.storyboard_toml import project_for_file, read_storyboard
+from projects.queue.orders import active_render
+from projects.settings import StudioSettings
+from tests.support.plain_pictures import png
+from tests.support.rendering import ROOT, SIDE, planned_shots, until
+
+STORYBOARD = """
+title = "Two shots"
+steps = {steps}
+cfg = 1.0
+[[shot]]
+image = "a.png"
+prompt = "a boat"
+seconds = 2.0
+[[shot]]
+prompt = "the boat goes on"
+seconds = 0.5
+start = "continue"
+"""
+
+
+class Person:
+    """Somebody with a storyboard file and a terminal."""
+
+    def __init__(self, folder: Path, studio: StudioSettings) -> None:
+        self.studio = studio
+        self.file = folder / "board.toml"
+        self.film = folder / "film.mp4"
+        (folder / "a.png").write_bytes(png(SIDE, SIDE))
+        self.project_id = ""
+
+    def write(self, steps: int = 1) -> None:
+        self.file.write_text(STORYBOARD.format(steps=steps))
+        # The project is there already, at a size no bucket has, so that rendering it is quick.
+        database = open_database(self.studio)
+        with session_for(database) as session:
+            project = project_for_file(session=session, settings=self.studio, file=read_storyboard(self.file))
+            project.height = project.width = SIDE
+            self.project_id = project.id
+            session.commit()
+        database.dispose()
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "projects", "render", *(arguments or (str(self.file), "-o", str(self.film)))],
+            cwd=ROOT,
+            env=os.environ | {"STUDIO_HOME": str(self.studio.home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=300)
+        return process.returncode, out, err
+
+    def sections(self) -> list[str]:
+        database = open_database(self.studio)
+        planned = planned_shots(database, self.project_id, checkpoint_identity(checkpoint_named("draft"), None))
+        database.dispose()
+        return [key for shot in planned for key in shot.sections]
+
+    def stored(self) -> int:
+        store = SectionStore(self.studio.sections_dir)
+        return sum(store.has(key) for key in self.sections())
+
+    def has_open_render(self) -> bool:
+        database = open_database(self.studio)
+        with session_for(database) as session:
+            return active_render(session=session, project_id=self.project_id) is not None
+
+
+@pytest.fixture
+def person(tmp_path: Path, studio: StudioSettings) -> Person:
+    return Person(tmp_path, studio)
+
+
+def test_a_killed_render_goes_on_where_it_was_and_a_third_run_renders_nothing(person: Person) -> None:
+    person.write()
+    process = person.start()
+    until(person.stored)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    until(lambda: not [each for each in psutil.process_iter() if str(person.studio.home) in command_of(each)])
+    assert not person.film.exists()
+    found = person.stored()
+    assert found in (1, 2)
+
+    status, out, _ = person.run()
+    assert status == 0
+    summary = json.loads(out.splitlines()[-1])
+    assert summary.pop("seconds") > 0
+    assert summary == {
+        "output": str(person.film),
+        "frames": 73,
+        "fps": 30,
+        "shots": 2,
+        "rendered_sections": 3 - found,
+        "reused_sections": found,
+    }
+    assert probe(person.film).frames == summary["frames"]
+
+    person.film.unlink()
+    status, out, _ = person.run()
+    summary = json.loads(out.splitlines()[-1])
+    assert (status, summary["rendered_sections"], summary["reused_sections"]) == (0, 0, 3)
+    assert probe(person.film).frames == summary["frames"]
+
+
+def command_of(process: psutil.Process) -> str:
+    try:
+        return process.environ().get("STUDIO_HOME", "")
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return ""
+
+
+def test_ctrl_c_ends_with_130_leaves_nothing_half_written_and_no_order_behind(person: Person) -> None:
+    person.write(steps=100)
+    process = person.start()
+    until(person.has_open_render)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (out, err.splitlines()[-1]) == ("", "Stopped; what is finished is kept.")
+    assert sorted(path.name for path in person.film.parent.iterdir()) == ["a.png", "board.toml", "studio"]
+    assert not person.has_open_render()
+
+
+@pytest.mark.parametrize(
+    ("storyboard", "output", "sentence"),
+    [
+        (None, "film.mp4", "board.toml"),
+        ("shot = 3", "film.mp4", "board.toml"),
+        ("[[shot]]\nimage = 'none.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "none.png"),
+        ("[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 0", "film.mp4", "seconds"),
+        ("model = 'gpt'\n[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "'gpt'"),
+        ("model = 'f1'\n[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "framepack download f1"),
+        (STORYBOARD.format(steps=1), "no/such/film.mp4", "There is no folder"),
+        (STORYBOARD.format(steps=1), "studio", "is a folder"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_status_2(
+    person: Person, storyboard: str | None, output: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_MODELS", str(person.studio.home / "none"))
+    person.studio.make_folders()
+    if storyboard is not None:
+        person.file.write_text(storyboard)
+    status, out, err = person.run(str(person.file), "-o", str(person.film.parent / output))
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1, err
+    assert sentence in err

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+from sqlmodel import select
+
+from projects.database.opening import MIGRATIONS, make_engine, open_database, session_for
+from projects.database.tables import Project, Render, Shot, Stored
+from projects.errors import DatabaseTooNew
+from projects.interchange.storyboard_toml import seed_example
+from projects.settings import CHECKOUT, StudioSettings
+from projects.storyboard.projects import create_project
+from projects.storyboard.reading import list_projects
+from projects.takes.render_plan import RenderPlan
+from projects.takes.staleness import plan_for
+from projects.takes.takes import finish_take, record_take
+
+
+def test_migrations_and_models_agree(studio: StudioSettings) -> None:
+    with open_database(studio).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Stored.metadata) == []
+
+
+def test_opening_a_database_again_finds_what_was_committed(studio: StudioSettings) -> None:
+    with session_for(open_database(studio)) as session:
+        create_project(session=session, name="灯塔")
+        session.commit()
+    with session_for(open_database(studio)) as session:
+        assert [project.name for project in session.exec(select(Project)).all()] == ["灯塔"]
+
+
+def test_what_nobody_committed_is_not_kept(studio: StudioSettings) -> None:
+    engine = open_database(studio)
+    with session_for(engine) as session:
+        create_project(session=session, name="A draft")
+    with session_for(engine) as session:
+        assert session.exec(select(Project)).all() == []
+
+
+def test_sqlite_is_opened_so_that_readers_and_writers_do_not_block_each_other(studio: StudioSettings) -> None:
+    with open_database(studio).connect() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_an_open_reader_does_not_make_a_writer_wait(studio: StudioSettings) -> None:
+    engine = open_database(studio)
+    with session_for(engine) as session:
+        create_project(session=session, name="One")
+        create_project(session=session, name="Two")
+        session.commit()
+    with engine.connect() as reader, session_for(engine) as writer:
+        cursor = reader.exec_driver_sql("SELECT name FROM project")
+        assert cursor.fetchone() is not None
+        create_project(session=writer, name="Three")
+        writer.commit()
+        cursor.close()
+
+
+def test_a_shot_of_no_project_is_refused_by_the_database(studio: StudioSettings) -> None:
+    with session_for(open_database(studio)) as session:
+        session.add(Shot(project_id="nothing", number=10, position=0))
+        with pytest.raises(sa.exc.IntegrityError):
+            session.flush()
+
+
+def test_times_come_back_in_utc(studio: StudioSettings) -> None:
+    engine = open_database(studio)
+    written = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+    with session_for(engine) as session:
+        session.add(Project(name="A", created_at=written))
+        session.commit()
+    with session_for(engine) as session:
+        read = session.exec(select(Project)).one().created_at
+    assert read == written
+    assert read.tzinfo is dt.UTC
+
+
+def test_a_database_of_a_newer_version_is_refused_in_one_sentence(studio: StudioSettings) -> None:
+    with open_database(studio).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseTooNew, match="made by a newer version of the studio"):
+        open_database(studio)
+
+
+def test_a_migration_that_is_cut_short_leaves_nothing_behind(
+    studio: StudioSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Exception):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    studio.make_folders()
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", die)
+        with pytest.raises(Killed):
+            open_database(studio)
+    assert sa.inspect(make_engine(studio.database_url)).get_table_names() == []
+    open_database(studio)
+
+
+@pytest.fixture
+def of_the_first_version(studio: StudioSettings) -> StudioSettings:
+    """A database as the first version made it: a project, and a render of it under way."""
+    shot = {"prompt": "a boat", "seed": 1, "seconds": 2.0, "identity": "w", "image": "picture"}
+    numbers = {"steps": 8, "guidance": 10.0, "cfg": 1.0, "rescale": 0.0, "teacache": 0.15}
+    shot["settings"] = {"checkpoint": "draft", "height": 144, "width": 256, "negative_prompt": "", **numbers}
+    plan = {"chains": [[{"shot_id": "s", "index": 1, "request": shot}]], "problems": []}
+    studio.make_folders()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with make_engine(studio.database_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO project (id, name, checkpoint, negative_prompt, teacache, created_at, updated_at) "
+            "VALUES ('p', 'Old', 'draft', '', 0.15, '2026-01-01', '2026-01-01')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO render (id, project_id, shot_ids, status, plan, created_at) "
+            "VALUES ('r', 'p', '[]', 'running', ?, '2026-01-01'), ('n', 'p', '[]', 'queued', NULL, '2026-01-01')",
+            (json.dumps(plan),),
+        )
+    return studio
+
+
+def test_a_project_from_before_there_were_presets_is_exact(of_the_first_version: StudioSettings) -> None:
+    with session_for(open_database(of_the_first_version)) as session:
+        project = session.exec(select(Project)).one()
+    assert (project.name, project.preset, project.teacache) == ("Old", "exact", 0.15)
+
+
+def test_a_render_planned_by_an_earlier_version_can_go_on(of_the_first_version: StudioSettings) -> None:
+    with session_for(open_database(of_the_first_version)) as session:
+        under_way, queued = session.get_one(Render, "r"), session.get_one(Render, "n")
+    assert under_way.plan is not None
+    (planned,) = RenderPlan.from_json(under_way.plan).planned(0)
+    assert (planned.request.settings.cache, planned.request.settings.threshold) == ("teacache", 0.15)
+    assert queued.plan is None
+
+
+def test_processes_that_start_together_in_any_folder_open_the_same_new_database(
+    studio: StudioSettings, tmp_path: Path
+) -> None:
+    program = (
+        "import os\n"
+        "from projects.database.opening import open_database\n"
+        "from projects.settings import StudioSettings\n"
+        "open_database(StudioSettings.from_environment(os.environ))"
+    )
+    environment = {**os.environ, "STUDIO_HOME": str(studio.home), "PYTHONPATH": str(CHECKOUT)}
+    arguments = [sys.executable, "-c", program]
+    started = [subprocess.Popen(arguments, env=environment, cwd=tmp_path) for _ in range(3)]
+    assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
+
+
+def test_the_tables_can_be_made_on_postgresql() -> None:
+    for table in Stored.metadata.sorted_tables:
+        assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+@pytest.mark.skipif("STUDIO_TEST_POSTGRESQL" not in os.environ, reason="STUDIO_TEST_POSTGRESQL names no empty database")
+def test_a_postgresql_server_serves_as_well_by_its_url_alone(tmp_path: Path) -> None:
+    environment = {"STUDIO_HOME": str(tmp_path), "STUDIO_DATABASE_URL": os.environ["STUDIO_TEST_POSTGRESQL"]}
+    studio = StudioSettings.from_environment(environment)
+    engine = open_database(studio)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Stored.metadata) == []
+    with session_for(engine) as session:
+        project = seed_example(session=session, settings=studio)
+        assert project is not None
+        for plan in plan_for(session=session, project_id=project.id, identity="weights"):
+            assert plan.planned is not None
+            take = record_take(session=session, shot_id=plan.shot.id, planned=plan.planned)
+            finish_take(session=session, take_id=take.id, seconds_spent=1.0)
+        session.commit()
+    with session_for(open_database(studio)) as session:
+        plans = plan_for(session=session, project_id=project.id, identity="weights")
+        assert [plan.state for plan in plans] == ["done", "done", "done"]
+        assert [summary.shots for summary in list_projects(session=session)] == [3]

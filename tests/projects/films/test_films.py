@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from sqlmodel import Session
+
+from framepack.errors import SectionMissing
+from framepack.media.video import probe, read_frames
+from framepack.shots.keys import PlannedShot
+from framepack.store.section_store import SectionStore
+from projects.database.tables import Film, Shot, Start, Take
+from projects.errors import NotFound, StoryboardProblem
+from projects.films.films import download_name, film_plan_of, films_of, get_film, plan_film, stitch_film
+from projects.films.stitching import conform_take
+from projects.settings import StudioSettings
+from projects.storage.places import film_path, take_path
+from projects.storyboard.projects import create_project
+from projects.storyboard.shots import add_shot
+from projects.takes.staleness import plan_for
+from projects.takes.takes import finish_take, record_take
+from tests.support.plain_pictures import MakePicture
+
+Board = Callable[..., list[Shot]]
+
+
+def grey_of(frame: int) -> int:
+    """The brightness of a chain's frame: each differs from its neighbours by more than the encoder can blur."""
+    return 40 + (frame * 7) % 160
+
+
+def frames_of(first: int, count: int) -> list[np.ndarray]:
+    return [np.full((144, 256, 3), grey_of(number), np.uint8) for number in range(first, first + count)]
+
+
+def fill(store: SectionStore, planned: PlannedShot) -> None:
+    """Publish what the engine would: sections of all their frames, also those beyond the shot's end."""
+    latents = np.zeros((1, 16, 1, 2, 2), np.float32)
+    if planned.start:
+        store.publish(planned.start, latents, frames_of(0, 1), 30)
+    first = 1 + 4 * (planned.span.first - 1)
+    for number, key in enumerate(planned.sections):
+        store.publish(key, latents, frames_of(first + 36 * number, 36), 30)
+
+
+@pytest.fixture
+def board(session: Session, studio: StudioSettings, picture: MakePicture) -> Board:
+    """Makes a project of shots, each (start, seconds), and a finished take for those that are wanted."""
+
+    def make(*shots: tuple[Start, float], rendered: bool = True) -> list[Shot]:
+        studio.make_folders()
+        project = create_project(session=session, name="灯台 / dusk")
+        media = picture()
+        made = [
+            add_shot(
+                session=session,
+                project_id=project.id,
+                prompt="a boat",
+                start=start,
+                seconds=seconds,
+                media_id=media.id if start == "cut" else None,
+            )
+            for start, seconds in shots
+        ]
+        for plan in plan_for(session=session, project_id=project.id, identity="weights") if rendered else []:
+            assert plan.planned is not None
+            fill(SectionStore(studio.sections_dir), plan.planned)
+            take = record_take(session=session, shot_id=plan.shot.id, planned=plan.planned)
+            finish_take(session=session, take_id=take.id, seconds_spent=1.0)
+        return made
+
+    return make
+
+
+def greys(path: Path) -> list[int]:
+    return [round(float(frame.mean())) for frame in read_frames(path)]
+
+
+def test_a_continuing_shot_goes_on_with_the_very_next_frame(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    shots = board(("cut", 1.9), ("continue", 1.3), ("continue", 0.7))
+    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    seen = greys(film_path(studio, film.id))
+    takes = film_plan_of(session=session, project_id=film.project_id).takes
+    assert film.frames == len(seen) == sum(take.frames for take in takes)
+    assert seen == pytest.approx([grey_of(number) for number in range(film.frames)], abs=2)
+
+
+def test_a_film_is_h264_that_browsers_play_and_begin_at_once(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    shots = board(("cut", 0.8), ("cut", 0.8))
+    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id, name="Dusk")
+    path = film_path(studio, film.id)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    facts = probe(path)
+    assert (facts.frames, facts.fps, facts.width, facts.height) == (film.frames, 30, film.width, film.height)
+    assert (film.status, film.name, film.seconds) == ("done", "Dusk", pytest.approx(facts.seconds))
+    assert films_of(session=session, project_id=film.project_id) == [get_film(session=session, film_id=film.id)]
+
+
+def test_a_take_is_conformed_once_and_made_again_only_if_its_file_is_gone(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    (shot,) = board(("cut", 0.8))
+    take = session.get_one(Take, shot.chosen_take_id)
+    path = conform_take(settings=studio, take=take)
+    before = path.stat().st_mtime_ns
+    assert conform_take(settings=studio, take=take) == take_path(studio, take.id) == path
+    assert path.stat().st_mtime_ns == before
+    path.unlink()
+    assert probe(conform_take(settings=studio, take=take)).frames == take.frames
+
+
+def test_a_film_says_which_shots_have_no_finished_take(session: Session, studio: StudioSettings, board: Board) -> None:
+    shots = board(("cut", 0.8), ("continue", 0.8), ("cut", 0.8), rendered=False)
+    take = Take(shot_id=shots[0].id, number=1, status="failed", frames=9, width=256, height=144, fps=30)
+    session.add(take)
+    shots[0].chosen_take_id = take.id
+    with pytest.raises(StoryboardProblem, match="SH0010, SH0020 and SH0030 have no finished take yet"):
+        stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    assert list(studio.films_dir.iterdir()) == []
+
+
+def test_stale_takes_are_told_but_do_not_forbid_a_film(session: Session, board: Board) -> None:
+    shots = board(("cut", 0.8), ("cut", 0.8))
+    plan = film_plan_of(session=session, project_id=shots[0].project_id, stale=[shots[1].id])
+    assert plan.ready
+    assert plan.warnings == ("SH0020 changed since its take was made.",)
+
+
+def test_takes_of_different_sizes_make_no_film(session: Session, board: Board) -> None:
+    shots = board(("cut", 0.8), ("cut", 0.8))
+    takes = [session.get_one(Take, shot.chosen_take_id) for shot in shots]
+    takes[1].width, takes[1].height = 192, 192
+    plan = plan_film(shots=list(zip(shots, takes, strict=True)))
+    assert plan.problems == (
+        "The takes are not all of one size (192x192, 256x144); render the shots that are stale again.",
+    )
+    assert not plan_film(shots=[]).ready
+
+
+def test_a_film_whose_sections_are_gone_is_not_half_made(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    shots = board(("cut", 0.8))
+    store = SectionStore(studio.sections_dir)
+    take = session.get_one(Take, shots[0].chosen_take_id)
+    store.discard(take.units[-1][0])
+    with pytest.raises(SectionMissing):
+        stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    assert list(studio.films_dir.iterdir()) == []
+    assert films_of(session=session, project_id=shots[0].project_id) == []
+    with pytest.raises(NotFound):
+        get_film(session=session, film_id="none")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("灯台の朝", "灯台の朝.mp4"),
+        ("a/b\\c: d?", "a_b_c_ d_.mp4"),
+        (" .. \n", "film.mp4"),
+        ("con", "film con.mp4"),
+        ("x" * 300, "x" * 120 + ".mp4"),
+        ("é" * 300, "é" * 60 + ".mp4"),
+    ],
+)
+def test_a_download_has_a_name_that_every_file_system_takes(name: str, file: str) -> None:
+    assert download_name(Film(project_id="p", name=name)) == file

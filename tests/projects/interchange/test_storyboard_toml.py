@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from projects.database.tables import Project, ShotUpdate
+from projects.errors import StoryboardFileProblem
+from projects.interchange.storyboard_toml import project_for_file, read_storyboard, seed_example
+from projects.settings import StudioSettings
+from projects.storyboard.projects import create_project, delete_project, rename_project
+from projects.storyboard.reading import get_project, list_projects, shots_of
+from projects.storyboard.shots import edit_shot
+from tests.support.plain_pictures import png
+
+TWO_SHOTS = """
+title = "Two shots"
+model = "draft"
+steps = 6
+
+[[shot]]
+image = "灯塔.png"
+prompt = "The camera pans."
+seconds = 2.4
+seed = 7
+
+[[shot]]
+prompt = "Night falls."
+seconds = 3
+start = "continue"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "灯塔.png").write_bytes(png(320, 180))
+    (tmp_path / "notes.png").write_text("not a picture")
+    return tmp_path
+
+
+def written(folder: Path, text: str, name: str = "two.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def project_of(session: Session, studio: StudioSettings, path: Path) -> Project:
+    return project_for_file(session=session, settings=studio, file=read_storyboard(path))
+
+
+# --- reading
+
+
+def test_a_storyboard_file_says_what_its_shots_are(folder: Path) -> None:
+    file = read_storyboard(written(folder, TWO_SHOTS))
+    first, second = file.shots
+    assert (file.name, file.title, file.settings.checkpoint, file.settings.steps) == (
+        "two.toml",
+        "Two shots",
+        "draft",
+        6,
+    )
+    assert (first.prompt, first.seconds, first.start, first.seed) == ("The camera pans.", 2.4, "cut", 7)
+    assert first.image == folder / "灯塔.png"
+    assert (second.prompt, second.seconds, second.start, second.image) == ("Night falls.", 3.0, "continue", None)
+
+
+def test_a_file_without_a_title_is_called_as_the_file(folder: Path) -> None:
+    assert read_storyboard(written(folder, TWO_SHOTS.replace("title", "# title"))).title == "two"
+
+
+def test_a_seed_that_is_not_given_is_the_same_at_every_reading_wherever_the_shot_stands(folder: Path) -> None:
+    shot = '[[shot]]\nimage = "灯塔.png"\nprompt = "{}"\nseconds = 1\n'
+    one = read_storyboard(written(folder, shot.format("a") + shot.format("b")))
+    other = read_storyboard(written(folder, shot.format("a") + shot.format("between") + shot.format("b")))
+    seeds = {file_shot.prompt: file_shot.seed for file_shot in other.shots}
+    assert {file_shot.prompt: file_shot.seed for file_shot in one.shots} == {"a": seeds["a"], "b": seeds["b"]}
+    assert len(set(seeds.values())) == 3
+    third = read_storyboard(written(folder, "seed = 5\n" + shot.format("a")))
+    assert third.shots[0].seed != seeds["a"]
+
+
+def test_a_file_saved_by_an_editor_on_windows_is_read(folder: Path) -> None:
+    path = folder / "two.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + TWO_SHOTS.replace("\n", "\r\n").encode())
+    assert len(read_storyboard(path).shots) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("seconds = 2.4", "seconds = 0"), "two.toml, shot 1: seconds: 0 is not more than 0 and at most 600."),
+        (("seconds = 2.4", ""), "two.toml, shot 1: it does not say how many seconds it lasts."),
+        (("seconds = 3", 'seconds = "3"'), "two.toml, shot 2: seconds is a number, not 3."),
+        (("seed = 7", "seed = 1.5"), "two.toml, shot 1: seed is a whole number, not 1.5."),
+        (("seed = 7", "seed = -7"), "two.toml, shot 1: seed: -7 is not between"),
+        (("The camera pans.", " "), "two.toml, shot 1: prompt: it is empty"),
+        (
+            ("灯塔.png", "nowhere.png"),
+            "two.toml, shot 1: The picture nowhere.png cannot be used: there is no such file.",
+        ),
+        (("灯塔.png", "notes.png"), "two.toml, shot 1: The picture notes.png cannot be used: it is not a picture"),
+        (('image = "灯塔.png"', ""), "two.toml, shot 1: it has no image, and a shot that starts with a cut"),
+        (("seed = 7", 'start = "continue"'), "two.toml, shot 1: there is no shot before it to continue from"),
+        (('"continue"', '"fade"'), 'two.toml, shot 2: start is "cut" or "continue", not "fade".'),
+        (("prompt =", "promt ="), "two.toml, shot 1: there is no 'promt'; there is: image, prompt, seconds"),
+        (("steps = 6", "step = 6"), "two.toml: there is no 'step'; there is: title, model, preset"),
+        (("steps = 6", "steps = 600"), "two.toml: steps: 600 is not between 1 and 100."),
+        (("steps = 6", "steps = true"), "two.toml: steps is a whole number, not True."),
+        (('"draft"', '"sora"'), "two.toml: model: there is no 'sora'; there is: draft, f1, original."),
+        (("steps = 6", 'preset = "best"'), "two.toml: preset: there is no 'best'; there is: exact, balanced, quick."),
+        (('"draft"', '"original"'), "two.toml, shot 2: 'original' works backwards"),
+        (("[[shot]]", "[shot]"), "two.toml: it is not a TOML file: "),
+        (("title =", "title"), "two.toml: it is not a TOML file: "),
+    ],
+)
+def test_a_mistake_in_a_file_is_one_sentence_that_names_the_shot(
+    folder: Path, change: tuple[str, str], sentence: str
+) -> None:
+    with pytest.raises(StoryboardFileProblem) as caught:
+        read_storyboard(written(folder, TWO_SHOTS.replace(*change)))
+    assert str(caught.value).startswith(sentence)
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_storyboard_file_is_said_so(folder: Path) -> None:
+    for path, reason in (
+        (folder / "none.toml", "there is no such file"),
+        (folder, "it is not a file"),
+        (written(folder, "title = 'Nothing'"), "it has no shots"),
+        (written(folder, "shot = 3"), "it has no shots"),
+    ):
+        with pytest.raises(StoryboardFileProblem, match=reason):
+            read_storyboard(path)
+    (folder / "picture.toml").write_bytes(png(64, 64))
+    with pytest.raises(StoryboardFileProblem, match="not a text file in UTF-8"):
+        read_storyboard(folder / "picture.toml")
+
+
+# --- the project
+
+
+def test_a_file_becomes_a_project(session: Session, studio: StudioSettings, folder: Path) -> None:
+    project = project_of(session, studio, written(folder, TWO_SHOTS))
+    first, second = shots_of(session=session, project_id=project.id)
+    assert (project.name, project.steps, project.height, project.width) == ("Two shots", 6, 144, 256)
+    assert (first.label, first.seed, first.start, first.seconds) == ("SH0010", 7, "cut", 2.4)
+    assert first.media_id is not None
+    assert (second.label, second.start, second.media_id) == ("SH0020", "continue", None)
+
+
+def test_a_file_may_name_a_preset(session: Session, studio: StudioSettings, folder: Path) -> None:
+    project = project_of(session, studio, written(folder, TWO_SHOTS.replace("steps = 6", 'preset = "quick"')))
+    assert (project.preset, project.steps) == ("quick", None)
+    assert project_of(session, studio, written(folder, TWO_SHOTS)).preset == "exact"
+
+
+def test_the_project_is_found_again_by_the_files_name_and_content(
+    session: Session, studio: StudioSettings, folder: Path, tmp_path: Path
+) -> None:
+    project = project_of(session, studio, written(folder, TWO_SHOTS))
+    rename_project(session=session, project_id=project.id, name="Another name")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "灯塔.png").write_bytes(png(320, 180))
+    moved = written(elsewhere, "# A comment.\n" + TWO_SHOTS)
+    assert project_of(session, studio, moved).id == project.id
+    delete_project(session=session, project_id=project.id)
+    assert project_of(session, studio, moved).id == project.id
+    assert get_project(session=session, project_id=project.id).name == "Another name"
+
+
+def test_another_name_content_or_picture_is_another_project(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    ids = {project_of(session, studio, written(folder, TWO_SHOTS)).id}
+    ids.add(project_of(session, studio, written(folder, TWO_SHOTS, "other.toml")).id)
+    ids.add(project_of(session, studio, written(folder, TWO_SHOTS.replace("Night", "Day"))).id)
+    (folder / "灯塔.png").write_bytes(png(320, 180, "red"))
+    ids.add(project_of(session, studio, written(folder, TWO_SHOTS)).id)
+    assert len(ids) == 4
+
+
+def test_a_project_that_was_edited_is_left_as_it_is_and_the_file_gets_a_new_one(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    path = written(folder, TWO_SHOTS)
+    edited = project_of(session, studio, path)
+    shot = shots_of(session=session, project_id=edited.id)[0]
+    edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(prompt="Something else."))
+    fresh = project_of(session, studio, path)
+    assert fresh.id != edited.id
+    assert shots_of(session=session, project_id=fresh.id)[0].prompt == "The camera pans."
+    assert shots_of(session=session, project_id=edited.id)[0].prompt == "Something else."
+    assert project_of(session, studio, path).id == fresh.id
+
+
+# --- the example
+
+
+def test_the_example_is_there_on_the_first_start_and_stays_deleted(session: Session, studio: StudioSettings) -> None:
+    example = seed_example(session=session, settings=studio)
+    assert example is not None
+    starts = [shot.start for shot in shots_of(session=session, project_id=example.id)]
+    assert starts == ["cut", "continue", "cut"]
+    assert seed_example(session=session, settings=studio) is None
+    delete_project(session=session, project_id=example.id)
+    assert seed_example(session=session, settings=studio) is None
+    assert list_projects(session=session) == []
+
+
+def test_the_example_does_not_come_to_somebody_who_has_projects(session: Session, studio: StudioSettings) -> None:
+    create_project(session=session, name="My own")
+    assert seed_example(session=session, settings=studio) is None

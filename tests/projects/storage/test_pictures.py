@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlmodel import Session
+
+from framepack.errors import ImageRejected
+from framepack.media.pictures import picture_hash
+from projects.errors import NotFound
+from projects.settings import StudioSettings
+from projects.storage.pictures import MAX_PICTURE_BYTES, add_picture, get_media, thumbnail
+from projects.storage.places import picture_path
+from tests.support.plain_pictures import png
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_picture_is_kept_as_it_was_given(session: Session, studio: StudioSettings) -> None:
+    data = png(320, 180)
+    media = add_picture(session=session, settings=studio, data=data, name="灯塔 早晨.png")
+    assert (media.id, media.name, media.kind) == (picture_hash(data), "灯塔 早晨.png", "image/png")
+    assert (media.width, media.height, media.size_bytes) == (320, 180, len(data))
+    assert picture_path(studio, media.id).read_bytes() == data
+    assert get_media(session=session, media_id=media.id) is media
+
+
+def test_the_same_picture_under_another_name_is_the_same_picture(session: Session, studio: StudioSettings) -> None:
+    first = add_picture(session=session, settings=studio, data=png(64, 64), name="a.png")
+    second = add_picture(session=session, settings=studio, data=png(64, 64), name="b.png")
+    assert second is first
+    assert len(files_below(studio.media_dir)) == 1
+
+
+def test_a_photo_taken_sideways_has_the_size_it_is_seen_at(session: Session, studio: StudioSettings) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.new("RGB", (80, 40)).save(file, "JPEG", exif=exif)
+    media = add_picture(session=session, settings=studio, data=file.getvalue(), name="photo.jpg")
+    assert (media.width, media.height, media.kind) == (40, 80, "image/jpeg")
+    with Image.open(thumbnail(studio, media.id, 20)) as small:
+        assert small.size == (10, 20)
+
+
+def test_a_photo_with_a_second_picture_in_it_is_a_jpeg(session: Session, studio: StudioSettings) -> None:
+    file = io.BytesIO()
+    picture = Image.new("RGB", (80, 40))
+    picture.save(file, "MPO", save_all=True, append_images=[picture])
+    assert add_picture(session=session, settings=studio, data=file.getvalue(), name="a.jpg").kind == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "not a picture"),
+        (b"%PDF-1.7 not a picture at all", "not a picture"),
+        (png(320, 180)[:200], "cut short"),
+        (png(8, 8), "at least 16"),
+        (b"\0" * (MAX_PICTURE_BYTES + 1), "at most 64"),
+    ],
+    ids=["nothing", "no picture", "truncated", "tiny", "too large"],
+)
+def test_what_is_no_picture_is_refused_and_not_kept(
+    session: Session, studio: StudioSettings, data: bytes, reason: str
+) -> None:
+    with pytest.raises(ImageRejected, match=reason):
+        add_picture(session=session, settings=studio, data=data, name="file.png")
+    assert not studio.media_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("/etc/passwd", "passwd"),
+        (r"C:\photos\a.png", "a.png"),
+        ("a\n\x00b.png", "ab.png"),
+        ("", "picture"),
+        ("../", "picture"),
+    ],
+)
+def test_only_a_files_own_name_is_kept(session: Session, studio: StudioSettings, given: str, shown: str) -> None:
+    assert add_picture(session=session, settings=studio, data=png(32, 32), name=given).name == shown
+
+
+def test_a_thumbnail_is_made_once_and_leaves_the_original_alone(session: Session, studio: StudioSettings) -> None:
+    data = png(320, 180)
+    media = add_picture(session=session, settings=studio, data=data, name="a.png")
+    first = thumbnail(studio, media.id, 64)
+    made = first.stat().st_mtime_ns
+    assert thumbnail(studio, media.id, 64) == first
+    assert first.stat().st_mtime_ns == made
+    with Image.open(first) as small:
+        assert (small.format, small.size) == ("WEBP", (64, 36))
+    assert picture_path(studio, media.id).read_bytes() == data
+
+
+def test_a_small_picture_is_not_blown_up(session: Session, studio: StudioSettings) -> None:
+    media = add_picture(session=session, settings=studio, data=png(32, 16), name="a.png")
+    with Image.open(thumbnail(studio, media.id, 256)) as small:
+        assert small.size == (32, 16)
+
+
+@pytest.mark.parametrize("id", ["../../etc/passwd", "", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+def test_no_path_is_made_of_what_is_no_id(studio: StudioSettings, id: str) -> None:
+    with pytest.raises(NotFound):
+        picture_path(studio, id)
+    with pytest.raises(NotFound):
+        thumbnail(studio, id, 64)
+
+
+def test_a_picture_that_never_was_has_no_thumbnail(studio: StudioSettings) -> None:
+    with pytest.raises(NotFound):
+        thumbnail(studio, "0" * 64, 64)

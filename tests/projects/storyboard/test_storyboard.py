@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import pytest
+from sqlmodel import Session
+
+from framepack.errors import InvalidRequest
+from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
+from projects.errors import NotFound, StoryboardProblem
+from projects.storyboard.projects import (
+    create_project,
+    delete_project,
+    duplicate_project,
+    edit_project,
+    rename_project,
+    restore_project,
+)
+from projects.storyboard.reading import get_project, get_shot, list_projects, project_with_shots, shots_of, wordings
+from projects.storyboard.shots import (
+    add_shot,
+    attach_image,
+    choose_take,
+    delete_shot,
+    detach_image,
+    duplicate_shot,
+    edit_shot,
+    move_shot,
+    renumber_shots,
+    restore_shot,
+)
+from tests.support.plain_pictures import MakePicture
+
+
+@pytest.fixture
+def project(session: Session) -> Project:
+    return create_project(session=session, name="The lighthouse")
+
+
+def add(session: Session, project: Project, prompt: str = "", after: Shot | None = None, seed: int = 1) -> Shot:
+    place = after.id if after else None
+    return add_shot(session=session, project_id=project.id, prompt=prompt, after=place, seed=seed)
+
+
+def prompts(session: Session, project: Project) -> list[str]:
+    shots = shots_of(session=session, project_id=project.id)
+    assert [shot.position for shot in shots] == list(range(len(shots)))
+    return [shot.prompt for shot in shots]
+
+
+# --- projects
+
+
+def test_a_project_is_made_renamed_and_found_again(session: Session, project: Project) -> None:
+    rename_project(session=session, project_id=project.id, name="  灯塔  by night ")
+    assert get_project(session=session, project_id=project.id).name == "灯塔 by night"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201])
+def test_a_name_that_is_none_is_refused(session: Session, project: Project, name: str) -> None:
+    with pytest.raises(StoryboardProblem, match="name"):
+        rename_project(session=session, project_id=project.id, name=name)
+    assert project.name == "The lighthouse"
+
+
+def test_the_list_of_projects_says_what_is_in_them_and_begins_with_the_last_edited(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    other = create_project(session=session, name="Another")
+    media = picture()
+    add_shot(session=session, project_id=project.id, seconds=2.5)
+    add_shot(session=session, project_id=project.id, seconds=1.5, media_id=media.id)
+    first, second = list_projects(session=session)
+    assert (first.project.id, first.shots, first.seconds, first.picture) == (project.id, 2, 4.0, media.id)
+    assert (second.project.id, second.shots, second.seconds, second.picture) == (other.id, 0, 0, None)
+
+
+def test_a_deleted_project_is_out_of_sight_and_comes_back_whole(session: Session, project: Project) -> None:
+    add(session, project, "a boat")
+    delete_project(session=session, project_id=project.id)
+    assert list_projects(session=session) == []
+    with pytest.raises(NotFound):
+        get_project(session=session, project_id=project.id)
+    restore_project(session=session, project_id=project.id)
+    assert prompts(session, project) == ["a boat"]
+
+
+def test_a_copy_of_a_project_asks_for_the_same_and_is_edited_alone(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    media = picture()
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(steps=5))
+    shot = add_shot(session=session, project_id=project.id, prompt="a boat", seconds=3, seed=7, media_id=media.id)
+    gone = add(session, project, "deleted")
+    delete_shot(session=session, shot_id=gone.id)
+    shot.chosen_take_id = "a take"
+    copy = duplicate_project(session=session, project_id=project.id)
+    copied, (twin,) = project_with_shots(session=session, project_id=copy.id)
+    assert (copied.name, copied.steps, copied.height) == ("The lighthouse (copy)", 5, project.height)
+    assert (twin.prompt, twin.seconds, twin.seed, twin.media_id, twin.label) == ("a boat", 3, 7, media.id, "SH0010")
+    assert twin.chosen_take_id is None
+    edit_shot(session=session, shot_id=twin.id, changes=ShotUpdate(prompt="a ship"))
+    assert prompts(session, project) == ["a boat"]
+
+
+def test_only_what_is_given_of_a_project_is_changed(session: Session, project: Project) -> None:
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(steps=8, cfg=1.5))
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(steps=None))
+    assert (project.name, project.steps, project.cfg) == ("The lighthouse", None, 1.5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ProjectUpdate(steps=0),
+        ProjectUpdate(guidance=99.0),
+        ProjectUpdate(teacache=-1.0),
+        ProjectUpdate(preset="best"),
+        ProjectUpdate(checkpoint="sora"),
+        ProjectUpdate(negative_prompt="x" * 4001),
+    ],
+)
+def test_a_value_the_engine_cannot_take_is_refused_and_changes_nothing(
+    session: Session, project: Project, changes: ProjectUpdate
+) -> None:
+    before = project.model_dump()
+    with pytest.raises(InvalidRequest):
+        edit_project(session=session, project_id=project.id, changes=changes)
+    assert project.model_dump() == before
+
+
+# --- shots
+
+
+def test_shots_are_added_at_the_end_or_behind_another(session: Session, project: Project) -> None:
+    first = add(session, project, "first")
+    add(session, project, "last")
+    between = add(session, project, "between", after=first)
+    add(session, project, "earlier", after=first)
+    assert prompts(session, project) == ["first", "earlier", "between", "last"]
+    assert between.label == "SH0015"
+    assert [shot.label for shot in shots_of(session=session, project_id=project.id)] == [
+        "SH0010",
+        "SH0012",
+        "SH0015",
+        "SH0020",
+    ]
+
+
+def test_a_shot_cannot_be_added_behind_one_of_another_project(session: Session, project: Project) -> None:
+    stranger = add(session, create_project(session=session, name="Another"))
+    with pytest.raises(NotFound):
+        add(session, project, after=stranger)
+
+
+def test_a_new_shot_gets_a_seed_of_its_own(session: Session, project: Project) -> None:
+    seeds = {add_shot(session=session, project_id=project.id).seed for _ in range(4)}
+    assert len(seeds) == 4
+    assert all(0 <= seed < 2**32 for seed in seeds)
+
+
+def test_a_very_large_seed_is_kept_exactly(session: Session, project: Project) -> None:
+    shot = add(session, project, seed=2**63 - 1)
+    session.commit()
+    session.refresh(shot)
+    assert shot.seed == 2**63 - 1
+
+
+def test_an_edit_changes_what_is_given_and_says_when(session: Session, project: Project) -> None:
+    shot = add(session, project, "a boat")
+    shot_before, project_before = shot.updated_at, project.updated_at
+    edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(seconds=2.0, start="continue"))
+    assert (shot.prompt, shot.seconds, shot.start) == ("a boat", 2.0, "continue")
+    assert shot.updated_at > shot_before
+    assert project.updated_at > project_before
+
+
+def test_an_edit_that_changes_nothing_leaves_no_trace(session: Session, project: Project) -> None:
+    shot = add(session, project, "a boat")
+    before = shot.updated_at
+    edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(prompt="a boat"))
+    assert shot.updated_at == before
+    assert wordings(session=session, shot_id=shot.id) == []
+
+
+def test_a_prompt_keeps_its_earlier_wordings_the_latest_first_and_each_once(session: Session, project: Project) -> None:
+    shot = add(session, project, "")
+    for prompt in ("a boat", "a ship", "a boat", "一艘船"):
+        edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(prompt=prompt))
+    assert shot.prompt == "一艘船"
+    assert [wording.prompt for wording in wordings(session=session, shot_id=shot.id)] == ["a boat", "a ship"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ShotUpdate(seconds=0.0),
+        ShotUpdate(seconds=36_000.0),
+        ShotUpdate(seconds=float("nan")),
+        ShotUpdate(seed=-1),
+        ShotUpdate(seed=2**63),
+        ShotUpdate(prompt="x" * 4001),
+    ],
+)
+def test_a_shot_the_engine_cannot_make_is_refused_and_not_changed(
+    session: Session, project: Project, changes: ShotUpdate
+) -> None:
+    shot = add(session, project, "a boat")
+    before = shot.model_dump()
+    with pytest.raises(InvalidRequest):
+        edit_shot(session=session, shot_id=shot.id, changes=changes)
+    assert shot.model_dump() == before
+
+
+def test_a_moved_shot_keeps_its_number(session: Session, project: Project) -> None:
+    first, _, last = (add(session, project, prompt) for prompt in ("a", "b", "c"))
+    move_shot(session=session, shot_id=last.id, to_position=0)
+    assert prompts(session, project) == ["c", "a", "b"]
+    assert (last.label, first.label) == ("SH0030", "SH0010")
+
+
+def test_numbering_afresh_is_done_only_when_asked(session: Session, project: Project) -> None:
+    shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
+    move_shot(session=session, shot_id=shots[2].id, to_position=0)
+    renumber_shots(session=session, project_id=project.id)
+    assert [shot.label for shot in shots] == ["SH0020", "SH0030", "SH0010"]
+
+
+def test_a_copy_of_a_shot_stands_right_behind_it(session: Session, project: Project, picture: MakePicture) -> None:
+    first = add_shot(session=session, project_id=project.id, prompt="a", seconds=2, seed=5, media_id=picture().id)
+    add(session, project, "b")
+    first.chosen_take_id = "a take"
+    copy = duplicate_shot(session=session, shot_id=first.id)
+    assert prompts(session, project) == ["a", "a", "b"]
+    assert (copy.seconds, copy.seed, copy.media_id, copy.label) == (2, 5, first.media_id, "SH0015")
+    assert copy.chosen_take_id is None
+
+
+def test_a_deleted_shot_comes_back_where_it_was(session: Session, project: Project) -> None:
+    shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
+    delete_shot(session=session, shot_id=shots[1].id)
+    assert prompts(session, project) == ["a", "c"]
+    with pytest.raises(NotFound):
+        get_shot(session=session, shot_id=shots[1].id)
+    restore_shot(session=session, shot_id=shots[1].id)
+    assert prompts(session, project) == ["a", "b", "c"]
+    assert shots[1].label == "SH0020"
+
+
+def test_the_number_of_a_deleted_shot_is_not_given_to_another(session: Session, project: Project) -> None:
+    gone = add(session, project, "a")
+    delete_shot(session=session, shot_id=gone.id)
+    assert add(session, project, "b").label == "SH0020"
+
+
+def test_a_deleted_shot_of_a_shortened_storyboard_comes_back_at_the_end(session: Session, project: Project) -> None:
+    shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
+    for shot in (shots[2], shots[1]):
+        delete_shot(session=session, shot_id=shot.id)
+    restore_shot(session=session, shot_id=shots[2].id)
+    assert prompts(session, project) == ["a", "c"]
+
+
+# --- pictures and size
+
+
+def test_the_first_picture_decides_the_size_and_later_ones_do_not(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    first, second = add(session, project), add(session, project)
+    attach_image(session=session, shot_id=first.id, media_id=picture(400, 200).id)
+    assert (project.height, project.width) == (144, 256)
+    attach_image(session=session, shot_id=second.id, media_id=picture(200, 400, "red").id)
+    assert (project.height, project.width) == (144, 256)
+
+
+def test_another_picture_for_the_only_shot_that_has_one_decides_again(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    shot = add(session, project)
+    attach_image(session=session, shot_id=shot.id, media_id=picture(400, 200).id)
+    detach_image(session=session, shot_id=shot.id)
+    assert (shot.media_id, project.height) == (None, 144)
+    attach_image(session=session, shot_id=shot.id, media_id=picture(200, 400, "red").id)
+    assert (project.height, project.width) == (256, 144)
+
+
+def test_another_checkpoint_takes_its_size_from_the_first_shots_picture(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="f1"))
+    assert project.height is None
+    add_shot(session=session, project_id=project.id, media_id=picture(512, 512).id)
+    assert (project.height, project.width) == (640, 608)
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="draft"))
+    assert (project.height, project.width) == (192, 192)
+
+
+def test_a_picture_that_is_not_there_cannot_be_attached(session: Session, project: Project) -> None:
+    with pytest.raises(NotFound, match="picture"):
+        attach_image(session=session, shot_id=add(session, project).id, media_id="0" * 64)
+
+
+# --- takes
+
+
+def take_of(session: Session, shot: Shot, status: str, number: int = 1) -> Take:
+    take = Take(shot_id=shot.id, number=number, status=status, frames=1, width=16, height=16, fps=30)  # type: ignore[arg-type]
+    session.add(take)
+    session.flush()
+    return take
+
+
+def test_a_finished_take_of_the_shot_can_be_chosen_and_no_other(session: Session, project: Project) -> None:
+    shot, other = add(session, project), add(session, project)
+    done, failed = take_of(session, shot, "done"), take_of(session, shot, "failed", 2)
+    assert choose_take(session=session, shot_id=shot.id, take_id=done.id).chosen_take_id == done.id
+    with pytest.raises(StoryboardProblem, match="Take 2 of SH0010 is not finished"):
+        choose_take(session=session, shot_id=shot.id, take_id=failed.id)
+    with pytest.raises(NotFound):
+        choose_take(session=session, shot_id=other.id, take_id=done.id)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from sqlmodel import Session
+
+from framepack.shots.keys import PlannedShot
+from framepack.store.section_store import SectionStore
+from projects.database.tables import Shot, Start
+from projects.settings import StudioSettings
+from projects.storyboard.projects import create_project
+from projects.storyboard.shots import add_shot
+from projects.takes.render_plan import RenderPlan, plan_render
+from projects.takes.staleness import ShotPlan, plan_for
+from tests.support.plain_pictures import MakePicture
+
+
+@pytest.fixture
+def plans(session: Session, picture: MakePicture) -> list[ShotPlan]:
+    """Two chains: a cut with two shots that continue it, and a cut; then a cut that has no picture."""
+    project = create_project(session=session, name="p")
+    media = picture()
+    starts: list[Start] = ["cut", "continue", "continue", "cut", "cut"]
+    for place, start in enumerate(starts):
+        has_picture = start == "cut" and place < 4
+        add_shot(
+            session=session,
+            project_id=project.id,
+            prompt="a boat",
+            seconds=2.0,
+            start=start,
+            media_id=media.id if has_picture else None,
+        )
+    return plan_for(session=session, project_id=project.id, identity="weights")
+
+
+@pytest.fixture
+def store(studio: StudioSettings) -> SectionStore:
+    return SectionStore(studio.sections_dir)
+
+
+def publish(store: SectionStore, planned: PlannedShot | None) -> None:
+    assert planned is not None
+    for key, _ in planned.units:
+        store.publish(key, np.zeros((1, 16, 1, 2, 2), np.float32), [np.zeros((16, 16, 3), np.uint8)], 30)
+
+
+def made(plan: RenderPlan) -> list[list[str]]:
+    return [[shot.shot_id for shot in chain if shot.index is not None] for chain in plan.chains]
+
+
+def ids(*shots: Shot) -> list[str]:
+    return [shot.id for shot in shots]
+
+
+def test_only_chains_with_a_wanted_shot_are_in_the_plan(plans: list[ShotPlan], store: SectionStore) -> None:
+    shots = [plan.shot for plan in plans]
+    plan = plan_render(plans=plans, wanted=ids(shots[0], shots[3]), store=store)
+    assert made(plan) == [ids(shots[0]), ids(shots[3])]
+    assert [len(chain) for chain in plan.chains] == [1, 1]
+    assert [shot.index for chain in plan.chains for shot in chain] == [1, 2]
+
+
+def test_an_earlier_shot_that_a_wanted_one_builds_on_is_made_too(plans: list[ShotPlan], store: SectionStore) -> None:
+    shots = [plan.shot for plan in plans]
+    publish(store, plans[0].planned)
+    plan = plan_render(plans=plans, wanted=ids(shots[2]), store=store)
+    assert made(plan) == [ids(shots[1], shots[2])]
+    assert plan.shot_count == 2
+
+
+def test_a_shot_that_cannot_be_rendered_is_named_and_the_others_are_made(
+    plans: list[ShotPlan], store: SectionStore
+) -> None:
+    shots = [plan.shot for plan in plans]
+    plan = plan_render(plans=plans, wanted=ids(shots[3], shots[4]), store=store)
+    assert made(plan) == [ids(shots[3])]
+    assert plan.problems == (f"SH0050: {plans[4].problem}",)
+
+
+def test_a_kept_plan_names_the_same_sections(plans: list[ShotPlan], store: SectionStore) -> None:
+    plan = plan_render(plans=plans, wanted=ids(plans[2].shot), store=store)
+    kept = RenderPlan.from_json(json.loads(json.dumps(plan.to_json())))
+    assert kept == plan
+    assert kept.planned(0) == plans[2].chain

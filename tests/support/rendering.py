@@ -1,0 +1,135 @@
+"""What tests of rendering share: a small storyboard, sections painted instead of sampled, workers, and waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from framepack.shots.events import Conditioned, Event, Finished, SectionDone, Step
+from framepack.shots.keys import PlannedShot
+from framepack.store.section_store import SectionStore
+from projects.database.opening import session_for
+from projects.database.tables import Project, Render, Shot, Start
+from projects.settings import StudioSettings
+from projects.storage.pictures import add_picture
+from projects.storyboard.projects import create_project
+from projects.storyboard.shots import add_shot
+from projects.takes.staleness import plan_for
+from tests.support.plain_pictures import png
+
+ROOT = Path(__file__).resolve().parents[2]
+SIDE = 64  # the smallest picture the engine takes, so that tests are quick
+
+
+def until(holds: Callable[[], object], seconds: float = 240.0) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.05)
+
+
+def small_project(
+    session: Session, studio: StudioSettings, *shots: tuple[Start, float], steps: int = 1, about: str = "shot"
+) -> tuple[Project, list[Shot]]:
+    """A project of tiny pictures and few steps with shots that are (start, seconds), prompted "shot 0" and so on."""
+    project = create_project(session=session, name="small")
+    media = add_picture(session=session, settings=studio, data=png(SIDE, SIDE), name="teal.png")
+    made = [
+        add_shot(
+            session=session,
+            project_id=project.id,
+            prompt=f"{about} {place}",
+            start=start,
+            seconds=seconds,
+            seed=place,
+            media_id=media.id if start == "cut" else None,
+        )
+        for place, (start, seconds) in enumerate(shots)
+    ]
+    project.height = project.width = SIDE
+    project.steps, project.cfg = steps, 1.0
+    session.flush()
+    return project, made
+
+
+def planned_shots(database: sa.Engine, project_id: str, identity: str) -> list[PlannedShot]:
+    """The shots of a project as they are planned now."""
+    with session_for(database) as session:
+        plans = plan_for(session=session, project_id=project_id, identity=identity)
+    return [plan.planned for plan in plans if plan.planned is not None]
+
+
+def fresh(database: sa.Engine, render_id: str) -> Render:
+    """The render as it is in the database now."""
+    with session_for(database) as session:
+        return session.get_one(Render, render_id)
+
+
+@contextlib.contextmanager
+def worker_process(studio: StudioSettings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker, killed at the end at the latest. Its log is ``logs_dir/test.log``."""
+    studio.make_folders()
+    with (studio.logs_dir / "test.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "projects", "worker", *arguments],
+            cwd=ROOT,
+            env=os.environ | {"STUDIO_HOME": str(studio.home), "STUDIO_MODELS": str(studio.models or "")},
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def sections_made(studio: StudioSettings) -> list[str]:
+    """The first letters of the keys of all sections that workers said they made, in order."""
+    lines = (studio.logs_dir / "test.log").read_text().splitlines()
+    return [line.split("Made section ")[1].split()[0] for line in lines if "Made section " in line]
+
+
+class PaintingRoom:
+    """Stands where a worker's engine does and paints sections at once; ``faults`` are raised instead, one a shot."""
+
+    def __init__(self) -> None:
+        self.faults: list[BaseException] = []
+        self.rendered: list[PlannedShot] = []
+        self.between: Callable[[], None] = lambda: None
+
+    @contextlib.contextmanager
+    def engine(self, checkpoint: str) -> Iterator[PaintingRoom]:  # noqa: ARG002
+        yield self
+
+    def prepare(self, chain: tuple[PlannedShot, ...], pictures: Mapping[str, Path]) -> None:
+        assert all(pictures[shot.embedding_image].is_file() for shot in chain)
+
+    def render(
+        self, chain: tuple[PlannedShot, ...], place: int, pictures: Mapping[str, Path], store: SectionStore
+    ) -> Iterator[Event]:
+        assert pictures
+        shot = chain[place]
+        self.rendered.append(shot)
+        yield Conditioned(len(shot.sections), sum(store.has(key) for key in shot.sections))
+        if self.faults:
+            raise self.faults.pop(0)
+        frame = np.full((SIDE, SIDE, 3), 128, np.uint8)
+        latents = np.zeros((1, 16, 1, 8, 8), np.float32)
+        if shot.start:
+            store.publish(shot.start, latents, [frame], 30)
+        for number, key in enumerate(shot.sections, start=1):
+            yield Step(number, 1, 1, 1.0, frame)
+            self.between()
+            store.publish(key, latents, [frame] * 36, 30)
+            yield SectionDone(key, number, 0.01)
+        yield Finished(shot.span.frames, 0.1)

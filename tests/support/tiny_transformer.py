@@ -1,0 +1,53 @@
+"""A transformer of the real class, tiny and random, and something to condition it on."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+
+from framepack.conditioning.values import Conditioning
+
+HEIGHT, WIDTH = 6, 10
+
+
+def tiny_model() -> HunyuanVideoFramepackTransformer3DModel:
+    """The same weights at every call, all drawn at random, in fp32."""
+    model = HunyuanVideoFramepackTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=16,
+        num_layers=1,
+        num_single_layers=2,
+        num_refiner_layers=1,
+        mlp_ratio=2.0,
+        text_embed_dim=12,
+        pooled_projection_dim=8,
+        rope_axes_dim=(4, 6, 6),
+        has_image_proj=True,
+        image_proj_dim=10,
+        has_clean_x_embedder=True,
+    )
+    generator = torch.Generator().manual_seed(7)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2, generator=generator)
+    return model.requires_grad_(False).eval()
+
+
+def latents(count: int, seed: int = 0) -> torch.Tensor:
+    """Random latents (1, 16, count, h, w)."""
+    return torch.randn((1, 16, count, HEIGHT, WIDTH), generator=torch.Generator().manual_seed(seed))
+
+
+def tiny_conditioning(seed: int = 1) -> Conditioning:
+    """Random embeddings of a prompt of 5 tokens, a negative one of 3 and a picture of 4."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def embeds(*shape: int) -> torch.Tensor:
+        return torch.randn((1, *shape), generator=generator)
+
+    return Conditioning(
+        prompt_embeds=embeds(5, 12),
+        pooled=embeds(8),
+        image_embeds=embeds(4, 10),
+        negative_prompt_embeds=embeds(3, 12),
+        negative_pooled=embeds(8),
+    )
