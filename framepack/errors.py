@@ -1,57 +1,65 @@
-"""The engine's errors, each built from the values it is about; none of them knows who will show it."""
+"""The engine's errors: each is a message, an id with values. None knows who will show it, or in which language."""
 
 from __future__ import annotations
 
+from framepack.english import ENGLISH
+from framepack.messages import Message, Value, as_message, worded
+
 
 class FramepackError(Exception):
-    """Base of everything the engine raises on purpose. Its text is one sentence for the person who asked."""
+    """Base of everything the engine raises on purpose; ``message`` says what it is about.
+
+    Its text is the message in English, for logs and tests; whoever shows it to a person words it there.
+    """
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return worded(self.message, ENGLISH)
 
 
 class InvalidRequest(FramepackError):
     """A value of a request is outside what the engine can do."""
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+    def __init__(self, field: str, reason: Message | str) -> None:
+        super().__init__(Message("invalid-request", {"field": field, "reason": as_message(reason)}))
         self.field = field
-        self.reason = reason
 
 
 class ImageRejected(FramepackError):
     """A picture cannot be used: missing, not a picture, damaged, or too large."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"The picture {name} cannot be used: {reason}")
+    def __init__(self, name: str, reason: Message | str) -> None:
+        super().__init__(Message("image-rejected", {"name": name, "reason": as_message(reason)}))
         self.name = name
-        self.reason = reason
+        self.reason = as_message(reason)
 
 
 class WeightsMissing(FramepackError):
     """A checkpoint's files are not on this computer."""
 
     def __init__(self, checkpoint: str, missing: str) -> None:
-        super().__init__(
-            f"The weights of '{checkpoint}' are not on this computer ({missing} is missing). "
-            f"Fetch them with: python -m framepack download {checkpoint}"
-        )
+        super().__init__(Message("weights-missing", {"checkpoint": checkpoint, "missing": missing}))
         self.checkpoint = checkpoint
-        self.missing = missing
 
 
 class WeightsDamaged(FramepackError):
     """A checkpoint's files are there but cannot be read as what they should be."""
 
-    def __init__(self, checkpoint: str, part: str, reason: str) -> None:
-        super().__init__(f"The {part} of '{checkpoint}' cannot be read ({reason}). Fetch or copy it again.")
+    def __init__(self, checkpoint: str, part: str, reason: Message | str) -> None:
+        values: dict[str, Value] = {"checkpoint": checkpoint, "part": part, "reason": as_message(reason)}
+        super().__init__(Message("weights-damaged", values))
         self.checkpoint = checkpoint
         self.part = part
-        self.reason = reason
 
 
 class DeviceUnavailable(FramepackError):
     """The device asked for is not there."""
 
     def __init__(self, device: str, available: tuple[str, ...]) -> None:
-        super().__init__(f"There is no device '{device}' on this computer; there is: {', '.join(available)}.")
+        super().__init__(Message("device-unavailable", {"device": device, "available": ", ".join(available)}))
         self.device = device
         self.available = available
 
@@ -60,7 +68,7 @@ class SectionMissing(FramepackError):
     """A section that a shot builds upon is not in the store."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"Section {key[:12]} is needed but is not stored; render the shot before this one first.")
+        super().__init__(Message("section-missing", {"key": key[:12]}))
         self.key = key
 
 
@@ -68,11 +76,8 @@ class NotEnoughMemory(FramepackError):
     """A device has too little memory for what is asked, however little of the model lies on it at a time."""
 
     def __init__(self, size: str, needed: int, available: int) -> None:
-        super().__init__(
-            f"A picture of {size} needs about {needed / 2**30:.1f} GB of the device's memory and "
-            f"{available / 2**30:.1f} GB of it can be used; choose a smaller size, close other programs, or allow more "
-            "with STUDIO_MEMORY_GB."
-        )
+        values: dict[str, Value] = {"size": size, "needed": needed / 2**30, "available": available / 2**30}
+        super().__init__(Message("not-enough-memory", values))
         self.size = size
         self.needed = needed
         self.available = available

@@ -1,17 +1,30 @@
-"""The studio's errors, each built from the values it is about; none of them knows who will show it."""
+"""The studio's errors: each is a message, an id with values. None knows who will show it, or in which language."""
 
 from __future__ import annotations
 
+from framepack.messages import Message, as_message, worded
+from projects.english import ENGLISH
+
 
 class StudioError(Exception):
-    """Base of everything the domain raises on purpose. Its text is one sentence for the person who asked."""
+    """Base of everything the domain raises on purpose; ``message`` says what it is about.
+
+    Its text is the message in English, for logs and tests; whoever shows it to a person words it there.
+    """
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return worded(self.message, ENGLISH)
 
 
 class NotFound(StudioError):
     """There is no such thing (any more)."""
 
     def __init__(self, kind: str, id: str) -> None:
-        super().__init__(f"There is no {kind} '{id}' (any more).")
+        super().__init__(Message("not-found", {"kind": kind, "id": id}))
         self.kind = kind
         self.id = id
 
@@ -19,28 +32,23 @@ class NotFound(StudioError):
 class StoryboardProblem(StudioError):
     """The storyboard does not allow what was asked."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, problem: Message | str) -> None:
+        super().__init__(as_message(problem))
 
 
 class StoryboardFileProblem(StudioError):
     """A storyboard file cannot be read as one; ``where`` names the file, and the shot where there is one."""
 
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}")
+    def __init__(self, where: str, reason: Message | str) -> None:
+        super().__init__(Message("storyboard-file", {"where": where, "reason": as_message(reason)}))
         self.where = where
-        self.reason = reason
 
 
 class DatabaseTooNew(StudioError):
     """The database was written by a newer version of the program."""
 
     def __init__(self, database: str, revision: str) -> None:
-        super().__init__(
-            f"The database {database} was made by a newer version of the studio (its revision is {revision}); "
-            f"use that version, or another folder through STUDIO_HOME."
-        )
+        super().__init__(Message("database-too-new", {"database": database, "revision": revision}))
         self.database = database
         self.revision = revision
 
@@ -48,7 +56,6 @@ class DatabaseTooNew(StudioError):
 class SettingRejected(StudioError):
     """A setting of the environment cannot be used."""
 
-    def __init__(self, setting: str, reason: str) -> None:
-        super().__init__(f"{setting}: {reason}")
+    def __init__(self, setting: str, reason: Message | str) -> None:
+        super().__init__(Message("setting-rejected", {"setting": setting, "reason": as_message(reason)}))
         self.setting = setting
-        self.reason = reason

@@ -12,15 +12,15 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, XetD
 from framepack.checkpoints.folders import PART_FILES
 from framepack.checkpoints.table import Checkpoint, Part
 from framepack.errors import FramepackError, InvalidRequest
+from framepack.messages import Message, as_message
 
 
 class DownloadFailed(FramepackError):
     """A repository could not be fetched."""
 
-    def __init__(self, repository: str, reason: str) -> None:
-        super().__init__(f"{repository} could not be fetched: {reason}.")
+    def __init__(self, repository: str, reason: Message | str) -> None:
+        super().__init__(Message("download-failed", {"repository": repository, "reason": as_message(reason)}))
         self.repository = repository
-        self.reason = reason
 
 
 def download(checkpoint: Checkpoint, models: Path | None) -> Iterator[str]:

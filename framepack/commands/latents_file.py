@@ -25,6 +25,7 @@ from torch import Tensor
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
+from framepack.messages import Message, as_message
 from framepack.shots.spans import FRAMES_PER_LATENT, LATENT_CHANNELS, PIXELS_PER_LATENT
 
 FORMAT = "framepack latents 1"
@@ -36,10 +37,9 @@ _FLOATS = (torch.float16, torch.bfloat16, torch.float32)
 class LatentsRejected(FramepackError):
     """A latents file cannot be continued from."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"The latents file {name} cannot be continued from: {reason}.")
+    def __init__(self, name: str, reason: Message | str) -> None:
+        super().__init__(Message("latents-rejected", {"name": name, "reason": as_message(reason)}))
         self.name = name
-        self.reason = reason
 
 
 @dataclass(frozen=True)

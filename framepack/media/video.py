@@ -21,6 +21,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from numpy.typing import NDArray
 
 from framepack.errors import FramepackError
+from framepack.messages import Message, as_message
 
 TICKS_PER_FRAME = 512
 # More than a VAE's tile of time has, so that the next tile is decoded while the frames of one are encoded.
@@ -36,10 +37,9 @@ _SETTINGS = {
 class VideoMismatch(FramepackError):
     """A video file cannot be joined as asked."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"The video {name} cannot be joined: {reason}")
+    def __init__(self, name: str, reason: Message | str) -> None:
+        super().__init__(Message("video-mismatch", {"name": name, "reason": as_message(reason)}))
         self.name = name
-        self.reason = reason
 
 
 @dataclass(frozen=True)

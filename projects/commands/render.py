@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.messages import as_message
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Progress, Render
@@ -129,7 +130,7 @@ def _render(
             session.commit()
         raise
     if render.status != "done":
-        raise RenderFailed(render.error or "The render was called off.")
+        raise RenderFailed(as_message(render.error or "The render was called off."))
 
 
 def _await(
@@ -140,7 +141,9 @@ def _await(
     with LocalWorkers(settings, devices) as workers, _Display(settings, missing) as display:
         while render.status in UNFINISHED:
             if workers.failing is not None:
-                raise RenderFailed(f"The worker does not start ({_last_line(workers.failing)}); see {workers.failing}.")
+                raise RenderFailed(
+                    as_message(f"The worker does not start ({_last_line(workers.failing)}); see {workers.failing}.")
+                )
             time.sleep(SECONDS_BETWEEN_LOOKS)
             with session_for(database) as session:
                 render = get_render(session=session, render_id=render.id)
@@ -155,7 +158,7 @@ def _last_line(log: Path) -> str:
 
 def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> None:
     if not film.ready:
-        raise RenderFailed(" ".join(film.problems))
+        raise RenderFailed(as_message(" ".join(film.problems)))
     join_takes(settings=settings, takes=film.takes, out=output)
 
 

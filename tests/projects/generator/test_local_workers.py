@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # A parent that starts the workers as the application does, and says their process ids.
 PARENT = """
 import os, sys, time
-from projects.local_workers import LocalWorkers
+from projects.generator.local_workers import LocalWorkers
 from projects.settings import StudioSettings
 with LocalWorkers(StudioSettings.from_environment(os.environ), ["cpu"]) as workers:
     while not workers.pids:
