@@ -1,5 +1,8 @@
 """The names of sections: a section's key is a hash of exactly what it is made from. No torch, no files.
 
+Keys outlive releases: what was hashed in the first one is hashed always, under the same names. A setting that came
+later is hashed only where it differs from the value that stood for it before there was such a setting.
+
 Changing how a section is computed, so that the same inputs give other latents or frames, must raise ``ALGORITHM``.
 Other rounding is no such change: a section has one name on all devices, and each of them rounds in its own way.
 """
@@ -8,15 +11,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import get_type_hints
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
-from framepack.shots.request import ShotRequest
+from framepack.shots.request import Settings, ShotRequest
 from framepack.shots.spans import Span, spans
 
 ALGORITHM = 2
+
+# The fields of ``Settings`` that are hashed always.
+HASHED_ALWAYS = (
+    *("checkpoint", "height", "width", "steps", "guidance", "cfg", "rescale"),
+    *("negative_prompt", "cache", "threshold", "precision"),
+)
+# Those that came later, with the value that means what was done before; they are hashed where they differ from it.
+ADDED_LATER: Mapping[str, object] = MappingProxyType({})
+_NUMBERS = {name: kind for name, kind in get_type_hints(Settings).items() if kind in (int, float)}
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,18 @@ def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
     return tuple(planned)
 
 
+def hashed_settings(settings: Settings) -> dict[str, object]:
+    """The part of ``settings`` that a key hashes, numbers as the type of their field: a guidance of 10 as 10.0."""
+    values = {name: _typed(settings, name) for name in HASHED_ALWAYS}
+    later = {name: _typed(settings, name) for name in ADDED_LATER}
+    return values | {name: value for name, value in later.items() if value != ADDED_LATER[name]}
+
+
+def _typed(settings: Settings, name: str) -> object:
+    value = getattr(settings, name)
+    return _NUMBERS[name](value) if name in _NUMBERS else value
+
+
 def _section_key(
     request: ShotRequest, span: Span, number: int, before: str, kept: int, embedding: str, counts_sections: bool
 ) -> str:
@@ -103,11 +129,11 @@ def _section_key(
             "unit": "section",
             "algorithm": ALGORITHM,
             "identity": request.identity,
-            "settings": asdict(request.settings),
+            "settings": hashed_settings(request.settings),
             "window": span.window,
             "first": span.first,
             "prompt": request.prompt,
-            "seed": request.seed,
+            "seed": int(request.seed),
             "anchor": request.image,
             "embedding": embedding,
             "number": number,

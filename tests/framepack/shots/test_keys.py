@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
-from framepack.shots.keys import plan_chain
-from framepack.shots.request import ShotRequest, default_settings
+from framepack.shots.keys import ADDED_LATER, HASHED_ALWAYS, hashed_settings, plan_chain
+from framepack.shots.request import Settings, ShotRequest, default_settings
 
 SETTINGS = default_settings(checkpoint_named("draft"), height=144, width=256)
 FIRST = ShotRequest(settings=SETTINGS, identity="w", prompt="a boat", seed=1, seconds=4.0, image="picture")
@@ -100,3 +102,52 @@ def test_a_chain_without_a_picture_to_start_from_is_refused() -> None:
 def test_shots_of_different_sizes_cannot_continue_each_other() -> None:
     with pytest.raises(InvalidRequest, match="picture size"):
         plan_chain([FIRST, replace(NEXT, settings=replace(SETTINGS, height=192, width=192))])
+
+
+# --- keys outlive releases --------------------------------------------------------------------------------------------
+
+CASES = {
+    "draft": [FIRST, NEXT],
+    "guided": [replace(FIRST, settings=replace(SETTINGS, cfg=1.5, rescale=0.25, negative_prompt="模糊, blurred"))],
+    "fast": [replace(FIRST, settings=replace(SETTINGS, cache="first_block", threshold=0.2, precision="fast"))],
+    "f1": [
+        replace(
+            FIRST,
+            settings=replace(
+                default_settings(checkpoint_named("f1"), height=608, width=640), cache="teacache", threshold=0.15
+            ),
+            prompt="一艘船 ⛵",
+            seed=2**63 - 1,
+        ),
+        replace(
+            NEXT,
+            settings=replace(
+                default_settings(checkpoint_named("f1"), height=608, width=640), cache="teacache", threshold=0.15
+            ),
+            image="another picture",
+            seconds=0.1,
+        ),
+    ],
+    "original": [ORIGINAL],
+}
+FROZEN = Path(__file__).with_name("frozen_keys.json")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_keys_are_those_of_the_first_release(case: str) -> None:
+    planned = plan_chain(CASES[case])
+    assert [list(shot.sections) for shot in planned] == json.loads(FROZEN.read_text(encoding="utf-8"))[case]["sections"]
+    assert planned[0].start == json.loads(FROZEN.read_text(encoding="utf-8"))[case]["start"]
+
+
+def test_numbers_are_hashed_as_the_type_of_their_field() -> None:
+    as_floats = replace(SETTINGS, guidance=10.0, cfg=1.0, rescale=0.0, threshold=0.0)
+    as_integers = replace(SETTINGS, guidance=10, cfg=1, rescale=0, threshold=0)
+    assert plan_chain([replace(FIRST, settings=as_integers)])[0].sections == (
+        plan_chain([replace(FIRST, settings=as_floats)])[0].sections
+    )
+
+
+def test_every_setting_was_hashed_in_the_first_release_or_says_what_stood_for_it_before() -> None:
+    assert {field.name for field in fields(Settings)} == {*HASHED_ALWAYS, *ADDED_LATER}
+    assert set(hashed_settings(SETTINGS)) == set(HASHED_ALWAYS)

@@ -53,6 +53,8 @@ def test_a_project_is_sampled_by_its_preset() -> None:
 
 
 def test_what_a_project_says_itself_stands_above_its_preset() -> None:
-    settings = settings_of(Project(name="A", checkpoint="f1", preset="quick", steps=40, teacache=0.15))
+    settings = settings_of(
+        Project(name="A", checkpoint="f1", preset="quick", steps=40, cache="teacache", threshold=0.15)
+    )
     assert (settings.steps, settings.cache, settings.threshold) == (40, "teacache", 0.15)
     assert settings.precision == "fast"
