@@ -13,6 +13,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from framepack.shots.request import CacheKind
+
 Start = Literal["cut", "continue"]
 TakeStatus = Literal["rendering", "done", "failed", "cancelled"]
 RenderStatus = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -64,7 +66,7 @@ class Stored(SQLModel):
 class ProjectBase(SQLModel):
     """What can be said of a project. None means: as the checkpoint and the preset have it.
 
-    ``teacache`` is a threshold; other than 0 it takes the place of the preset's step cache.
+    ``cache`` and ``threshold`` go together and take the place of the preset's step cache.
     """
 
     name: str
@@ -74,7 +76,8 @@ class ProjectBase(SQLModel):
     guidance: float | None = None
     cfg: float | None = None
     negative_prompt: str = ""
-    teacache: float = 0.0
+    cache: CacheKind | None = Field(default=None, sa_type=sa.String)
+    threshold: float | None = None
 
 
 class ProjectUpdate(ProjectBase):

@@ -55,6 +55,12 @@ class FileSettings:
     negative_prompt: str
     teacache: float
 
+    def of_project(self) -> dict[str, Any]:
+        """The fields of a project that say the same."""
+        values = asdict(self)
+        threshold = values.pop("teacache")
+        return values | {"cache": "teacache" if threshold else None, "threshold": threshold or None}
+
 
 @dataclass(frozen=True)
 class StoryboardFile:
@@ -90,7 +96,7 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
         earlier.source = None
         session.flush()
     project = create_project(session=session, name=file.title)
-    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(**asdict(file.settings)))
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(**file.settings.of_project()))
     for shot in file.shots:
         media_id = None
         if shot.image is not None:
@@ -118,7 +124,7 @@ def seed_example(*, session: Session, settings: StudioSettings) -> Project | Non
 
 
 def _still_says(session: Session, project: Project, file: StoryboardFile) -> bool:
-    values = asdict(file.settings)
+    values = file.settings.of_project()
     shots = shots_of(session=session, project_id=project.id)
     same_settings = all(getattr(project, field) == value for field, value in values.items())
     return same_settings and [_said(shot) for shot in shots] == [_said(shot) for shot in file.shots]
@@ -153,7 +159,7 @@ def read_storyboard(path: Path) -> StoryboardFile:
     title = " ".join(_text(where, content, "title", "").split()) or path.stem
     try:
         height, width = checkpoint_named(settings.checkpoint).buckets[0]
-        sampling = settings_at(Project(name=title, **asdict(settings)), height=height, width=width)
+        sampling = settings_at(Project(name=title, **settings.of_project()), height=height, width=width)
     except InvalidRequest as problem:
         raise StoryboardFileProblem(where, f"{problem}.") from None
     tables = content.get("shot", [])

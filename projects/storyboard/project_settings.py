@@ -21,8 +21,8 @@ def settings_at(project: Project, *, height: int, width: int) -> Settings:
     """The engine's settings for a project at a size. Raises InvalidRequest where one of its values is out of bounds."""
     usual = default_settings(checkpoint_named(project.checkpoint), height=height, width=width)
     settings = with_preset(usual, preset_named(project.preset))
-    if project.teacache:
-        settings = replace(settings, cache="teacache", threshold=project.teacache)
+    if project.cache is not None:
+        settings = replace(settings, cache=project.cache, threshold=project.threshold or 0.0)
     return replace(
         settings,
         steps=settings.steps if project.steps is None else project.steps,

@@ -146,7 +146,7 @@ def of_the_first_version(studio: StudioSettings) -> StudioSettings:
 def test_a_project_from_before_there_were_presets_is_exact(of_the_first_version: StudioSettings) -> None:
     with session_for(open_database(of_the_first_version)) as session:
         project = session.exec(select(Project)).one()
-    assert (project.name, project.preset, project.teacache) == ("Old", "exact", 0.15)
+    assert (project.name, project.preset, project.cache, project.threshold) == ("Old", "exact", "teacache", 0.15)
 
 
 def test_a_render_planned_by_an_earlier_version_can_go_on(of_the_first_version: StudioSettings) -> None:

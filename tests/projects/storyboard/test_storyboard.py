@@ -112,7 +112,7 @@ def test_only_what_is_given_of_a_project_is_changed(session: Session, project: P
     [
         ProjectUpdate(steps=0),
         ProjectUpdate(guidance=99.0),
-        ProjectUpdate(teacache=-1.0),
+        ProjectUpdate(cache="teacache", threshold=-1.0),
         ProjectUpdate(preset="best"),
         ProjectUpdate(checkpoint="sora"),
         ProjectUpdate(negative_prompt="x" * 4001),

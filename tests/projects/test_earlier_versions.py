@@ -1,0 +1,99 @@
+"""What earlier versions left: their databases open, their sections are found, their orders go on.
+
+``tests/homes/<version>.zip`` is a home as a released version left it, one for every version: the lighthouse rendered
+(its rows; of its files nothing), a small project rendered whole with its files, one whose worker was killed in the
+middle of a render, and one whose render was ordered and not begun.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from framepack.store.section_store import SectionStore
+from projects.database.opening import open_database, session_for
+from projects.database.tables import Project, Render, Take
+from projects.films.films import film_plan_of, films_of
+from projects.interchange.storyboard_toml import EXAMPLE, project_for_file, read_storyboard
+from projects.settings import StudioSettings
+from projects.takes.render_plan import RenderPlan, missing_units
+from projects.takes.staleness import ShotPlan, plan_for
+from projects.takes.takes import takes_of_project
+from tests.support.rendering import until, worker_process
+
+HOMES = sorted((Path(__file__).parents[1] / "homes").glob("*.zip"))
+RENDERED, UNDER_WAY, ORDERED = "rendered", "under way", "with teacache"
+
+
+@pytest.fixture(params=HOMES, ids=lambda home: home.stem)
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> StudioSettings:
+    """A copy of what a version left."""
+    with zipfile.ZipFile(request.param) as kept:
+        kept.extractall(tmp_path)
+    return StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path)})
+
+
+@pytest.fixture
+def database(home: StudioSettings) -> sa.Engine:
+    return open_database(home)
+
+
+def project_named(session: Session, name: str) -> Project:
+    return session.exec(select(Project).where(Project.name == name)).one()
+
+
+def plans_then(session: Session, project: Project) -> list[ShotPlan]:
+    """The plans of a project with the weights its takes were made with, which may not be those of today."""
+    take = takes_of_project(session=session, project_id=project.id)[0]
+    return plan_for(session=session, project_id=project.id, identity=take.request["identity"])
+
+
+@pytest.mark.parametrize("name", ["The lighthouse", RENDERED])
+def test_what_an_earlier_version_rendered_is_still_done(database: sa.Engine, name: str) -> None:
+    with session_for(database) as session:
+        plans = plans_then(session, project_named(session, name))
+    assert [plan.state for plan in plans] == ["done"] * len(plans)
+
+
+def test_its_sections_are_found_under_the_same_keys(home: StudioSettings, database: sa.Engine) -> None:
+    with session_for(database) as session:
+        plans = plans_then(session, project_named(session, RENDERED))
+        film = film_plan_of(session=session, project_id=plans[0].shot.project_id)
+        films = films_of(session=session, project_id=plans[0].shot.project_id)
+    store = SectionStore(home.sections_dir)
+    assert [missing_units(plan.planned, store) for plan in plans if plan.planned] == [[]] * len(plans)
+    assert film.ready
+    assert [one.frames for one in films] == [film.frames]
+
+
+def test_a_storyboard_file_finds_the_project_it_was_read_into(home: StudioSettings, database: sa.Engine) -> None:
+    with session_for(database) as session:
+        before = project_named(session, "The lighthouse").id
+        assert project_for_file(session=session, settings=home, file=read_storyboard(EXAMPLE)).id == before
+
+
+def test_a_plan_that_an_earlier_version_stored_names_the_keys_it_was_begun_with(database: sa.Engine) -> None:
+    with session_for(database) as session:
+        project = project_named(session, UNDER_WAY)
+        render = session.exec(select(Render).where(Render.project_id == project.id)).one()
+        take = session.exec(select(Take).where(Take.render_id == render.id)).one()
+    assert render.plan is not None
+    (planned,) = RenderPlan.from_json(render.plan).planned(0)
+    assert planned.units == take.units
+
+
+def test_the_renders_it_was_at_or_had_before_it_go_on(home: StudioSettings, database: sa.Engine) -> None:
+    def states() -> set[str]:
+        with session_for(database) as session:
+            return {render.status for render in session.exec(select(Render)).all()}
+
+    with worker_process(home, "--device", "cpu", "--adopt-after", "1"):
+        until(lambda: states() <= {"done", "failed"})
+    assert states() == {"done"}
+    with session_for(database) as session:
+        settings = project_named(session, ORDERED)
+        assert (settings.cache, settings.threshold) == ("teacache", 0.1)
