@@ -19,7 +19,7 @@ from torch import Tensor
 from framepack.context.history import History
 from framepack.engine.engine import Engine, ShotInputs
 from framepack.errors import SectionMissing
-from framepack.sampling.sampler import section_noises
+from framepack.sampling.sampler import SectionNoise
 from framepack.shots.events import Conditioned, Event, Finished, SectionDone
 from framepack.shots.keys import PlannedShot
 from framepack.shots.spans import FRAMES_PER_LATENT, HISTORY_LATENTS, PIXELS_PER_LATENT
@@ -128,13 +128,12 @@ def _sections(
 def _sections_forward(
     engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
 ) -> Iterator[Event]:
-    noises = _noises(shot)
+    noise = _noise(shot)
     for number, key in enumerate(shot.sections, start=1):
         begun = time.perf_counter()
-        noise = next(noises)  # drawn for a section that is found too, or the ones after it would get another
         found = store.has(key)
         if not found:
-            latents = yield from engine.sample(inputs, number, history, noise)
+            latents = yield from engine.sample(inputs, number, history, noise.of(number))
             _publish(engine, store, key, history, latents)
             yield from engine.notices()
         # Read back even when just made: another worker may have been first, and what is stored is what counts.
@@ -148,12 +147,12 @@ def _sections_backwards(
     """The original model's order: every section is sampled, the last one first, before the first can be decoded."""
     seconds = dict.fromkeys(shot.sections, 0.0)
     later: Tensor | None = None
-    noises = _noises(shot)
-    for number in range(len(shot.sections), 0, -1):
+    noise = _noise(shot)
+    for made, number in enumerate(range(len(shot.sections), 0, -1), start=1):
         begun = time.perf_counter()
-        key, noise = shot.sections[number - 1], next(noises)
+        key = shot.sections[number - 1]
         if not store.has(key) and not store.has(latents_key(key)):
-            sampled = yield from engine.sample_inverted(inputs, number, len(shot.sections), later, noise)
+            sampled = yield from engine.sample_inverted(inputs, number, len(shot.sections), later, noise.of(made))
             store.publish_latents(latents_key(key), sampled.numpy())
             seconds[key] = time.perf_counter() - begun
         latents = _sampled(store, key)
@@ -181,10 +180,10 @@ def _publish(engine: Engine, store: SectionStore, key: str, history: History, la
     store.publish(key, latents.numpy(), engine.decode(history, latents), engine.checkpoint.fps)
 
 
-def _noises(shot: PlannedShot) -> Iterator[Tensor]:
+def _noise(shot: PlannedShot) -> SectionNoise:
     settings = shot.request.settings
     height, width = settings.height // PIXELS_PER_LATENT, settings.width // PIXELS_PER_LATENT
-    return section_noises(shot.request.seed, window=shot.span.window, height=height, width=width)
+    return SectionNoise(shot.request.seed, window=shot.span.window, height=height, width=width)
 
 
 def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:

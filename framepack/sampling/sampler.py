@@ -6,7 +6,7 @@ fp32 whatever the transformer computes in.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -81,13 +81,32 @@ def draw_noise(generator: torch.Generator, *, window: int, height: int, width: i
     return torch.randn((1, LATENT_CHANNELS, window, height, width), generator=generator, dtype=torch.float32)
 
 
-def section_noises(seed: int, *, window: int, height: int, width: int, skip: int = 0) -> Iterator[Tensor]:
-    """The noises of a shot's sections in the order of making, without those of the first ``skip`` sections."""
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(skip):
-        draw_noise(generator, window=window, height=height, width=width)
-    while True:
-        yield draw_noise(generator, window=window, height=height, width=width)
+class SectionNoise:
+    """The noises of a shot's sections: the n-th is the n-th draw of the seed, whichever of them are asked for.
+
+    Sizes are in latents. Asked for in order, each is drawn once; an earlier one begins again from the seed.
+    """
+
+    def __init__(self, seed: int, *, window: int, height: int, width: int) -> None:
+        self._seed = seed
+        self._size = {"window": window, "height": height, "width": width}
+        self._restart()
+
+    def of(self, number: int) -> Tensor:
+        """The noise (1, 16, window, height, width) fp32 of the section ``number`` (from 1, in the order of making)."""
+        if number <= self._drawn:
+            self._restart()
+        while self._drawn < number - 1:
+            self._draw()
+        return self._draw()
+
+    def _restart(self) -> None:
+        self._generator = torch.Generator().manual_seed(self._seed)
+        self._drawn = 0
+
+    def _draw(self) -> Tensor:
+        self._drawn += 1
+        return draw_noise(self._generator, **self._size)
 
 
 def sample_section(

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ from framepack.context.packing import inverted_paddings
 from framepack.sampling.sampler import (
     SamplingSettings,
     SamplingStep,
+    SectionNoise,
     sample_inverted_section,
     sample_section,
-    section_noises,
 )
 from framepack.sampling.sigmas import shift_exponent, shifted_sigmas, sigma_schedule
 from framepack.sampling.unipc import unipc
@@ -75,7 +76,8 @@ class Case:
 
     def noises(self) -> Iterator[Tensor]:
         height, width = self.facts["latent_hw"]
-        return section_noises(self.facts["seed"], window=self.window, height=height, width=width)
+        noise = SectionNoise(self.facts["seed"], window=self.window, height=height, width=width)
+        return map(noise.of, count(1))
 
     def forward_steps(
         self, sections: int, settings: SamplingSettings, history: Tensor, anchor: Tensor

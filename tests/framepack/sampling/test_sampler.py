@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from itertools import islice
 
 import pytest
 import torch
@@ -14,11 +13,11 @@ from framepack.errors import InvalidRequest
 from framepack.sampling.sampler import (
     SamplingSettings,
     SamplingStep,
+    SectionNoise,
     Steps,
     draw_noise,
     sample_inverted_section,
     sample_section,
-    section_noises,
 )
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.weights.block_store import Views
@@ -48,8 +47,7 @@ def runs(transformer: FramepackTransformer) -> list[None]:
     return seen
 
 
-def noises(skip: int = 0) -> list[Tensor]:
-    return list(islice(section_noises(11, window=9, height=HEIGHT, width=WIDTH, skip=skip), 3))
+NOISE = SectionNoise(11, window=9, height=HEIGHT, width=WIDTH).of(1)
 
 
 def steps_of(
@@ -60,7 +58,7 @@ def steps_of(
         history=history,
         anchor=ANCHOR,
         conditioning=CONDITIONING,
-        noise=noises()[0],
+        noise=NOISE,
         settings=settings,
     )
 
@@ -99,7 +97,7 @@ def test_latents_may_lie_on_another_device_than_the_transformer() -> None:
         later=latents(9),
         anchor=ANCHOR,
         conditioning=CONDITIONING,
-        noise=noises()[0],
+        noise=NOISE,
         settings=SETTINGS,
     )
     assert {step.latents.device.type for step in sampled} == {"meta"}
@@ -124,11 +122,12 @@ def test_one_step_is_enough_to_give_a_section(transformer: FramepackTransformer)
     assert len(list(steps_of(transformer, settings=SamplingSettings(steps=1)))) == 1
 
 
-def test_every_section_has_its_own_noise_in_order_and_resuming_finds_it_again() -> None:
+@pytest.mark.parametrize("order", [(1, 2, 3, 4), (3,), (4, 2, 2, 3), (1, 4, 1)])
+def test_the_noise_of_a_section_is_its_draw_of_the_seed_whichever_are_asked_for(order: tuple[int, ...]) -> None:
     generator = torch.Generator().manual_seed(11)
-    drawn = [draw_noise(generator, window=9, height=HEIGHT, width=WIDTH) for _ in range(5)]
-    assert all(torch.equal(a, b) for a, b in zip(noises(), drawn[:3], strict=True))
-    assert all(torch.equal(a, b) for a, b in zip(noises(skip=2), drawn[2:], strict=True))
+    drawn = [draw_noise(generator, window=9, height=HEIGHT, width=WIDTH) for _ in range(4)]
+    noise = SectionNoise(11, window=9, height=HEIGHT, width=WIDTH)
+    assert all(torch.equal(noise.of(number), drawn[number - 1]) for number in order)
     assert not torch.equal(drawn[0], drawn[1])
 
 
@@ -158,7 +157,7 @@ def test_real_guidance_without_an_encoded_negative_prompt_is_refused_at_once(tra
             history=ANCHOR,
             anchor=ANCHOR,
             conditioning=replace(CONDITIONING, negative_pooled=None),
-            noise=noises()[0],
+            noise=NOISE,
             settings=replace(SETTINGS, cfg=2.0),
         )
 
@@ -197,7 +196,7 @@ def test_how_long_an_inverted_shot_is_changes_its_last_section(transformer: Fram
                 later=None,
                 anchor=ANCHOR,
                 conditioning=CONDITIONING,
-                noise=noises()[0],
+                noise=NOISE,
                 settings=SETTINGS,
             )
         )[-1]
