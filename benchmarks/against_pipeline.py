@@ -54,6 +54,7 @@ from framepack.context.history import History
 from framepack.device.devices import formats_for, pick_device
 from framepack.engine.engine import Engine
 from framepack.engine.render import render_shot, shown_latents
+from framepack.environment import EngineOptions
 from framepack.media.pictures import fit_picture, picture_hash, read_picture
 from framepack.media.video import join, write_frames
 from framepack.shots.keys import plan_chain
@@ -71,7 +72,7 @@ class Ours:
     """The engine, kept between runs with what it has loaded."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self.engine = Engine(DRAFT, device=options.device)
+        self.engine = Engine(DRAFT, EngineOptions(device=options.device))
         self._options, self._folder = options, folder
         self._image = picture_hash(options.picture)
         self.latents = torch.empty(0)

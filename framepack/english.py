@@ -10,6 +10,7 @@ ENGLISH = MappingProxyType(
         "text": "{text}",
         # --- errors ---
         "invalid-request": "{field}: {reason}",
+        "setting-rejected": "{setting}: {reason}",
         "image-rejected": "The picture {name} cannot be used: {reason}",
         "weights-missing": (
             "The weights of '{checkpoint}' are not on this computer ({missing} is missing). "
@@ -25,5 +26,8 @@ ENGLISH = MappingProxyType(
             "A picture of {size} needs about {needed:.1f} GB of the device's memory and {available:.1f} GB of it can "
             "be used; choose a smaller size, close other programs, or allow more with STUDIO_MEMORY_GB."
         ),
+        # --- reasons ---
+        "no-memory-size": "'{said}' is not a number of GB.",
+        "no-text-device": "'{said}' is not 'cpu', the only other place for the text encoder.",
     }
 )

@@ -1,12 +1,67 @@
-"""Owns what the environment of the process says: to us, and to libraries before they are loaded. No torch here."""
+"""Owns what the environment of the process says: how an engine is set up, and what libraries must be told. No torch."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from framepack.errors import SettingRejected
+from framepack.messages import Message
 
 GIB = 2**30
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How an engine is set up on a computer: what it may use, not what it makes.
+
+    ``device`` is auto, cpu, mps, cuda, cuda:1 and so on; ``models`` a folder of weights used instead of the hub's
+    cache, None for that; ``memory`` the most bytes of the device that may be taken, None for what is free;
+    ``attention`` the name of a backend, None for the fastest; ``text_on_cpu`` has the processor run the large text
+    encoder, which is slow and takes nothing of the device.
+    """
+
+    device: str = "auto"
+    models: Path | None = None
+    memory: int | None = None
+    attention: str | None = None
+    text_on_cpu: bool = False
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> EngineOptions:
+        """STUDIO_MODELS, STUDIO_MEMORY_GB, FRAMEPACK_ATTENTION and FRAMEPACK_TEXT_DEVICE; one that is empty is not set.
+
+        Raises SettingRejected.
+        """
+        models = environ.get("STUDIO_MODELS")
+        text_device = environ.get("FRAMEPACK_TEXT_DEVICE")
+        if text_device not in (None, "", "cpu"):
+            raise SettingRejected("FRAMEPACK_TEXT_DEVICE", Message("no-text-device", {"said": text_device or ""}))
+        options = cls(
+            models=Path(models).expanduser().resolve() if models else None,
+            attention=environ.get("FRAMEPACK_ATTENTION") or None,
+            text_on_cpu=bool(text_device),
+        )
+        return options.with_memory(environ.get("STUDIO_MEMORY_GB"), "STUDIO_MEMORY_GB")
+
+    def with_memory(self, gigabytes: str | None, setting: str) -> EngineOptions:
+        """These with at most so many GB (of 2**30 bytes, as cards are sold); as they are where nothing is said.
+
+        Raises SettingRejected, naming ``setting``, for what is no amount of memory.
+        """
+        return replace(self, memory=_bytes_of(gigabytes, setting)) if gigabytes else self
+
+    def as_environment(self) -> dict[str, str]:
+        """What another process has to be started with to read these again; the device is told it by other means."""
+        return {
+            "STUDIO_MODELS": str(self.models or ""),
+            "STUDIO_MEMORY_GB": str(self.memory / GIB) if self.memory else "",
+            "FRAMEPACK_ATTENTION": self.attention or "",
+            "FRAMEPACK_TEXT_DEVICE": "cpu" if self.text_on_cpu else "",
+        }
 
 
 def prepare_environment(environ: MutableMapping[str, str]) -> None:
@@ -21,17 +76,9 @@ def prepare_environment(environ: MutableMapping[str, str]) -> None:
         environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
 
 
-def bytes_of(gigabytes: str | float) -> int:
-    """The bytes of so many GB (of 2**30, as cards are sold). Raises ValueError for what is no amount of memory."""
+def _bytes_of(gigabytes: str, setting: str) -> int:
     with suppress(ValueError):
         amount = float(gigabytes)
         if 0.0 < amount < 2**20:
             return int(amount * GIB)
-    raise ValueError(f"'{gigabytes}' is not a number of GB")
-
-
-def text_on_cpu(said: str | None) -> bool:
-    """Whether the large text encoder is to run on the processor. Raises ValueError for all but "cpu" and nothing."""
-    if said and said != "cpu":
-        raise ValueError(f"'{said}' is not 'cpu', the only other place for the text encoder")
-    return bool(said)
+    raise SettingRejected(setting, Message("no-memory-size", {"said": gigabytes}))

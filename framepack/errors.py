@@ -28,6 +28,14 @@ class InvalidRequest(FramepackError):
         self.field = field
 
 
+class SettingRejected(FramepackError):
+    """A setting of the environment, or an option like it, cannot be used."""
+
+    def __init__(self, setting: str, reason: Message | str) -> None:
+        super().__init__(Message("setting-rejected", {"setting": setting, "reason": as_message(reason)}))
+        self.setting = setting
+
+
 class ImageRejected(FramepackError):
     """A picture cannot be used: missing, not a picture, damaged, or too large."""
 

@@ -16,6 +16,5 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
-        "setting-rejected": "{setting}: {reason}",
     }
 )

@@ -51,11 +51,3 @@ class DatabaseTooNew(StudioError):
         super().__init__(Message("database-too-new", {"database": database, "revision": revision}))
         self.database = database
         self.revision = revision
-
-
-class SettingRejected(StudioError):
-    """A setting of the environment cannot be used."""
-
-    def __init__(self, setting: str, reason: Message | str) -> None:
-        super().__init__(Message("setting-rejected", {"setting": setting, "reason": as_message(reason)}))
-        self.setting = setting

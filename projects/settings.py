@@ -8,43 +8,32 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from framepack.environment import bytes_of, text_on_cpu
-from projects.errors import SettingRejected
+from framepack.environment import EngineOptions
+from framepack.errors import SettingRejected
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """The studio's folder, its database, and the folder of model weights (None: the hub's cache).
-
-    ``memory`` are the bytes of a device that its worker may take, None for what is free; ``attention`` names a way of
-    computing that, None for the fastest; ``text_on_cpu`` has the processor run the large text encoder.
-    """
+    """The studio's folder, its database, and how its workers' engines are set up."""
 
     home: Path
     database_url: str
-    models: Path | None
-    memory: int | None = None
-    attention: str | None = None
-    text_on_cpu: bool = False
+    engine: EngineOptions
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
-        """STUDIO_HOME, _DATABASE_URL, _MODELS and _MEMORY_GB, FRAMEPACK_ATTENTION and _TEXT_DEVICE.
+        """STUDIO_HOME, STUDIO_DATABASE_URL and what ``EngineOptions`` reads; one that is empty counts as not set.
 
-        One that is empty counts as not set. Raises SettingRejected.
+        Raises SettingRejected.
         """
         home = Path(environ.get("STUDIO_HOME") or CHECKOUT / "studio_data").expanduser().resolve()
         url = environ.get("STUDIO_DATABASE_URL")
-        models = environ.get("STUDIO_MODELS")
         return cls(
             home=home,
             database_url=_checked_url(url) if url else sqlite_url(home / "studio.db"),
-            models=Path(models).expanduser().resolve() if models else None,
-            memory=_checked_memory(environ.get("STUDIO_MEMORY_GB")),
-            attention=environ.get("FRAMEPACK_ATTENTION") or None,
-            text_on_cpu=_checked_text_device(environ.get("FRAMEPACK_TEXT_DEVICE")),
+            engine=EngineOptions.from_environment(environ),
         )
 
     @property
@@ -115,20 +104,6 @@ class StudioSettings:
             self.logs_dir,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-
-
-def _checked_memory(gigabytes: str | None) -> int | None:
-    try:
-        return bytes_of(gigabytes) if gigabytes else None
-    except ValueError as error:
-        raise SettingRejected("STUDIO_MEMORY_GB", f"{error}.") from None
-
-
-def _checked_text_device(said: str | None) -> bool:
-    try:
-        return text_on_cpu(said)
-    except ValueError as error:
-        raise SettingRejected("FRAMEPACK_TEXT_DEVICE", f"{error}.") from None
 
 
 def _checked_url(given: str) -> str:

@@ -26,7 +26,7 @@ from framepack.device.devices import formats_for, pick_device
 from framepack.device.memory_watch import MemoryPeaks, MemoryWatch, host_bytes
 from framepack.engine.engine import Engine, ShotInputs
 from framepack.engine.render import render_shot
-from framepack.environment import GIB
+from framepack.environment import GIB, EngineOptions
 from framepack.media.pictures import picture_hash
 from framepack.sampling.sampler import draw_noise
 from framepack.shots.events import Conditioned, Notice, SectionDone, Step
@@ -43,19 +43,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class BenchmarkOrder:
-    """What is measured: ``sections`` of one shot with ``settings``, on ``device``, in at most ``memory`` bytes of it.
+    """What is measured: ``sections`` of one shot with ``settings``, by an engine that is set up as ``engine`` says.
 
     ``against`` asks for ``rounds`` steps by turns with diffusers' transformer afterwards.
     """
 
     checkpoint: Checkpoint
-    models: Path | None
-    device: str
+    engine: EngineOptions
     settings: Settings
     sections: int
-    memory: int | None = None
-    attention: str | None = None
-    text_on_cpu: bool = False
     against: bool = False
     rounds: int = 5
 
@@ -146,34 +142,26 @@ def run_benchmark(order: BenchmarkOrder, *, begun: float, say: Say) -> Benchmark
 
     Raises FramepackError for anything asked wrongly.
     """
-    device = pick_device(order.device)
+    device = pick_device(order.engine.device)
     notices: list[str] = []
     with ExitStack() as stack:
         watch = stack.enter_context(MemoryWatch(device))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="framepack-")))
         picture = _picture(folder, order.settings)
         shot = _shot(order, picture)
-        engine = stack.enter_context(
-            Engine(
-                order.checkpoint,
-                device=order.device,
-                models=order.models,
-                memory=order.memory,
-                attention=order.attention,
-                text_on_cpu=order.text_on_cpu,
-                measurements=folder,
-            )
-        )
+        engine = stack.enter_context(Engine(order.checkpoint, order.engine, measurements=folder))
         timings = _render(engine, shot, picture, SectionStore(folder / "sections"), notices, begun, say)
         peaks = watch.peaks()
         comparison = _compare(order, engine, shot, say) if order.against else None
-    transformer = sum(path.stat().st_size for path in weight_files(order.checkpoint, "transformer", order.models))
+    transformer = sum(
+        path.stat().st_size for path in weight_files(order.checkpoint, "transformer", order.engine.models)
+    )
     return BenchmarkResult(
         checkpoint=order.checkpoint.name,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         torch=torch.__version__,
         settings=order.settings,
-        memory_cap=order.memory,
+        memory_cap=order.engine.memory,
         notices=notices,
         step=median(timings.steps) if timings.steps else None,
         section=median(timings.sections[1:] or timings.sections),
@@ -255,7 +243,7 @@ def _compare(order: BenchmarkOrder, engine: Engine, shot: PlannedShot, say: Say)
     steps = _our_steps(engine, ShotInputs(_plain(order.settings), picture.latent, conditioning))
     height, width = picture.latent.shape[-2:]
     asked = StepRequest(
-        folder=str(find_part(order.checkpoint, "transformer", order.models).path),
+        folder=str(find_part(order.checkpoint, "transformer", order.engine.models).path),
         device=str(engine.device),
         dtype=str(formats_for(engine.device).transformer).removeprefix("torch."),
         manner="eager",

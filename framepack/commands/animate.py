@@ -24,6 +24,7 @@ from framepack.context.history import History
 from framepack.device.devices import peak_megabytes, restart_peak
 from framepack.engine.engine import Engine, ShotInputs
 from framepack.engine.render import render_continuation, render_shot, shown_last_frame, shown_latents
+from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
 from framepack.media.pictures import picture_hash, read_picture
 from framepack.media.video import join
@@ -42,9 +43,6 @@ _IDENTITY = "this run's"
 class Animation:
     """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW.
 
-    ``memory`` are the bytes of the device it may take and ``attention`` the way of computing that; None is the best.
-    ``text_on_cpu`` is that of ``Engine``.
-
     ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
     """
 
@@ -55,13 +53,9 @@ class Animation:
     model: str | None
     steps: int | None
     size: str | None
-    device: str
     preset: str
     teacache: float
     magcache: float
-    memory: int | None
-    attention: str | None
-    text_on_cpu: bool
     output: Path
     save_latents: Path | None
     continue_from: Path | None
@@ -88,7 +82,7 @@ class AnimationResult:
         return json.dumps(asdict(self))
 
 
-def animate(animation: Animation, models: Path | None, *, begun: float, show_progress: bool) -> AnimationResult:
+def animate(animation: Animation, options: EngineOptions, *, begun: float, show_progress: bool) -> AnimationResult:
     """Make the video of ``animation``; ``begun`` is the ``time.perf_counter()`` its time is counted from.
 
     The output files appear whole or not at all. Raises FramepackError for anything asked wrongly.
@@ -101,14 +95,7 @@ def animate(animation: Animation, models: Path | None, *, begun: float, show_pro
     shot = _continuing(request, before) if before else plan_chain([request])[0]
     with (
         tempfile.TemporaryDirectory(prefix="framepack-") as folder,
-        Engine(
-            checkpoint,
-            device=animation.device,
-            models=models,
-            memory=animation.memory,
-            attention=animation.attention,
-            text_on_cpu=animation.text_on_cpu,
-        ) as engine,
+        Engine(checkpoint, options) as engine,
     ):
         restart_peak(engine.device)
         store = SectionStore(Path(folder))

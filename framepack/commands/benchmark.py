@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from framepack.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint_named
-from framepack.environment import prepare_environment
+from framepack.environment import EngineOptions, prepare_environment
 from framepack.errors import InvalidRequest
 from framepack.shots.presets import PRESETS, preset_named, with_preset
 from framepack.shots.request import CacheKind, Settings, default_settings
@@ -54,46 +54,34 @@ def add_benchmark_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print nothing but the last line, which is JSON always")
 
 
-def run(
-    options: argparse.Namespace,
-    models: Path | None,
-    *,
-    memory: int | None,
-    attention: str | None,
-    text_on_cpu: bool,
-    begun: float,
-) -> None:
-    """Measure what ``options`` ask for and print it. Raises FramepackError for anything asked wrongly."""
-    checkpoint = checkpoint_named(options.checkpoint)
-    settings = _settings(options, checkpoint)
-    if not 1 <= options.sections <= 100:
-        raise InvalidRequest("sections", f"{options.sections} is not between 1 and 100")
-    if options.random_weights is not None and checkpoint.embedded:
+def run(asked: argparse.Namespace, engine: EngineOptions, *, begun: float) -> None:
+    """Measure what ``asked`` asks for and print it. Raises FramepackError for anything asked wrongly."""
+    checkpoint = checkpoint_named(asked.checkpoint)
+    settings = _settings(asked, checkpoint)
+    if not 1 <= asked.sections <= 100:
+        raise InvalidRequest("sections", f"{asked.sections} is not between 1 and 100")
+    if asked.random_weights is not None and checkpoint.embedded:
         raise InvalidRequest("random weights", f"'{checkpoint.name}' has weights of its own everywhere; name another")
     prepare_environment(os.environ)
     with ExitStack() as stack:
-        if options.random_weights is not None:
-            given = options.random_weights
+        if asked.random_weights is not None:
+            given = asked.random_weights
             folder = given or stack.enter_context(tempfile.TemporaryDirectory(prefix="framepack-weights-"))
-            models = _random_weights(Path(folder), checkpoint)
+            engine = replace(engine, models=_random_weights(Path(folder), checkpoint))
             begun = time.perf_counter()
         # Here, because it imports torch.
         from framepack.benchmark.measure import BenchmarkOrder, run_benchmark
 
         order = BenchmarkOrder(
             checkpoint=checkpoint,
-            models=models,
-            device=options.device,
+            engine=engine,
             settings=settings,
-            sections=options.sections,
-            memory=memory,
-            attention=attention,
-            text_on_cpu=text_on_cpu,
-            against=options.against is not None,
-            rounds=max(1, options.rounds),
+            sections=asked.sections,
+            against=asked.against is not None,
+            rounds=max(1, asked.rounds),
         )
-        result = run_benchmark(order, begun=begun, say=(lambda _: None) if options.json else _say)
-    if not options.json:
+        result = run_benchmark(order, begun=begun, say=(lambda _: None) if asked.json else _say)
+    if not asked.json:
         for line in result.table():
             print(line)
     print(result.as_json())

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,8 +20,8 @@ from framepack.checkpoints.download import download
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
-from framepack.environment import bytes_of, prepare_environment, text_on_cpu
-from framepack.errors import FramepackError, InvalidRequest
+from framepack.environment import EngineOptions, prepare_environment
+from framepack.errors import FramepackError
 from framepack.shots.presets import PRESETS
 
 WRONG_INPUT = 2
@@ -30,18 +31,18 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run the command ``arguments`` (those of the process by default) and return its exit code."""
     begun = time.perf_counter()
-    options = _parser().parse_args(arguments)
-    models = Path(environ["STUDIO_MODELS"]).expanduser() if environ.get("STUDIO_MODELS") else None
+    asked = _parser().parse_args(arguments)
     # A polite request to end is handled like Ctrl-C, so that nothing half-written is left either way.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if options.command == "download":
-            for repository in download(checkpoint_named(options.model), models):
+        engine = EngineOptions.from_environment(environ)
+        if asked.command == "download":
+            for repository in download(checkpoint_named(asked.model), engine.models):
                 print(f"{repository} is complete")
-        elif options.command == "benchmark":
-            _benchmark(options, environ, models, begun)
+        elif asked.command == "benchmark":
+            run_benchmark(asked, _of_command(engine, asked), begun=begun)
         else:
-            _animate(options, environ, models, begun)
+            _animate(asked, _of_command(engine, asked), begun)
     except FramepackError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
@@ -53,54 +54,32 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     return 0
 
 
-def _animate(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
+def _of_command(engine: EngineOptions, asked: argparse.Namespace) -> EngineOptions:
+    """The engine's options as the environment has them, but for what the command line says."""
+    return replace(engine, device=asked.device).with_memory(asked.memory_gb, "--memory-gb")
+
+
+def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> None:
     prepare_environment(os.environ)
     # Here, because it imports torch: help, downloads and mistyped options answer at once.
     from framepack.commands.animate import Animation, animate
 
     animation = Animation(
-        image=options.image,
-        prompt=options.prompt,
-        seconds=options.seconds,
-        seed=options.seed,
-        model=options.model,
-        steps=options.steps,
-        size=options.size,
-        device=options.device,
-        preset=options.preset,
-        teacache=options.teacache,
-        magcache=options.magcache,
-        memory=_memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB")),
-        attention=environ.get("FRAMEPACK_ATTENTION") or None,
-        text_on_cpu=_text_on_cpu(environ),
-        output=options.output,
-        save_latents=options.save_latents,
-        continue_from=options.continue_from,
+        image=asked.image,
+        prompt=asked.prompt,
+        seconds=asked.seconds,
+        seed=asked.seed,
+        model=asked.model,
+        steps=asked.steps,
+        size=asked.size,
+        preset=asked.preset,
+        teacache=asked.teacache,
+        magcache=asked.magcache,
+        output=asked.output,
+        save_latents=asked.save_latents,
+        continue_from=asked.continue_from,
     )
-    print(animate(animation, models, begun=begun, show_progress=sys.stderr.isatty()).as_json())
-
-
-def _benchmark(options: argparse.Namespace, environ: Mapping[str, str], models: Path | None, begun: float) -> None:
-    memory = _memory(options.memory_gb or environ.get("STUDIO_MEMORY_GB"))
-    attention = environ.get("FRAMEPACK_ATTENTION") or None
-    on_cpu = _text_on_cpu(environ)
-    run_benchmark(options, models, memory=memory, attention=attention, text_on_cpu=on_cpu, begun=begun)
-
-
-def _memory(gigabytes: str | None) -> int | None:
-    """The bytes that ``gigabytes`` says, None for nothing said. Raises InvalidRequest."""
-    try:
-        return bytes_of(gigabytes) if gigabytes else None
-    except ValueError as error:
-        raise InvalidRequest("memory", str(error)) from None
-
-
-def _text_on_cpu(environ: Mapping[str, str]) -> bool:
-    """What FRAMEPACK_TEXT_DEVICE says. Raises InvalidRequest."""
-    try:
-        return text_on_cpu(environ.get("FRAMEPACK_TEXT_DEVICE"))
-    except ValueError as error:
-        raise InvalidRequest("FRAMEPACK_TEXT_DEVICE", str(error)) from None
+    print(animate(animation, engine, begun=begun, show_progress=sys.stderr.isatty()).as_json())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -25,6 +25,7 @@ from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
 from framepack.device.devices import give_back, pick_device
 from framepack.engine.model_manager import ModelManager
+from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
 from framepack.media.pictures import fit_picture, read_picture
 from framepack.sampling.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
@@ -51,11 +52,8 @@ class ShotInputs:
 class Engine:
     """One checkpoint on one device, as a context manager: leaving it gives all memory back.
 
-    ``device`` is a name ``pick_device`` knows; ``models`` a folder used instead of the hub's cache;
-    ``conditioning_cache`` a folder for encoded prompts and pictures, None to keep them in memory; ``memory`` the bytes
-    of the device it may take, None for what is free; ``attention`` names a backend of ``framepack.attention.backends``,
-    None for the fastest, which is kept in the folder ``measurements`` once it is known; ``text_on_cpu`` has the
-    processor run the large text encoder, which is slow and takes nothing of the device. Weights are loaded when they
+    ``conditioning_cache`` is a folder for encoded prompts and pictures, None to keep them in memory; in the folder
+    ``measurements`` is kept which backend of attention is the fastest, once it is known. Weights are loaded when they
     are first needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged and NotEnoughMemory when
     loading.
     """
@@ -63,28 +61,18 @@ class Engine:
     def __init__(
         self,
         checkpoint: Checkpoint,
+        options: EngineOptions,
         *,
-        device: str = "auto",
-        models: Path | None = None,
         conditioning_cache: Path | None = None,
-        memory: int | None = None,
-        attention: str | None = None,
         measurements: Path | None = None,
-        text_on_cpu: bool = False,
     ) -> None:
         self.checkpoint = checkpoint
-        self.device = pick_device(device)
+        self.device = pick_device(options.device)
         for part in checkpoint.sources:
-            find_part(checkpoint, part, models)
+            find_part(checkpoint, part, options.models)
         self._notices: list[Notice] = []
-        self._models = ModelManager(
-            Place(checkpoint, models, self.device),
-            cap=memory,
-            attention=attention,
-            measurements=measurements,
-            text_on_cpu=text_on_cpu,
-            say=self._notices.append,
-        )
+        place = Place(checkpoint, options.models, self.device)
+        self._models = ModelManager(place, options, measurements=measurements, say=self._notices.append)
         self._cache = ConditioningCache(conditioning_cache)
         self._preview = preview_for(checkpoint)
 

@@ -25,6 +25,7 @@ from framepack.device.memory_plan import (
     Work,
     plan_memory,
 )
+from framepack.environment import EngineOptions
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats
 from framepack.ops.triton_available import kernels_notice, kernels_work
@@ -57,29 +58,19 @@ E = TypeVar("E", TextEncoder, ImageEncoder)
 
 
 class ModelManager:
-    """The models of ``place``; ``cap`` are the bytes of the device's memory they may take, None for what is free.
+    """The models of ``place``, set up as ``options`` say; its device is ``place``'s.
 
-    ``attention`` names a backend of ``framepack.attention.backends``, None for the fastest, which is measured once and
-    kept in the folder ``measurements``. ``text_on_cpu`` keeps the first text encoder off the device. ``say`` is told
+    Which backend of attention is the fastest is measured once and kept in the folder ``measurements``. ``say`` is told
     what the person should know. ``close`` gives all memory back.
     """
 
     def __init__(
-        self,
-        place: Place,
-        *,
-        cap: int | None,
-        attention: str | None,
-        measurements: Path | None,
-        text_on_cpu: bool,
-        say: Callable[[Notice], None],
+        self, place: Place, options: EngineOptions, *, measurements: Path | None, say: Callable[[Notice], None]
     ) -> None:
         self.device = place.device
         self._place = place
-        self._cap = cap
-        self._attention = attention
+        self._options = options
         self._measurements = measurements
-        self._text_on_cpu = text_on_cpu
         self._say = say
         self._formats = formats_for(place.device)
         self._sizes: dict[WeightFormat, PartSizes] = {}
@@ -88,7 +79,7 @@ class ModelManager:
         self._transformer: FramepackTransformer | None = None
         self._arithmetic: dict[tuple[WeightFormat, str], Arithmetic] = {}
         self._vae: Any = None
-        enforce_cap(self.device, cap)
+        enforce_cap(self.device, options.memory)
 
     def close(self) -> None:
         """Give everything back."""
@@ -121,7 +112,7 @@ class ModelManager:
         """What ``use`` makes of the first text encoder, which is gone again afterwards."""
         plan = self._plan_of(settings)
         place, need, resident = self._place, plan.encoding_bytes, plan.text_resident
-        if self._text_on_cpu:
+        if self._options.text_on_cpu:
             # Layer by layer from its files: the computer's memory may have to hold the model's blocks, too.
             place, need, resident = replace(place, device=torch.device("cpu")), 0, 0
         kind = formats_for(place.device).encoders
@@ -197,12 +188,12 @@ class ModelManager:
         before = self._plan
         if self._format not in self._sizes:
             sizes = part_sizes(self._place, self._formats, self._format)
-            if self._text_on_cpu:
+            if self._options.text_on_cpu:
                 sizes = replace(sizes, text_layers=(), text_rest=0)
             self._sizes[self._format] = sizes
         sizes = self._sizes[self._format]
         if self._transformer is None or before is None:
-            self._plan = plan_memory(measure_budget(self.device, self._cap), sizes, work)
+            self._plan = plan_memory(measure_budget(self.device, self._options.memory), sizes, work)
             return
         # What lies on the device stays within what was measured before it came; no block comes back to it.
         plan = plan_memory(before.budget, sizes, work)
@@ -245,7 +236,7 @@ class ModelManager:
             Problem(tokens, shape.heads, shape.head, self._formats.transformer),
             memory_folder=self._measurements,
             allow_8bit=settings.precision == "fast",
-            wanted=self._attention,
+            wanted=self._options.attention,
         )
         name = self._format, choice.backend
         if name not in self._arithmetic:
@@ -292,7 +283,7 @@ class ModelManager:
             self._drop_transformer()
 
     def _room(self) -> int:
-        return measure_budget(self.device, self._cap).device - held_bytes(self.device)
+        return measure_budget(self.device, self._options.memory).device - held_bytes(self.device)
 
     def _drop_transformer(self) -> None:
         if self._transformer is not None:

@@ -79,7 +79,7 @@ def read_board(session: Session, project_id: str) -> Board:
     project = get_project(session=session, project_id=project_id)
     identity, problem = "", ""
     try:
-        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings().models)
+        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings().engine.models)
     except FramepackError as missing:
         problem = str(missing)
     plans = plan_for(session=session, project_id=project_id, identity=identity)

@@ -94,7 +94,7 @@ def _check_output(output: Path) -> None:
 def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> list[ShotPlan]:
     with session_for(database) as session:
         project = get_project(session=session, project_id=project_id)
-        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.models)
+        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.engine.models)
         plans = plan_for(session=session, project_id=project_id, identity=identity)
     for plan in plans:
         if plan.problem:

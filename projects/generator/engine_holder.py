@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,12 +94,8 @@ class EngineHolder:
         torch.set_num_threads(self._threads)
         engine = Engine(
             checkpoint_named(checkpoint),
-            device=self._device,
-            models=self._settings.models,
+            replace(self._settings.engine, device=self._device),
             conditioning_cache=self._settings.conditioning_dir,
-            memory=self._settings.memory,
-            attention=self._settings.attention,
-            text_on_cpu=self._settings.text_on_cpu,
             measurements=self._settings.home,
         )
         self._engine, self._checkpoint = engine.__enter__(), checkpoint

@@ -18,7 +18,6 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from framepack.environment import GIB
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storage.places import worker_lock_path, worker_log_path
 
@@ -151,14 +150,14 @@ class _Keeper:
     def _start(self) -> subprocess.Popen[bytes]:
         if self.log.is_file() and self.log.stat().st_size > _LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
-        environment = os.environ | {
-            "STUDIO_HOME": str(self._settings.home),
-            "STUDIO_DATABASE_URL": self._settings.database_url,
-            "STUDIO_MODELS": str(self._settings.models or ""),
-            "STUDIO_MEMORY_GB": str(self._settings.memory / GIB) if self._settings.memory else "",
-            "FRAMEPACK_ATTENTION": self._settings.attention or "",
-            "FRAMEPACK_TEXT_DEVICE": "cpu" if self._settings.text_on_cpu else "",
-        }
+        environment = (
+            os.environ
+            | self._settings.engine.as_environment()
+            | {
+                "STUDIO_HOME": str(self._settings.home),
+                "STUDIO_DATABASE_URL": self._settings.database_url,
+            }
+        )
         command = [sys.executable, "-m", "projects", "worker", "--device", self._device, "--ends-with-parent"]
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal is for the parent, which ends its workers in order.

@@ -149,7 +149,7 @@ class ShotRenderer:
     def _plan_of(self, session: Session, render: Render) -> RenderPlan:
         try:
             project = get_project(session=session, project_id=render.project_id)
-            identity = checkpoint_identity(checkpoint_named(project.checkpoint), self._settings.models)
+            identity = checkpoint_identity(checkpoint_named(project.checkpoint), self._settings.engine.models)
             plans = plan_for(session=session, project_id=project.id, identity=identity)
             return plan_render(plans=plans, wanted=render.shot_ids, store=self._store)
         except Exception as error:

@@ -69,7 +69,7 @@ def render_changed(*, session: Session, settings: StudioSettings, project_id: st
     Raises StoryboardProblem where there is none, and the engine's WeightsMissing.
     """
     project = get_project(session=session, project_id=project_id)
-    identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.models)
+    identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.engine.models)
     plans = plan_for(session=session, project_id=project_id, identity=identity)
     wanted = [plan.shot.id for plan in plans if plan.state != "done" and plan.planned is not None]
     problems = [f"{plan.shot.label}: {plan.problem}" for plan in plans if plan.problem]

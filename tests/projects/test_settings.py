@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from projects.errors import SettingRejected
+from framepack.errors import SettingRejected
 from projects.settings import CHECKOUT, StudioSettings
 
 
@@ -13,7 +13,7 @@ def test_without_any_setting_everything_lies_beside_the_program() -> None:
     assert settings.home == CHECKOUT / "studio_data"
     assert settings.database_url == f"sqlite:///{settings.home}/studio.db"
     assert settings.queue_database_url == f"sqlite:///{settings.home}/studio_queue.db"
-    assert settings.models is None
+    assert settings.engine.models is None
 
 
 def test_reading_the_settings_makes_no_folder(tmp_path: Path) -> None:
@@ -60,14 +60,14 @@ def test_a_database_that_the_processes_of_a_studio_cannot_share_is_refused(url: 
 
 def test_the_memory_of_the_device_can_be_capped() -> None:
     settings = StudioSettings.from_environment({"STUDIO_MEMORY_GB": "5.5", "FRAMEPACK_ATTENTION": "cudnn"})
-    assert settings.memory == 5.5 * 2**30
-    assert settings.attention == "cudnn"
-    assert StudioSettings.from_environment({}).memory is None
+    assert settings.engine.memory == 5.5 * 2**30
+    assert settings.engine.attention == "cudnn"
+    assert StudioSettings.from_environment({}).engine.memory is None
 
 
 def test_the_text_encoder_can_be_kept_on_the_processor_and_nowhere_else() -> None:
-    assert StudioSettings.from_environment({"FRAMEPACK_TEXT_DEVICE": "cpu"}).text_on_cpu
-    assert not StudioSettings.from_environment({}).text_on_cpu
+    assert StudioSettings.from_environment({"FRAMEPACK_TEXT_DEVICE": "cpu"}).engine.text_on_cpu
+    assert not StudioSettings.from_environment({}).engine.text_on_cpu
     with pytest.raises(SettingRejected, match="FRAMEPACK_TEXT_DEVICE"):
         StudioSettings.from_environment({"FRAMEPACK_TEXT_DEVICE": "cuda:1"})
 

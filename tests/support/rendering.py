@@ -83,7 +83,7 @@ def worker_process(studio: StudioSettings, *arguments: str) -> Iterator[subproce
         process = subprocess.Popen(
             [sys.executable, "-m", "projects", "worker", *arguments],
             cwd=ROOT,
-            env=os.environ | {"STUDIO_HOME": str(studio.home), "STUDIO_MODELS": str(studio.models or "")},
+            env=os.environ | {"STUDIO_HOME": str(studio.home), "STUDIO_MODELS": str(studio.engine.models or "")},
             stderr=log,
         )
     try:

@@ -16,7 +16,7 @@ from framepack.device.memory_plan import (
     plan_memory,
     residence_order,
 )
-from framepack.environment import GIB, bytes_of
+from framepack.environment import GIB
 from framepack.errors import NotEnoughMemory
 
 DOUBLE, SINGLE = 679_500_000, 283_200_000
@@ -173,13 +173,6 @@ def test_a_computer_whose_memory_is_the_devices_keeps_no_copies() -> None:
         assert made.sampling_bytes <= budget.device
     assert made.buffers == 1
     assert "their files" in made.sentence
-
-
-def test_amounts_of_memory_are_read_as_cards_are_sold() -> None:
-    assert bytes_of("5.5") == 5.5 * GIB
-    for nonsense in ("", "lots", "0", "-1", "nan", "1e30"):
-        with pytest.raises(ValueError, match="is not a number of GB"):
-            bytes_of(nonsense)
 
 
 def test_the_draft_lies_whole_in_little_memory() -> None:

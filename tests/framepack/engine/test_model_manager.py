@@ -22,6 +22,7 @@ from framepack.device.pinned_memory import PinnedMemory
 from framepack.engine import model_manager
 from framepack.engine.engine import Engine
 from framepack.engine.render import render_shot
+from framepack.environment import EngineOptions
 from framepack.errors import NotEnoughMemory
 from framepack.media.pictures import picture_hash
 from framepack.media.video import probe
@@ -55,7 +56,7 @@ def open_engine(models: Path) -> Iterator[Callable[[], Engine]]:
     opened: list[Engine] = []
 
     def engine() -> Engine:
-        opened.append(Engine(CHECKPOINTS["f1"], device="cpu", models=models))
+        opened.append(Engine(CHECKPOINTS["f1"], EngineOptions(device="cpu", models=models)))
         return opened[-1]
 
     yield engine
@@ -158,7 +159,7 @@ def test_a_text_encoder_kept_on_the_processor_takes_nothing_of_the_device_and_sa
         return load(place, dtype, resident)
 
     monkeypatch.setattr(model_manager, "load_llama", recorded)
-    with Engine(CHECKPOINTS["f1"], device="cpu", models=models, text_on_cpu=True) as engine:
+    with Engine(CHECKPOINTS["f1"], EngineOptions(device="cpu", models=models, text_on_cpu=True)) as engine:
         plan = engine._models.plan_for(64, 64)
         assert (plan.sizes.text_layers, plan.sizes.text_rest) == ((), 0)
         render(engine, shot(pictures), pictures, store)

@@ -20,6 +20,7 @@ from PIL import Image
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.engine.engine import Engine
 from framepack.engine.render import latents_key, render_shot, shown_latents
+from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest, SectionMissing, WeightsDamaged
 from framepack.media.pictures import picture_hash
 from framepack.media.video import join, probe, read_frames
@@ -35,6 +36,10 @@ from tests.support.checkpoints import build_models
 SIDE = 64
 
 
+def on_cpu(models: Path) -> EngineOptions:
+    return EngineOptions(device="cpu", models=models)
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_models(tmp_path_factory.mktemp("models"))
@@ -42,7 +47,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine(models: Path) -> Iterator[Engine]:
-    with Engine(CHECKPOINTS["f1"], device="cpu", models=models) as opened:
+    with Engine(CHECKPOINTS["f1"], on_cpu(models)) as opened:
         yield opened
 
 
@@ -134,7 +139,7 @@ def test_a_finished_shot_is_found_without_any_weights(
 ) -> None:
     chain = plan_chain([request(1.0, next(iter(pictures)))])
     render(engine, chain, 0, pictures, store)
-    with Engine(CHECKPOINTS["f1"], device="cpu", models=models) as other:
+    with Engine(CHECKPOINTS["f1"], on_cpu(models)) as other:
         events = render(other, chain, 0, {}, store)
     assert events[0] == Conditioned(1, 1)
     assert events[-1] == Finished(29, 0.0)
@@ -146,13 +151,14 @@ import os, signal, sys
 from pathlib import Path
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.engine.engine import Engine
+from framepack.environment import EngineOptions
 from framepack.engine.render import render_shot
 from framepack.shots.keys import plan_chain
 from framepack.store.section_store import SectionStore
-from tests.framepack.engine.test_render import request
+from tests.framepack.engine.test_render import on_cpu, request
 models, root, picture, image, checkpoint, after = sys.argv[1:]
 chain = plan_chain([request(3.5, image, checkpoint=checkpoint)])
-with Engine(CHECKPOINTS[checkpoint], device="cpu", models=Path(models)) as engine:
+with Engine(CHECKPOINTS[checkpoint], on_cpu(Path(models))) as engine:
     for event in render_shot(engine, chain, 0, {image: Path(picture)}, SectionStore(Path(root))):
         if f"{type(event).__name__} {getattr(event, 'section', '')}{getattr(event, 'number', '')}" == after:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -180,7 +186,7 @@ def test_killing_the_process_between_sections_loses_no_finished_section(
     assert killed.returncode == -signal.SIGKILL
 
     chain = plan_chain([request(3.5, image, checkpoint=checkpoint)])
-    with Engine(CHECKPOINTS[checkpoint], device="cpu", models=models) as engine:
+    with Engine(CHECKPOINTS[checkpoint], on_cpu(models)) as engine:
         events = render(engine, chain, 0, pictures, SectionStore(tmp_path / "killed"))
         render(engine, chain, 0, pictures, SectionStore(tmp_path / "whole"))
     assert sampled_sections(events) == left
@@ -280,7 +286,7 @@ def test_the_original_model_keeps_no_undecoded_latents_once_it_is_done(
     models: Path, pictures: dict[str, Path], store: SectionStore
 ) -> None:
     chain = plan_chain([request(2.0, next(iter(pictures)), checkpoint="original")])
-    with Engine(CHECKPOINTS["original"], device="cpu", models=models) as engine:
+    with Engine(CHECKPOINTS["original"], on_cpu(models)) as engine:
         events = render(engine, chain, 0, pictures, store)
     assert [event.section for event in events if isinstance(event, Step)] == [2, 2, 1, 1]
     assert [event.number for event in events if isinstance(event, SectionDone)] == [0, 1, 2]
@@ -292,12 +298,12 @@ def test_a_second_take_loads_no_encoder(tmp_path: Path, pictures: dict[str, Path
     models = build_models(tmp_path / "models")
     image = next(iter(pictures))
     chain = plan_chain([request(1.0, image)])
-    with Engine(CHECKPOINTS["f1"], device="cpu", models=models, conditioning_cache=tmp_path / "cache") as engine:
+    with Engine(CHECKPOINTS["f1"], on_cpu(models), conditioning_cache=tmp_path / "cache") as engine:
         engine.prepare(chain, pictures)
     for folder in ("hunyuanvideo-community/HunyuanVideo/text_encoder", "lllyasviel/flux_redux_bfl/image_encoder"):
         for weights in (models / folder).glob("*.safetensors"):
             os.truncate(weights, 100)
-    with Engine(CHECKPOINTS["f1"], device="cpu", models=models, conditioning_cache=tmp_path / "cache") as engine:
+    with Engine(CHECKPOINTS["f1"], on_cpu(models), conditioning_cache=tmp_path / "cache") as engine:
         events = render(engine, plan_chain([request(1.0, image, seed=8)]), 0, pictures, store)
         assert isinstance(events[-1], Finished)
         with pytest.raises(WeightsDamaged, match="text_encoder of 'f1' cannot be read"):

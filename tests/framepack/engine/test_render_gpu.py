@@ -18,6 +18,7 @@ from framepack.checkpoints.table import CHECKPOINTS
 from framepack.device.devices import peak_megabytes, restart_peak
 from framepack.engine.engine import Engine
 from framepack.engine.render import render_shot, shown_latents
+from framepack.environment import EngineOptions
 from framepack.media.pictures import picture_hash
 from framepack.media.video import probe, read_frames
 from framepack.shots.events import Step
@@ -47,7 +48,7 @@ def test_a_shot_comes_out_the_same_on_a_gpu_as_on_the_processor(tmp_path: Path, 
     latents, first_frames = {}, {}
     for device in ("cpu", "cuda"):
         store = SectionStore(tmp_path / device)
-        with Engine(CHECKPOINTS[name], device=device, models=models) as engine:
+        with Engine(CHECKPOINTS[name], EngineOptions(device=device, models=models)) as engine:
             restart_peak(engine.device)
             for event in render_shot(engine, chain, 0, {image: picture}, store):
                 assert not isinstance(event, Step) or event.preview.dtype == np.uint8
@@ -69,7 +70,7 @@ def test_prompts_encoded_by_the_processor_say_what_those_of_the_device_say(tmp_p
     chain = plan_chain([ShotRequest(settings("f1"), "any", "a boat", 1, 1.2, image)])
     embeds = []
     for text_on_cpu in (False, True):
-        with Engine(CHECKPOINTS["f1"], device="cuda", models=models, text_on_cpu=text_on_cpu) as engine:
+        with Engine(CHECKPOINTS["f1"], EngineOptions(device="cuda", models=models, text_on_cpu=text_on_cpu)) as engine:
             device = engine._models.with_text_encoder(settings("f1"), lambda llama: llama.model.device)
             assert device.type == ("cpu" if text_on_cpu else "cuda")
             engine.prepare(chain, {image: picture})
@@ -93,7 +94,7 @@ def test_a_process_that_has_not_used_the_device_yet_can_measure_a_shot(tmp_path:
 def test_leaving_the_engine_gives_all_memory_back(tmp_path: Path) -> None:
     models = build_models(tmp_path / "models")
     before = torch.cuda.memory_allocated()
-    with Engine(CHECKPOINTS["f1"], device="cuda", models=models) as engine:
+    with Engine(CHECKPOINTS["f1"], EngineOptions(device="cuda", models=models)) as engine:
         engine._models.transformer(settings("f1"))
         engine._models.vae()
         assert torch.cuda.memory_allocated() > before

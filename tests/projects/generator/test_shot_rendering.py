@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.environment import EngineOptions
 from framepack.errors import ImageRejected
 from framepack.media.video import probe
 from projects.database.opening import open_database, session_for
@@ -253,7 +254,9 @@ def test_missing_weights_fail_with_the_engines_own_words(studio_at_work: Studio)
         edit_project(session=session, project_id=s.project.id, changes=ProjectUpdate(checkpoint="original"))
         session.commit()
     s.worker = ShotRenderer(
-        settings=StudioSettings(s.settings.home, s.settings.database_url, s.settings.home / "no weights here"),
+        settings=StudioSettings(
+            s.settings.home, s.settings.database_url, EngineOptions(models=s.settings.home / "no weights here")
+        ),
         database=s.database,
         room=s.room,  # type: ignore[arg-type]
         executor="w",

@@ -1,0 +1,34 @@
+"""How an engine is set up, read from the environment and handed to another process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from framepack.environment import GIB, EngineOptions
+from framepack.errors import SettingRejected
+
+
+def test_amounts_of_memory_are_read_as_cards_are_sold() -> None:
+    assert EngineOptions.from_environment({"STUDIO_MEMORY_GB": "5.5"}).memory == 5.5 * GIB
+    assert EngineOptions().with_memory(None, "--memory-gb").memory is None
+    for nonsense in ("lots", "0", "-1", "nan", "1e30"):
+        with pytest.raises(SettingRejected, match="is not a number of GB"):
+            EngineOptions().with_memory(nonsense, "--memory-gb")
+
+
+def test_what_is_empty_is_not_set() -> None:
+    names = ("STUDIO_MODELS", "STUDIO_MEMORY_GB", "FRAMEPACK_ATTENTION", "FRAMEPACK_TEXT_DEVICE")
+    assert EngineOptions.from_environment(dict.fromkeys(names, "")) == EngineOptions()
+
+
+def test_another_process_reads_the_same_options(tmp_path: Path) -> None:
+    options = EngineOptions(models=tmp_path.resolve(), memory=3 * GIB // 2, attention="sdpa", text_on_cpu=True)
+    assert EngineOptions.from_environment(options.as_environment()) == options
+    assert EngineOptions.from_environment(EngineOptions().as_environment()) == EngineOptions()
+
+
+def test_the_text_encoder_has_no_other_place_than_the_processor() -> None:
+    with pytest.raises(SettingRejected, match="FRAMEPACK_TEXT_DEVICE: 'cuda:1' is not 'cpu'"):
+        EngineOptions.from_environment({"FRAMEPACK_TEXT_DEVICE": "cuda:1"})
