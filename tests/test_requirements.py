@@ -1,0 +1,67 @@
+"""What is imported is named in the requirements, and what is named is imported or says why it is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = {"framepack", "projects", "pages", "training", "tests", "studio_app", "turns", "examples", "benchmarks"}
+# What libraries load by themselves where it is installed, and what waits for its feature.
+UNIMPORTED = {
+    "accelerate": "diffusers and transformers load weights with it",
+    "sentencepiece": "transformers reads some published tokenizers with it",
+    "tokenizers": "transformers' fast tokenizers",
+    "moviepy": "transitions, titles and sound of films",
+    "imageio-ffmpeg": "the ffmpeg that moviepy runs",
+    "uvicorn": "the server Streamlit's application runs on",
+    "pytest-timeout": "pytest loads it",
+    "pytest-xdist": "pytest loads it",
+    "ruff": "a command",
+    "mypy": "a command",
+    "scipy": "the flow scorer's filters",
+}
+# Packages for some cards only, which a person installs by name; they are imported where they are there.
+BY_HAND = {"flash_attn", "flash_attn_interface", "fa3_fwd_interface", "cudnn", "triton", "psycopg"}
+
+
+def named(file: str) -> set[str]:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return {re.split(r"[=<>;\[ ]", line)[0].lower().replace("_", "-") for line in lines if line and line[0] not in "#-"}
+
+
+def imported() -> set[str]:
+    found: set[str] = set()
+    for file in ROOT.rglob("*.py"):
+        if set(file.relative_to(ROOT).parts) & {".venv", "golden"}:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - OURS
+
+
+def packages_of(modules: set[str]) -> set[str]:
+    known = metadata.packages_distributions()
+    return {name.lower().replace("_", "-") for module in modules for name in known.get(module, [module])}
+
+
+def test_every_package_that_is_imported_is_named() -> None:
+    lacking = packages_of(imported() - BY_HAND) - named("requirements.txt") - named("requirements-dev.txt")
+    assert not lacking
+
+
+def test_every_package_that_is_named_is_imported_or_says_why_it_is_there() -> None:
+    both = named("requirements.txt") | named("requirements-dev.txt")
+    assert both - packages_of(imported()) <= set(UNIMPORTED)
+
+
+def test_every_package_is_pinned() -> None:
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+        assert all("==" in line for line in lines if line and line[0] not in "#-"), file
