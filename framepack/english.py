@@ -8,6 +8,9 @@ ENGLISH = MappingProxyType(
     {
         # Something that was said in words from the start, by a library or an operating system.
         "text": "{text}",
+        # Several messages as one.
+        "sentences": "{first} {second}",
+        "clauses": "{first}; {second}",
         # --- errors ---
         "invalid-request": "{field}: {reason}",
         "setting-rejected": "{setting}: {reason}",
@@ -59,6 +62,10 @@ ENGLISH = MappingProxyType(
         "no-number": "'{text}' is no number",
         "no-memory-size": "'{said}' is not a number of GB.",
         "no-text-device": "'{said}' is not 'cpu', the only other place for the text encoder.",
+        # --- reasons: settings of the studio ---
+        "no-database-url": "it is not a database URL.",
+        "unknown-database": "'{backend}' is neither sqlite nor postgresql.",
+        "database-in-memory": "a database in memory cannot be shared with the worker.",
         # --- reasons: files of latents ---
         "no-such-file": "there is no such file",
         "no-safetensors": "it is damaged or not a safetensors file",
