@@ -8,6 +8,9 @@ ENGLISH = MappingProxyType(
     {
         # Something that was said in words from the start, by a library or an operating system.
         "text": "{text}",
+        # Several messages as one.
+        "sentences": "{first} {second}",
+        "clauses": "{first}; {second}",
         # --- errors ---
         "invalid-request": "{field}: {reason}",
         "setting-rejected": "{setting}: {reason}",
@@ -26,8 +29,62 @@ ENGLISH = MappingProxyType(
             "A picture of {size} needs about {needed:.1f} GB of the device's memory and {available:.1f} GB of it can "
             "be used; choose a smaller size, close other programs, or allow more with STUDIO_MEMORY_GB."
         ),
-        # --- reasons ---
+        # --- reasons: values of a request ---
+        "not-between": "{value} is not between {least} and {most}",
+        "no-such-choice": "there is no '{name}'; there is: {choices}",
+        "too-long": "it is longer than {most} characters",
+        "no-length": "{seconds:g} is not more than 0 and at most {most:g}",
+        "no-side": "{size} pixels is not a multiple of 16 between {least} and {most}",
+        "threshold-mismatch": "{threshold:g} does not go with the step cache '{cache}'",
+        "no-magnitude-ratios": "'magcache' needs figures of the model, and there are none of '{checkpoint}'",
+        "prompt-empty": "it is empty; say in a few words what happens in the shot",
+        "cut-without-picture": "a shot that starts with a cut needs a picture",
+        "backwards-use-cut": "'{checkpoint}' works backwards and cannot continue a shot; use a cut",
+        "chain-differs": "shots that continue each other must share the model and the picture size",
+        "picture-not-prepared": "its picture has not been prepared",
+        "prompt-not-prepared": "it has not been prepared",
+        "wrong-channels": "it has {channels} channels where this model takes {expected}",
+        "cfg-needs-negative": "{cfg:g} needs the negative prompt to be encoded",
+        "does-not-work-here": "'{name}' does not work here; there is: {choices}",
+        # --- reasons: arguments of a command ---
+        "is-folder": "{path} is a folder; name a file",
+        "no-folder": "there is no folder {path}",
+        "folder-not-writable": "the folder {path} may not be written to",
+        "same-output": "the video and the latents cannot both be {path}",
+        "replaces-picture": "it would replace the picture {path}",
+        "replaces-latents": "it would replace the latents {path}",
+        "latents-of-another": "the latents were made by '{other}', not '{checkpoint}'",
+        "backwards": "'{checkpoint}' works backwards and cannot continue a shot",
+        "no-start": "name a picture to start from, or latents to continue from",
+        "no-size": "'{text}' is not a height and a width such as 144x256",
+        "size-stays": "the latents are of {height}x{width} and stay so",
+        "weights-of-its-own": "'{checkpoint}' has weights of its own everywhere; name another",
+        "no-number": "'{text}' is no number",
         "no-memory-size": "'{said}' is not a number of GB.",
         "no-text-device": "'{said}' is not 'cpu', the only other place for the text encoder.",
+        # --- reasons: settings of the studio ---
+        "no-database-url": "it is not a database URL.",
+        "unknown-database": "'{backend}' is neither sqlite nor postgresql.",
+        "database-in-memory": "a database in memory cannot be shared with the worker.",
+        # --- reasons: files of latents ---
+        "no-such-file": "there is no such file",
+        "no-safetensors": "it is damaged or not a safetensors file",
+        "not-saved-latents": "it was not written by --save-latents",
+        "another-rate": "it was made for another rate than {fps} frames a second",
+        "too-many-tokens": "its image embedding has {tokens} tokens",
+        "odd-side": "it says its picture is {text!r} pixels high or wide",
+        "odd-seconds": "it says it lasts {text!r} seconds",
+        "no-tensor": "it has no '{name}'",
+        "wrong-tensor": "'{name}' is {shape} of {type} where {wanted} is needed",
+        "not-finite": "'{name}' holds values that are not numbers",
+        # --- reasons: files of weights ---
+        "nothing-to-download": "'{checkpoint}' comes with the program; there is nothing to download",
+        "hub-unreachable": "the hub cannot be reached from this computer",
+        "hub-answered": "the hub answered {answer}",
+        "no-weight-index": "{file} is not an index of weights",
+        # --- reasons: videos ---
+        "no-frame-rate": "it has no frame rate",
+        "video-differs": "its size, rate or encoding differs from the first",
+        "too-few-frames": "it has {frames} frames and {asked} are asked for",
     }
 )

@@ -23,8 +23,8 @@ class FramepackError(Exception):
 class InvalidRequest(FramepackError):
     """A value of a request is outside what the engine can do."""
 
-    def __init__(self, field: str, reason: Message | str) -> None:
-        super().__init__(Message("invalid-request", {"field": field, "reason": as_message(reason)}))
+    def __init__(self, field: str, reason: Message) -> None:
+        super().__init__(Message("invalid-request", {"field": field, "reason": reason}))
         self.field = field
 
 

@@ -6,9 +6,10 @@ places. So a message can be stored, compared and said in any language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Union
+from functools import reduce
+from typing import Any, Literal, Union
 
 Value = Union[str, int, float, "Message"]
 
@@ -46,6 +47,11 @@ def worded(message: Message, words: Mapping[str, str]) -> str:
     if message.id not in words:
         return " ".join([message.id, *map(str, values.values())])
     return words[message.id].format(**values)
+
+
+def joined(messages: Sequence[Message], by: Literal["sentences", "clauses"]) -> Message:
+    """Several ``messages``, at least one, as one: sentences after each other, or clauses of one sentence."""
+    return reduce(lambda first, second: Message(by, {"first": first, "second": second}), messages)
 
 
 def as_message(said: Message | str) -> Message:

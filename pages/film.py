@@ -5,8 +5,9 @@ import html
 import streamlit as st
 from sqlmodel import Session
 
+from framepack.messages import Message
 from pages.board.reading import Board, read_board, standing
-from pages.look.text import count, seconds_text, size_text, when_text
+from pages.look.text import count, said, seconds_text, size_text, when_text
 from pages.look.theme import chip, empty_state, masthead, player, ratio_of, told
 from pages.parts.rendering import rendering_panel
 from pages.serving.files import download_url, film_url
@@ -32,7 +33,7 @@ def contents(board: Board) -> None:
         rows.append(
             f'<tr><td><span class="fs-number">{plan.shot.label}</span></td>'
             f'<td><div class="fs-clamp">{html.escape(prompt)}</div></td>'
-            f"<td>{chip(doing.word, doing.tone, doing.sentence)}</td>"
+            f"<td>{chip(doing.word, doing.tone, said(doing.message) if doing.message else '')}</td>"
             f'<td class="fs-right">{length}</td></tr>'
         )
     st.html(f'<table class="fs-facts">{"".join(rows)}</table>')
@@ -44,7 +45,7 @@ def make(project_id: str) -> None:
     def stitch(opened: Session) -> None:
         stitch_film(session=opened, settings=settings(), project_id=project_id)
 
-    do(stitch, "The film is ready.")
+    do(stitch, Message("film-ready"))
 
 
 def show_film(film: Film, *, newest: bool) -> None:
@@ -112,9 +113,9 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
 with st.container(key="work"):
     rendering_panel(board)
 for problem in plan.problems:
-    told(problem, "warn")
+    told(said(problem), "warn")
 for warning in plan.warnings:
-    told(f"{warning} The film will hold the older take.", "warn")
+    told(said(Message("shows-older-take", {"warning": warning})), "warn")
 if board.plans:
     contents(board)
 if films:

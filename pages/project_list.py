@@ -4,6 +4,7 @@ import html
 
 import streamlit as st
 
+from framepack.messages import Message
 from pages.look.text import count, seconds_text, when_text
 from pages.look.theme import empty_state, masthead, picture, placeholder
 from pages.serving.files import picture_url
@@ -40,12 +41,12 @@ def chosen(summary: ProjectSummary) -> None:
     elif what == "duplicate":
         do(
             lambda opened: duplicate_project(session=opened, project_id=project.id),
-            f"“{project.name}” was duplicated.",
+            Message("project-duplicated", {"name": project.name}),
         )
     elif what == "delete":
         do(
             lambda opened: delete_project(session=opened, project_id=project.id),
-            f"“{project.name}” was deleted.",
+            Message("project-deleted", {"name": project.name}),
             lambda opened: restore_project(session=opened, project_id=project.id),
         )
 

@@ -8,7 +8,7 @@ from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.errors import FramepackError
 from pages.board.reading import Board, read_board, standing
 from pages.board.strip import Tile, shot_strip
-from pages.look.text import count, natural, seconds_text
+from pages.look.text import count, natural, said, seconds_text
 from pages.look.theme import chip, empty_state, masthead, ratio_of, told
 from pages.parts.project_settings import project_settings_box
 from pages.parts.rendering import rendering_panel, worker_watch
@@ -56,7 +56,7 @@ def head(board: Board) -> None:
     # In containers that are always there, so that the shots below keep their places when one of these comes or goes.
     with st.container(key="problems"):
         if board.weights_problem:
-            told(board.weights_problem, "bad")
+            told(said(board.weights_problem), "bad")
         worker_watch(board)
     with st.container(key="work"):
         rendering_panel(board)
@@ -120,7 +120,7 @@ def adding(board: Board) -> None:
 
 
 def add_pictures(project_id: str, key: str) -> None:
-    """The callback of the box for pictures: one shot per picture; each that cannot be used is said in a sentence."""
+    """The callback of the box for pictures: one shot per picture; each that cannot be used is named."""
     uploads = sorted(st.session_state[key] or [], key=lambda upload: natural(upload.name))
     st.session_state["uploads"] += 1  # an empty box next time
     st.session_state["notices"] = []
@@ -131,7 +131,7 @@ def add_pictures(project_id: str, key: str) -> None:
                 add_shot(session=opened, project_id=project_id, media_id=media.id)
                 opened.commit()
         except (StudioError, FramepackError) as refusal:
-            say(Notice(str(refusal), "bad"))
+            say(Notice(refusal.message, "bad"))
 
 
 project = open_project()

@@ -15,7 +15,8 @@ from pathlib import Path
 from framepack.errors import FramepackError
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
-from projects.failures import foreseen, sentence_for
+from projects.failures import foreseen, message_for
+from projects.messages import in_english
 from projects.settings import StudioSettings
 
 
@@ -31,13 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Stopped; what is finished is kept.", file=sys.stderr)
         return 130
     except RenderFailed as error:
-        print(error, file=sys.stderr)
+        print(in_english(error.message), file=sys.stderr)
         return 1
     except (FramepackError, StudioError) as error:
-        print(error, file=sys.stderr)
+        print(in_english(error.message), file=sys.stderr)
         return 2
     except OSError as error:
-        print(sentence_for(error), file=sys.stderr)
+        print(in_english(message_for(error)), file=sys.stderr)
         return 1 if foreseen(error) else 2
     return 0
 

@@ -16,5 +16,48 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
+        # --- what a storyboard does not allow ---
+        "project-unnamed": "The project has no name; give it one.",
+        "project-name-too-long": "The project's name is longer than {most} characters.",
+        "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
+        "nothing-to-render": "There is nothing to render: every shot is done.",
+        # --- why a shot cannot be rendered ---
+        "of-shot": "{shot}: {problem}",
+        "request-problem": "Its {problem}.",
+        "continues-unready": "{shot}, which it continues, cannot be rendered yet.",
+        "nothing-to-continue": "There is no shot before it to continue from; let it start with a cut.",
+        "no-picture-yet": "It has no picture yet, and a shot that starts with a cut begins with one.",
+        "backwards-start-with-cut": (
+            "'{checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
+        ),
+        # --- what a film lacks ---
+        "no-shots-yet": "The storyboard has no shots yet.",
+        "shot-lacks-take": "{shot} has no finished take yet; render it first.",
+        "shots-lack-takes": "{shots} and {last} have no finished take yet; render them first.",
+        "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",
+        "shot-changed": "{shot} changed since its take was made.",
+        "shots-changed": "{shots} changed since their take was made.",
+        "film-is-folder": "{path} is a folder; name a file for the film.",
+        "no-folder-for-film": "There is no folder {path} to write the film into.",
+        # --- how a render ended ---
+        "called-off": "The render was called off.",
+        "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",
+        "out-of-memory": (
+            "The computer ran out of memory for this size. Close other programs or choose a smaller picture or model, "
+            "and render again; every finished section is kept."
+        ),
+        "died-too-often": (
+            "The worker died {attempts} times at the same section, most likely for want of memory. Close other "
+            "programs or choose a smaller picture or model, and render again; every finished section is kept."
+        ),
+        "render-lost": (
+            "The render ended without a result; the worker's log says more. Render again; every finished section is "
+            "kept."
+        ),
+        "file-problem": "A file could not be read or written ({reason}).",
+        "of-file": "{file}: {reason}",
+        "unforeseen": "Something unforeseen happened ({kind}: {said}); the worker's log says more.",
+        "worker-does-not-start": "The worker does not start ({said}); see {log}.",
+        "without-a-word": "without a word",
     }
 )

@@ -32,9 +32,6 @@ class NotFound(StudioError):
 class StoryboardProblem(StudioError):
     """The storyboard does not allow what was asked."""
 
-    def __init__(self, problem: Message | str) -> None:
-        super().__init__(as_message(problem))
-
 
 class StoryboardFileProblem(StudioError):
     """A storyboard file cannot be read as one; ``where`` names the file, and the shot where there is one."""

@@ -1,4 +1,4 @@
-"""What went wrong while rendering, as one sentence for the person who waits. It knows nothing of where it is shown."""
+"""What went wrong while rendering, as a message for the person who waits. It knows nothing of where it is shown."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ import sqlite3
 import sqlalchemy as sa
 
 from framepack.errors import FramepackError
+from framepack.messages import Message, as_message
 from projects.errors import StudioError
 
-DISK_FULL = "The disk is full. Free some space and render again; every finished section is kept."
-OUT_OF_MEMORY = (
-    "The computer ran out of memory for this size. Close other programs or choose a smaller picture or model, and "
-    "render again; every finished section is kept."
-)
-DIED_TOO_OFTEN = (
-    "The worker died {attempts} times at the same section, most likely for want of memory. Close other programs or "
-    "choose a smaller picture or model, and render again; every finished section is kept."
-)
-LOST = "The render ended without a result; the worker's log says more. Render again; every finished section is kept."
+CALLED_OFF = Message("called-off")
+DISK_FULL = Message("disk-full")
+OUT_OF_MEMORY = Message("out-of-memory")
+LOST = Message("render-lost")
 
 
 def foreseen(error: BaseException) -> bool:
@@ -27,19 +22,21 @@ def foreseen(error: BaseException) -> bool:
     return isinstance(error, FramepackError | StudioError) or _disk_is_full(error) or _out_of_memory(error)
 
 
-def sentence_for(error: BaseException) -> str:
-    """One sentence that says what happened and what would help."""
+def message_for(error: BaseException) -> Message:
+    """What happened and what would help."""
     if isinstance(error, FramepackError | StudioError):
-        return str(error)
+        return error.message
     if _disk_is_full(error):
         return DISK_FULL
     if _out_of_memory(error):
         return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"A file could not be read or written ({where}{error.strerror})."
+        reason = as_message(error.strerror)
+        if error.filename:
+            reason = Message("of-file", {"file": str(error.filename), "reason": reason})
+        return Message("file-problem", {"reason": reason})
     first_line = (str(error).splitlines() or [""])[0][:200]
-    return f"Something unforeseen happened ({type(error).__name__}: {first_line}); the worker's log says more."
+    return Message("unforeseen", {"kind": type(error).__name__, "said": first_line})
 
 
 def _disk_is_full(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from framepack.environment import EngineOptions
 from framepack.errors import SettingRejected
+from framepack.messages import Message
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -111,13 +112,13 @@ def _checked_url(given: str) -> str:
     try:
         url = sa.make_url(given)
     except sa.exc.ArgumentError:
-        raise SettingRejected("STUDIO_DATABASE_URL", "it is not a database URL.") from None
+        raise SettingRejected("STUDIO_DATABASE_URL", Message("no-database-url")) from None
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        raise SettingRejected("STUDIO_DATABASE_URL", f"'{backend}' is neither sqlite nor postgresql.")
+        raise SettingRejected("STUDIO_DATABASE_URL", Message("unknown-database", {"backend": backend}))
     if backend == "sqlite":
         if url.database in (None, "", ":memory:"):
-            raise SettingRejected("STUDIO_DATABASE_URL", "a database in memory cannot be shared with the worker.")
+            raise SettingRejected("STUDIO_DATABASE_URL", Message("database-in-memory"))
         url = url.set(database=str(Path(url.database or "").resolve()))
     return url.render_as_string(hide_password=False)
 

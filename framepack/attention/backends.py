@@ -20,6 +20,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from framepack.attention.cudnn_fp8 import attend_fp8, core_of_fp8
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Attention of queries, keys and values (1, n, heads, head); the result is contiguous and of the same shape."""
@@ -54,7 +55,9 @@ def backend_named(name: str) -> Backend:
     try:
         return BACKENDS[name]
     except KeyError:
-        raise InvalidRequest("attention", f"there is no '{name}'; there is: {', '.join(BACKENDS)}") from None
+        raise InvalidRequest(
+            "attention", Message("no-such-choice", {"name": name, "choices": ", ".join(BACKENDS)})
+        ) from None
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from framepack.attention.backends import attend_with, available_backends, backend_named
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 
 TIMES_FILE = "attention.json"
 # What a backend may differ from PyTorch's own by on random values; generous, to leave out only what is broken on a
@@ -66,7 +67,8 @@ def choose_backend(
     if wanted is not None:
         attend_with(wanted)
         if wanted not in available_backends(device):
-            raise InvalidRequest("attention", f"'{wanted}' does not work here; there is: {', '.join(candidates)}")
+            values = {"name": wanted, "choices": ", ".join(candidates)}
+            raise InvalidRequest("attention", Message("does-not-work-here", values))
         if wanted in candidates:
             return Choice(wanted, {})
     if len(candidates) == 1:

@@ -18,8 +18,8 @@ from framepack.messages import Message, as_message
 class DownloadFailed(FramepackError):
     """A repository could not be fetched."""
 
-    def __init__(self, repository: str, reason: Message | str) -> None:
-        super().__init__(Message("download-failed", {"repository": repository, "reason": as_message(reason)}))
+    def __init__(self, repository: str, reason: Message) -> None:
+        super().__init__(Message("download-failed", {"repository": repository, "reason": reason}))
         self.repository = repository
 
 
@@ -31,7 +31,7 @@ def download(checkpoint: Checkpoint, models: Path | None) -> Iterator[str]:
     checkpoint that comes with the program.
     """
     if checkpoint.embedded:
-        raise InvalidRequest("model", f"'{checkpoint.name}' comes with the program; there is nothing to download")
+        raise InvalidRequest("model", Message("nothing-to-download", {"checkpoint": checkpoint.name}))
     for (repository, revision), patterns in _wanted(checkpoint).items():
         try:
             snapshot_download(
@@ -41,11 +41,11 @@ def download(checkpoint: Checkpoint, models: Path | None) -> Iterator[str]:
                 local_dir=models / repository if models else None,
             )
         except LocalEntryNotFoundError:
-            raise DownloadFailed(repository, "the hub cannot be reached from this computer") from None
+            raise DownloadFailed(repository, Message("hub-unreachable")) from None
         except (HfHubHTTPError, XetDownloadError, httpx2.HTTPError) as error:
-            raise DownloadFailed(repository, f"the hub answered {_first_line(error)}") from error
+            raise DownloadFailed(repository, Message("hub-answered", {"answer": _first_line(error)})) from error
         except OSError as error:
-            raise DownloadFailed(repository, error.strerror or _first_line(error)) from error
+            raise DownloadFailed(repository, as_message(error.strerror or _first_line(error))) from error
         yield repository
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 
 Direction = Literal["forward", "inverted"]
 Part = Literal[
@@ -169,7 +170,9 @@ def checkpoint_named(name: str) -> Checkpoint:
     try:
         return CHECKPOINTS[name]
     except KeyError:
-        raise InvalidRequest("model", f"there is no '{name}'; there is: {', '.join(CHECKPOINTS)}") from None
+        raise InvalidRequest(
+            "model", Message("no-such-choice", {"name": name, "choices": ", ".join(CHECKPOINTS)})
+        ) from None
 
 
 def nearest_bucket(height: int, width: int, buckets: tuple[tuple[int, int], ...]) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
 from framepack.media.pictures import picture_hash, read_picture
 from framepack.media.video import join
+from framepack.messages import Message
 from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.presets import preset_named, with_preset
@@ -130,27 +131,28 @@ def _check_outputs(animation: Animation) -> None:
     named = [path.resolve() for path in (animation.output, animation.save_latents) if path]
     for path in named:
         if path.is_dir():
-            raise InvalidRequest("output", f"{path} is a folder; name a file")
+            raise InvalidRequest("output", Message("is-folder", {"path": str(path)}))
         if not path.parent.is_dir():
-            raise InvalidRequest("output", f"there is no folder {path.parent}")
+            raise InvalidRequest("output", Message("no-folder", {"path": str(path.parent)}))
         if not os.access(path.parent, os.W_OK):
-            raise InvalidRequest("output", f"the folder {path.parent} may not be written to")
+            raise InvalidRequest("output", Message("folder-not-writable", {"path": str(path.parent)}))
     if len(set(named)) < len(named):
-        raise InvalidRequest("output", f"the video and the latents cannot both be {animation.output}")
+        raise InvalidRequest("output", Message("same-output", {"path": str(animation.output)}))
     if animation.image and animation.image.resolve() in named:
-        raise InvalidRequest("output", f"it would replace the picture {animation.image}")
+        raise InvalidRequest("output", Message("replaces-picture", {"path": str(animation.image)}))
     if animation.continue_from and animation.continue_from.resolve() == named[0]:
-        raise InvalidRequest("output", f"it would replace the latents {animation.continue_from}")
+        raise InvalidRequest("output", Message("replaces-latents", {"path": str(animation.continue_from)}))
 
 
 def _checkpoint(animation: Animation, before: KeptShot | None) -> Checkpoint:
     checkpoint = checkpoint_named(animation.model or (before.checkpoint.name if before else "draft"))
     if before and checkpoint != before.checkpoint:
-        raise InvalidRequest("model", f"the latents were made by '{before.checkpoint.name}', not '{checkpoint.name}'")
+        made_by = {"other": before.checkpoint.name, "checkpoint": checkpoint.name}
+        raise InvalidRequest("model", Message("latents-of-another", made_by))
     if before and checkpoint.direction == "inverted":
-        raise InvalidRequest("model", f"'{checkpoint.name}' works backwards and cannot continue a shot")
+        raise InvalidRequest("model", Message("backwards", {"checkpoint": checkpoint.name}))
     if not before and not animation.image:
-        raise InvalidRequest("image", "name a picture to start from, or latents to continue from")
+        raise InvalidRequest("image", Message("no-start"))
     return checkpoint
 
 
@@ -180,11 +182,11 @@ def _size(
     if animation.size:
         parts = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", animation.size)
         if not parts:
-            raise InvalidRequest("size", f"'{animation.size}' is not a height and a width such as 144x256")
+            raise InvalidRequest("size", Message("no-size", {"text": animation.size}))
         asked = int(parts[1]), int(parts[2])
     if before:
         if asked not in (None, (before.height, before.width)):
-            raise InvalidRequest("size", f"the latents are of {before.height}x{before.width} and stay so")
+            raise InvalidRequest("size", Message("size-stays", {"height": before.height, "width": before.width}))
         return before.height, before.width
     if asked:
         return asked

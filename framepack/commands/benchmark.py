@@ -21,6 +21,7 @@ from typing import cast, get_args
 from framepack.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint_named
 from framepack.environment import EngineOptions, prepare_environment
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 from framepack.shots.presets import PRESETS, preset_named, with_preset
 from framepack.shots.request import CacheKind, Settings, default_settings
 
@@ -59,9 +60,9 @@ def run(asked: argparse.Namespace, engine: EngineOptions, *, begun: float) -> No
     checkpoint = checkpoint_named(asked.checkpoint)
     settings = _settings(asked, checkpoint)
     if not 1 <= asked.sections <= 100:
-        raise InvalidRequest("sections", f"{asked.sections} is not between 1 and 100")
+        raise InvalidRequest("sections", Message("not-between", {"value": asked.sections, "least": 1, "most": 100}))
     if asked.random_weights is not None and checkpoint.embedded:
-        raise InvalidRequest("random weights", f"'{checkpoint.name}' has weights of its own everywhere; name another")
+        raise InvalidRequest("random weights", Message("weights-of-its-own", {"checkpoint": checkpoint.name}))
     prepare_environment(os.environ)
     with ExitStack() as stack:
         if asked.random_weights is not None:
@@ -96,7 +97,7 @@ def _settings(options: argparse.Namespace, checkpoint: Checkpoint) -> Settings:
     if options.size:
         parts = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", options.size)
         if not parts:
-            raise InvalidRequest("size", f"'{options.size}' is not a height and a width such as 144x256")
+            raise InvalidRequest("size", Message("no-size", {"text": options.size}))
         height, width = int(parts[1]), int(parts[2])
     settings = with_preset(default_settings(checkpoint, height=height, width=width), preset_named(options.preset))
     if options.steps is not None:
@@ -105,11 +106,13 @@ def _settings(options: argparse.Namespace, checkpoint: Checkpoint) -> Settings:
         return settings
     kind, _, value = options.cache.partition(":")
     if kind not in get_args(CacheKind):
-        raise InvalidRequest("cache", f"there is no '{kind}'; there is: {', '.join(get_args(CacheKind))}")
+        raise InvalidRequest(
+            "cache", Message("no-such-choice", {"name": kind, "choices": ", ".join(get_args(CacheKind))})
+        )
     try:
         threshold = float(value) if value else 0.0
     except ValueError:
-        raise InvalidRequest("cache", f"'{value}' is no number") from None
+        raise InvalidRequest("cache", Message("no-number", {"text": value})) from None
     return replace(settings, cache=cast(CacheKind, kind), threshold=threshold)
 
 

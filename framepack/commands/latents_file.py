@@ -25,7 +25,7 @@ from torch import Tensor
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
-from framepack.messages import Message, as_message
+from framepack.messages import Message
 from framepack.shots.spans import FRAMES_PER_LATENT, LATENT_CHANNELS, PIXELS_PER_LATENT
 
 FORMAT = "framepack latents 1"
@@ -37,8 +37,8 @@ _FLOATS = (torch.float16, torch.bfloat16, torch.float32)
 class LatentsRejected(FramepackError):
     """A latents file cannot be continued from."""
 
-    def __init__(self, name: str, reason: Message | str) -> None:
-        super().__init__(Message("latents-rejected", {"name": name, "reason": as_message(reason)}))
+    def __init__(self, name: str, reason: Message) -> None:
+        super().__init__(Message("latents-rejected", {"name": name, "reason": reason}))
         self.name = name
 
 
@@ -95,27 +95,27 @@ def read_latents(path: Path) -> KeptShot:
     """What ``path`` holds. Raises LatentsRejected where it is missing, damaged, or not what this program writes."""
     name = path.name
     if not path.is_file():
-        raise LatentsRejected(name, "there is no such file")
+        raise LatentsRejected(name, Message("no-such-file"))
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             names = set(file.keys()) & {"latents", "anchor", "image_embeds", "last_frame"}
             tensors = {key: file.get_tensor(key) for key in names}
     except (SafetensorError, OSError):
-        raise LatentsRejected(name, "it is damaged or not a safetensors file") from None
+        raise LatentsRejected(name, Message("no-safetensors")) from None
     if metadata.get("format") != FORMAT:
-        raise LatentsRejected(name, "it was not written by --save-latents")
+        raise LatentsRejected(name, Message("not-saved-latents"))
     checkpoint = checkpoint_named(metadata.get("checkpoint", ""))
     height, width = (_side(name, metadata.get(side, "")) for side in ("height", "width"))
     if metadata.get("fps") != str(checkpoint.fps):
-        raise LatentsRejected(name, f"it was made for another rate than {checkpoint.fps} frames a second")
+        raise LatentsRejected(name, Message("another-rate", {"fps": checkpoint.fps}))
 
     grid = (height // PIXELS_PER_LATENT, width // PIXELS_PER_LATENT)
     latents = _checked(name, tensors, "latents", (1, LATENT_CHANNELS, None, *grid), (torch.float32,))
     anchor = _checked(name, tensors, "anchor", (1, LATENT_CHANNELS, 1, *grid), (torch.float32,))
     embeds = _checked(name, tensors, "image_embeds", (1, None, None), _FLOATS)
     if embeds.shape[1] > MAX_IMAGE_TOKENS:
-        raise LatentsRejected(name, f"its image embedding has {embeds.shape[1]} tokens")
+        raise LatentsRejected(name, Message("too-many-tokens", {"tokens": embeds.shape[1]}))
     last_frame = _checked(name, tensors, "last_frame", (height, width, 3), (torch.uint8,))
     seconds = near_shown(_seconds(name, metadata.get("seconds", "")), latents, checkpoint.fps)
     return KeptShot(checkpoint, height, width, seconds, latents, anchor, embeds, last_frame.numpy())
@@ -123,7 +123,7 @@ def read_latents(path: Path) -> KeptShot:
 
 def _side(name: str, text: str) -> int:
     if not text.isdecimal() or len(text) > 4 or not 64 <= int(text) <= MAX_SIDE or int(text) % 16:
-        raise LatentsRejected(name, f"it says its picture is {text[:20]!r} pixels high or wide")
+        raise LatentsRejected(name, Message("odd-side", {"text": text[:20]}))
     return int(text)
 
 
@@ -133,7 +133,7 @@ def _seconds(name: str, text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds):
-        raise LatentsRejected(name, f"it says it lasts {text[:20]!r} seconds")
+        raise LatentsRejected(name, Message("odd-seconds", {"text": text[:20]}))
     return seconds
 
 
@@ -147,14 +147,18 @@ def _checked(
     """The tensor ``key`` if it has ``shape`` (None: any length from 1), one of ``types`` and finite values."""
     tensor = tensors.get(key)
     if tensor is None:
-        raise LatentsRejected(name, f"it has no '{key}'")
+        raise LatentsRejected(name, Message("no-tensor", {"name": key}))
     fits = tensor.ndim == len(shape) and all(
         have == want or (want is None and have > 0) for have, want in zip(tensor.shape, shape, strict=True)
     )
     if not fits or tensor.dtype not in types:
-        found = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
-        wanted = tuple("any" if length is None else length for length in shape)
-        raise LatentsRejected(name, f"'{key}' is {found} where {wanted} is needed")
+        values = {
+            "name": key,
+            "shape": str(tuple(tensor.shape)),
+            "type": str(tensor.dtype).removeprefix("torch."),
+            "wanted": str(tuple("any" if length is None else length for length in shape)),
+        }
+        raise LatentsRejected(name, Message("wrong-tensor", values))
     if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-        raise LatentsRejected(name, f"'{key}' holds values that are not numbers")
+        raise LatentsRejected(name, Message("not-finite", {"name": key}))
     return tensor

@@ -28,6 +28,7 @@ from framepack.engine.model_manager import ModelManager
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
 from framepack.media.pictures import fit_picture, read_picture
+from framepack.messages import Message
 from framepack.sampling.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
 from framepack.shots.events import Notice, Step
 from framepack.shots.keys import PlannedShot
@@ -106,15 +107,15 @@ class Engine:
         """The prepared picture ``image`` (SHA-256) at the request's size."""
         found = self._cache.picture(request.identity, image, _size(request.settings))
         if found is None:
-            raise InvalidRequest("image", "its picture has not been prepared")
+            raise InvalidRequest("image", Message("picture-not-prepared"))
         return found
 
     def conditioning(self, request: ShotRequest, image_embeds: Tensor) -> Conditioning:
         """What the request's prepared prompts and ``image_embeds`` (1, m, c) tell the transformer."""
         expected = int(self._models.config.image_proj_dim)
         if image_embeds.shape[-1] != expected:
-            reason = f"it has {image_embeds.shape[-1]} channels where this model takes {expected}"
-            raise InvalidRequest("image embedding", reason)
+            values = {"channels": image_embeds.shape[-1], "expected": expected}
+            raise InvalidRequest("image embedding", Message("wrong-channels", values))
         positive, *negative = [self._encoded_prompt(request, text) for text in _prompts(request)]
         return Conditioning(
             prompt_embeds=positive.embeds,
@@ -201,7 +202,7 @@ class Engine:
     def _encoded_prompt(self, request: ShotRequest, text: str) -> EncodedPrompt:
         found = self._cache.prompt(request.identity, text)
         if found is None:
-            raise InvalidRequest("prompt", "it has not been prepared")
+            raise InvalidRequest("prompt", Message("prompt-not-prepared"))
         return found
 
     def _prepare_prompts(self, wanted: set[tuple[str, str]], settings: Settings) -> None:

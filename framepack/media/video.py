@@ -21,7 +21,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from numpy.typing import NDArray
 
 from framepack.errors import FramepackError
-from framepack.messages import Message, as_message
+from framepack.messages import Message
 
 TICKS_PER_FRAME = 512
 # More than a VAE's tile of time has, so that the next tile is decoded while the frames of one are encoded.
@@ -37,8 +37,8 @@ _SETTINGS = {
 class VideoMismatch(FramepackError):
     """A video file cannot be joined as asked."""
 
-    def __init__(self, name: str, reason: Message | str) -> None:
-        super().__init__(Message("video-mismatch", {"name": name, "reason": as_message(reason)}))
+    def __init__(self, name: str, reason: Message) -> None:
+        super().__init__(Message("video-mismatch", {"name": name, "reason": reason}))
         self.name = name
 
 
@@ -150,7 +150,7 @@ def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:
         template = first.streams.video[0]
         rate = template.average_rate
         if rate is None:
-            raise VideoMismatch(parts[0][0].name, "it has no frame rate")
+            raise VideoMismatch(parts[0][0].name, Message("no-frame-rate"))
         headers = _headers(template)
         options = _container_options(int(rate)) | {"movflags": "+faststart"}
         with av.open(str(out), "w", format="mp4", options=options) as container:
@@ -161,7 +161,7 @@ def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:
                 with av.open(str(path)) as source:
                     stream = source.streams.video[0]
                     if _headers(stream) != headers:
-                        raise VideoMismatch(path.name, "its size, rate or encoding differs from the first")
+                        raise VideoMismatch(path.name, Message("video-differs"))
                     for packet in _first_packets(source, stream, path, count):
                         packet.stream = target
                         packet.time_base = target.time_base
@@ -183,7 +183,7 @@ def _first_packets(
             taken += 1
             yield packet
     if taken < count:
-        raise VideoMismatch(path.name, f"it has {taken} frames and {count} are asked for")
+        raise VideoMismatch(path.name, Message("too-few-frames", {"frames": taken, "asked": count}))
 
 
 def _headers(stream: av.VideoStream) -> tuple[object, ...]:

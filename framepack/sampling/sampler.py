@@ -15,6 +15,7 @@ from torch import Tensor
 from framepack.conditioning.values import Conditioning
 from framepack.context.packing import SectionContext, inverted_paddings, pack_forward, pack_inverted
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 from framepack.sampling.guidance import guided
 from framepack.sampling.sigmas import sigma_schedule
 from framepack.sampling.unipc import unipc
@@ -214,7 +215,7 @@ def _prompts(
     if settings.cfg == 1.0:
         return [positive]
     if conditioning.negative_prompt_embeds is None or conditioning.negative_pooled is None:
-        raise InvalidRequest("cfg", f"{settings.cfg:g} needs the negative prompt to be encoded")
+        raise InvalidRequest("cfg", Message("cfg-needs-negative", {"cfg": settings.cfg}))
     return [positive, transformer.prepare_prompt(conditioning.negative_prompt_embeds, conditioning.negative_pooled)]
 
 

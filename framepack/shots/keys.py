@@ -18,6 +18,7 @@ from typing import get_type_hints
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 from framepack.shots.request import Settings, ShotRequest
 from framepack.shots.spans import Span, spans
 
@@ -67,13 +68,13 @@ def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
     first = requests[0]
     checkpoint = checkpoint_named(first.settings.checkpoint)
     if first.image is None:
-        raise InvalidRequest("image", "a shot that starts with a cut needs a picture")
+        raise InvalidRequest("image", Message("cut-without-picture"))
     if checkpoint.direction == "inverted" and len(requests) > 1:
-        raise InvalidRequest("start", f"'{checkpoint.name}' works backwards and cannot continue a shot; use a cut")
+        raise InvalidRequest("start", Message("backwards-use-cut", {"checkpoint": checkpoint.name}))
     for request in requests:
         frame = (request.settings.checkpoint, request.identity, request.settings.height, request.settings.width)
         if frame != (first.settings.checkpoint, first.identity, first.settings.height, first.settings.width):
-            raise InvalidRequest("start", "shots that continue each other must share the model and the picture size")
+            raise InvalidRequest("start", Message("chain-differs"))
 
     start = _digest(
         {

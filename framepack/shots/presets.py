@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 from framepack.shots.request import CacheKind, Precision, Settings
 
 
@@ -67,7 +68,9 @@ def preset_named(name: str) -> Preset:
     try:
         return PRESETS[name]
     except KeyError:
-        raise InvalidRequest("preset", f"there is no '{name}'; there is: {', '.join(PRESETS)}") from None
+        raise InvalidRequest(
+            "preset", Message("no-such-choice", {"name": name, "choices": ", ".join(PRESETS)})
+        ) from None
 
 
 def with_preset(settings: Settings, preset: Preset) -> Settings:

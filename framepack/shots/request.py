@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 
 if TYPE_CHECKING:
     pass
@@ -43,25 +44,25 @@ class Settings:
         checkpoint = checkpoint_named(self.checkpoint)
         for field, size in (("height", self.height), ("width", self.width)):
             if size % 16 or not 64 <= size <= 2048:
-                raise InvalidRequest(field, f"{size} pixels is not a multiple of 16 between 64 and 2048")
+                raise InvalidRequest(field, Message("no-side", {"size": size, "least": 64, "most": 2048}))
         if not 1 <= self.steps <= 100:
-            raise InvalidRequest("steps", f"{self.steps} is not between 1 and 100")
+            raise InvalidRequest("steps", Message("not-between", {"value": self.steps, "least": 1, "most": 100}))
         for field, value, top in (
-            ("guidance", self.guidance, 32.0),
-            ("cfg", self.cfg, 32.0),
-            ("rescale", self.rescale, 1.0),
-            ("threshold", self.threshold, 1.0),
+            ("guidance", self.guidance, 32),
+            ("cfg", self.cfg, 32),
+            ("rescale", self.rescale, 1),
+            ("threshold", self.threshold, 1),
         ):
             if not 0.0 <= value <= top:
-                raise InvalidRequest(field, f"{value} is not between 0 and {top:g}")
+                raise InvalidRequest(field, Message("not-between", {"value": value, "least": 0, "most": top}))
         if (self.cache == "none") != (self.threshold == 0.0):
-            raise InvalidRequest("threshold", f"{self.threshold:g} does not go with the step cache '{self.cache}'")
-        if self.cache == "magcache" and not checkpoint.magnitude_ratios:
             raise InvalidRequest(
-                "cache", f"'magcache' needs figures of the model, and there are none of '{checkpoint.name}'"
+                "threshold", Message("threshold-mismatch", {"threshold": self.threshold, "cache": self.cache})
             )
+        if self.cache == "magcache" and not checkpoint.magnitude_ratios:
+            raise InvalidRequest("cache", Message("no-magnitude-ratios", {"checkpoint": checkpoint.name}))
         if len(self.negative_prompt) > MAX_PROMPT_CHARACTERS:
-            raise InvalidRequest("negative prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+            raise InvalidRequest("negative prompt", Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
 
     @property
     def window(self) -> int:
@@ -100,9 +101,9 @@ class ShotRequest:
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
-            raise InvalidRequest("prompt", "it is empty; say in a few words what happens in the shot")
+            raise InvalidRequest("prompt", Message("prompt-empty"))
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
-            raise InvalidRequest("prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+            raise InvalidRequest("prompt", Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
         if not 0 <= self.seed <= MAX_SEED:
-            raise InvalidRequest("seed", f"{self.seed} is not between 0 and {MAX_SEED}")
+            raise InvalidRequest("seed", Message("not-between", {"value": self.seed, "least": 0, "most": MAX_SEED}))
         check_seconds(self.seconds)

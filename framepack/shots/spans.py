@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 
 MAX_SECONDS = 600.0
 LATENT_CHANNELS = 16
@@ -79,4 +80,4 @@ def spans(seconds: Sequence[float], *, fps: int, window: int) -> tuple[Span, ...
 def check_seconds(seconds: float) -> None:
     """Raise InvalidRequest unless a shot can last ``seconds``."""
     if not 0.0 < seconds <= MAX_SECONDS:
-        raise InvalidRequest("seconds", f"{seconds:g} is not more than 0 and at most {MAX_SECONDS:g}")
+        raise InvalidRequest("seconds", Message("no-length", {"seconds": seconds, "most": MAX_SECONDS}))

@@ -13,6 +13,7 @@ from torch import Tensor
 from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import Checkpoint
 from framepack.errors import WeightsDamaged
+from framepack.messages import as_message
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,4 @@ def preview_for(checkpoint: Checkpoint) -> LatentPreview:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return LatentPreview(torch.tensor(kept["latent_rgb"]), torch.tensor(kept["latent_rgb_bias"]))
     except (OSError, ValueError, KeyError) as error:
-        raise WeightsDamaged(checkpoint.name, "preview map", str(error)) from error
+        raise WeightsDamaged(checkpoint.name, "preview map", as_message(str(error))) from error

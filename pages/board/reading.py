@@ -13,8 +13,10 @@ from sqlmodel import Session
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import FramepackError
+from framepack.messages import Message
 from pages.session.database import settings
 from projects.database.tables import Progress, Project, Render, Shot, Take
+from projects.messages import read
 from projects.queue.orders import active_renders, latest_render, live_workers, progress_of
 from projects.storyboard.reading import get_project
 from projects.takes.staleness import ShotPlan, plan_for
@@ -25,31 +27,31 @@ Tone = Literal["quiet", "good", "warn", "bad", "busy"]
 
 @dataclass(frozen=True)
 class Standing:
-    """How a shot is doing: a word or two, their colour, and a sentence where there is more to say."""
+    """How a shot is doing: a word or two, their colour, and a message where there is more to say."""
 
     word: str
     tone: Tone
-    sentence: str = ""
+    message: Message | None = None
 
 
 @dataclass(frozen=True)
 class Board:
     """A project as its pages show it. ``takes`` are each shot's finished ones, newest first.
 
-    ``failures`` are the sentences of shots whose newest take failed, by shot; ``renders`` the orders under way, the one
-    that is being carried out first; ``last`` the one ordered last. ``weights_problem`` is the sentence that says why
-    nothing can be rendered with its model on this computer.
+    ``failures`` say why the newest take of a shot failed, by shot; ``renders`` are the orders under way, the one that
+    is being carried out first; ``last`` the one ordered last. ``weights_problem`` says why nothing can be rendered with
+    its model on this computer.
     """
 
     project: Project
     plans: tuple[ShotPlan, ...]
     takes: dict[str, list[Take]]
-    failures: dict[str, str]
+    failures: dict[str, Message]
     renders: tuple[Render, ...]
     last: Render | None
     progress: Progress | None
     worker_alive: bool
-    weights_problem: str
+    weights_problem: Message | None
 
     @property
     def seconds(self) -> float:
@@ -77,21 +79,21 @@ class Board:
 def read_board(session: Session, project_id: str) -> Board:
     """Everything the pages of a project show. Raises NotFound."""
     project = get_project(session=session, project_id=project_id)
-    identity, problem = "", ""
+    identity, problem = "", None
     try:
         identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings().engine.models)
     except FramepackError as missing:
-        problem = str(missing)
+        problem = missing.message
     plans = plan_for(session=session, project_id=project_id, identity=identity)
     finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
-    failures: dict[str, str] = {}
+    failures: dict[str, Message] = {}
     newest = sorted(takes_of_project(session=session, project_id=project_id), key=lambda take: -take.number)
     seen: set[str] = set()
     for take in newest:
         if take.status == "done":
             finished.setdefault(take.shot_id, []).append(take)
         if take.shot_id not in seen and take.status == "failed":
-            failures[take.shot_id] = take.error or "It could not be rendered."
+            failures[take.shot_id] = read(take.error) if take.error else Message("take-failed")
         seen.add(take.shot_id)
     renders = active_renders(session=session, project_id=project_id)
     return Board(
@@ -122,11 +124,7 @@ def standing(board: Board, plan: ShotPlan) -> Standing:
     if shot.id in board.failures:
         return Standing("Failed", "bad", board.failures[shot.id])
     if plan.found is not None and plan.found.id != shot.chosen_take_id:
-        return Standing(
-            "Out of date", "warn", f"Take {plan.found.number} was made from exactly this: choose it under More."
-        )
+        return Standing("Out of date", "warn", Message("found-take", {"number": plan.found.number}))
     if plan.state == "stale":
-        return Standing(
-            "Out of date", "warn", "The shot, or one it continues from, has changed since this take was made."
-        )
+        return Standing("Out of date", "warn", Message("shot-out-of-date"))
     return Standing("Not rendered", "quiet")

@@ -1,9 +1,17 @@
-"""How figures are said to people: lengths, sizes, times, counts. Pure functions, no Streamlit."""
+"""How messages and figures are said to people: lengths, sizes, times, counts. Pure functions, no Streamlit."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+
+from framepack.messages import Message, worded
+from pages.look.english import ENGLISH
+
+
+def said(message: Message) -> str:
+    """``message`` in words, for the page that shows it."""
+    return worded(message, ENGLISH)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

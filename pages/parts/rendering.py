@@ -15,12 +15,14 @@ import psutil
 import streamlit as st
 from sqlmodel import Session
 
+from framepack.messages import Message
 from pages.board.reading import Board
-from pages.look.text import wait_text
+from pages.look.text import said, wait_text
 from pages.look.theme import chip, ratio_of, told
 from pages.session.database import session, settings
 from pages.session.state import do
 from projects.database.tables import Phase, Progress, Render
+from projects.messages import read
 from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of
 from projects.storage.places import preview_path
 from projects.takes.takes import takes_of_project
@@ -47,8 +49,7 @@ def rendering_panel(board: Board) -> None:
     """Show the work under way, or what became of the last; nothing where there is nothing to say."""
     if not board.renders:
         if board.last is not None and board.last.status == "failed":
-            sentence = board.last.error or "The last rendering failed."
-            told(sentence, "bad")
+            told(said(read(board.last.error) if board.last.error else Message("render-failed")), "bad")
         return
     sections = {plan.shot.id: len(plan.planned.sections) for plan in board.plans if plan.planned is not None}
     labels = {plan.shot.id: plan.shot.label for plan in board.plans}
@@ -113,8 +114,8 @@ def _live(
             if not alive:
                 _say_absent()
             st.progress(_share(progress))
-            said = html.escape(_how_far(progress)) + _left(progress, renders, sections)
-            st.html(f'<div class="fs-soft">{said}</div>')
+            how_far = html.escape(_how_far(progress)) + _left(progress, renders, sections)
+            st.html(f'<div class="fs-soft">{how_far}</div>')
 
 
 def _signature(opened: Session, project_id: str) -> tuple[object, ...]:
@@ -178,7 +179,7 @@ def _left(progress: Progress | None, renders: list[Render], sections: dict[str, 
 
 def _cancel(render_ids: list[str]) -> None:
     for render_id in render_ids:
-        do(functools.partial(_call_off, render_id), "Cancelled. Finished parts are kept.")
+        do(functools.partial(_call_off, render_id), Message("render-cancelled"))
 
 
 def _call_off(render_id: str, opened: Session) -> None:

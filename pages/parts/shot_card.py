@@ -10,10 +10,11 @@ from typing import Any
 
 import streamlit as st
 
+from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS
 from framepack.shots.spans import MAX_SECONDS
 from pages.board.reading import Board, standing
-from pages.look.text import seconds_text
+from pages.look.text import said, seconds_text
 from pages.look.theme import chip, picture, placeholder, player, ratio_of, told
 from pages.parts.shot_details import picture_box, shot_details
 from pages.serving.files import picture_url, take_url
@@ -114,8 +115,8 @@ def _head(board: Board, place: int) -> None:
             )
     # The container is always there: a box below that moves while somebody types in it would lose what is typed.
     with st.container(key=f"told-{shot.id}"):
-        if doing.sentence:
-            told(doing.sentence, doing.tone)
+        if doing.message is not None:
+            told(said(doing.message), doing.tone)
 
 
 def _prompt(plan: ShotPlan) -> None:
@@ -209,11 +210,11 @@ def _chosen(project_id: str, shot_id: str, label: str) -> None:
     if what == "after":
         do(lambda opened: add_shot(session=opened, project_id=project_id, after=shot_id, start="continue"))
     elif what == "duplicate":
-        do(lambda opened: duplicate_shot(session=opened, shot_id=shot_id), f"{label} was duplicated.")
+        do(lambda opened: duplicate_shot(session=opened, shot_id=shot_id), Message("duplicated", {"name": label}))
     elif what == "delete":
         do(
             lambda opened: delete_shot(session=opened, shot_id=shot_id),
-            f"{label} was deleted.",
+            Message("deleted", {"name": label}),
             lambda opened: restore_shot(session=opened, shot_id=shot_id),
         )
 

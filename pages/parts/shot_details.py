@@ -9,6 +9,7 @@ import secrets
 import streamlit as st
 from sqlmodel import Session
 
+from framepack.messages import Message
 from framepack.shots.request import MAX_SEED
 from pages.board.reading import Board
 from pages.look.text import count, seconds_text, when_text
@@ -149,7 +150,7 @@ def _choose(shot_id: str, take_id: str) -> None:
 
 def _seed(shot_id: str, written: str) -> bool:
     if not written.strip().isdecimal():
-        say(Notice(f"The seed “{written}” is not a whole number; the earlier one is kept.", "bad"))
+        say(Notice(Message("seed-rejected", {"text": written}), "bad"))
         return False
     seed = int(written)
     return attempt(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=ShotUpdate(seed=seed)))

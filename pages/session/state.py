@@ -1,4 +1,4 @@
-"""What a page run shares: the open project, sentences to show after a click, and clicks that call one domain verb.
+"""What a page run shares: the open project, messages to show after a click, and clicks that call one domain verb.
 
 The truth is the database; the session state keeps only which project is open and what has just been said.
 """
@@ -13,6 +13,8 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.errors import FramepackError
+from framepack.messages import Message
+from pages.look.text import said
 from pages.look.theme import told
 from pages.session.database import session
 from projects.database.tables import Project
@@ -24,22 +26,22 @@ Act = Callable[[Session], object]
 
 @dataclass(frozen=True)
 class Notice:
-    """One sentence after a click. ``undo`` takes the click back, where that can be done."""
+    """One message after a click. ``undo`` takes the click back, where that can be done."""
 
-    sentence: str
+    message: Message
     tone: Literal["good", "bad"]
     undo: Act | None = None
 
 
-def do(act: Act, said: str = "", undo: Act | None = None) -> None:
+def do(act: Act, done: Message | None = None, undo: Act | None = None) -> None:
     """As ``attempt``, for a click that need not know how it went."""
-    attempt(act, said, undo)
+    attempt(act, done, undo)
 
 
-def attempt(act: Act, said: str = "", undo: Act | None = None) -> bool:
-    """Call one domain verb and commit once. What it refuses becomes a sentence on the page; True if it was done.
+def attempt(act: Act, done: Message | None = None, undo: Act | None = None) -> bool:
+    """Call one domain verb and commit once. What it refuses is said on the page; True if it was done.
 
-    What was said of an earlier click goes away.
+    ``done`` is said then. What was said of an earlier click goes away.
     """
     st.session_state["notices"] = []
     try:
@@ -47,22 +49,22 @@ def attempt(act: Act, said: str = "", undo: Act | None = None) -> bool:
             act(opened)
             opened.commit()
     except (StudioError, FramepackError) as refusal:
-        say(Notice(str(refusal), "bad"))
+        say(Notice(refusal.message, "bad"))
         return False
-    if said:
-        say(Notice(said, "good", undo))
+    if done is not None:
+        say(Notice(done, "good", undo))
     return True
 
 
 def say(notice: Notice) -> None:
-    """Show a sentence at the top of the page until the next click that does something."""
+    """Show a message at the top of the page until the next click that does something."""
     notices = st.session_state.setdefault("notices", [])
     if notice not in notices:
         notices.append(notice)
 
 
 def show_notices(page: str) -> None:
-    """The sentences that were said of the last click, with a button that takes it back where that can be done."""
+    """What was said of the last click, with a button that takes it back where that can be done."""
     if st.session_state.get("page") != page:
         st.session_state["page"] = page
         st.session_state["notices"] = [one for one in st.session_state.get("notices", []) if one.undo is not None]
@@ -71,7 +73,7 @@ def show_notices(page: str) -> None:
     with st.container(key="notices"):
         for place, notice in enumerate(notices):
             with st.container(horizontal=True, vertical_alignment="center", key=f"notice-{place}"):
-                told(notice.sentence, notice.tone)
+                told(said(notice.message), notice.tone)
                 if notice.undo is not None:
                     st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
 

@@ -15,20 +15,22 @@ from tqdm import tqdm
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
-from framepack.messages import as_message
+from framepack.messages import Message, as_message, joined
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Progress, Render
 from projects.errors import StoryboardProblem, StudioError
+from projects.failures import CALLED_OFF
 from projects.films.films import FilmPlan, film_plan_of
 from projects.films.stitching import join_takes
 from projects.generator.local_workers import LocalWorkers
 from projects.interchange.storyboard_toml import project_for_file, read_storyboard
+from projects.messages import read
 from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.reading import get_project
-from projects.takes.staleness import ShotPlan, plan_for
+from projects.takes.staleness import ShotPlan, plan_for, said_of
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -86,9 +88,9 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
 
 def _check_output(output: Path) -> None:
     if output.is_dir():
-        raise StoryboardProblem(f"{output} is a folder; name a file for the film.")
+        raise StoryboardProblem(Message("film-is-folder", {"path": str(output)}))
     if not output.absolute().parent.is_dir():
-        raise StoryboardProblem(f"There is no folder {output.absolute().parent} to write the film into.")
+        raise StoryboardProblem(Message("no-folder-for-film", {"path": str(output.absolute().parent)}))
 
 
 def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> list[ShotPlan]:
@@ -98,7 +100,7 @@ def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> li
         plans = plan_for(session=session, project_id=project_id, identity=identity)
     for plan in plans:
         if plan.problem:
-            raise StoryboardProblem(f"{plan.shot.label}: {plan.problem}")
+            raise StoryboardProblem(said_of(plan.shot, plan.problem))
     return plans
 
 
@@ -130,7 +132,7 @@ def _render(
             session.commit()
         raise
     if render.status != "done":
-        raise RenderFailed(as_message(render.error or "The render was called off."))
+        raise RenderFailed(read(render.error) if render.error else CALLED_OFF)
 
 
 def _await(
@@ -141,9 +143,7 @@ def _await(
     with LocalWorkers(settings, devices) as workers, _Display(settings, missing) as display:
         while render.status in UNFINISHED:
             if workers.failing is not None:
-                raise RenderFailed(
-                    as_message(f"The worker does not start ({_last_line(workers.failing)}); see {workers.failing}.")
-                )
+                raise RenderFailed(_does_not_start(workers.failing))
             time.sleep(SECONDS_BETWEEN_LOOKS)
             with session_for(database) as session:
                 render = get_render(session=session, render_id=render.id)
@@ -151,14 +151,16 @@ def _await(
     return render
 
 
-def _last_line(log: Path) -> str:
+def _does_not_start(log: Path) -> Message:
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), None)
+    said = Message("without-a-word") if last is None else as_message(last)
+    return Message("worker-does-not-start", {"said": said, "log": str(log)})
 
 
 def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> None:
     if not film.ready:
-        raise RenderFailed(as_message(" ".join(film.problems)))
+        raise RenderFailed(joined(film.problems, "sentences"))
     join_takes(settings=settings, takes=film.takes, out=output)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from framepack.messages import Message, joined
 from projects.database.tables import Film, Shot, Take, new_id, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.films.stitching import join_takes
@@ -23,11 +24,11 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT
 
 @dataclass(frozen=True)
 class FilmPlan:
-    """The takes a film would be made of, in order; ``problems`` forbid it, ``warnings`` do not; each is a sentence."""
+    """The takes a film would be made of, in order; ``problems`` forbid it, ``warnings`` do not."""
 
     takes: tuple[Take, ...]
-    problems: tuple[str, ...]
-    warnings: tuple[str, ...]
+    problems: tuple[Message, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def ready(self) -> bool:
@@ -48,23 +49,18 @@ class FilmPlan:
 def plan_film(*, shots: Sequence[tuple[Shot, Take | None]], stale: Collection[str] = ()) -> FilmPlan:
     """The film of ``shots``, each with its chosen take; ``stale`` are the ids of shots whose take is stale."""
     if not shots:
-        return FilmPlan((), ("The storyboard has no shots yet.",), ())
+        return FilmPlan((), (Message("no-shots-yet"),), ())
     takes = tuple(take for _, take in shots if take is not None and take.status == "done")
     lacking = [shot.label for shot, take in shots if take is None or take.status != "done"]
     problems = []
     if lacking:
-        problems.append(
-            f"{_these(lacking)} no finished take yet; render {'it' if len(lacking) == 1 else 'them'} first."
-        )
+        problems.append(_lacking(lacking))
     shapes = {(take.height, take.width, take.fps) for take in takes}
     if len(shapes) > 1:
         sizes = sorted({f"{take.width}x{take.height}" for take in takes})
-        problems.append(
-            f"The takes are not all of one size ({', '.join(sizes)}); render the shots that are stale again."
-        )
+        problems.append(Message("takes-differ", {"sizes": ", ".join(sizes)}))
     old = [shot.label for shot, take in shots if take is not None and shot.id in stale]
-    warnings = [f"{', '.join(old)} changed since {'its' if len(old) == 1 else 'their'} take was made."] if old else []
-    return FilmPlan(takes, tuple(problems), tuple(warnings))
+    return FilmPlan(takes, tuple(problems), (_changed(old),) if old else ())
 
 
 def film_plan_of(*, session: Session, project_id: str, stale: Collection[str] = ()) -> FilmPlan:
@@ -82,7 +78,7 @@ def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, 
     project, _ = project_with_shots(session=session, project_id=project_id)
     plan = film_plan_of(session=session, project_id=project_id)
     if plan.problems:
-        raise StoryboardProblem(" ".join(plan.problems))
+        raise StoryboardProblem(joined(plan.problems, "sentences"))
     film = Film(
         id=new_id(),
         project_id=project_id,
@@ -129,7 +125,13 @@ def download_name(film: Film) -> str:
     return f"{name}.mp4"
 
 
-def _these(labels: Sequence[str]) -> str:
+def _lacking(labels: Sequence[str]) -> Message:
     if len(labels) == 1:
-        return f"{labels[0]} has"
-    return f"{', '.join(labels[:-1])} and {labels[-1]} have"
+        return Message("shot-lacks-take", {"shot": labels[0]})
+    return Message("shots-lack-takes", {"shots": ", ".join(labels[:-1]), "last": labels[-1]})
+
+
+def _changed(labels: Sequence[str]) -> Message:
+    if len(labels) == 1:
+        return Message("shot-changed", {"shot": labels[0]})
+    return Message("shots-changed", {"shots": ", ".join(labels)})

@@ -22,13 +22,15 @@ from sqlmodel import Session
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import ImageRejected
+from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
 from projects.database.tables import Media, Project, Render, Shot, Take, now
-from projects.failures import DIED_TOO_OFTEN, foreseen, sentence_for
+from projects.failures import CALLED_OFF, foreseen, message_for
 from projects.films.stitching import conform_take
+from projects.messages import in_english, stored
 from projects.queue.orders import UNFINISHED, get_render
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
@@ -47,7 +49,6 @@ SECONDS_BETWEEN_TRIES = 1.0
 SECONDS_TO_WAIT_FOR_THE_COMMIT = 10.0
 # So much of the disk is left free, so that what went wrong can still be written down.
 RESERVED_BYTES = 64 * 2**20
-CALLED_OFF = "The render was called off."
 
 _log = logging.getLogger(__name__)
 
@@ -98,11 +99,11 @@ class ShotRenderer:
             chains = RenderPlan.from_json(render.plan).chains
         return [[place for place, shot in enumerate(chain) if shot.index is not None] for chain in chains]
 
-    def make(self, render_id: str, number: int, place: int) -> str | None:
-        """Make the shot at ``place`` of the chain ``number``. Returns None, or the sentence why it is not made."""
+    def make(self, render_id: str, number: int, place: int) -> Message | None:
+        """Make the shot at ``place`` of the chain ``number``. Returns None, or why it is not made."""
         began = time.monotonic()
         order = self._begin(render_id, number, place)
-        if order is None or isinstance(order, str):
+        if order is None or isinstance(order, Message):
             return order
         take = order.take
         try:
@@ -117,20 +118,23 @@ class ShotRenderer:
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:
             _report(error)
-            return self._fail(take, sentence_for(self._named(error)))
+            return self._fail(take, message_for(self._named(error)))
         return None
 
-    def settle(self, render_id: str, problems: Sequence[str]) -> None:
-        """End a render; ``problems`` are the sentences of the shots that were not made."""
+    def settle(self, render_id: str, problems: Sequence[Message]) -> None:
+        """End a render; ``problems`` say why shots were not made."""
 
         def end(session: Session) -> None:
             render = session.get(Render, render_id)
             if render is not None and render.status in UNFINISHED:
                 planned = RenderPlan.from_json(render.plan).problems if render.plan else ()
-                # The same sentence from several chains is said once.
-                sentences = list(dict.fromkeys([*planned, *problems]))
-                render.status = "failed" if sentences else "done"
-                render.error = " ".join(sentences) or None
+                # What several chains say is said once.
+                said: list[Message] = []
+                for problem in (*planned, *problems):
+                    if problem not in said:
+                        said.append(problem)
+                render.status = "failed" if said else "done"
+                render.error = stored(joined(said, "sentences")) if said else None
                 render.finished_at = now()
 
         self._write_down(end)
@@ -154,10 +158,10 @@ class ShotRenderer:
             return plan_render(plans=plans, wanted=render.shot_ids, store=self._store)
         except Exception as error:
             _report(error)
-            return RenderPlan((), (sentence_for(error),))
+            return RenderPlan((), (message_for(error),))
 
-    def _begin(self, render_id: str, number: int, place: int) -> _Order | str | None:
-        """The order of one shot; or None where it is already made, or the sentence why it cannot be made."""
+    def _begin(self, render_id: str, number: int, place: int) -> _Order | Message | None:
+        """The order of one shot; or None where it is already made, or why it cannot be made."""
         with session_for(self._database) as session:
             render = get_render(session=session, render_id=render_id)
             if render.status not in UNFINISHED:
@@ -181,7 +185,7 @@ class ShotRenderer:
             render.executor = self._executor
             session.commit()
         if attempts > MAX_ATTEMPTS:
-            return self._fail(take, DIED_TOO_OFTEN.format(attempts=MAX_ATTEMPTS))
+            return self._fail(take, Message("died-too-often", {"attempts": MAX_ATTEMPTS}))
         return _Order(render_id, plan, number, place, take)
 
     def _fill(self, order: _Order) -> None:
@@ -249,9 +253,9 @@ class ShotRenderer:
             session.get_one(Take, take.id).attempts = 0
             session.commit()
 
-    def _fail(self, take: Take, sentence: str) -> str:
-        self._write_down(lambda session: fail_take(session=session, take_id=take.id, error=sentence))
-        return sentence
+    def _fail(self, take: Take, error: Message) -> Message:
+        self._write_down(lambda session: fail_take(session=session, take_id=take.id, error=error))
+        return error
 
     def _named(self, error: Exception) -> Exception:
         """``error``; where it is about a picture, with the name that a person gave it, not the one it is kept under."""
@@ -281,6 +285,6 @@ class ShotRenderer:
 
 def _report(error: Exception) -> None:
     if foreseen(error):
-        _log.warning("%s", sentence_for(error))
+        _log.warning("%s", in_english(message_for(error)))
     else:
         _log.error("Unforeseen fault", exc_info=error)

@@ -33,6 +33,7 @@ from projects.generator.engine_holder import EngineHolder, check_device
 from projects.generator.local_workers import worker_lock
 from projects.generator.shot_rendering import ShotRenderer
 from projects.generator.workflows import POLLING_SECONDS, register_workflows
+from projects.messages import stored
 from projects.queue.orders import APPLICATION, APPLICATION_VERSION, CHAINS, RENDERS, UNFINISHED, prepare_queue_database
 from projects.settings import StudioSettings
 
@@ -224,7 +225,7 @@ def _sweep(database: sa.Engine) -> None:
         for render in open_renders:
             session.refresh(render)
             if render.id not in under_way and render.status in UNFINISHED:
-                render.status, render.error, render.finished_at = "failed", LOST, now()
+                render.status, render.error, render.finished_at = "failed", stored(LOST), now()
         session.flush()
         over = (
             select(Take, Render).join(Render).where(Take.status == "rendering", col(Render.status).not_in(UNFINISHED))

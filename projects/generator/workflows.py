@@ -1,6 +1,7 @@
 """What the queue runs: one workflow a render, one a chain, one step a shot.
 
-The order of steps is part of ``queue.orders.APPLICATION_VERSION``. Arguments are ids and numbers, never tensors.
+The order of steps is part of ``queue.orders.APPLICATION_VERSION``. Arguments are ids, numbers
+and stored messages, never tensors.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from dbos import DBOS, SetWorkflowID
 
 from projects.generator.shot_rendering import ShotRenderer
+from projects.messages import read, stored
 from projects.queue.orders import CHAINS, RENDER_WORKFLOW
 
 if TYPE_CHECKING:
@@ -27,11 +29,12 @@ def register_workflows(shots: ShotRenderer) -> None:
 
     @DBOS.step(name="make")
     def make(render_id: str, number: int, place: int) -> str | None:
-        return shots.make(render_id, number, place)
+        problem = shots.make(render_id, number, place)
+        return None if problem is None else stored(problem)
 
     @DBOS.step(name="settle")
     def settle(render_id: str, problems: list[str]) -> None:
-        shots.settle(render_id, problems)
+        shots.settle(render_id, [read(problem) for problem in problems])
 
     # Recovery is not limited here: a take counts the deaths of its workers since its last finished section.
     @DBOS.workflow(name="chain", max_recovery_attempts=None)

@@ -18,11 +18,12 @@ from sqlmodel import Session, col, select
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.messages import Message
 from projects.database.tables import Progress, Render, Worker, new_id, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
 from projects.storyboard.reading import get_project, shots_of
-from projects.takes.staleness import plan_for
+from projects.takes.staleness import plan_for, said_of
 
 APPLICATION = "framepack-studio"
 # Raised only when the order of the workflows' steps changes: jobs of another version are left alone for ever.
@@ -41,7 +42,7 @@ def enqueue_render(*, session: Session, settings: StudioSettings, project_id: st
     """
     get_project(session=session, project_id=project_id)
     if not shot_ids:
-        raise StoryboardProblem("There is nothing to render: every shot is done.")
+        raise StoryboardProblem(Message("nothing-to-render"))
     known = {shot.id for shot in shots_of(session=session, project_id=project_id)}
     for shot_id in shot_ids:
         if shot_id not in known:
@@ -72,7 +73,7 @@ def render_changed(*, session: Session, settings: StudioSettings, project_id: st
     identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.engine.models)
     plans = plan_for(session=session, project_id=project_id, identity=identity)
     wanted = [plan.shot.id for plan in plans if plan.state != "done" and plan.planned is not None]
-    problems = [f"{plan.shot.label}: {plan.problem}" for plan in plans if plan.problem]
+    problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.problem]
     if not wanted and problems:
         raise StoryboardProblem(problems[0])
     return enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
+from framepack.messages import Message
 from projects.database.tables import Media, Project, ProjectUpdate, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.project_settings import settings_at
@@ -94,7 +95,7 @@ def _first_picture(session: Session, project: Project) -> Media | None:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
-        raise StoryboardProblem("The project has no name; give it one.")
+        raise StoryboardProblem(Message("project-unnamed"))
     if len(name) > MAX_NAME_CHARACTERS:
-        raise StoryboardProblem(f"The project's name is longer than {MAX_NAME_CHARACTERS} characters.")
+        raise StoryboardProblem(Message("project-name-too-long", {"most": MAX_NAME_CHARACTERS}))
     return name

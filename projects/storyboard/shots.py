@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from framepack.checkpoints.table import checkpoint_named, nearest_bucket
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
 from framepack.shots.spans import check_seconds
 from projects.database.tables import Media, Shot, ShotUpdate, Start, Take, Wording, now
@@ -143,7 +144,7 @@ def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
     if take is None or take.shot_id != shot_id:
         raise NotFound("take", take_id)
     if take.status != "done":
-        raise StoryboardProblem(f"Take {take.number} of {shot.label} is not finished and cannot be chosen.")
+        raise StoryboardProblem(Message("take-unfinished", {"number": take.number, "shot": shot.label}))
     if shot.chosen_take_id != take_id:
         shot.chosen_take_id = take_id
         _touch(session, shot)
@@ -197,6 +198,6 @@ def _check(shot: Shot) -> None:
     # An empty prompt is allowed here, since a storyboard is written bit by bit; planning asks for one.
     check_seconds(shot.seconds)
     if len(shot.prompt) > MAX_PROMPT_CHARACTERS:
-        raise InvalidRequest("prompt", f"it is longer than {MAX_PROMPT_CHARACTERS} characters")
+        raise InvalidRequest("prompt", Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
     if not 0 <= shot.seed <= MAX_SEED:
-        raise InvalidRequest("seed", f"{shot.seed} is not between 0 and {MAX_SEED}")
+        raise InvalidRequest("seed", Message("not-between", {"value": shot.seed, "least": 0, "most": MAX_SEED}))

@@ -9,10 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from framepack.messages import Message, as_message
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
 from framepack.store.section_store import SectionStore
-from projects.takes.staleness import ShotPlan
+from projects.takes.staleness import ShotPlan, said_of
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class ChainShot:
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """The chains that have something to be made, each up to its last such shot, and what cannot be made (sentences)."""
+    """The chains that have something to be made, each up to its last such shot, and what cannot be made."""
 
     chains: tuple[tuple[ChainShot, ...], ...]
-    problems: tuple[str, ...]
+    problems: tuple[Message, ...]
 
     @property
     def shot_count(self) -> int:
@@ -42,14 +43,17 @@ class RenderPlan:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to be kept."""
-        return asdict(self)
+        return {**asdict(self), "problems": [problem.to_json() for problem in self.problems]}
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> RenderPlan:
-        """What ``to_json`` gave."""
+        """What ``to_json`` gave; earlier versions kept each problem as a sentence."""
         return cls(
             chains=tuple(tuple(_chain_shot(shot) for shot in chain) for chain in kept["chains"]),
-            problems=tuple(kept["problems"]),
+            problems=tuple(
+                as_message(problem) if isinstance(problem, str) else Message.from_json(problem)
+                for problem in kept["problems"]
+            ),
         )
 
 
@@ -58,7 +62,7 @@ def plan_render(*, plans: Sequence[ShotPlan], wanted: Collection[str], store: Se
 
     An earlier shot of the same chain is made too where a section of it, on which the wanted one builds, is not there.
     """
-    problems = [f"{plan.shot.label}: {plan.problem}" for plan in plans if plan.shot.id in wanted and plan.problem]
+    problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.shot.id in wanted and plan.problem]
     chains: list[tuple[ChainShot, ...]] = []
     made = 0
     for chain in _chains(plans):

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
+from framepack.messages import Message
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
 from projects.database.tables import Project, Shot, Take
@@ -24,7 +25,7 @@ ShotState = Literal["empty", "never rendered", "stale", "done"]
 class ShotPlan:
     """One shot as the storyboard asks for it now.
 
-    ``planned`` is what its sections would be, or ``problem`` is the one sentence why there can be none. ``chain`` are
+    ``planned`` is what its sections would be, or ``problem`` says why there can be none. ``chain`` are
     the planned shots of its chain, up to and with its own. ``state`` says how ``chosen``, its chosen take, stands to
     that: "done" holds exactly what is asked for, "stale" something else; without one the shot was "never rendered", or
     is "empty" where it cannot be. ``found`` is a finished take that holds exactly what is asked for, chosen or not: it
@@ -33,7 +34,7 @@ class ShotPlan:
 
     shot: Shot
     planned: PlannedShot | None
-    problem: str | None
+    problem: Message | None
     chain: tuple[PlannedShot, ...]
     state: ShotState
     chosen: Take | None
@@ -60,13 +61,13 @@ def plan_project(*, project: Project, shots: Sequence[Shot], takes: Sequence[Tak
     plans: list[ShotPlan] = []
     for run in chains(shots):
         requests: list[ShotRequest] = []
-        problems: list[str] = []
+        problems: list[Message] = []
         for place, shot in enumerate(run):
             if problems:
-                problems.append(f"{run[place - 1].label}, which it continues, cannot be rendered yet.")
+                problems.append(Message("continues-unready", {"shot": run[place - 1].label}))
                 continue
             request = _request(shot, settings, identity, opens=place == 0)
-            if isinstance(request, str):
+            if isinstance(request, Message):
                 problems.append(request)
             else:
                 requests.append(request)
@@ -87,15 +88,20 @@ def plan_for(*, session: Session, project_id: str, identity: str) -> list[ShotPl
     return plan_project(project=project, shots=shots, takes=takes, identity=identity)
 
 
-def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: bool) -> ShotRequest | str:
-    """What a shot asks of the engine, or the sentence why it cannot be asked."""
+def said_of(shot: Shot, problem: Message) -> Message:
+    """``problem`` where it is not clear which shot has it."""
+    return Message("of-shot", {"shot": shot.label, "problem": problem})
+
+
+def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: bool) -> ShotRequest | Message:
+    """What a shot asks of the engine, or why it cannot be asked."""
     if opens and shot.start == "continue":
-        return "There is no shot before it to continue from; let it start with a cut."
+        return Message("nothing-to-continue")
     if opens and (shot.media_id is None or settings is None):
-        return "It has no picture yet, and a shot that starts with a cut begins with one."
+        return Message("no-picture-yet")
     assert settings is not None, "a continuing shot follows one that has a picture, so the size is known"
     if not opens and checkpoint_named(settings.checkpoint).direction == "inverted":
-        return f"'{settings.checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
+        return Message("backwards-start-with-cut", {"checkpoint": settings.checkpoint})
     try:
         return ShotRequest(
             settings=settings,
@@ -106,10 +112,10 @@ def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: boo
             image=shot.media_id,
         )
     except InvalidRequest as problem:
-        return f"Its {problem}."
+        return Message("request-problem", {"problem": problem.message})
 
 
-def _plan(shot: Shot, takes: Sequence[Take], chain: tuple[PlannedShot, ...], problem: str | None) -> ShotPlan:
+def _plan(shot: Shot, takes: Sequence[Take], chain: tuple[PlannedShot, ...], problem: Message | None) -> ShotPlan:
     done = sorted((take for take in takes if take.status == "done"), key=lambda take: -take.number)
     chosen = next((take for take in done if take.id == shot.chosen_take_id), None)
     planned = chain[-1] if chain else None

@@ -8,9 +8,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from framepack.checkpoints.table import checkpoint_named
+from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
 from projects.database.tables import Shot, Take, TakeStatus, now
 from projects.errors import NotFound
+from projects.messages import stored
 
 # --- the life of a take -----------------------------------------------------------------------------------------------
 
@@ -79,10 +81,10 @@ def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take
     return take
 
 
-def fail_take(*, session: Session, take_id: str, error: str) -> Take:
-    """A take could not be made; ``error`` is the sentence why."""
+def fail_take(*, session: Session, take_id: str, error: Message) -> Take:
+    """A take could not be made; ``error`` says why."""
     take = _ended(session, take_id, "failed")
-    take.error = error
+    take.error = stored(error)
     session.flush()
     return take
 

@@ -16,6 +16,7 @@ from projects.database.tables import Film, Shot, Start, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.films.films import download_name, film_plan_of, films_of, get_film, plan_film, stitch_film
 from projects.films.stitching import conform_take
+from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
@@ -134,7 +135,7 @@ def test_stale_takes_are_told_but_do_not_forbid_a_film(session: Session, board: 
     shots = board(("cut", 0.8), ("cut", 0.8))
     plan = film_plan_of(session=session, project_id=shots[0].project_id, stale=[shots[1].id])
     assert plan.ready
-    assert plan.warnings == ("SH0020 changed since its take was made.",)
+    assert [in_english(warning) for warning in plan.warnings] == ["SH0020 changed since its take was made."]
 
 
 def test_takes_of_different_sizes_make_no_film(session: Session, board: Board) -> None:
@@ -142,9 +143,9 @@ def test_takes_of_different_sizes_make_no_film(session: Session, board: Board) -
     takes = [session.get_one(Take, shot.chosen_take_id) for shot in shots]
     takes[1].width, takes[1].height = 192, 192
     plan = plan_film(shots=list(zip(shots, takes, strict=True)))
-    assert plan.problems == (
-        "The takes are not all of one size (192x192, 256x144); render the shots that are stale again.",
-    )
+    assert [in_english(problem) for problem in plan.problems] == [
+        "The takes are not all of one size (192x192, 256x144); render the shots that are stale again."
+    ]
     assert not plan_film(shots=[]).ready
 
 

@@ -14,8 +14,9 @@ from framepack.errors import ImageRejected
 from framepack.media.video import probe
 from projects.database.opening import open_database, session_for
 from projects.database.tables import ProjectUpdate, Render, Shot, ShotUpdate, Take
-from projects.failures import DISK_FULL, OUT_OF_MEMORY
-from projects.generator.shot_rendering import CALLED_OFF, ShotRenderer
+from projects.failures import CALLED_OFF, DISK_FULL, OUT_OF_MEMORY
+from projects.generator.shot_rendering import ShotRenderer
+from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.places import preview_path, take_path
 from projects.storyboard.projects import delete_project, edit_project
@@ -80,6 +81,10 @@ def studio_at_work(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> S
     # Painting is quicker than progress may be written; nobody should wait for that here.
     monkeypatch.setattr("projects.queue.progress.WRITES_A_SECOND", 1000)
     return Studio(studio)
+
+
+def error_of(made: Render | Take) -> str:
+    return in_english(read(made.error or ""))
 
 
 def prompts(room: PaintingRoom) -> list[str]:
@@ -195,7 +200,7 @@ def test_deleting_the_project_ends_its_render(studio_at_work: Studio) -> None:
     with session_for(s.database) as session:
         delete_project(session=session, project_id=s.project.id)
         session.commit()
-    assert s.carry_out(render_id).error == CALLED_OFF
+    assert error_of(s.carry_out(render_id)) == in_english(CALLED_OFF)
     assert s.room.rendered == []
 
 
@@ -204,13 +209,13 @@ class OutOfMemoryError(RuntimeError):
 
 
 @pytest.mark.parametrize(
-    ("fault", "sentence"),
+    ("fault", "said"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), DISK_FULL),
-        (sa.exc.OperationalError("x", {}, sqlite3.OperationalError("database or disk is full")), DISK_FULL),
-        (MemoryError(), OUT_OF_MEMORY),
-        (OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), OUT_OF_MEMORY),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), OUT_OF_MEMORY),
+        (OSError(errno.ENOSPC, "No space left on device"), in_english(DISK_FULL)),
+        (sa.exc.OperationalError("x", {}, sqlite3.OperationalError("database or disk is full")), in_english(DISK_FULL)),
+        (MemoryError(), in_english(OUT_OF_MEMORY)),
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), in_english(OUT_OF_MEMORY)),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), in_english(OUT_OF_MEMORY)),
         (
             ImageRejected("teal.png", "it is damaged or cut short."),
             "The picture teal.png cannot be used: it is damaged",
@@ -220,15 +225,14 @@ class OutOfMemoryError(RuntimeError):
     ],
 )
 def test_what_goes_wrong_is_one_sentence_and_the_next_job_goes_on(
-    studio_at_work: Studio, fault: BaseException, sentence: str
+    studio_at_work: Studio, fault: BaseException, said: str
 ) -> None:
     s = studio_at_work
     s.room.faults = [fault]
     render = s.render(*s.shots)
     assert render.status == "failed"
-    assert render.error is not None
-    assert render.error.startswith(sentence)
-    assert "\n" not in render.error
+    assert error_of(render).startswith(said)
+    assert "\n" not in error_of(render)
     (take,) = s.takes(s.shots[0])
     assert (take.status, take.error) == ("failed", render.error)
     # The shot that continues the failed one waits; the other chain was made.
@@ -243,7 +247,7 @@ def test_some_of_the_disk_is_left_free_to_write_down_that_it_is_full(
     s = studio_at_work
     with monkeypatch.context() as patch:
         patch.setattr("projects.generator.shot_rendering.RESERVED_BYTES", 2**60)
-        assert s.render(s.shots[2]).error == DISK_FULL
+        assert error_of(s.render(s.shots[2])) == in_english(DISK_FULL)
     assert s.room.rendered == []
     assert s.render(s.shots[2]).status == "done"
 
@@ -263,8 +267,7 @@ def test_missing_weights_fail_with_the_engines_own_words(studio_at_work: Studio)
     )
     render = s.render(s.shots[0])
     assert render.status == "failed"
-    assert render.error is not None
-    assert "python -m framepack download original" in render.error
+    assert "python -m framepack download original" in error_of(render)
     assert s.takes(s.shots[0]) == []
 
 
@@ -293,8 +296,7 @@ def test_a_job_that_kills_its_worker_again_and_again_is_given_up(studio_at_work:
         kill(s, render_id)
     render = s.carry_out(render_id)
     assert render.status == "failed"
-    assert render.error is not None
-    assert "died 3 times at the same section" in render.error
+    assert "died 3 times at the same section" in error_of(render)
 
 
 def test_a_take_whose_file_is_gone_is_put_together_again(studio_at_work: Studio) -> None:

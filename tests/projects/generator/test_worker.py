@@ -19,6 +19,7 @@ from projects.errors import NotFound, StoryboardProblem
 from projects.failures import LOST
 from projects.films.films import stitch_film
 from projects.generator.worker import DeathWatch
+from projects.messages import in_english, read
 from projects.queue.orders import (
     UNFINISHED,
     active_render,
@@ -75,7 +76,7 @@ class Page:
     def await_end(self, render_id: str) -> tuple[str, str | None]:
         until(lambda: fresh(self.database, render_id).status not in UNFINISHED)
         render = fresh(self.database, render_id)
-        return render.status, render.error
+        return render.status, in_english(read(render.error)) if render.error else None
 
     def step_of(self, render_id: str) -> int:
         with session_for(self.database) as session:
@@ -214,7 +215,7 @@ def test_what_would_never_end_by_itself_is_ended_when_a_worker_starts(page: Page
         session.add_all([Take(number=1, render_id=lost.id, **facts), Take(number=2, render_id=over.id, **facts)])
         session.commit()
     with worker_process(page.settings):
-        assert page.await_end(lost.id) == ("failed", LOST)
+        assert page.await_end(lost.id) == ("failed", in_english(LOST))
         until(lambda: [take.status for take in page.takes(page.shot_ids[0])] == ["cancelled", "failed"])
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Shot, Start
+from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot
@@ -77,7 +78,9 @@ def test_a_shot_that_cannot_be_rendered_is_named_and_the_others_are_made(
     shots = [plan.shot for plan in plans]
     plan = plan_render(plans=plans, wanted=ids(shots[3], shots[4]), store=store)
     assert made(plan) == [ids(shots[3])]
-    assert plan.problems == (f"SH0050: {plans[4].problem}",)
+    assert [in_english(problem) for problem in plan.problems] == [
+        "SH0050: It has no picture yet, and a shot that starts with a cut begins with one."
+    ]
 
 
 def test_a_kept_plan_names_the_same_sections(plans: list[ShotPlan], store: SectionStore) -> None:
@@ -85,3 +88,13 @@ def test_a_kept_plan_names_the_same_sections(plans: list[ShotPlan], store: Secti
     kept = RenderPlan.from_json(json.loads(json.dumps(plan.to_json())))
     assert kept == plan
     assert kept.planned(0) == plans[2].chain
+
+
+def test_a_kept_plan_has_its_problems_also_where_an_earlier_version_kept_sentences(
+    plans: list[ShotPlan], store: SectionStore
+) -> None:
+    plan = plan_render(plans=plans, wanted=ids(plans[4].shot), store=store)
+    kept = json.loads(json.dumps(plan.to_json()))
+    assert RenderPlan.from_json(kept) == plan
+    kept["problems"] = ["SH0050: Its prompt: it is empty."]
+    assert [in_english(problem) for problem in RenderPlan.from_json(kept).problems] == kept["problems"]

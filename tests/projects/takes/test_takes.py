@@ -6,8 +6,10 @@ import pytest
 from sqlmodel import Session
 
 from framepack.checkpoints.table import CHECKPOINTS
+from framepack.messages import Message
 from projects.database.tables import Project, ProjectUpdate, Render, Shot, ShotUpdate, Start, Take
 from projects.errors import NotFound
+from projects.messages import in_english, read
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
 from projects.storyboard.shots import add_shot, delete_shot, detach_image, edit_shot, move_shot
 from projects.takes.staleness import ShotPlan, chains, plan_for
@@ -44,7 +46,7 @@ class Storyboard:
         return [plan.state for plan in self.plans(identity)]
 
     def problems(self) -> list[str | None]:
-        return [plan.problem for plan in self.plans()]
+        return [in_english(plan.problem) if plan.problem else None for plan in self.plans()]
 
     def render(self) -> None:
         for plan in self.plans():
@@ -250,9 +252,10 @@ def test_a_finished_take_is_chosen_and_one_that_is_not_is_not(board: Storyboard)
     shot = board.shot()
     done = finish_take(session=board.session, take_id=begun(board).id, seconds_spent=3.0)
     assert (done.status, done.seconds_spent, shot.chosen_take_id) == ("done", 3.0, done.id)
-    failed = fail_take(session=board.session, take_id=begun(board).id, error="The weights are gone.")
+    failed = fail_take(session=board.session, take_id=begun(board).id, error=Message("out-of-memory"))
     cancelled = cancel_take(session=board.session, take_id=begun(board).id)
-    assert (failed.status, failed.error, cancelled.status) == ("failed", "The weights are gone.", "cancelled")
+    assert (failed.status, cancelled.status) == ("failed", "cancelled")
+    assert read(failed.error or "") == Message("out-of-memory")
     assert failed.finished_at is not None
     assert cancelled.finished_at is not None
     assert shot.chosen_take_id == done.id

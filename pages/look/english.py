@@ -1,0 +1,27 @@
+"""What the pages say of clicks and shots in English, and all messages of the studio and the engine."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from projects.english import ENGLISH as STUDIO
+
+ENGLISH = MappingProxyType(
+    {
+        **STUDIO,
+        # --- what a click did ---
+        "film-ready": "The film is ready.",
+        "duplicated": "{name} was duplicated.",
+        "deleted": "{name} was deleted.",
+        "project-duplicated": "“{name}” was duplicated.",
+        "project-deleted": "“{name}” was deleted.",
+        "render-cancelled": "Cancelled. Finished parts are kept.",
+        "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",
+        # --- how a shot or a render is doing ---
+        "take-failed": "It could not be rendered.",
+        "render-failed": "The last rendering failed.",
+        "found-take": "Take {number} was made from exactly this: choose it under More.",
+        "shot-out-of-date": "The shot, or one it continues from, has changed since this take was made.",
+        "shows-older-take": "{warning} The film will hold the older take.",
+    }
+)
