@@ -18,6 +18,7 @@ from huggingface_hub import try_to_load_from_cache
 
 from framepack.checkpoints.table import Checkpoint, Part
 from framepack.errors import WeightsDamaged, WeightsMissing
+from framepack.messages import Message
 
 _DIFFUSERS = ("config.json", "diffusion_pytorch_model*.safetensors", "diffusion_pytorch_model.safetensors.index.json")
 _TRANSFORMERS = ("config.json", "model*.safetensors", "model.safetensors.index.json")
@@ -94,5 +95,6 @@ def _needed_files(checkpoint: Checkpoint, part: Part, folder: Path) -> Iterator[
     try:
         shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise WeightsDamaged(checkpoint.name, part, f"{index.name} is not an index of weights") from None
+        reason = Message("index-is-none", {"file": index.name})
+        raise WeightsDamaged(checkpoint.name, part, reason) from None
     yield from shards
