@@ -63,6 +63,15 @@ class WeightsDamaged(FramepackError):
         self.part = part
 
 
+class HostMemoryShort(FramepackError, MemoryError):
+    """The computer's own memory ran out while weights were read, which says nothing about the weights."""
+
+    def __init__(self, checkpoint: str, part: str) -> None:
+        super().__init__(Message("host-memory-short", {"checkpoint": checkpoint, "part": part}))
+        self.checkpoint = checkpoint
+        self.part = part
+
+
 class DeviceUnavailable(FramepackError):
     """The device asked for is not there."""
 
@@ -89,3 +98,10 @@ class NotEnoughMemory(FramepackError):
         self.size = size
         self.needed = needed
         self.available = available
+
+
+class ValuesLost(FramepackError):
+    """What a model computed is no picture: it holds values that are no numbers."""
+
+    def __init__(self, what: Message) -> None:
+        super().__init__(Message("values-lost", {"what": what}))
