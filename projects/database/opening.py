@@ -6,6 +6,7 @@ SQLite by default, PostgreSQL by another URL. Verbs never commit: the session's 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
+from projects.database.tables import UtcTime
 from projects.errors import DatabaseTooNew
 from projects.settings import StudioSettings
 
@@ -92,3 +94,21 @@ def session_for(engine: sa.Engine) -> Iterator[Session]:
     """
     with Session(engine, expire_on_commit=False) as session:
         yield session
+
+
+def hold(*, session: Session, row: SQLModel) -> None:
+    """Wait for everyone who writes what hangs on ``row``, and let nobody else do so until the session's end.
+
+    What is read after this is what a new number can be made from. It is a write that changes nothing: SQLite then has
+    its one writer, PostgreSQL a lock on the row.
+    """
+    table = sa.inspect(type(row)).local_table
+    own = sa.and_(*(column == getattr(row, column.key) for column in table.primary_key))
+    session.connection().execute(sa.update(table).where(own).values(created_at=table.c.created_at))
+
+
+def database_time(session: Session) -> dt.datetime:
+    """The time by the clock that all computers share which use the database."""
+    time = session.connection().execute(sa.select(sa.func.current_timestamp(type_=UtcTime))).scalar_one()
+    assert isinstance(time, dt.datetime)
+    return time

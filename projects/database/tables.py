@@ -120,6 +120,18 @@ class Shot(ShotBase, Stored, table=True):
     ``chosen_take_id`` is no foreign key: a take names its shot already, and the two would wait for each other.
     """
 
+    __table_args__ = (
+        # A deleted shot keeps its number, as far as nobody renumbers the others meanwhile.
+        sa.Index(
+            "uq_shot_project_id",
+            "project_id",
+            "number",
+            unique=True,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        ),
+    )
+
     id: str = Field(default_factory=new_id, primary_key=True)
     project_id: str = Field(foreign_key="project.id", index=True)
     number: int
@@ -184,6 +196,8 @@ class Take(Stored, table=True):
     ``request`` is what it was made from, for display only; the keys decide whether it is stale. ``attempts`` counts the
     workers that died over it since the last finished section.
     """
+
+    __table_args__ = (sa.UniqueConstraint("shot_id", "number"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     shot_id: str = Field(foreign_key="shot.id", index=True)

@@ -26,7 +26,7 @@ from filelock import Timeout
 from sqlmodel import col, select, update
 
 from framepack.environment import prepare_environment
-from projects.database.opening import open_database, session_for
+from projects.database.opening import database_time, open_database, session_for
 from projects.database.tables import Render, Take, Worker, now
 from projects.failures import LOST
 from projects.generator.engine_holder import EngineHolder, check_device
@@ -190,8 +190,8 @@ def _sign_out(database: sa.Engine, sign: Worker) -> None:
 
 def _beat(database: sa.Engine, sign: Worker) -> None:
     """Give a sign of life; also anew where another worker took this one for dead (a computer that slept)."""
-    sign.beat_at = now()
     with session_for(database) as session:
+        sign.beat_at = database_time(session)
         session.merge(sign)
         session.commit()
 

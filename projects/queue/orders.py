@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
+from projects.database.opening import database_time
 from projects.database.tables import Progress, Render, Worker, new_id, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
@@ -126,7 +127,8 @@ def progress_of(*, session: Session, render_id: str) -> Progress | None:
 
 def live_workers(*, session: Session) -> list[Worker]:
     """The workers that gave a sign of life lately; without one nothing is rendered."""
-    since = now() - dt.timedelta(seconds=ALIVE_SECONDS)
+    # Not by this computer's clock: workers on others give their signs by the database's, too.
+    since = database_time(session) - dt.timedelta(seconds=ALIVE_SECONDS)
     return list(session.exec(select(Worker).where(col(Worker.beat_at) > since)).all())
 
 

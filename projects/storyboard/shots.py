@@ -15,10 +15,11 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
 from framepack.shots.spans import check_seconds
-from projects.database.tables import Media, Shot, ShotUpdate, Start, Take, Wording, now
+from projects.database.opening import hold
+from projects.database.tables import Media, Project, Shot, ShotUpdate, Start, Take, Wording, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.ordering import moved, number_between, renumbered
-from projects.storyboard.reading import _touch, get_project, get_shot, project_with_shots, shots_of
+from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
 
 
 def add_shot(
@@ -33,7 +34,9 @@ def add_shot(
     media_id: str | None = None,
 ) -> Shot:
     """A new shot behind the shot ``after``, or at the end. Without a seed it gets a random one of 32 bits."""
-    project, shots = project_with_shots(session=session, project_id=project_id)
+    project = get_project(session=session, project_id=project_id)
+    hold(session=session, row=project)
+    shots = shots_of(session=session, project_id=project_id)
     place = len(shots)
     if after is not None:
         place = shots.index(_within(shots, after)) + 1
@@ -74,6 +77,7 @@ def move_shot(*, session: Session, shot_id: str, to_position: int) -> list[Shot]
 def duplicate_shot(*, session: Session, shot_id: str) -> Shot:
     """A copy right behind a shot, with the same picture, prompt, duration, start and seed, and no takes."""
     shot = get_shot(session=session, shot_id=shot_id)
+    hold(session=session, row=session.get_one(Project, shot.project_id))
     shots = shots_of(session=session, project_id=shot.project_id)
     copy = _copy_of(shot, project_id=shot.project_id, number=0, position=0)
     _insert(session, shots, copy, shots.index(shot) + 1)
@@ -91,11 +95,17 @@ def delete_shot(*, session: Session, shot_id: str) -> None:
 
 
 def restore_shot(*, session: Session, shot_id: str) -> Shot:
-    """Put a deleted shot back where it was, as far as the others are still there."""
+    """Put a deleted shot back where it was, as far as the others are still there.
+
+    Its number stays, too, unless the others were renumbered meanwhile and one of them has it now.
+    """
     shot = session.get(Shot, shot_id)
     if shot is None:
         raise NotFound("shot", shot_id)
+    hold(session=session, row=session.get_one(Project, shot.project_id))
     others = [other for other in shots_of(session=session, project_id=shot.project_id) if other.id != shot.id]
+    if shot.number in {other.number for other in others}:
+        shot.number = number_between(None, None, _numbers_taken(session, shot.project_id))
     shot.deleted_at = None
     _put_in_order(moved([*others, shot], shot, shot.position))
     _touch(session, shot)
@@ -104,7 +114,13 @@ def restore_shot(*, session: Session, shot_id: str) -> Shot:
 
 def renumber_shots(*, session: Session, project_id: str) -> list[Shot]:
     """Number the shots afresh in their present order: SH0010, SH0020, ..."""
-    project, shots = project_with_shots(session=session, project_id=project_id)
+    project = get_project(session=session, project_id=project_id)
+    hold(session=session, row=project)
+    shots = shots_of(session=session, project_id=project_id)
+    # No two may have the same number, in between neither.
+    for place, shot in enumerate(shots):
+        shot.number = -1 - place
+    session.flush()
     for shot, number in zip(shots, renumbered(len(shots)), strict=True):
         shot.number = number
     _touch(session, project)
@@ -171,14 +187,18 @@ def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot
 
 
 def _insert(session: Session, shots: list[Shot], shot: Shot, place: int) -> None:
-    # Deleted shots count among the numbers taken: they may come back, and an old number must not name a new shot.
-    taken = session.exec(select(Shot.number).where(Shot.project_id == shot.project_id)).all()
+    taken = _numbers_taken(session, shot.project_id)
     before = shots[place - 1].number if place else None
     after = shots[place].number if place < len(shots) else None
-    shot.number = number_between(before, after, set(taken))
+    shot.number = number_between(before, after, taken)
     session.add(shot)
     _put_in_order([*shots[:place], shot, *shots[place:]])
     session.flush()
+
+
+def _numbers_taken(session: Session, project_id: str) -> set[int]:
+    # With those of deleted shots: they may come back, and an old number must not name a new shot.
+    return set(session.exec(select(Shot.number).where(Shot.project_id == project_id)).all())
 
 
 def _put_in_order(shots: list[Shot]) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
+from projects.database.opening import hold
 from projects.database.tables import Shot, Take, TakeStatus, now
 from projects.errors import NotFound
 from projects.messages import stored
@@ -45,15 +46,21 @@ def next_take_number(*, session: Session, shot_id: str) -> int:
 def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_id: str | None = None) -> Take:
     """A take that is being rendered, with what it is made from.
 
-    The take that the same render has begun for the same sections, before it was killed, goes on instead.
+    The take that the same render has begun for the same sections, before it was killed, goes on instead. The latest
+    take has nothing to show if it was called off, and gives its number to the new one.
     """
     keys: list[list[object]] = [[key, frames] for key, frames in planned.units]
+    hold(session=session, row=session.get_one(Shot, shot_id))
     if render_id is not None:
         begun = select(Take).where(Take.shot_id == shot_id, Take.render_id == render_id, Take.status == "rendering")
         for take in session.exec(begun).all():
             if take.units == planned.units:
                 return take
     settings = planned.request.settings
+    latest = session.exec(select(Take).where(Take.shot_id == shot_id).order_by(col(Take.number).desc())).first()
+    if latest is not None and latest.status == "cancelled":
+        session.delete(latest)
+        session.flush()
     take = Take(
         shot_id=shot_id,
         number=next_take_number(session=session, shot_id=shot_id),

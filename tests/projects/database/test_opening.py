@@ -15,10 +15,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
-from sqlmodel import select
+from sqlmodel import col, select
 
 from projects.database.opening import MIGRATIONS, make_engine, open_database, session_for
-from projects.database.tables import Project, Render, Shot, Stored
+from projects.database.tables import Project, Render, Shot, Stored, Take
 from projects.errors import DatabaseTooNew
 from projects.interchange.storyboard_toml import seed_example
 from projects.settings import CHECKOUT, StudioSettings
@@ -156,6 +156,46 @@ def test_a_render_planned_by_an_earlier_version_can_go_on(of_the_first_version: 
     (planned,) = RenderPlan.from_json(under_way.plan).planned(0)
     assert (planned.request.settings.cache, planned.request.settings.threshold) == ("teacache", 0.15)
     assert queued.plan is None
+
+
+def test_numbers_that_were_given_twice_are_told_apart(studio: StudioSettings) -> None:
+    studio.make_folders()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with make_engine(studio.database_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO project (id, name, checkpoint, negative_prompt, teacache, created_at, updated_at) "
+            "VALUES ('p', 'Old', 'draft', '', 0, '2026-01-01', '2026-01-01')"
+        )
+        for place, (id, number, deleted) in enumerate(
+            [("a", 10, None), ("b", 10, None), ("c", 20, None), ("d", 20, "2026-01-02"), ("e", 20, None)]
+        ):
+            connection.exec_driver_sql(
+                "INSERT INTO shot (id, project_id, prompt, seconds, start, seed, number, position, created_at, "
+                "updated_at, deleted_at) VALUES (?, 'p', '', 1, 'cut', 0, ?, 0, ?, '2026-01-01', ?)",
+                (id, number, f"2026-01-01 00:00:0{place}", deleted),
+            )
+        for place, number in enumerate((1, 1, 2)):
+            connection.exec_driver_sql(
+                "INSERT INTO take (id, shot_id, number, status, keys, frames, width, height, fps, request, "
+                "seconds_spent, attempts, created_at) VALUES (?, 'a', ?, 'done', '[]', 1, 1, 1, 30, '{}', 0, 0, ?)",
+                (f"t{place}", number, f"2026-01-01 00:00:0{place}"),
+            )
+    with session_for(open_database(studio)) as session:
+        shots = session.exec(select(Shot).order_by(col(Shot.id))).all()
+        assert [(shot.id, shot.number) for shot in shots] == [("a", 10), ("b", 30), ("c", 20), ("d", 20), ("e", 40)]
+        takes = session.exec(select(Take).order_by(col(Take.id))).all()
+        assert [take.number for take in takes] == [1, 3, 2]
+
+
+def test_a_number_cannot_be_given_twice(studio: StudioSettings) -> None:
+    with session_for(open_database(studio)) as session:
+        project = create_project(session=session, name="p")
+        session.add_all([Shot(project_id=project.id, number=10, position=place) for place in (0, 1)])
+        with pytest.raises(sa.exc.IntegrityError):
+            session.flush()
 
 
 def test_processes_that_start_together_in_any_folder_open_the_same_new_database(

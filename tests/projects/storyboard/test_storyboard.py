@@ -4,8 +4,10 @@ import pytest
 from sqlmodel import Session
 
 from framepack.errors import InvalidRequest
+from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.errors import NotFound, StoryboardProblem
+from projects.settings import StudioSettings
 from projects.storyboard.projects import (
     create_project,
     delete_project,
@@ -27,6 +29,7 @@ from projects.storyboard.shots import (
     renumber_shots,
     restore_shot,
 )
+from tests.support.at_once import at_once
 from tests.support.plain_pictures import MakePicture
 
 
@@ -317,3 +320,22 @@ def test_a_finished_take_of_the_shot_can_be_chosen_and_no_other(session: Session
         choose_take(session=session, shot_id=shot.id, take_id=failed.id)
     with pytest.raises(NotFound):
         choose_take(session=session, shot_id=other.id, take_id=done.id)
+
+
+def test_a_number_given_away_by_renumbering_is_not_claimed_by_a_shot_that_comes_back(
+    session: Session, project: Project
+) -> None:
+    shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
+    delete_shot(session=session, shot_id=shots[1].id)
+    renumber_shots(session=session, project_id=project.id)
+    assert restore_shot(session=session, shot_id=shots[1].id).number == 30
+    assert [shot.number for shot in shots_of(session=session, project_id=project.id)] == [10, 30, 20]
+
+
+def test_two_pages_that_add_a_shot_at_once_get_different_numbers(studio: StudioSettings) -> None:
+    database = open_database(studio)
+    with session_for(database) as session:
+        project = create_project(session=session, name="p")
+        session.commit()
+    numbers = at_once(database, lambda session: add_shot(session=session, project_id=project.id).number)
+    assert sorted(numbers) == [10, 20]

@@ -3,18 +3,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.messages import Message
-from projects.database.tables import Project, ProjectUpdate, Render, Shot, ShotUpdate, Start, Take
+from projects.database.opening import open_database, session_for
+from projects.database.tables import Media, Project, ProjectUpdate, Render, Shot, ShotUpdate, Start, Take
 from projects.errors import NotFound
 from projects.messages import in_english, read
+from projects.settings import StudioSettings
+from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
 from projects.storyboard.shots import add_shot, delete_shot, detach_image, edit_shot, move_shot
 from projects.takes.staleness import ShotPlan, chains, plan_for
 from projects.takes.takes import cancel_take, fail_take, finish_take, get_take, next_take_number, record_take, takes_of
-from tests.support.plain_pictures import MakePicture
+from tests.support.at_once import at_once
+from tests.support.plain_pictures import MakePicture, png
 
 
 @dataclass
@@ -273,6 +277,33 @@ def test_a_render_that_starts_again_goes_on_with_the_take_it_had_begun(board: St
     assert begun(board, "two").id != take.id
     board.edit(shot, ShotUpdate(seed=9))
     assert begun(board, "one").id != take.id
+
+
+def test_a_take_that_was_called_off_gives_its_number_to_the_next(board: Storyboard) -> None:
+    shot = board.shot()
+    finish_take(session=board.session, take_id=begun(board).id, seconds_spent=3.0)
+    for _ in range(3):
+        cancel_take(session=board.session, take_id=begun(board).id)
+    assert [take.number for take in takes_of(session=board.session, shot_id=shot.id)] == [2, 1]
+    board.session.commit()
+    assert begun(board).number == 2
+
+
+def test_two_workers_that_begin_a_take_of_a_shot_at_once_get_different_numbers(studio: StudioSettings) -> None:
+    database = open_database(studio)
+    with session_for(database) as session:
+        board = Storyboard(session, create_project(session=session, name="p"), "")
+        add_picture(session=session, settings=studio, data=png(64, 64), name="a.png")
+        board.picture = session.exec(select(Media.id)).one()
+        shot = board.shot()
+        (planned,) = [plan.planned for plan in board.plans()]
+        session.commit()
+    assert planned is not None
+
+    def begin(session: Session) -> int:
+        return record_take(session=session, shot_id=shot.id, planned=planned).number
+
+    assert sorted(at_once(database, begin)) == [1, 2]
 
 
 def test_a_take_that_never_was_is_not_found(session: Session) -> None:
