@@ -1,4 +1,7 @@
-"""The engine's messages in English; a place takes the value of its name, with Python's formats."""
+"""The engine's messages in English; a place takes the value of its name, with Python's formats.
+
+The reasons within the engine's errors are all here, whoever raises them, for an error words itself by this table.
+"""
 
 from __future__ import annotations
 

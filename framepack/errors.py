@@ -31,8 +31,8 @@ class InvalidRequest(FramepackError):
 class SettingRejected(FramepackError):
     """A setting of the environment, or an option like it, cannot be used."""
 
-    def __init__(self, setting: str, reason: Message | str) -> None:
-        super().__init__(Message("setting-rejected", {"setting": setting, "reason": as_message(reason)}))
+    def __init__(self, setting: str, reason: Message) -> None:
+        super().__init__(Message("setting-rejected", {"setting": setting, "reason": reason}))
         self.setting = setting
 
 
