@@ -17,5 +17,7 @@ ENGLISH = MappingProxyType(
             "use that version, or another folder through STUDIO_HOME."
         ),
         "setting-rejected": "{setting}: {reason}",
+        # --- why a picture cannot be used, beyond what the engine says ---
+        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
     }
 )

@@ -27,7 +27,7 @@ class Notice:
     """One sentence after a click. ``undo`` takes the click back, where that can be done."""
 
     sentence: str
-    tone: Literal["good", "bad"]
+    tone: Literal["good", "quiet", "bad"]
     undo: Act | None = None
 
 
