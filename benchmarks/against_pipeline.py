@@ -116,7 +116,7 @@ class Pipeline:
     def make(self, number: int) -> int:
         """Make the shot of run ``number`` and write its video; gives the number of its frames."""
         options = self._options
-        picture = read_picture(options.picture, options.picture.name)
+        picture = read_picture(options.picture, options.picture.name).image
         video = self._pipeline(
             image=fit_picture(picture, options.height, options.width),
             prompt=PROMPT.format(number=number),

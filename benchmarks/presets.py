@@ -177,7 +177,7 @@ def main() -> None:
     names = [*options.presets, *options.also]
     studio = Studio(options.draft, torch.device(options.device), {way_named(name, 8).arithmetic for name in names})
     paths = sorted(path for path in options.pictures.iterdir() if path.suffix in (".webp", ".png", ".jpg"))
-    takes = [studio.rehearsal.begin(read_picture(path, path.name), SIZE) for path in paths[: options.count]]
+    takes = [studio.rehearsal.begin(read_picture(path, path.name).image, SIZE) for path in paths[: options.count]]
     table = [row for steps in options.steps for row in rows(studio, takes, options.cameras, steps, names)]
     header = list(table[0])
     print("| " + " | ".join(header) + " |\n|" + "---|" * len(header))

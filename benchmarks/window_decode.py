@@ -107,7 +107,7 @@ def main() -> None:
     rows: dict[tuple[int, int], list[dict[str, float]]] = {}
     own_error = []
     for path in options.pictures:
-        frames = clip(read_picture(path, path.name))
+        frames = clip(read_picture(path, path.name).image)
         latents = encode(vae, frames)
         whole = decode_whole(vae, latents).astype(float)
         own_error.append(float(np.abs(whole - (frames + 1.0) * 127.5).mean()))

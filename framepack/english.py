@@ -107,5 +107,24 @@ ENGLISH = MappingProxyType(
         "no-frame-rate": "it has no frame rate",
         "video-differs": "its size, rate or encoding differs from the first",
         "too-few-frames": "it has {frames} frames and {asked} are asked for",
+        # --- why a picture cannot be used ---
+        "picture-missing": "there is no such file.",
+        "picture-not-a-file": "it is not a file.",
+        "picture-not-allowed": "it may not be read.",
+        "picture-unknown": "it is not a picture of a known kind ({kinds}).",
+        "picture-damaged": "it is damaged or cut short.",
+        "picture-too-small": "it is {width} x {height} pixels; each side must have at least {least}.",
+        "picture-too-large": (
+            "it has {megapixels:.0f} megapixels ({width} x {height}), too many to open; save it with at most "
+            "{fitting_width} x {fitting_height} pixels."
+        ),
+        "picture-bomb": "it has far too many pixels to open; save it smaller.",
+        "picture-measurements": "it holds measurements, not colours; save it as an 8 or 16 bit picture.",
+        "picture-too-deep": "it has more than 16 bits a colour; save it with 8 or 16.",
+        # --- what is to be said of a picture that is used ---
+        "picture-remark": "About the picture {name}: {remark}",
+        "picture-animated": "it is an animation; what is used is its frame {number}, as a still picture.",
+        "picture-cut": "it is cut short; its last {missing:.1f} % are missing and stay grey.",
+        "picture-hdr": "it is an HDR picture; its colours were brought into the range of an ordinary one.",
     }
 )

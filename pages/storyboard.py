@@ -13,7 +13,6 @@ from pages.look.theme import chip, empty_state, masthead, ratio_of, told
 from pages.parts.project_settings import project_settings_box
 from pages.parts.rendering import rendering_panel, worker_watch
 from pages.parts.shot_card import move, render, shot_card
-from pages.parts.shot_details import PICTURE_KINDS
 from pages.serving.files import picture_url
 from pages.session.database import session, settings
 from pages.session.state import Notice, do, open_project, say, show_notices
@@ -101,7 +100,6 @@ def adding(board: Board) -> None:
         st.html('<div class="fs-name">Add shots</div>')
         st.file_uploader(
             "Pictures: each becomes a shot of its own, in the order of their names",
-            type=PICTURE_KINDS,
             accept_multiple_files=True,
             key=key,
             on_change=add_pictures,
@@ -120,16 +118,18 @@ def adding(board: Board) -> None:
 
 
 def add_pictures(project_id: str, key: str) -> None:
-    """The callback of the box for pictures: one shot per picture; each that cannot be used is named."""
+    """The callback of the box for pictures: one shot per picture; what is to be said of each is said."""
     uploads = sorted(st.session_state[key] or [], key=lambda upload: natural(upload.name))
     st.session_state["uploads"] += 1  # an empty box next time
     st.session_state["notices"] = []
     for upload in uploads:
         try:
             with session() as opened:
-                media = add_picture(session=opened, settings=settings(), data=upload.getvalue(), name=upload.name)
-                add_shot(session=opened, project_id=project_id, media_id=media.id)
+                added = add_picture(session=opened, settings=settings(), data=upload.getvalue(), name=upload.name)
+                add_shot(session=opened, project_id=project_id, media_id=added.media.id)
                 opened.commit()
+            for remark in added.remarks:
+                say(Notice(remark, "quiet"))
         except (StudioError, FramepackError) as refusal:
             say(Notice(refusal.message, "bad"))
 

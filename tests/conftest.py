@@ -47,6 +47,8 @@ def picture(session: Session, studio: StudioSettings) -> MakePicture:
     """Adds a plain picture of a size and colour to the studio."""
 
     def add(width: int = 320, height: int = 180, colour: str = "teal") -> Media:
-        return add_picture(session=session, settings=studio, data=png(width, height, colour), name=f"{colour}.png")
+        return add_picture(
+            session=session, settings=studio, data=png(width, height, colour), name=f"{colour}.png"
+        ).media
 
     return add

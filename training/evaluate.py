@@ -68,7 +68,7 @@ class Evaluation:
             options.steps or defaults.steps, defaults.guidance, options.cfg or defaults.cfg, defaults.rescale
         )
         self.options, self.report = options, Report()
-        self.pictures = [read_picture(path, path.name) for path in paths]
+        self.pictures = [read_picture(path, path.name).image for path in paths]
         self.device = torch.device(options.device)
         self.rehearsal = Rehearsal(options.draft, self.device)
         self.takes = [self.rehearsal.begin(picture, SIZE) for picture in self.pictures]

@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from PIL import Image
 from tqdm import tqdm
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named, nearest_bucket
@@ -24,11 +23,12 @@ from framepack.context.history import History
 from framepack.device.devices import peak_megabytes, restart_peak
 from framepack.engine.engine import Engine, ShotInputs
 from framepack.engine.render import render_continuation, render_shot, shown_last_frame, shown_latents
+from framepack.english import ENGLISH
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
-from framepack.media.pictures import picture_hash, read_picture
+from framepack.media.pictures import Picture, picture_hash, read_picture
 from framepack.media.video import join
-from framepack.messages import Message
+from framepack.messages import Message, worded
 from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.presets import preset_named, with_preset
@@ -92,6 +92,8 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
     before = read_latents(animation.continue_from) if animation.continue_from else None
     checkpoint = _checkpoint(animation, before)
     picture = read_picture(animation.image, str(animation.image)) if animation.image else None
+    for remark in picture.remarks if picture else ():
+        print(worded(remark, ENGLISH), file=sys.stderr)
     request = _request(animation, checkpoint, before, picture)
     shot = _continuing(request, before) if before else plan_chain([request])[0]
     with (
@@ -157,7 +159,7 @@ def _checkpoint(animation: Animation, before: KeptShot | None) -> Checkpoint:
 
 
 def _request(
-    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Image.Image | None
+    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Picture | None
 ) -> ShotRequest:
     height, width = _size(animation, checkpoint, before, picture)
     settings = with_preset(default_settings(checkpoint, height=height, width=width), preset_named(animation.preset))
@@ -176,7 +178,7 @@ def _request(
 
 
 def _size(
-    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Image.Image | None
+    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Picture | None
 ) -> tuple[int, int]:
     asked = None
     if animation.size:

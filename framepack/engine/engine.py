@@ -228,7 +228,7 @@ class Engine:
 
         def encode(siglip: ImageEncoder) -> None:
             for identity, image, size in missing:
-                picture = fit_picture(read_picture(pictures[image], pictures[image].name), *size)
+                picture = fit_picture(read_picture(pictures[image], pictures[image].name).image, *size)
                 latent = encode_picture(self._models.vae(), picture)
                 self._cache.keep_picture(identity, image, size, EncodedPicture(embed_picture(siglip, picture), latent))
 

@@ -3,58 +3,63 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import struct
-import warnings
-import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from framepack.errors import ImageRejected
+from framepack.media.colours import flattened, in_srgb
+from framepack.media.jpeg_scans import complete_jpeg, decode_smaller
+from framepack.media.picture_files import DAMAGE, PictureFile, open_picture
+from framepack.media.tone import HDR_TRANSFERS, tone_mapped
+from framepack.messages import Message
 
-MAX_PIXELS = 64_000_000
-MIN_SIDE = 16
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
+# A JPEG of more pixels is decoded smaller.
+MAX_JPEG_PIXELS = 64_000_000
+# Of a JPEG that is cut short so much must be there, and from so much on nobody sees that something is missing.
+LEAST_SHARE = 0.9
+_AS_GOOD_AS_WHOLE = 0.999
+# How many pixels are decoded, over all frames, to find the first of an animation with something on it.
+_MAX_PIXELS_LOOKED_AT = 256_000_000
+_ANIMATED_KINDS = ("PNG", "WEBP", "GIF", "AVIF")
 
-_UNKNOWN = "it is not a picture of a known kind (PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF)."
-# What Pillow's decoders raise for damaged files, besides OSError.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture and what is to be said of it: ``image`` is upright RGB, ``width`` and ``height`` those of its file.
 
-def read_picture(source: Path | bytes, name: str) -> Image.Image:
-    """The picture in the file or bytes ``source`` as an upright RGB image; of an animation its first frame.
-
-    The camera's rotation is applied, transparency is laid on white, 16 bits become 8, and an embedded colour profile is
-    converted to sRGB. ``name`` is what error messages call it. Raises ImageRejected where the file is missing, is not a
-    picture, is damaged, has more than 64 megapixels or a side under 16 pixels.
+    A very large one has fewer pixels in ``image`` than in its file. ``mime`` is what a browser calls the file's kind.
     """
-    if isinstance(source, Path) and not source.is_file():
-        raise ImageRejected(name, "it is not a file." if source.exists() else "there is no such file.")
-    try:
-        # Sizes are judged here, in words; Pillow's own warning about large pictures would come in between.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise ImageRejected(name, _too_large()) from None
-    except PermissionError:
-        raise ImageRejected(name, "it may not be read.") from None
-    except _DAMAGE:
-        raise ImageRejected(name, _UNKNOWN) from None
-    with opened:
-        width, height = opened.size
-        if width * height > MAX_PIXELS:
-            raise ImageRejected(name, _too_large(width, height))
-        if min(width, height) < MIN_SIDE:
-            raise ImageRejected(name, f"it is {width} x {height} pixels; each side must have at least {MIN_SIDE}.")
-        try:
-            opened.load()
-            upright = ImageOps.exif_transpose(opened)
-        except _DAMAGE:
-            raise ImageRejected(name, "it is damaged or cut short.") from None
-        return _srgb(_flattened(upright, name), opened.info.get("icc_profile"))
+
+    image: Image.Image
+    width: int
+    height: int
+    mime: str
+    remarks: tuple[Message, ...]
+
+
+def read_picture(source: Path | bytes, name: str) -> Picture:
+    """The picture in the file or bytes ``source``; of an animation the first frame with something on it.
+
+    The camera's rotation is applied, transparency is laid on white, 16 bits become 8, HDR becomes an ordinary range,
+    and an embedded colour profile is converted to sRGB. ``name`` is what messages call it. Raises ImageRejected where
+    the file is missing, is not a picture, is damaged, would take too much memory or has a side under 16 pixels.
+    """
+    with_file = open_picture(source, name)
+    pixels = with_file.image.width * with_file.image.height
+    factor = next(factor for factor in (1, 2, 4, 8) if factor == 8 or pixels <= MAX_JPEG_PIXELS * factor**2)
+    return _read(with_file, source, name, factor)
+
+
+def read_small_picture(source: Path | bytes, name: str, side: int) -> Picture:
+    """As ``read_picture``, for a copy of at most ``side`` pixels: a JPEG is decoded no larger than that needs."""
+    with_file = open_picture(source, name)
+    longest = max(with_file.image.size)
+    factor = next((factor for factor in (8, 4, 2) if longest // factor >= 2 * side), 1)
+    return _read(with_file, source, name, factor)
 
 
 def picture_hash(source: Path | bytes) -> str:
@@ -80,39 +85,77 @@ def fit_picture(image: Image.Image, height: int, width: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS, box=box)
 
 
-def _too_large(width: int = 0, height: int = 0) -> str:
-    size = f"it has {width * height / 1e6:.0f} megapixels" if width else "it has far too many pixels"
-    return f"{size}; at most {MAX_PIXELS // 1_000_000} are taken."
+def _read(file: PictureFile, source: Path | bytes, name: str, factor: int) -> Picture:
+    """The picture of ``file``, which is closed; ``factor`` says how much smaller a JPEG is decoded."""
+    with file.image as opened:
+        width, height = opened.size
+        if isinstance(opened, JpegImageFile):
+            decode_smaller(opened, factor)
+        decoded, reasons = _decoded(file, source, name, factor)
+        upright = _upright(decoded)
+        if upright.size != decoded.size:
+            width, height = height, width
+        if file.kind in _ANIMATED_KINDS and getattr(opened, "is_animated", False):
+            number, upright = _first_with_content(file, upright, name)
+            reasons.append(Message("picture-animated", {"number": number}))
+    # Here the decoded file is given back, before the picture is converted.
+    del decoded
+    flat = flattened(upright, name, file.depth)
+    if file.colour_codes and file.colour_codes[1] in HDR_TRANSFERS:
+        reasons.append(Message("picture-hdr"))
+        image = tone_mapped(flat.convert("RGB"), *file.colour_codes)
+    else:
+        image = in_srgb(flat, file.profile)
+    remarks = tuple(Message("picture-remark", {"name": name, "remark": reason}) for reason in reasons)
+    return Picture(image, width, height, file.mime, remarks)
 
 
-def _flattened(image: Image.Image, name: str) -> Image.Image:
-    """``image`` without transparency, palette or more than 8 bits: mode L, RGB or CMYK."""
-    if image.mode.startswith("I"):
-        return _eight_bits(image, name)
-    if image.mode == "F":
-        raise ImageRejected(name, "it holds measurements, not colours; save it as an 8 or 16 bit picture.")
-    if image.has_transparency_data:
-        with_alpha = image.convert("RGBA")
-        ground = Image.new("RGBA", with_alpha.size, "white")
-        return Image.alpha_composite(ground, with_alpha).convert("RGB")
-    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("L" if image.mode == "1" else "RGB")
+def _decoded(file: PictureFile, source: Path | bytes, name: str, factor: int) -> tuple[ImageFile, list[Message]]:
+    """The decoded file, and what is to be said of it."""
+    try:
+        file.image.load()
+        return file.image, []
+    except DAMAGE:
+        if file.kind != "JPEG":
+            raise ImageRejected(name, Message("picture-damaged")) from None
+    try:
+        cut = complete_jpeg(source if isinstance(source, bytes) else source.read_bytes(), factor)
+    except DAMAGE:
+        raise ImageRejected(name, Message("picture-damaged")) from None
+    if cut.share < LEAST_SHARE:
+        raise ImageRejected(name, Message("picture-damaged"))
+    if cut.share >= _AS_GOOD_AS_WHOLE:
+        return cut.image, []
+    return cut.image, [Message("picture-cut", {"missing": 100 * (1 - cut.share)})]
 
 
-def _eight_bits(image: Image.Image, name: str) -> Image.Image:
-    values = np.asarray(image).astype(np.int64)
-    if values.min() < 0 or values.max() > 65535:
-        raise ImageRejected(name, "it has more than 16 bits a colour; save it with 8 or 16.")
-    return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+def _upright(image: ImageFile) -> Image.Image:
+    """A copy of the decoded ``image``, turned as the camera was held."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except DAMAGE:
+        # What the camera wrote about itself cannot be read: the picture is taken as it lies.
+        return image.copy()
 
 
-def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
+def _first_with_content(file: PictureFile, first: Image.Image, name: str) -> tuple[int, Image.Image]:
+    """The number, from 1, of the first frame that is not all of one colour, and the frame; else the first of all."""
+    if not _is_blank(flattened(first, name, file.depth)):
+        return 1, first
+    image = file.image
+    frames = min(getattr(image, "n_frames", 1), _MAX_PIXELS_LOOKED_AT // (image.width * image.height))
+    for number in range(1, frames):
         try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError):
-            # A profile that is damaged or made for another kind of picture: the plain colours are the best there is.
-            return image.convert("RGB")
-        if converted is not None:
-            return converted
-    return image.convert("RGB")
+            image.seek(number)
+            image.load()
+            frame = _upright(image)
+            if not _is_blank(flattened(frame, name, file.depth)):
+                return number + 1, frame
+        except (*DAMAGE, Image.DecompressionBombError):
+            break
+    return 1, first
+
+
+def _is_blank(image: Image.Image) -> bool:
+    extremes = image.getextrema()
+    return all(low == high for low, high in (extremes if isinstance(extremes[0], tuple) else (extremes,)))

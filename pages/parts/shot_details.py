@@ -24,8 +24,6 @@ from projects.storyboard.reading import wordings
 from projects.storyboard.shots import attach_image, choose_take, detach_image, edit_shot
 from projects.takes.staleness import ShotPlan
 
-PICTURE_KINDS = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "avif"]
-
 
 def shot_details(board: Board, plan: ShotPlan) -> None:
     """The opened part of a card."""
@@ -40,10 +38,10 @@ def shot_details(board: Board, plan: ShotPlan) -> None:
 
 
 def picture_box(shot_id: str, label: str) -> None:
-    """A box that takes one picture for a shot."""
+    """A box that takes one picture for a shot, whatever its name ends with: its content says what it is."""
     turn = st.session_state.setdefault(f"picture-turn-{shot_id}", 0)
     key = f"picture-{shot_id}-{turn}"
-    st.file_uploader(label, type=PICTURE_KINDS, key=key, on_change=_attached, args=(shot_id, key))
+    st.file_uploader(label, key=key, on_change=_attached, args=(shot_id, key))
 
 
 def _takes(board: Board, plan: ShotPlan) -> None:
@@ -138,10 +136,14 @@ def _attached(shot_id: str, key: str) -> None:
     st.session_state[f"picture-turn-{shot_id}"] += 1  # an empty box next time
 
     def attach(opened: Session) -> None:
-        media = add_picture(session=opened, settings=settings(), data=uploaded.getvalue(), name=uploaded.name)
-        attach_image(session=opened, shot_id=shot_id, media_id=media.id)
+        added = add_picture(session=opened, settings=settings(), data=uploaded.getvalue(), name=uploaded.name)
+        attach_image(session=opened, shot_id=shot_id, media_id=added.media.id)
+        remarks.extend(added.remarks)
 
-    do(attach)
+    remarks: list[Message] = []
+    if attempt(attach):
+        for remark in remarks:
+            say(Notice(remark, "quiet"))
 
 
 def _choose(shot_id: str, take_id: str) -> None:

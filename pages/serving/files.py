@@ -19,10 +19,9 @@ from pages.session.database import session, settings
 from projects.database.tables import Film, Media, Take
 from projects.errors import NotFound
 from projects.films.films import download_name
-from projects.storage.pictures import thumbnail
+from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
 from projects.storage.places import film_path, picture_path, take_path
 
-THUMBNAIL_SIZES = (160, 480, 960)
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.

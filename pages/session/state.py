@@ -29,7 +29,7 @@ class Notice:
     """One message after a click. ``undo`` takes the click back, where that can be done."""
 
     message: Message
-    tone: Literal["good", "bad"]
+    tone: Literal["good", "quiet", "bad"]
     undo: Act | None = None
 
 

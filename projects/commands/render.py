@@ -15,10 +15,11 @@ from tqdm import tqdm
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
-from framepack.messages import Message, as_message, joined
+from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Progress, Render
+from projects.english import ENGLISH
 from projects.errors import StoryboardProblem, StudioError
 from projects.failures import CALLED_OFF
 from projects.films.films import FilmPlan, film_plan_of
@@ -56,6 +57,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     began = time.monotonic()
     _check_output(options.output)
     file = read_storyboard(options.storyboard)
+    for remark in file.remarks:
+        print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
     database = open_database(settings)
     try:
         with session_for(database) as session:

@@ -14,12 +14,13 @@ from sqlmodel import Session, select
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import ImageRejected, InvalidRequest
-from framepack.media.pictures import picture_hash, read_picture
+from framepack.media.pictures import picture_hash, read_small_picture
+from framepack.messages import Message
 from framepack.shots.request import Settings, ShotRequest
 from projects.database.tables import Project, ProjectUpdate, Shot, Start
 from projects.errors import StoryboardFileProblem
 from projects.settings import CHECKOUT, StudioSettings
-from projects.storage.pictures import MAX_PICTURE_BYTES, add_picture
+from projects.storage.pictures import THUMBNAIL_SIZES, add_picture, check_bytes, keep_whole
 from projects.storyboard.project_settings import settings_at
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import shots_of
@@ -64,12 +65,16 @@ class FileSettings:
 
 @dataclass(frozen=True)
 class StoryboardFile:
-    """What a storyboard file says; ``name`` is the file's own name, without folders."""
+    """What a storyboard file says; ``name`` is the file's own name, without folders.
+
+    ``remarks`` are what is to be said of its pictures; they are no part of what the file says.
+    """
 
     name: str
     title: str
     settings: FileSettings
     shots: tuple[FileShot, ...]
+    remarks: tuple[Message, ...]
 
     @property
     def source(self) -> str:
@@ -92,6 +97,7 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
         if _still_says(session, earlier, file):
             earlier.deleted_at = None
             session.flush()
+            _keep_pictures(settings, file)
             return earlier
         earlier.source = None
         session.flush()
@@ -101,7 +107,7 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
         media_id = None
         if shot.image is not None:
             data = shot.image.read_bytes()
-            media_id = add_picture(session=session, settings=settings, data=data, name=shot.image.name).id
+            media_id = add_picture(session=session, settings=settings, data=data, name=shot.image.name).media.id
         add_shot(
             session=session,
             project_id=project.id,
@@ -121,6 +127,13 @@ def seed_example(*, session: Session, settings: StudioSettings) -> Project | Non
     if session.exec(select(Project.id).limit(1)).first() is not None:
         return None
     return project_for_file(session=session, settings=settings, file=read_storyboard(EXAMPLE))
+
+
+def _keep_pictures(settings: StudioSettings, file: StoryboardFile) -> None:
+    """Bring back the pictures of a project whose kept files were lost or damaged since it was made."""
+    for shot in file.shots:
+        if shot.image is not None and shot.media_id is not None:
+            keep_whole(settings, shot.media_id, shot.image.read_bytes())
 
 
 def _still_says(session: Session, project: Project, file: StoryboardFile) -> bool:
@@ -166,8 +179,12 @@ def read_storyboard(path: Path) -> StoryboardFile:
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise StoryboardFileProblem(where, "it has no shots; each is written below a line [[shot]].")
     seed = _whole(where, content, "seed", 0) or 0
-    shots = tuple(_shot(path, table, number, sampling, seed) for number, table in enumerate(tables, start=1))
-    return StoryboardFile(name=path.name, title=title, settings=settings, shots=shots)
+    shots, remarks = [], []
+    for number, table in enumerate(tables, start=1):
+        shot, said = _shot(path, table, number, sampling, seed)
+        shots.append(shot)
+        remarks += [remark for remark in said if remark not in remarks]
+    return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks))
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -185,7 +202,10 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise StoryboardFileProblem(path.name, f"it is not a TOML file: {problem}.") from None
 
 
-def _shot(path: Path, table: Mapping[str, Any], number: int, sampling: Settings, film_seed: int) -> FileShot:
+def _shot(
+    path: Path, table: Mapping[str, Any], number: int, sampling: Settings, film_seed: int
+) -> tuple[FileShot, tuple[Message, ...]]:
+    """A shot, and what is to be said of its picture."""
     where = f"{path.name}, shot {number}"
     _no_others(where, table, SHOT_KEYS)
     start = _start(where, table)
@@ -198,7 +218,7 @@ def _shot(path: Path, table: Mapping[str, Any], number: int, sampling: Settings,
     if start == "cut" and not image_name:
         raise StoryboardFileProblem(where, "it has no image, and a shot that starts with a cut begins with one.")
     image = path.parent / image_name if image_name else None
-    media_id = None if image is None else _checked_picture(where, image, image_name)
+    media_id, remarks = (None, ()) if image is None else _checked_picture(where, image, image_name)
     prompt = _text(where, table, "prompt", "")
     seconds = _number(where, table, "seconds", None)
     if seconds is None:
@@ -210,17 +230,19 @@ def _shot(path: Path, table: Mapping[str, Any], number: int, sampling: Settings,
         ShotRequest(settings=sampling, identity="", prompt=prompt, seed=seed, seconds=seconds, image=media_id)
     except InvalidRequest as problem:
         raise StoryboardFileProblem(where, f"{problem}.") from None
-    return FileShot(prompt=prompt, seconds=seconds, start=start, seed=seed, image=image, media_id=media_id)
+    shot = FileShot(prompt=prompt, seconds=seconds, start=start, seed=seed, image=image, media_id=media_id)
+    return shot, remarks
 
 
-def _checked_picture(where: str, image: Path, name: str) -> str:
+def _checked_picture(where: str, image: Path, name: str) -> tuple[str, tuple[Message, ...]]:
+    """The hash of a shot's picture, and what is to be said of it."""
     try:
-        if image.is_file() and image.stat().st_size > MAX_PICTURE_BYTES:
-            raise ImageRejected(name, f"it is larger than {MAX_PICTURE_BYTES // 2**20} MiB.")
-        read_picture(image, name)
+        if image.is_file():
+            check_bytes(image.stat().st_size, name)
+        remarks = read_small_picture(image, name, THUMBNAIL_SIZES[0]).remarks
     except ImageRejected as problem:
         raise StoryboardFileProblem(where, f"{problem}") from None
-    return picture_hash(image)
+    return picture_hash(image), remarks
 
 
 def _start(where: str, table: Mapping[str, Any]) -> Start:

@@ -11,6 +11,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from projects.database.tables import Media, Project, ProjectUpdate, now
 from projects.errors import NotFound, StoryboardProblem
+from projects.names import shown_name
 from projects.storyboard.project_settings import settings_at
 from projects.storyboard.reading import _touch, get_project, project_with_shots, shots_of
 from projects.storyboard.shots import _copy_of, _size_from
@@ -93,7 +94,7 @@ def _first_picture(session: Session, project: Project) -> Media | None:
 
 
 def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
+    name = shown_name(name)
     if not name:
         raise StoryboardProblem(Message("project-unnamed"))
     if len(name) > MAX_NAME_CHARACTERS:

@@ -32,7 +32,7 @@ def make_project(*, takes: bool) -> str:
     with session() as opened:
         settings().make_folders()
         project = create_project(session=opened, name="The sea")
-        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png")
+        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png").media
         shot = add_shot(session=opened, project_id=project.id, prompt="Waves.", seconds=0.5, media_id=media.id)
         if takes:
             identity = checkpoint_identity(checkpoint_named("draft"), None)

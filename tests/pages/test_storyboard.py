@@ -32,7 +32,7 @@ def project() -> str:
     with session() as opened:
         settings().make_folders()
         made = create_project(session=opened, name="The sea")
-        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png")
+        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png").media
         add_shot(session=opened, project_id=made.id, prompt="Waves roll in.", seconds=2.0, media_id=media.id)
         add_shot(session=opened, project_id=made.id, prompt="Night falls.", seconds=2.0, start="continue")
         opened.commit()

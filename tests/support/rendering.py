@@ -43,7 +43,7 @@ def small_project(
 ) -> tuple[Project, list[Shot]]:
     """A project of tiny pictures and few steps with shots that are (start, seconds), prompted "shot 0" and so on."""
     project = create_project(session=session, name="small")
-    media = add_picture(session=session, settings=studio, data=png(SIDE, SIDE), name="teal.png")
+    media = add_picture(session=session, settings=studio, data=png(SIDE, SIDE), name="teal.png").media
     made = [
         add_shot(
             session=session,

@@ -56,7 +56,7 @@ RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 def test_the_cameras_rotation_is_applied(orientation: int, expected: list[tuple[int, int, int]]) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image = read_picture(saved(quarters(), "PNG", exif=exif), "photo.png")
+    image = read_picture(saved(quarters(), "PNG", exif=exif), "photo.png").image
     assert corners(image) == expected
     assert image.size == ((2 * SIDE, SIDE) if orientation < 5 else (SIDE, 2 * SIDE))
 
@@ -67,15 +67,15 @@ def test_transparency_is_laid_on_white() -> None:
     alpha[: SIDE // 2, :SIDE] = 0
     alpha[: SIDE // 2, SIDE:] = 128
     image.putalpha(Image.fromarray(alpha))
-    assert corners(read_picture(saved(image, "PNG"), "a.png")) == [WHITE, (127, 255, 127), BLUE, WHITE]
+    assert corners(read_picture(saved(image, "PNG"), "a.png").image) == [WHITE, (127, 255, 127), BLUE, WHITE]
 
 
 def test_a_palette_with_a_transparent_colour_comes_out_right() -> None:
     image = quarters().quantize(4)
     red = image.getpixel((4, 4))
-    assert corners(read_picture(saved(image, "PNG"), "a.png")) == [RED, GREEN, BLUE, WHITE]
-    assert corners(read_picture(saved(image, "PNG", transparency=red), "a.png")) == [WHITE, GREEN, BLUE, WHITE]
-    assert corners(read_picture(saved(image, "GIF"), "a.gif")) == [RED, GREEN, BLUE, WHITE]
+    assert corners(read_picture(saved(image, "PNG"), "a.png").image) == [RED, GREEN, BLUE, WHITE]
+    assert corners(read_picture(saved(image, "PNG", transparency=red), "a.png").image) == [WHITE, GREEN, BLUE, WHITE]
+    assert corners(read_picture(saved(image, "GIF"), "a.gif").image) == [RED, GREEN, BLUE, WHITE]
 
 
 def test_grey_with_transparency_comes_out_right() -> None:
@@ -83,7 +83,7 @@ def test_grey_with_transparency_comes_out_right() -> None:
     pixels[..., 1] = 255
     pixels[:, : SIDE // 2, 1] = 0
     image = Image.merge("LA", [Image.fromarray(pixels[..., 0]), Image.fromarray(pixels[..., 1])])
-    assert corners(read_picture(saved(image, "PNG"), "a.png")) == [WHITE, (100, 100, 100)] * 2
+    assert corners(read_picture(saved(image, "PNG"), "a.png").image) == [WHITE, (100, 100, 100)] * 2
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -92,14 +92,14 @@ def test_sixteen_bits_of_grey_become_eight(kind: str) -> None:
     pixels[:, SIDE // 2 :] = 65535
     pixels[SIDE // 2 :, : SIDE // 2] = 128 * 257
     pixels[SIDE // 2 :, SIDE // 2 :] = 10 * 257
-    image = read_picture(saved(Image.fromarray(pixels), kind), "a")
+    image = read_picture(saved(Image.fromarray(pixels), kind), "a").image
     assert corners(image) == [(0, 0, 0), WHITE, (128, 128, 128), (10, 10, 10)]
 
 
 def test_black_and_white_comes_out_right() -> None:
     pixels = np.zeros((SIDE, SIDE), bool)
     pixels[:, SIDE // 2 :] = True
-    assert corners(read_picture(saved(Image.fromarray(pixels), "PNG"), "a.png")) == [(0, 0, 0), WHITE] * 2
+    assert corners(read_picture(saved(Image.fromarray(pixels), "PNG"), "a.png").image) == [(0, 0, 0), WHITE] * 2
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
@@ -108,25 +108,25 @@ def test_cmyk_comes_out_right(kind: str) -> None:
     ink[: SIDE // 2, : SIDE // 2] = (0, 255, 255, 0)
     ink[: SIDE // 2, SIDE // 2 :] = (255, 0, 255, 0)
     ink[SIDE // 2 :, : SIDE // 2] = (0, 0, 0, 255)
-    image = read_picture(saved(Image.merge("CMYK", [Image.fromarray(ink[..., n]) for n in range(4)]), kind), "a")
+    image = read_picture(saved(Image.merge("CMYK", [Image.fromarray(ink[..., n]) for n in range(4)]), kind), "a").image
     assert np.abs(np.array(corners(image)) - np.array([RED, GREEN, (0, 0, 0), WHITE])).max() <= 3
 
 
 def test_an_embedded_colour_profile_is_converted_to_srgb() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    image = read_picture(saved(quarters(), "PNG", icc_profile=profile), "a.png")
+    image = read_picture(saved(quarters(), "PNG", icc_profile=profile), "a.png").image
     assert np.abs(np.array(corners(image)) - np.array([RED, GREEN, BLUE, WHITE])).max() <= 1
 
 
 def test_a_damaged_colour_profile_is_passed_over() -> None:
-    image = read_picture(saved(quarters(), "PNG", icc_profile=b"not a profile"), "a.png")
+    image = read_picture(saved(quarters(), "PNG", icc_profile=b"not a profile"), "a.png").image
     assert corners(image) == [RED, GREEN, BLUE, WHITE]
 
 
 def test_a_file_and_its_bytes_give_the_same_picture_and_hash(tmp_path: Path) -> None:
     data = saved(quarters(), "WEBP", lossless=True)
     (tmp_path / "a.webp").write_bytes(data)
-    assert np.array_equal(read_picture(data, "a"), read_picture(tmp_path / "a.webp", "a"))
+    assert np.array_equal(read_picture(data, "a").image, read_picture(tmp_path / "a.webp", "a").image)
     assert picture_hash(data) == picture_hash(tmp_path / "a.webp")
     assert len(picture_hash(data)) == 64
 
@@ -154,10 +154,10 @@ def test_a_picture_that_is_cut_short_is_refused(kind: str, share: float) -> None
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("side", [10_000, 8_001, 20_000])
+@pytest.mark.parametrize("side", [12_000, 20_000])
 def test_a_picture_of_too_many_megapixels_is_refused_without_decoding_it(side: int) -> None:
     data = saved(Image.new("1", (side, side)), "PNG")
-    with pytest.raises(ImageRejected, match="at most 64 are taken"):
+    with pytest.raises(ImageRejected, match="save it with at most 11585 x 11585 pixels"):
         read_picture(data, "huge.png")
 
 

@@ -71,7 +71,7 @@ def test_a_file_that_is_gone_is_said_so_in_plain_text(client: TestClient) -> Non
 
 def test_a_picture_is_served_whole_and_small(client: TestClient) -> None:
     with session() as opened:
-        media = add_picture(session=opened, settings=settings(), data=png(640, 360), name="灯塔.png")
+        media = add_picture(session=opened, settings=settings(), data=png(640, 360), name="灯塔.png").media
         opened.commit()
 
     assert client.get(f"/files/media/{media.id}").headers["content-type"] == "image/png"

@@ -1,0 +1,15 @@
+"""Names that people give, made fit to be shown and stored: in any language, but without what only steers text."""
+
+from __future__ import annotations
+
+# Joiners belong to the spelling of some languages and to many emoji, although nothing is printed for them.
+_JOINERS = "\u200c\u200d"
+# Letters that look like nothing: the braille blank and the Hangul fillers.
+_BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
+
+
+def shown_name(given: str) -> str:
+    """``given`` on one line, without controls and marks of direction; "" where nothing of it could be seen."""
+    letters = [letter for letter in " ".join(given.split()) if letter.isprintable() or letter in _JOINERS]
+    seen = [letter for letter in letters if not letter.isspace() and letter not in _BLANKS + _JOINERS]
+    return "".join(letters).strip() if seen else ""
