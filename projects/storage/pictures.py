@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import secrets
 from pathlib import Path
 
 from PIL import Image
 from sqlmodel import Session
 
 from framepack.errors import ImageRejected
+from framepack.files.atomic import in_place
 from framepack.media.pictures import FORMATS, picture_hash, read_picture
 from projects.database.tables import Media
 from projects.errors import NotFound
@@ -34,7 +33,9 @@ def add_picture(*, session: Session, settings: StudioSettings, data: bytes, name
     id = picture_hash(data)
     path = picture_path(settings, id)
     if not path.exists():
-        _write(path, data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with in_place(path) as aside:
+            aside.write_bytes(data)
     media = session.get(Media, id)
     if media is None:
         media = Media(
@@ -64,7 +65,9 @@ def thumbnail(settings: StudioSettings, media_id: str, size: int) -> Path:
         picture.thumbnail((size, size), Image.Resampling.LANCZOS)
         small = io.BytesIO()
         picture.save(small, "WEBP", quality=85)
-        _write(path, small.getvalue())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with in_place(path) as aside:
+            aside.write_bytes(small.getvalue())
     return path
 
 
@@ -79,17 +82,3 @@ def _shown(name: str) -> str:
     """The file's own name, in any language, without folders and without what cannot be shown."""
     own = re.split(r"[/\\]", name)[-1]
     return "".join(letter for letter in own if letter.isprintable())[-MAX_NAME_CHARACTERS:].strip() or "picture"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that it is there either whole or not at all, whoever else writes it at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with aside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
