@@ -50,6 +50,19 @@ ENGLISH = MappingProxyType(
             "A picture of {size} needs about {needed:.1f} GB of the device's memory and {available:.1f} GB of it can "
             "be used; choose a smaller size, close other programs, or allow more with STUDIO_MEMORY_GB."
         ),
+        # --- what is put aside and made again ---
+        "put-aside": "{name} is damaged ({reason}); it was put aside as {place} and is made again when it is needed.",
+        "manifest-damaged": "{name} cannot be read",
+        "file-gone": "{name} is not there",
+        "file-cut": "{name} has {size} bytes and had {finished}",
+        "file-changed": "{name} is not what it was when it was finished",
+        "latents-unreadable": "its latents cannot be read",
+        "latents-not-finite": "its latents hold values that are no numbers",
+        "video-unreadable": "its video cannot be decoded",
+        "video-frames": "its video has {frames} frames and should have {expected}",
+        "video-last-frame": "its video ends with another frame than it should",
+        "conditioning-unreadable": "it cannot be read",
+        "conditioning-not-finite": "it holds values that are no numbers",
         # --- reasons: values of a request ---
         "not-between": "{value} is not between {least} and {most}",
         "no-such-choice": "there is no '{name}'; there is: {choices}",

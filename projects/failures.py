@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 
 import sqlalchemy as sa
 
 from framepack.errors import FramepackError
+from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, as_message
 from projects.errors import StudioError
 
@@ -42,7 +42,7 @@ def message_for(error: BaseException) -> Message:
 def _disk_is_full(error: BaseException) -> bool:
     if isinstance(error, sa.exc.OperationalError):
         return isinstance(error.orig, sqlite3.OperationalError) and "disk is full" in str(error.orig)
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return is_disk_full(error)
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from framepack.attention.backends import attend_with, available_backends, backend_named
 from framepack.errors import InvalidRequest
+from framepack.files.atomic import in_place
 from framepack.messages import Message
 
 TIMES_FILE = "attention.json"
@@ -126,11 +126,10 @@ def read_times(folder: Path) -> dict[str, dict[str, float | None]]:
 
 def write_times(folder: Path, times: Mapping[str, Mapping[str, float | None]]) -> None:
     """Keep measurements in ``folder``. Where that cannot be written, the next process measures again."""
-    aside = folder / f"{TIMES_FILE}.{os.getpid()}"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(times, indent=1, sort_keys=True), encoding="utf-8")
-        aside.replace(folder / TIMES_FILE)
+        with in_place(folder / TIMES_FILE) as aside:
+            aside.write_text(json.dumps(times, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def _timed_call(backend: str, query: Tensor, key: Tensor, value: Tensor) -> Callable[[], Tensor]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 from pathlib import Path
 
 from framepack.checkpoints.folders import PartFolder, find_part
 from framepack.checkpoints.table import Checkpoint, Part
+from framepack.files.atomic import in_place
 
 HASHES_FILE = ".framepack-hashes.json"
 _known: dict[str, str] = {}
@@ -62,9 +62,8 @@ class _Hashes:
         """Write the hashes beside the files, unless that folder may not be written to."""
         if self._file is None or not self._new or not os.access(self._file.parent, os.W_OK):
             return
-        aside = self._file.with_name(f"{self._file.name}.{uuid.uuid4().hex}")
-        aside.write_text(json.dumps(self._kept | self._used, indent=1), encoding="utf-8")
-        aside.replace(self._file)
+        with in_place(self._file) as aside:
+            aside.write_text(json.dumps(self._kept | self._used, indent=1), encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, str]:

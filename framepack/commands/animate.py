@@ -101,7 +101,7 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
         Engine(checkpoint, options) as engine,
     ):
         restart_peak(engine.device)
-        store = SectionStore(Path(folder))
+        store = SectionStore(Path(folder) / "sections")
         pictures = {request.image: animation.image} if request.image and animation.image else {}
         if before:
             events = _continue(engine, shot, before, pictures, store)

@@ -12,7 +12,6 @@ A safetensors file from anywhere; what is read from it is checked before it is u
 from __future__ import annotations
 
 import math
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
+from framepack.files.atomic import in_place
 from framepack.messages import Message
 from framepack.shots.spans import FRAMES_PER_LATENT, LATENT_CHANNELS, PIXELS_PER_LATENT
 
@@ -72,12 +72,8 @@ def write_latents(path: Path, shot: KeptShot) -> None:
         "fps": str(shot.checkpoint.fps),
         "seconds": repr(shot.seconds),
     }
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
+    with in_place(path) as aside:
         save_file(tensors, aside, metadata)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def near_shown(seconds: float, latents: Tensor, fps: int) -> float:

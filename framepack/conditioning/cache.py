@@ -1,13 +1,13 @@
 """Owns how prompts and pictures become embeddings and latents, and the cache of them; it knows no shots.
 
 What is cached is named by what it was made from: the checkpoint's identity, the prompt or the picture, and the size.
+Each file has its manifest beside it; what is not whole goes into the folder ``damaged`` beside the cache's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -15,6 +15,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt
+from framepack.files.atomic import in_place
+from framepack.files.damaged import put_aside
+from framepack.files.manifest import NotWhole, beside, check_sums, describe, read_manifest, write_manifest
+from framepack.messages import Message
 
 ALGORITHM = 1
 
@@ -50,13 +54,11 @@ class ConditioningCache:
             return self._memory.get(name)
         path = _path(self.root, name)
         try:
-            tensors: dict[str, Tensor] = load_file(path)
-        except FileNotFoundError:
+            return _read_whole(path)
+        except NotWhole as fault:
+            put_aside(path, self.root.parent / "damaged", fault.message)
+            beside(path).unlink(missing_ok=True)
             return None
-        except SafetensorError:
-            path.unlink(missing_ok=True)  # cut short by a power failure: it is encoded again
-            return None
-        return tensors
 
     def _keep(self, name: str, tensors: dict[str, Tensor]) -> None:
         if self.root is None:
@@ -64,12 +66,34 @@ class ConditioningCache:
             return
         path = _path(self.root, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{uuid.uuid4().hex}.part")
-        try:
+        # Whoever reads in between finds a file without a manifest, not one with another's.
+        beside(path).unlink(missing_ok=True)
+        with in_place(path) as aside:
             save_file(tensors, aside)
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        write_manifest(beside(path), describe([path]))
+
+
+def _read_whole(path: Path) -> dict[str, Tensor] | None:
+    """The tensors of a file of the cache, None where there is none. Raises NotWhole.
+
+    One that was made before there were manifests is looked through and gets one.
+    """
+    if not path.is_file():
+        return None
+    manifest = read_manifest(beside(path))
+    if manifest is not None:
+        check_sums(path.parent, manifest)
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except FileNotFoundError:
+        return None
+    except SafetensorError:
+        raise NotWhole(Message("conditioning-unreadable")) from None
+    if manifest is None:
+        if not all(tensor.isfinite().all() for tensor in tensors.values()):
+            raise NotWhole(Message("conditioning-not-finite"))
+        write_manifest(beside(path), describe([path]))
+    return tensors
 
 
 def _name(identity: str, content: dict[str, object]) -> str:

@@ -46,12 +46,12 @@ def render_shot(
     """
     shot = chain[index]
     begun = time.perf_counter()
-    if all(store.has(key) for key, _ in shot.units):
+    if all(store.is_whole(key) for key, _ in shot.units):
         yield from _found(shot)
         return
     earlier = [unit for before in chain[:index] for unit in _shown_units(before)]
     for unit in earlier:
-        if not store.has(unit.key):
+        if not store.is_whole(unit.key):
             raise SectionMissing(unit.key)
     engine.prepare([shot], pictures)
     conditioning = engine.conditioning(shot.request, engine.encoded_picture(shot.request, shot.embedding_image).embeds)
@@ -108,7 +108,7 @@ def _found(shot: PlannedShot) -> Iterator[Event]:
 def _start_unit(engine: Engine, shot: PlannedShot, key: str, store: SectionStore) -> SectionDone:
     """The unit of the start picture: its latent, and the one frame that is decoded from it alone."""
     begun = time.perf_counter()
-    if store.has(key):
+    if store.is_whole(key):
         return SectionDone(key, 0, 0.0)
     latent = engine.encoded_picture(shot.request, shot.embedding_image).latent
     store.publish(key, latent.numpy(), [engine.decode_start(latent)], engine.checkpoint.fps)
@@ -131,7 +131,7 @@ def _sections_forward(
     noise = _noise(shot)
     for number, key in enumerate(shot.sections, start=1):
         begun = time.perf_counter()
-        found = store.has(key)
+        found = store.is_whole(key)
         if not found:
             latents = yield from engine.sample(inputs, number, history, noise.of(number))
             _publish(engine, store, key, history, latents)
@@ -151,7 +151,7 @@ def _sections_backwards(
     for made, number in enumerate(range(len(shot.sections), 0, -1), start=1):
         begun = time.perf_counter()
         key = shot.sections[number - 1]
-        if not store.has(key) and not store.has(latents_key(key)):
+        if not store.is_whole(key) and not store.is_whole(latents_key(key)):
             sampled = yield from engine.sample_inverted(inputs, number, len(shot.sections), later, noise.of(made))
             store.publish_latents(latents_key(key), sampled.numpy())
             seconds[key] = time.perf_counter() - begun
@@ -159,7 +159,7 @@ def _sections_backwards(
         later = latents if later is None else torch.cat([latents, later], dim=2)[:, :, :HISTORY_LATENTS]
     for number, key in enumerate(shot.sections, start=1):
         begun = time.perf_counter()
-        if not store.has(key):
+        if not store.is_whole(key):
             _publish(engine, store, key, history, _sampled(store, key))
             yield from engine.notices()
             seconds[key] += time.perf_counter() - begun

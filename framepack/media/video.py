@@ -6,8 +6,6 @@ first N frames of any of them, at the same size and rate, can be put one after a
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +19,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from numpy.typing import NDArray
 
 from framepack.errors import FramepackError
+from framepack.files.atomic import in_place
+from framepack.files.manifest import NotWhole
 from framepack.messages import Message
 
 TICKS_PER_FRAME = 512
@@ -32,6 +32,10 @@ _SETTINGS = {
     # The headers must not depend on what is in the picture, or the files could not be joined.
     "x264-params": "stitchable=1:open-gop=0:bframes=0:scenecut=0:keyint=36:min-keyint=36",
 }
+
+# What PyAV raises for a file that is no video, or not a whole one: FFmpeg's InvalidDataError is a ValueError, the
+# others are stumbled over where the headers name what is not there.
+_DAMAGE = (ValueError, IndexError, AttributeError, av.error.EOFError)
 
 
 class VideoMismatch(FramepackError):
@@ -111,6 +115,28 @@ def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
             yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
 
+def decode_whole(path: Path) -> tuple[int, NDArray[np.uint8] | None]:
+    """Decode a video file to its end, taking no error for granted: its number of frames, and the last as (H, W, 3) RGB.
+
+    Raises NotWhole at the first thing in it that cannot be decoded.
+    """
+    count = 0
+    last: av.VideoFrame | None = None
+    try:
+        with av.open(str(path), options={"err_detect": "explode"}) as container:
+            context = container.streams.video[0].codec_context
+            # By several threads the decoder would hide the fault of one frame behind the next.
+            context.thread_count = 1
+            context.options = {"err_detect": "explode+crccheck+bitstream+buffer"}
+            for last in container.decode(video=0):
+                if last.is_corrupt:
+                    raise NotWhole(Message("video-unreadable"))
+                count += 1
+            return count, None if last is None else last.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    except _DAMAGE:
+        raise NotWhole(Message("video-unreadable")) from None
+
+
 def probe(path: Path) -> VideoFacts:
     """What the video file ``path`` holds, from its packets, without decoding. Raises OSError if it is not a video."""
     with av.open(str(path)) as container:
@@ -134,15 +160,8 @@ def join(parts: Sequence[tuple[Path, int]], out: Path) -> int:
     """
     if not parts:
         raise ValueError("there is nothing to join")
-    aside = out.with_name(f".{out.name}.{uuid.uuid4().hex}.part")
-    try:
-        frames = _copy_streams(parts, aside)
-        with aside.open("rb") as written:
-            os.fsync(written.fileno())
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
-    return frames
+    with in_place(out) as aside:
+        return _copy_streams(parts, aside)
 
 
 def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:

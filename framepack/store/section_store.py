@@ -3,9 +3,12 @@
     <root>/<first two letters of the key>/<key>/   one unit:
         latents.safetensors                        latents (1, 16, T, h, w) fp32, last_frame (H, W, 3) uint8
         frames.mp4                                 the section's frames
+        manifest.json                              what both should be like, written last: with it the unit is finished
     <root>/.writing/                               units being written; what killed writers leave here is swept later
+    <root>/../damaged/                             units that were found not to be whole
 
 A unit published with ``publish_latents`` has no frames: what the original model has sampled but not yet decoded.
+Units made before there were manifests have none; each is read whole at its first use and then gets one.
 """
 
 from __future__ import annotations
@@ -27,10 +30,23 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from framepack.errors import SectionMissing
-from framepack.media.video import probe, read_frames, write_frames
+from framepack.files.atomic import sync
+from framepack.files.damaged import put_aside
+from framepack.files.manifest import (
+    NAME,
+    Manifest,
+    NotWhole,
+    check_sizes,
+    check_sums,
+    describe,
+    read_manifest,
+    write_manifest,
+)
+from framepack.media.video import read_frames, write_frames
+from framepack.store.unit_reading import read_unit
 
-_LATENTS = "latents.safetensors"
-_FRAMES = "frames.mp4"
+LATENTS = "latents.safetensors"
+FRAMES = "frames.mp4"
 _ABANDONED_AFTER_SECONDS = 24 * 3600.0
 
 
@@ -42,11 +58,44 @@ class SectionStore:
         self._swept = False
 
     def has(self, key: str) -> bool:
-        """Whether a unit is published under ``key``."""
-        return (self._folder(key) / _LATENTS).is_file()
+        """Whether a finished unit lies under ``key``, as far as the sizes of its files show: cheap, for mere counting.
+
+        Of one without a manifest only its files are looked for.
+        """
+        folder = self._folder(key)
+        try:
+            manifest = read_manifest(folder / NAME)
+            if manifest is not None:
+                check_sizes(folder, manifest)
+        except NotWhole:
+            return False
+        return manifest is not None or (folder / LATENTS).is_file()
+
+    def is_whole(self, key: str) -> bool:
+        """Whether the unit under ``key`` is what it was when it was finished, so that it may be built upon.
+
+        Its files are read for that, once a process while they stay as they are. One that is not whole is put aside,
+        with a sentence in the log, and is not there any more.
+        """
+        return self._checked(key) is not None
+
+    def fault(self, key: str) -> NotWhole | None:
+        """What is wrong with the unit whose folder is there, None where it is whole. Nothing is put aside."""
+        try:
+            _check(self._folder(key))
+        except NotWhole as fault:
+            return fault
+        return None
+
+    def keys(self) -> Iterator[str]:
+        """The keys of all units that have a folder, finished or not."""
+        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]/*")):
+            if _is_key(folder.name):
+                yield folder.name
 
     def latents(self, key: str) -> NDArray[np.float32]:
         """The unit's latents, (1, 16, T, h, w) fp32. Raises SectionMissing."""
+        self._whole(key)
         return self._tensor(key, "latents").astype(np.float32, copy=False)
 
     def frame(self, key: str, number: int) -> NDArray[np.uint8]:
@@ -55,28 +104,28 @@ class SectionStore:
         Raises SectionMissing.
         """
         path = self.video(key)
-        if number == probe(path).frames:
+        if number == self._whole(key).frames:
             return self._tensor(key, "last_frame").astype(np.uint8, copy=False)
         return next(islice(read_frames(path), number - 1, None))
 
     def video(self, key: str) -> Path:
         """The unit's video file. Raises SectionMissing."""
-        path = self._folder(key) / _FRAMES
-        if not path.is_file():
+        if FRAMES not in self._whole(key).files:
             raise SectionMissing(key)
-        return path
+        return self._folder(key) / FRAMES
 
     def publish(self, key: str, latents: NDArray[np.float32], frames: Iterable[NDArray[np.uint8]], fps: int) -> bool:
         """Write a unit aside, sync it and rename it into place, whole or not at all.
 
         ``frames`` are (H, W, 3) uint8 RGB, taken one at a time. Returns False where another was first: what is
-        there then stays, and this one is thrown away.
+        there then stays, and this one is thrown away. What is there and not whole is put aside.
         """
         aside = self._begin(key)
         try:
             last = _Last(frames)
-            write_frames(aside / _FRAMES, last, fps)
-            save_file({"latents": np.ascontiguousarray(latents), "last_frame": last.frame()}, aside / _LATENTS)
+            count = write_frames(aside / FRAMES, last, fps)
+            save_file({"latents": np.ascontiguousarray(latents), "last_frame": last.frame()}, aside / LATENTS)
+            _finish(aside, frames=count, shape=latents.shape)
             return self._put_in_place(aside, key)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -85,14 +134,15 @@ class SectionStore:
         """Publish a unit of latents alone, (1, 16, T, h, w) fp32; as ``publish`` otherwise."""
         aside = self._begin(key)
         try:
-            save_file({"latents": np.ascontiguousarray(latents)}, aside / _LATENTS)
+            save_file({"latents": np.ascontiguousarray(latents)}, aside / LATENTS)
+            _finish(aside, frames=None, shape=latents.shape)
             return self._put_in_place(aside, key)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
     def discard(self, key: str) -> None:
         """Take the unit away if it is there; only for units nobody builds upon."""
-        if not self.has(key):
+        if not self._folder(key).is_dir():
             return
         aside = self._begin(key)
         with suppress(FileNotFoundError):  # another has just taken it away
@@ -100,17 +150,29 @@ class SectionStore:
         shutil.rmtree(aside, ignore_errors=True)
 
     def _folder(self, key: str) -> Path:
-        if len(key) != 64 or not set(key) <= set("0123456789abcdef"):
+        if not _is_key(key):
             raise ValueError(f"{key!r} is not a section key")
         return self.root / key[:2] / key
 
-    def _tensor(self, key: str, name: str) -> NDArray[np.generic]:
-        path = self._folder(key) / _LATENTS
-        if not path.is_file():
+    def _checked(self, key: str) -> Manifest | None:
+        """The manifest of a whole unit; None where there is none, or none any more."""
+        folder = self._folder(key)
+        if not folder.is_dir():
+            return None
+        try:
+            return _check(folder)
+        except NotWhole as fault:
+            put_aside(folder, self.root.parent / "damaged", fault.message)
+            return None
+
+    def _whole(self, key: str) -> Manifest:
+        manifest = self._checked(key)
+        if manifest is None:
             raise SectionMissing(key)
-        with safe_open(path, framework="numpy") as file:
-            if name not in file.keys():  # noqa: SIM118 (this object has no __contains__)
-                raise SectionMissing(key)
+        return manifest
+
+    def _tensor(self, key: str, name: str) -> NDArray[np.generic]:
+        with safe_open(self._folder(key) / LATENTS, framework="numpy") as file:
             tensor: NDArray[np.generic] = file.get_tensor(name)
             return tensor
 
@@ -125,18 +187,40 @@ class SectionStore:
 
     def _put_in_place(self, aside: Path, key: str) -> bool:
         for path in aside.iterdir():
-            _sync(path)
-        _sync(aside)
+            sync(path)
+        sync(aside)
         folder = self._folder(key)
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             aside.rename(folder)
         except OSError:
-            if self.has(key):
+            if not folder.is_dir():
+                raise
+            if self.is_whole(key):
                 return False
-            raise
-        _sync(folder.parent)
+            aside.rename(folder)  # what was in the way is put aside
+        sync(folder.parent)
         return True
+
+
+def _finish(folder: Path, *, frames: int | None, shape: tuple[int, ...]) -> None:
+    files = [path for path in (folder / LATENTS, folder / FRAMES) if path.is_file()]
+    write_manifest(folder / NAME, describe(files, frames=frames, shape=shape))
+
+
+def _check(folder: Path) -> Manifest:
+    """The manifest of the unit in ``folder``, which gets one where it has none. Raises NotWhole."""
+    manifest = read_manifest(folder / NAME)
+    if manifest is not None:
+        check_sums(folder, manifest)
+        return manifest
+    frames, shape = read_unit(folder / LATENTS, folder / FRAMES)
+    _finish(folder, frames=frames, shape=shape)
+    return _check(folder)
+
+
+def _is_key(name: str) -> bool:
+    return len(name) == 64 and set(name) <= set("0123456789abcdef")
 
 
 class _Last:
@@ -174,13 +258,3 @@ def _sweep(writing: Path) -> None:
             continue
         if dead or old:
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows cannot open a folder; its rename is durable without
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from PIL import Image
 
+from framepack.files.atomic import replacing
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
 from projects.database.opening import session_for
 from projects.database.tables import Phase, Progress, now
@@ -132,6 +132,5 @@ class ProgressWriter:
         encoded = io.BytesIO()
         Image.fromarray(preview).save(encoded, format="WEBP", quality=80)
         path = preview_path(self._settings, self._place.render_id)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_bytes(encoded.getvalue())
-        aside.replace(path)
+        with replacing(path) as aside:
+            aside.write_bytes(encoded.getvalue())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import secrets
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from PIL import Image
 from sqlmodel import Session
 
 from framepack.errors import ImageRejected
+from framepack.files.atomic import in_place
 from framepack.media.pictures import picture_hash, read_small_picture
 from framepack.messages import Message
 from projects.database.tables import Media
@@ -122,12 +121,5 @@ def _shown(name: str) -> str:
 def _write(path: Path, data: bytes) -> None:
     """Write a file so that it is there either whole or not at all, whoever else writes it at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with aside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with in_place(path) as aside:
+        aside.write_bytes(data)

@@ -81,7 +81,7 @@ def plan_render(*, plans: Sequence[ShotPlan], wanted: Collection[str], store: Se
 
 def missing_units(planned: PlannedShot, store: SectionStore) -> list[str]:
     """The keys of the units of a shot (its sections, and the start picture's if it opens its chain) not stored yet."""
-    return [key for key, _ in planned.units if not store.has(key)]
+    return [key for key, _ in planned.units if not store.is_whole(key)]
 
 
 def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from framepack.conditioning.encoders import (
 )
 from framepack.weights.loading import Place, TextEncoder, load_clip, load_llama, load_siglip
 from tests.support.checkpoints import build_models
+from tests.support.damage import cut_short, damaged_names, empty, flip_bytes, overwrite_latents
 
 PROMPT = "The camera pans left over a Café at {night}, 3 birds."
 
@@ -118,10 +120,34 @@ def test_what_is_cached_is_found_by_its_content(tmp_path: Path, on_disk: bool) -
     assert cache.picture("weights", "cd" * 32, (64, 64)) is None
 
 
-def test_a_cached_file_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
-    cache = ConditioningCache(tmp_path)
-    cache.keep_prompt("weights", "a boat", EncodedPrompt(torch.randn(1, 5, 24), torch.randn(1, 20)))
+@pytest.mark.parametrize(
+    ("damage", "manifest"),
+    # Turned bits in numbers cannot be told without a manifest.
+    [*((damage, True) for damage in (flip_bytes, overwrite_latents, cut_short, empty)), (cut_short, False)],
+)
+def test_a_damaged_file_is_put_aside_and_made_again(
+    tmp_path: Path, damage: Callable[[Path], None], manifest: bool
+) -> None:
+    cache = ConditioningCache(tmp_path / "conditioning")
+    prompt = EncodedPrompt(torch.randn(1, 5, 24), torch.randn(1, 20))
+    cache.keep_prompt("weights", "a boat", prompt)
     (file,) = tmp_path.rglob("*.safetensors")
-    file.write_bytes(b"")
+    if not manifest:
+        file.with_name(f"{file.name}.json").unlink()
+    damage(file)
     assert cache.prompt("weights", "a boat") is None
-    assert not file.exists()
+    assert damaged_names(tmp_path) == [file.name]
+    cache.keep_prompt("weights", "a boat", prompt)
+    assert cache.prompt("weights", "a boat") is not None
+
+
+def test_a_file_without_a_manifest_is_looked_through_and_gets_one(tmp_path: Path) -> None:
+    cache = ConditioningCache(tmp_path / "conditioning")
+    for prompt, value in (("a boat", 1.0), ("a ship", float("nan"))):
+        cache.keep_prompt("weights", prompt, EncodedPrompt(torch.full((1, 5, 24), value), torch.randn(1, 20)))
+    manifests = list(tmp_path.rglob("*.json"))
+    for manifest in manifests:
+        manifest.unlink()
+    assert cache.prompt("weights", "a boat") is not None
+    assert cache.prompt("weights", "a ship") is None
+    assert [manifest.exists() for manifest in manifests].count(True) == 1
