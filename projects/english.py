@@ -20,7 +20,7 @@ ENGLISH = MappingProxyType(
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
-        "nothing-to-render": "There is nothing to render: every shot is done.",
+        "nothing-to-render": "There is nothing to render: every shot is done or ordered already.",
         # --- why a shot cannot be rendered ---
         "of-shot": "{shot}: {problem}",
         "request-problem": "Its {problem}.",
