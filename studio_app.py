@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pages.serving.files import file_routes
+from pages.serving.guard import GuardHeaders, OwnOriginOnly
 from projects.database.opening import open_database, session_for
 from projects.generator.local_workers import LocalWorkers
 from projects.interchange.storyboard_toml import seed_example
@@ -40,10 +41,15 @@ def prepare(settings: StudioSettings) -> None:
     engine.dispose()
 
 
-# Streamlit checks the names for its own connection only; the files need the same guard against a rebound host name.
+# Streamlit checks the names and origins for its own connection only, and lets every port of this computer in; the files
+# need the same guard against a rebound host name. The first wraps the others, so that refusals are guarded too.
 app = st.App(
     "pages/studio.py",
     routes=file_routes(),
-    middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts") or ["*"])],
+    middleware=[
+        Middleware(GuardHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts") or ["*"]),
+        Middleware(OwnOriginOnly, also=st.get_option("server.corsAllowedOrigins")),
+    ],
     lifespan=lifespan,
 )

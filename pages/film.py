@@ -9,7 +9,7 @@ from framepack.messages import Message
 from pages.board.reading import Board, read_board, standing
 from pages.look.text import count, said, seconds_text, size_text, when_text
 from pages.look.theme import chip, empty_state, masthead, player, ratio_of, told
-from pages.parts.rendering import rendering_panel
+from pages.parts.rendering import rendering_panel, weights_watch
 from pages.serving.files import download_url, film_url
 from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
@@ -90,7 +90,8 @@ if project is None:
 
 with session() as opened:
     board = read_board(opened, project.id)
-    stale = [plan.shot.id for plan in board.plans if plan.chosen is not None and plan.state != "done"]
+    judged = () if board.is_naming_weights else board.plans
+    stale = [plan.shot.id for plan in judged if plan.chosen is not None and plan.state != "done"]
     plan = film_plan_of(session=opened, project_id=project.id, stale=stale)
     films = films_of(session=opened, project_id=project.id)
 
@@ -110,6 +111,9 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         on_click=make,
         args=(project.id,),
     )
+with st.container(key="problems"):
+    if board.is_naming_weights:
+        weights_watch(board)
 with st.container(key="work"):
     rendering_panel(board)
 for problem in plan.problems:

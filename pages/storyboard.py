@@ -8,11 +8,11 @@ from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.errors import FramepackError
 from pages.board.reading import Board, read_board, standing
 from pages.board.strip import Tile, shot_strip
-from pages.look.text import count, natural, said, seconds_text
-from pages.look.theme import chip, empty_state, masthead, ratio_of, told
+from pages.look.text import count, natural, seconds_text
+from pages.look.theme import chip, empty_state, masthead, ratio_of
 from pages.parts.project_settings import project_settings_box
-from pages.parts.rendering import rendering_panel, worker_watch
-from pages.parts.shot_card import move, render, shot_card
+from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
+from pages.parts.shot_card import move, render_all, shot_card
 from pages.serving.files import picture_url
 from pages.session.database import session, settings
 from pages.session.state import Notice, do, open_project, say, show_notices
@@ -39,23 +39,21 @@ def head(board: Board) -> None:
             width="content",
         )
         with st.container(horizontal=True, width="content", key="orders"):
-            wanted = board.to_render
             label, icon = order_button(board)
             st.button(
                 label,
                 key="render-changed",
                 type="primary",
                 icon=icon,
-                disabled=not wanted or bool(board.weights_problem),
-                on_click=render,
-                args=(project.id, wanted),
+                disabled=not board.to_render,
+                on_click=render_all,
+                args=(project.id,),
                 help="Only shots that are new or out of date are made; what is finished stays.",
             )
             project_settings_box(board)
     # In containers that are always there, so that the shots below keep their places when one of these comes or goes.
     with st.container(key="problems"):
-        if board.weights_problem:
-            told(said(board.weights_problem), "bad")
+        weights_watch(board)
         worker_watch(board)
     with st.container(key="work"):
         rendering_panel(board)
@@ -69,6 +67,8 @@ def order_button(board: Board) -> tuple[str, str]:
         return "Rendering", ":material/hourglass_top:"
     if board.plans and all(plan.state == "done" for plan in board.plans):
         return "Everything is rendered", ":material/check:"
+    if board.is_naming_weights:
+        return "Not known yet", ":material/hourglass_top:"
     return "Nothing to render yet", ":material/play_arrow:"
 
 

@@ -16,11 +16,35 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
+        # --- what is the matter with the database, and what to do ---
+        "database-unusable": "The database {database} cannot be used: {problem} {help}",
+        "database-empty": "its file is empty (0 bytes).",
+        "database-gone": "its file is no longer there.",
+        "database-is-none": "its file is not a database.",
+        "database-damaged": "its file is damaged ({said}).",
+        "database-is-another": "it does not hold what it should ({said}).",
+        "database-busy": "another program has been holding it for too long.",
+        "database-cannot-be-opened": "its file cannot be opened ({said}); look at its folder and at who may use it.",
+        "database-read-only": "its file may only be read ({said}).",
+        "database-disk-fails": "the disk that it is on does not work or is full ({said}).",
+        "database-disk-full": "the disk that it is on is full.",
+        "database-away": "the server does not answer ({said}).",
+        "database-backup": (
+            "A copy from before it was last changed for a newer version is at {backup}: end the studio, remove the "
+            "database and the files beside it that end in -wal and -shm, put the copy in its place, and start again."
+        ),
+        "database-no-backup": (
+            "There is no copy of it in {folder}. Bring back one of your own, or move it away to begin with an empty "
+            "studio, and start again."
+        ),
+        "database-free-space": "Free some space and try again; what was saved before is kept.",
+        "database-start-server": "Start it, or look at STUDIO_DATABASE_URL, and try again.",
+        "database-try-again": "Mend that and try again.",
         # --- what a storyboard does not allow ---
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
-        "nothing-to-render": "There is nothing to render: every shot is done.",
+        "nothing-to-render": "There is nothing to render: every shot is done or ordered already.",
         # --- why a shot cannot be rendered ---
         "of-shot": "{shot}: {problem}",
         "request-problem": "Its {problem}.",

@@ -48,3 +48,11 @@ class DatabaseTooNew(StudioError):
         super().__init__(Message("database-too-new", {"database": database, "revision": revision}))
         self.database = database
         self.revision = revision
+
+
+class DatabaseUnusable(StudioError):
+    """The database cannot be used as it is now; ``help`` says what to do."""
+
+    def __init__(self, database: str, problem: Message, help: Message) -> None:
+        super().__init__(Message("database-unusable", {"database": database, "problem": problem, "help": help}))
+        self.database = database

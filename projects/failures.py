@@ -15,18 +15,20 @@ CALLED_OFF = Message("called-off")
 DISK_FULL = Message("disk-full")
 OUT_OF_MEMORY = Message("out-of-memory")
 LOST = Message("render-lost")
+# What SQLite calls a "disk I/O error" when the file beside the database, or a quota, has no room left.
+_NO_ROOM = ("SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE")
 
 
 def foreseen(error: BaseException) -> bool:
     """Whether ``error`` says by itself what the matter is, so that no one needs to read a log."""
-    return isinstance(error, FramepackError | StudioError) or _disk_is_full(error) or _out_of_memory(error)
+    return isinstance(error, FramepackError | StudioError) or disk_is_full(error) or _out_of_memory(error)
 
 
 def message_for(error: BaseException) -> Message:
     """What happened and what would help."""
     if isinstance(error, FramepackError | StudioError):
         return error.message
-    if _disk_is_full(error):
+    if disk_is_full(error):
         return DISK_FULL
     if _out_of_memory(error):
         return OUT_OF_MEMORY
@@ -39,9 +41,12 @@ def message_for(error: BaseException) -> Message:
     return Message("unforeseen", {"kind": type(error).__name__, "said": first_line})
 
 
-def _disk_is_full(error: BaseException) -> bool:
+def disk_is_full(error: BaseException) -> bool:
+    """Whether ``error`` says that there is no room left."""
     if isinstance(error, sa.exc.OperationalError):
-        return isinstance(error.orig, sqlite3.OperationalError) and "disk is full" in str(error.orig)
+        if not isinstance(error.orig, sqlite3.OperationalError):
+            return False
+        return "disk is full" in str(error.orig) or getattr(error.orig, "sqlite_errorname", "") in _NO_ROOM
     return is_disk_full(error)
 
 

@@ -43,6 +43,11 @@ class StudioSettings:
         return sa.make_url(self.database_url).get_backend_name() == "sqlite"
 
     @property
+    def database_file(self) -> Path:
+        """The file of the database, where it is one."""
+        return Path(sa.make_url(self.database_url).database or "")
+
+    @property
     def queue_database_url(self) -> str:
         """Where the render queue keeps its own state: a second SQLite file, or a second database of the same server."""
         url = sa.make_url(self.database_url)
@@ -90,6 +95,11 @@ class StudioSettings:
     def logs_dir(self) -> Path:
         """Logs of workers."""
         return self.home / "logs"
+
+    @property
+    def backups_dir(self) -> Path:
+        """Copies of the database from before it was changed for a newer version; made with the first of them."""
+        return self.home / "backups"
 
     def make_folders(self) -> None:
         """Make every folder that is not there yet."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from framepack.checkpoints.folders import PartFolder, find_part
@@ -24,18 +25,40 @@ def checkpoint_identity(checkpoint: Checkpoint, models: Path | None) -> str:
 
     ``models`` is the folder used instead of the hub's cache, or None. Raises WeightsMissing or WeightsDamaged.
     """
-    folders = {part: find_part(checkpoint, part, models) for part in checkpoint.sources}
     hashes = _Hashes(None if checkpoint.embedded else models)
-    parts = {part: _part_name(checkpoint, part, folder, hashes) for part, folder in folders.items()}
+    name = _identity(checkpoint, models, hashes.of)
     hashes.keep()
+    return name
+
+
+def known_identity(checkpoint: Checkpoint, models: Path | None) -> str | None:
+    """As ``checkpoint_identity``, but None where a file would have to be hashed first. Raises the same.
+
+    The embedded checkpoint is always known: it is so small that its files are hashed in no time.
+    """
+    if checkpoint.embedded:
+        return checkpoint_identity(checkpoint, models)
+    try:
+        return _identity(checkpoint, models, _Hashes(models).kept)
+    except _NotHashed:
+        return None
+
+
+class _NotHashed(Exception):
+    """A file whose hash is not kept."""
+
+
+def _identity(checkpoint: Checkpoint, models: Path | None, digest: Callable[[Path], str]) -> str:
+    folders = {part: find_part(checkpoint, part, models) for part in checkpoint.sources}
+    parts = {part: _part_name(checkpoint, part, folder, digest) for part, folder in folders.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _part_name(checkpoint: Checkpoint, part: Part, folder: PartFolder, hashes: _Hashes) -> object:
+def _part_name(checkpoint: Checkpoint, part: Part, folder: PartFolder, digest: Callable[[Path], str]) -> object:
     if folder.commit is not None:
         source = checkpoint.sources[part]
         return [source.repository, folder.commit, source.subfolder]
-    return {path.name: hashes.of(path) for path in folder.files(part)}
+    return {path.name: digest(path) for path in folder.files(part)}
 
 
 class _Hashes:
@@ -47,10 +70,17 @@ class _Hashes:
         self._used: dict[str, str] = {}
         self._kept = _read(self._file) if self._file else {}
 
+    def kept(self, path: Path) -> str:
+        """The hash as it is known. Raises _NotHashed."""
+        found = self._look_up(_name_of(path))
+        if found is None:
+            raise _NotHashed(path.name)
+        return found
+
     def of(self, path: Path) -> str:
-        facts = path.stat()
-        name = f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
-        found = _known.get(name) or self._kept.get(name)
+        """The hash, computed where it is not known."""
+        name = _name_of(path)
+        found = self._look_up(name)
         if found is None:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -58,12 +88,20 @@ class _Hashes:
         self._used[name] = _known[name] = found
         return found
 
+    def _look_up(self, name: str) -> str | None:
+        return _known.get(name) or self._kept.get(name)
+
     def keep(self) -> None:
         """Write the hashes beside the files, unless that folder may not be written to."""
         if self._file is None or not self._new or not os.access(self._file.parent, os.W_OK):
             return
         with in_place(self._file) as aside:
             aside.write_text(json.dumps(self._kept | self._used, indent=1), encoding="utf-8")
+
+
+def _name_of(path: Path) -> str:
+    facts = path.stat()
+    return f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
 
 
 def _read(path: Path) -> dict[str, str]:

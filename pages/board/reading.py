@@ -10,14 +10,13 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
-from framepack.errors import FramepackError
 from framepack.messages import Message
 from pages.session.database import settings
+from pages.session.weights import BEING_NAMED, weights_name
 from projects.database.tables import Progress, Project, Render, Shot, Take
 from projects.messages import read
-from projects.queue.orders import active_renders, latest_render, live_workers, progress_of
+from projects.queue.orders import active_renders, latest_render, live_workers, progress_of, what_changed
 from projects.storyboard.reading import get_project
 from projects.takes.staleness import ShotPlan, plan_for
 from projects.takes.takes import takes_of_project
@@ -60,12 +59,13 @@ class Board:
 
     @property
     def to_render(self) -> list[str]:
-        """The ids of the shots that can be rendered and are not as the storyboard asks for."""
-        return [
-            plan.shot.id
-            for plan in self.plans
-            if plan.planned is not None and plan.state != "done" and not self.is_waiting(plan.shot)
-        ]
+        """The ids of the shots that an order for what changed would be for."""
+        return [] if self.weights_problem else what_changed(self.plans, self.renders)
+
+    @property
+    def is_naming_weights(self) -> bool:
+        """Whether it is not known yet which takes are up to date, because the weights are being named."""
+        return self.weights_problem == BEING_NAMED
 
     def is_waiting(self, shot: Shot) -> bool:
         """Whether the shot is part of the work under way."""
@@ -79,11 +79,7 @@ class Board:
 def read_board(session: Session, project_id: str) -> Board:
     """Everything the pages of a project show. Raises NotFound."""
     project = get_project(session=session, project_id=project_id)
-    identity, problem = "", None
-    try:
-        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings().engine.models)
-    except FramepackError as missing:
-        problem = missing.message
+    identity, problem = weights_name(checkpoint_named(project.checkpoint), settings().engine.models)
     plans = plan_for(session=session, project_id=project_id, identity=identity)
     finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
     failures: dict[str, Message] = {}
@@ -116,6 +112,8 @@ def standing(board: Board, plan: ShotPlan) -> Standing:
         return Standing("Rendering", "busy")
     if board.is_waiting(shot) and plan.state != "done":
         return Standing("Waiting", "busy")
+    if board.is_naming_weights and plan.chosen is not None:
+        return Standing("Not known yet", "quiet")
     if plan.problem is not None:
         word = "Out of date" if plan.chosen is not None else "Not ready yet"
         return Standing(word, "warn" if plan.chosen is not None else "quiet", plan.problem)

@@ -18,6 +18,10 @@ ENGLISH = MappingProxyType(
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",
         # --- how a shot or a render is doing ---
+        "weights-being-named": (
+            "The weights are being named: their files are read once, which takes a minute or two. Then it is known "
+            "which takes are up to date, and shots can be rendered."
+        ),
         "take-failed": "It could not be rendered.",
         "render-failed": "The last rendering failed.",
         "found-take": "Take {number} was made from exactly this: choose it under More.",

@@ -15,12 +15,14 @@ import psutil
 import streamlit as st
 from sqlmodel import Session
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from pages.board.reading import Board
 from pages.look.text import said, wait_text
 from pages.look.theme import chip, ratio_of, told
 from pages.session.database import session, settings
 from pages.session.state import do
+from pages.session.weights import BEING_NAMED, weights_name
 from projects.database.tables import Phase, Progress, Render
 from projects.messages import read
 from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of
@@ -57,6 +59,22 @@ def rendering_panel(board: Board) -> None:
         drawn = _signature(opened, board.project.id)
     ratio = ratio_of(board.project.width, board.project.height)
     _live(board.project.id, drawn, labels, sections, ratio)
+
+
+def weights_watch(board: Board) -> None:
+    """Say why nothing can be rendered with the project's model; while its weights are named, look again by itself."""
+    if board.is_naming_weights:
+        _naming(board.project.checkpoint)
+    elif board.weights_problem:
+        told(said(board.weights_problem), "bad")
+
+
+@st.fragment(run_every=2.0)
+def _naming(checkpoint: str) -> None:
+    _, problem = weights_name(checkpoint_named(checkpoint), settings().engine.models)
+    if problem != BEING_NAMED:
+        st.rerun()  # the whole page, and this fragment looks no more
+    told(said(BEING_NAMED))
 
 
 def worker_watch(board: Board) -> None:

@@ -9,7 +9,9 @@ import functools
 from typing import Any
 
 import streamlit as st
+from sqlmodel import Session
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS
 from framepack.shots.spans import MAX_SECONDS
@@ -21,8 +23,11 @@ from pages.serving.files import picture_url, take_url
 from pages.session.bound import bound
 from pages.session.database import settings
 from pages.session.state import attempt, do
+from pages.session.weights import weights_name
 from projects.database.tables import ShotUpdate
-from projects.queue.orders import enqueue_render
+from projects.errors import StoryboardProblem
+from projects.queue.orders import enqueue_render, render_changed
+from projects.storyboard.reading import get_project
 from projects.storyboard.shots import add_shot, delete_shot, duplicate_shot, edit_shot, move_shot, restore_shot
 from projects.takes.staleness import ShotPlan
 
@@ -172,8 +177,8 @@ def _actions(board: Board, plan: ShotPlan) -> None:
         help="It is up to date. Change its text, length or seed to render another take."
         if plan.state == "done"
         else None,
-        on_click=render,
-        args=(board.project.id, [shot.id]),
+        on_click=render_one,
+        args=(board.project.id, shot.id),
     )
     st.button(
         "Less" if st.session_state.get(key) else "More",
@@ -189,9 +194,22 @@ def _actions(board: Board, plan: ShotPlan) -> None:
 # --- clicks -----------------------------------------------------------------------------------------------------------
 
 
-def render(project_id: str, shot_ids: list[str]) -> None:
-    """Order shots from the generator."""
-    do(lambda opened: enqueue_render(session=opened, settings=settings(), project_id=project_id, shot_ids=shot_ids))
+def render_one(project_id: str, shot_id: str) -> None:
+    """Order one shot from the generator."""
+    do(lambda opened: enqueue_render(session=opened, settings=settings(), project_id=project_id, shot_ids=[shot_id]))
+
+
+def render_all(project_id: str) -> None:
+    """Order from the generator what is out of date at this moment, whatever the page showed when it was drawn."""
+
+    def order(opened: Session) -> None:
+        project = get_project(session=opened, project_id=project_id)
+        identity, problem = weights_name(checkpoint_named(project.checkpoint), settings().engine.models)
+        if problem is not None:
+            raise StoryboardProblem(problem)
+        render_changed(session=opened, settings=settings(), project_id=project_id, identity=identity)
+
+    do(order)
 
 
 def move(shot_id: str, to: int) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.staticfiles import NotModifiedResponse
 
 from framepack.errors import ImageRejected
 from pages.session.database import session, settings
@@ -67,12 +68,16 @@ def _take(request: Request) -> Response:
         take = opened.get(Take, _id_of(request, _ID))
     if take is None or take.status != "done":
         return _missing("There is no such take.")
-    return _file(take_path(settings(), take.id), "video/mp4", _KEPT)
+    return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
 
 
 def _film(request: Request) -> Response:
     film = _finished_film(request)
-    return _file(film_path(settings(), film.id), "video/mp4", _KEPT) if film else _missing("There is no such film.")
+    return (
+        _file(request, film_path(settings(), film.id), "video/mp4", _KEPT)
+        if film
+        else _missing("There is no such film.")
+    )
 
 
 def _download(request: Request) -> Response:
@@ -83,7 +88,7 @@ def _download(request: Request) -> Response:
     name = download_name(film)
     plain = name if name.isascii() else "film.mp4"
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
-    return _file(film_path(settings(), film.id), "video/mp4", {**_KEPT, "content-disposition": disposition})
+    return _file(request, film_path(settings(), film.id), "video/mp4", {**_KEPT, "content-disposition": disposition})
 
 
 def _picture(request: Request) -> Response:
@@ -93,11 +98,11 @@ def _picture(request: Request) -> Response:
         return _missing("There is no such picture.")
     size = request.query_params.get("size", "")
     if not size:
-        return _file(picture_path(settings(), media.id), media.kind, _KEPT)
+        return _file(request, picture_path(settings(), media.id), media.kind, _KEPT)
     if size not in map(str, THUMBNAIL_SIZES):
         return _missing("There is no picture of that size.")
     try:
-        return _file(thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
+        return _file(request, thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
     except (NotFound, ImageRejected):
         return _missing("The file of this picture is no longer there, or is damaged.")
 
@@ -118,10 +123,22 @@ def _id_of(request: Request, form: re.Pattern[str]) -> str:
     return asked if form.fullmatch(asked) else ""
 
 
-def _file(path: Path, kind: str, headers: Mapping[str, str]) -> Response:
-    if not path.is_file():
+def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -> Response:
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
         return _missing("This file is no longer there.")
-    return FileResponse(path, media_type=kind, headers=dict(headers))
+    answer = FileResponse(path, media_type=kind, headers=dict(headers), stat_result=facts)
+    known = request.headers.get("if-none-match")
+    # Asked before any range: who has the whole needs no piece of it.
+    if known is not None and _names(known, answer.headers["etag"]):
+        return NotModifiedResponse(answer.headers)
+    return answer
+
+
+def _names(known: str, etag: str) -> bool:
+    """Whether an If-None-Match header names ``etag``; weak names count as strong ones here."""
+    return known.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in known.split(",")]
 
 
 def _missing(sentence: str) -> Response:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,33 +20,94 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlmodel import Session, SQLModel
 
+from projects.database.faults import backups_of, database_lost, database_unusable
 from projects.database.tables import UtcTime
 from projects.errors import DatabaseTooNew
-from projects.settings import StudioSettings
+from projects.settings import StudioSettings, sqlite_url
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_SECONDS = 30.0
+CONNECT_SECONDS = 5
+SILENT_SECONDS = 30
+BACKUPS_KEPT = 5
 _MIGRATION_LOCK = 0x46_50_53  # PostgreSQL's advisory lock: any number that is the same for all of us.
 
 
 def open_database(settings: StudioSettings) -> sa.Engine:
     """The engine of the database, made where there is none and migrated to the newest revision.
 
-    Raises DatabaseTooNew where a newer version of the program has migrated it further than this one knows.
+    A copy is kept before anything is migrated. Raises DatabaseTooNew where a newer version of the program has migrated
+    it further than this one knows, and DatabaseUnusable where it is lost, damaged, or does not answer.
     """
     settings.make_folders()
     engine = make_engine(settings.database_url)
-    # Two processes that start together (the pages and a worker) must not both migrate. The file lock covers this
-    # computer; the advisory lock inside covers several computers that share a PostgreSQL server.
-    with FileLock(settings.home / "migration.lock"):
-        migrate(engine)
+    try:
+        # Two processes that start together (the pages and a worker) must not both migrate. The file lock covers this
+        # computer; the advisory lock inside covers several computers that share a PostgreSQL server.
+        with FileLock(settings.home / "migration.lock"):
+            if settings.uses_sqlite:
+                _prepare_file(settings, engine)
+            migrate(engine)
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        if unusable := database_unusable(settings, error):
+            raise unusable from error
+        raise
     return engine
+
+
+def _prepare_file(settings: StudioSettings, engine: sa.Engine) -> None:
+    """Make the file where there never was one, and keep a copy of one that is about to be migrated."""
+    file = settings.database_file
+    if not file.exists():
+        if backups_of(settings):
+            raise database_lost(settings, "database-gone")
+        _make(file)
+    elif file.stat().st_size == 0:
+        raise database_lost(settings, "database-empty")
+    with engine.connect() as connection:
+        revision = _revision(connection)
+    known = _revisions()
+    if revision in known and revision != known[0]:
+        back_up(settings, revision)
+
+
+def _make(file: Path) -> None:
+    """A new database, put in its place when it is whole: so one that is empty was never made by the studio."""
+    aside = file.with_name(f".{file.name}.new")
+    for leftover in (aside, aside.with_name(f"{aside.name}-wal"), aside.with_name(f"{aside.name}-shm")):
+        leftover.unlink(missing_ok=True)
+    engine = make_engine(sqlite_url(aside))
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
+    aside.replace(file)
+
+
+def back_up(settings: StudioSettings, revision: str) -> None:
+    """Keep a copy of the database as it is at ``revision``; the newest few copies are kept."""
+    file = settings.database_file
+    changed = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)
+    kept = settings.backups_dir / f"{file.stem}-{revision}-{changed:%Y%m%d-%H%M%S}.db"
+    if kept.exists():
+        return  # a migration that failed before is tried again
+    settings.backups_dir.mkdir(exist_ok=True)
+    aside = kept.with_name(f".{kept.name}.new")
+    aside.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(aside)) as copy:
+        source.backup(copy)
+    aside.replace(kept)
+    for old in backups_of(settings)[:-BACKUPS_KEPT]:
+        old.unlink()
 
 
 def make_engine(url: str) -> sa.Engine:
     """An engine as the studio needs it, without migrating anything."""
     if sa.make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        # A server that is away, or gone in the middle, is noticed within seconds instead of never.
+        waits = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000}
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=waits)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -62,11 +124,10 @@ def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the tables to the newest revision. Raises DatabaseTooNew where they are newer than the program."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    known = ScriptDirectory.from_config(config)
+    config = _config()
+    known = _revisions()
     with engine.connect() as connection:
-        if _revision(connection) == known.get_current_head():
+        if _revision(connection) == known[0]:
             return
     with engine.connect() as connection, connection.begin():
         if engine.dialect.name == "sqlite":
@@ -76,10 +137,21 @@ def migrate(engine: sa.Engine) -> None:
         else:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
         current = _revision(connection)
-        if current is not None and current not in {script.revision for script in known.walk_revisions()}:
+        if current is not None and current not in known:
             raise DatabaseTooNew(engine.url.render_as_string(hide_password=True), current)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _revisions() -> list[str]:
+    """All revisions that this version knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
 def _revision(connection: sa.Connection) -> str | None:

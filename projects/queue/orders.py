@@ -16,15 +16,13 @@ from dbos import DBOS, DBOSClient
 from filelock import FileLock
 from sqlmodel import Session, col, select
 
-from framepack.checkpoints.identity import checkpoint_identity
-from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from projects.database.opening import database_time
 from projects.database.tables import Progress, Render, Worker, new_id, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
 from projects.storyboard.reading import get_project, shots_of
-from projects.takes.staleness import plan_for, said_of
+from projects.takes.staleness import ShotPlan, plan_for, said_of
 
 APPLICATION = "framepack-studio"
 # Raised only when the order of the workflows' steps changes: jobs of another version are left alone for ever.
@@ -65,19 +63,30 @@ def enqueue_render(*, session: Session, settings: StudioSettings, project_id: st
     return render
 
 
-def render_changed(*, session: Session, settings: StudioSettings, project_id: str) -> Render:
-    """Order every shot that is not done and can be rendered.
+def render_changed(*, session: Session, settings: StudioSettings, project_id: str, identity: str) -> Render:
+    """Order every shot that is not done, can be rendered and is not ordered yet; ``identity`` names the weights.
 
-    Raises StoryboardProblem where there is none, and the engine's WeightsMissing.
+    Raises NotFound, and StoryboardProblem where there is no such shot.
     """
-    project = get_project(session=session, project_id=project_id)
-    identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.engine.models)
     plans = plan_for(session=session, project_id=project_id, identity=identity)
-    wanted = [plan.shot.id for plan in plans if plan.state != "done" and plan.planned is not None]
+    wanted = what_changed(plans, active_renders(session=session, project_id=project_id))
     problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.problem]
     if not wanted and problems:
         raise StoryboardProblem(problems[0])
     return enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)
+
+
+def what_changed(plans: Sequence[ShotPlan], renders: Sequence[Render]) -> list[str]:
+    """The ids of the shots that can be rendered and are not as the storyboard asks for.
+
+    Those that ``renders``, the work under way, will make anyway are left out.
+    """
+    ordered = {shot_id for render in renders for shot_id in render.shot_ids}
+    return [
+        plan.shot.id
+        for plan in plans
+        if plan.planned is not None and plan.state != "done" and plan.shot.id not in ordered
+    ]
 
 
 def cancel_render(*, session: Session, settings: StudioSettings, render_id: str) -> Render:

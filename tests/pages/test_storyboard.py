@@ -182,6 +182,28 @@ def test_what_changed_is_ordered_from_the_generator_and_can_be_cancelled(project
     assert at.button(key="render-changed").label == "Render what changed (2)"
 
 
+def test_what_is_ordered_is_what_is_out_of_date_at_the_click_not_when_the_page_was_drawn(project: str) -> None:
+    first, second = shots(project)
+    at = open_page("storyboard.py", project=project)
+    assert at.button(key="render-changed").label == "Render what changed (2)"
+    rendered(project, first)
+    at.button(key="render-changed").click().run()
+
+    with session() as opened:
+        (render,) = active_renders(session=opened, project_id=project)
+    assert render.shot_ids == [second.id]
+
+
+def test_what_is_ordered_already_is_not_ordered_again(project: str) -> None:
+    windows = [open_page("storyboard.py", project=project) for _ in range(2)]
+    for at in windows:
+        at.button(key="render-changed").click().run()
+
+    with session() as opened:
+        assert len(active_renders(session=opened, project_id=project)) == 1
+    assert "There is nothing to render" in text_of(windows[1])
+
+
 def test_the_work_under_way_is_shown_step_by_step(project: str) -> None:
     first = shots(project)[0]
     with session() as opened:

@@ -11,10 +11,11 @@ from starlette.testclient import TestClient
 
 from pages.serving.files import download_url, file_routes, film_url, picture_url, take_url
 from pages.session.database import session, settings
-from projects.database.tables import Film
+from projects.database.tables import Film, Take
 from projects.storage.pictures import add_picture
-from projects.storage.places import film_path
+from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
+from projects.storyboard.shots import add_shot
 from tests.support.page_driver import png, use_studio
 
 
@@ -36,6 +37,17 @@ def film(name: str = "A film", *, status: str = "done") -> Film:
     return made
 
 
+def take() -> Take:
+    with session() as opened:
+        project = create_project(session=opened, name="A film")
+        shot = add_shot(session=opened, project_id=project.id, prompt="Waves.")
+        made = Take(shot_id=shot.id, number=1, status="done", frames=10, width=64, height=64, fps=30)
+        opened.add(made)
+        opened.commit()
+    take_path(settings(), made.id).write_bytes(b"0123456789")
+    return made
+
+
 def test_a_film_is_served_in_pieces_so_that_a_browser_can_seek(client: TestClient) -> None:
     address = film_url(film().id)
 
@@ -44,6 +56,34 @@ def test_a_film_is_served_in_pieces_so_that_a_browser_can_seek(client: TestClien
 
     assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, b"0123456789", "video/mp4")
     assert (piece.status_code, piece.content, piece.headers["content-range"]) == (206, b"234", "bytes 2-4/10")
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"another", {}', "*"])
+def test_a_browser_that_has_a_file_is_not_sent_it_again(client: TestClient, form: str) -> None:
+    with session() as opened:
+        media = add_picture(session=opened, settings=settings(), data=png(640, 360), name="sea.png")
+        opened.commit()
+    made = film()
+    for address in (
+        *(film_url(made.id), download_url(made.id), take_url(take().id)),
+        *(f"/files/media/{media.id}", picture_url(media.id, 160)),
+    ):
+        first = client.get(address)
+        again = client.get(address, headers={"if-none-match": form.format(first.headers["etag"])})
+
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        assert again.headers["cache-control"] == first.headers["cache-control"]
+
+
+def test_a_file_that_a_browser_has_otherwise_is_sent_whole_or_in_the_piece_asked_for(client: TestClient) -> None:
+    address = film_url(film().id)
+
+    whole = client.get(address, headers={"if-none-match": '"another"'})
+    piece = client.get(address, headers={"if-none-match": '"another"', "range": "bytes=2-4"})
+
+    assert (whole.status_code, whole.content) == (200, b"0123456789")
+    assert (piece.status_code, piece.content) == (206, b"234")
 
 
 def test_a_film_is_downloaded_under_its_own_name_in_every_script(client: TestClient) -> None:

@@ -64,7 +64,9 @@ class Page:
 
     def order_what_changed(self) -> str:
         with session_for(self.database) as session:
-            render = render_changed(session=session, settings=self.settings, project_id=self.project.id)
+            render = render_changed(
+                session=session, settings=self.settings, project_id=self.project.id, identity=IDENTITY
+            )
             session.commit()
             return render.id
 
@@ -132,7 +134,7 @@ def test_what_is_ordered_is_rendered_and_after_an_edit_only_what_changed(served:
     ]
     assert not preview_path(page.settings, first).exists()
     with session_for(page.database) as session, pytest.raises(StoryboardProblem, match="every shot is done"):
-        render_changed(session=session, settings=page.settings, project_id=page.project.id)
+        render_changed(session=session, settings=page.settings, project_id=page.project.id, identity=IDENTITY)
     planned = planned_shots(page.database, page.project.id, IDENTITY)
     with session_for(page.database) as session:
         film = stitch_film(session=session, settings=page.settings, project_id=page.project.id)

@@ -1,0 +1,79 @@
+"""What the errors of a database mean to a person, and what helps. It opens no database."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from framepack.messages import Message
+from projects.errors import DatabaseUnusable
+from projects.failures import disk_is_full
+from projects.settings import StudioSettings
+
+# By the first two words of SQLite's names for its errors.
+_OF_SQLITE = {
+    "SQLITE_BUSY": "database-busy",
+    "SQLITE_LOCKED": "database-busy",
+    "SQLITE_NOTADB": "database-is-none",
+    "SQLITE_CORRUPT": "database-damaged",
+    "SQLITE_CANTOPEN": "database-cannot-be-opened",
+    "SQLITE_PERM": "database-cannot-be-opened",
+    "SQLITE_READONLY": "database-read-only",
+    "SQLITE_IOERR": "database-disk-fails",
+    "SQLITE_ERROR": "database-is-another",  # it lacks a table or a column that it had when it was opened
+}
+# What a copy from before can mend.
+_LOST = ("database-is-none", "database-damaged", "database-is-another")
+
+
+def database_unusable(settings: StudioSettings, error: BaseException) -> DatabaseUnusable | None:
+    """Why the database cannot be used at the moment; None where ``error`` is not a fault of the database itself."""
+    if not isinstance(error, sa.exc.DBAPIError) or isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+        return None
+    if disk_is_full(error):
+        return _unusable(settings, Message("database-disk-full"), Message("database-free-space"))
+    lines = str(error.orig).splitlines()
+    said = lines[0] if lines else type(error.orig).__name__
+    if not isinstance(error.orig, sqlite3.Error):
+        if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+            return None
+        return _unusable(settings, Message("database-away", {"said": said}), Message("database-start-server"))
+    name = "_".join(getattr(error.orig, "sqlite_errorname", "").split("_")[:2])
+    id = _OF_SQLITE.get(name)
+    if id is None:
+        return None
+    help = backup_hint(settings) if id in _LOST else Message("database-try-again")
+    return _unusable(settings, Message(id, {"said": said}), help)
+
+
+def database_lost(settings: StudioSettings, id: str) -> DatabaseUnusable:
+    """The refusal of a database whose file is empty or gone, as the message ``id`` says."""
+    return _unusable(settings, Message(id), backup_hint(settings))
+
+
+def backup_hint(settings: StudioSettings) -> Message:
+    """Where the newest copy of the database is, and what to do with it."""
+    kept = backups_of(settings)
+    if not kept:
+        return Message("database-no-backup", {"folder": str(settings.backups_dir)})
+    return Message("database-backup", {"backup": str(kept[-1])})
+
+
+def backups_of(settings: StudioSettings) -> list[Path]:
+    """The copies of the database from before it was changed for a newer version, oldest first."""
+    if not settings.uses_sqlite:
+        return []
+    return sorted(
+        settings.backups_dir.glob(f"{settings.database_file.stem}-*.db"), key=lambda path: path.stat().st_mtime_ns
+    )
+
+
+def _unusable(settings: StudioSettings, problem: Message, help: Message) -> DatabaseUnusable:
+    shown = (
+        str(settings.database_file)
+        if settings.uses_sqlite
+        else sa.make_url(settings.database_url).render_as_string(hide_password=True)
+    )
+    return DatabaseUnusable(shown, problem, help)

@@ -1,0 +1,46 @@
+"""The rules that the server gives to browsers let every page of the studio itself through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.page_driver import png
+from tests.support.running_studio import Studio
+
+pytestmark = pytest.mark.browser
+
+
+def test_no_page_asks_for_what_its_rules_forbid(page: Page, start_studio: Callable[[], Studio]) -> None:
+    studio = start_studio()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: None if _is_ours(asked.url, studio) else complaints.append(asked.url))
+
+    page.goto(studio.url)
+    page.get_by_role("link", name="Open storyboard").click()
+    expect(page.get_by_label("What happens in SH0030")).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(3)
+    # A file put in while the page is still being drawn is lost on the way.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.locator(".st-key-adding input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": png()}
+    )
+    expect(page.get_by_label("What happens in SH0040")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="More", exact=True).first.click()
+    expect(page.get_by_role("tab", name="Takes")).to_be_visible()
+    page.wait_for_function("[...document.images].every(one => one.complete && one.naturalWidth > 0)")
+    page.get_by_role("link", name="Film", exact=True).click()
+    expect(page.get_by_role("button", name="Make the film")).to_be_visible()
+
+    assert complaints == []
+
+
+def _is_ours(address: str, studio: Studio) -> bool:
+    return address.startswith((f"{studio.url}/", "data:", "blob:"))

@@ -1,0 +1,95 @@
+"""What holds for every answer of a running studio: its headers, and who may connect."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from tests.support.running_studio import Studio, running_studio
+
+ADDRESSES = (
+    *("/", "/storyboard", "/_stcore/health", "/favicon.png", "/static/nothing.js"),
+    *("/files/takes/nothing", "/files/media/nothing?size=9"),
+)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with running_studio(tmp_path_factory.mktemp("guarded") / "studio") as running:
+        yield running
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_foreign_page_can_frame_or_load_what_is_served(studio: Studio, address: str) -> None:
+    _, headers = answer(studio.url + address)
+
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_refused_name_is_answered_under_the_same_rules(studio: Studio) -> None:
+    status, headers = answer(studio.url, {"Host": "elsewhere.example"})
+
+    assert status == 400
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_only_the_studios_own_scripts_run(studio: Studio) -> None:
+    _, headers = answer(studio.url)
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+
+    assert "'unsafe-inline'" not in policy["script-src"]
+    assert "'unsafe-eval'" not in policy["script-src"]
+    assert (policy["default-src"], policy["connect-src"]) == ("'none'", "'self'")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "http://127.0.0.1:9",
+        "http://[::1]:9",
+        "https://else.example",
+        "null",
+    ],
+)
+def test_a_page_of_another_origin_cannot_connect(studio: Studio, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, connected(studio, origin):
+        pass
+
+    assert refused.value.response.status_code == 403
+
+
+def test_the_studios_own_page_connects(studio: Studio) -> None:
+    with connected(studio, studio.url):
+        pass
+
+
+def test_a_page_of_another_origin_can_change_nothing(studio: Studio) -> None:
+    status, _ = answer(f"{studio.url}/_stcore/upload_file/a/b", {"Origin": "http://localhost:3000"}, method="DELETE")
+
+    assert status == 403
+
+
+def connected(studio: Studio, origin: str) -> ClientConnection:
+    address = studio.url.replace("http", "ws", 1) + "/_stcore/stream"
+    return connect(address, origin=Origin(origin), subprotocols=[Subprotocol("streamlit")], proxy=None)
+
+
+def answer(address: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, Message]:
+    request = urllib.request.Request(address, headers=headers or {}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answered:
+            return answered.status, answered.headers
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers

@@ -1,0 +1,116 @@
+"""Large weights are named aside: no page waits for it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from framepack.checkpoints.identity import known_identity
+from framepack.checkpoints.table import CHECKPOINTS
+from pages.session.database import session, settings
+from projects.database.tables import ProjectUpdate
+from projects.queue.orders import active_renders
+from projects.storage.pictures import add_picture
+from projects.storyboard.projects import create_project, edit_project
+from projects.storyboard.shots import add_shot
+from tests.support.page_driver import open_page, png, text_of, use_studio
+from tests.support.pretend_weights import pretend_weights
+from tests.support.rendering import until
+
+F1 = CHECKPOINTS["f1"]
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of weights that nobody named yet."""
+    use_studio(tmp_path / "studio", monkeypatch)
+    folder = tmp_path / "models"
+    pretend_weights(F1, folder)
+    monkeypatch.setenv("STUDIO_MODELS", str(folder))
+    settings().make_folders()
+    return folder
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Files are hashed only once this is set, as if they were so large."""
+    may_end = threading.Event()
+    real = hashlib.file_digest
+
+    def slow(file: object, kind: str) -> object:
+        may_end.wait(60)
+        return real(file, kind)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hashlib, "file_digest", slow)
+    return may_end
+
+
+@pytest.fixture
+def project(models: Path) -> str:  # noqa: ARG001
+    with session() as opened:
+        made = create_project(session=opened, name="The sea")
+        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png")
+        add_shot(session=opened, project_id=made.id, prompt="Waves roll in.", media_id=media.id)
+        edit_project(session=opened, project_id=made.id, changes=ProjectUpdate(checkpoint="f1"))
+        opened.commit()
+        return made.id
+
+
+@pytest.mark.parametrize("page", ["storyboard.py", "film.py"])
+def test_a_page_is_drawn_while_the_weights_are_read_and_says_so(
+    project: str, models: Path, reading: threading.Event, page: str
+) -> None:
+    at = open_page(page, project=project)
+    assert "The weights are being named" in text_of(at)
+
+    reading.set()
+    until(lambda: known_identity(F1, models))
+
+    assert "The weights are being named" not in text_of(at.run())
+
+
+def test_nothing_can_be_ordered_before_the_weights_are_named(
+    project: str, models: Path, reading: threading.Event
+) -> None:
+    at = open_page("storyboard.py", project=project)
+    assert at.button(key="render-changed").disabled
+
+    reading.set()
+    until(lambda: known_identity(F1, models))
+
+    assert at.run().button(key="render-changed").label == "Render what changed (1)"
+
+
+def test_weights_that_changed_since_the_page_was_drawn_are_not_read_in_a_click(
+    project: str, models: Path, reading: threading.Event
+) -> None:
+    reading.set()
+    at = open_page("storyboard.py", project=project)
+    until(lambda: known_identity(F1, models))
+    at.run()
+    reading.clear()
+    pretend_weights(F1, models)[0].write_text("others")
+
+    at.button(key="render-changed").click().run()
+
+    assert "The weights are being named" in text_of(at)
+    with session() as opened:
+        assert active_renders(session=opened, project_id=project) == []
+    reading.set()
+
+
+def test_weights_that_cannot_be_read_are_said_with_their_file(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error", "model.safetensors")
+
+    monkeypatch.setattr(hashlib, "file_digest", refuse)
+    at = open_page("storyboard.py", project=project)
+    until(lambda: _says(at, "model.safetensors: Input/output error"))
+
+
+def _says(at: AppTest, sentence: str) -> bool:
+    return sentence in text_of(at.run())
