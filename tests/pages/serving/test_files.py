@@ -61,7 +61,7 @@ def test_a_film_is_served_in_pieces_so_that_a_browser_can_seek(client: TestClien
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"another", {}', "*"])
 def test_a_browser_that_has_a_file_is_not_sent_it_again(client: TestClient, form: str) -> None:
     with session() as opened:
-        media = add_picture(session=opened, settings=settings(), data=png(640, 360), name="sea.png")
+        media = add_picture(session=opened, settings=settings(), data=png(640, 360), name="sea.png").media
         opened.commit()
     made = film()
     for address in (
