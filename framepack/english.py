@@ -63,6 +63,35 @@ ENGLISH = MappingProxyType(
         "video-last-frame": "its video ends with another frame than it should",
         "conditioning-unreadable": "it cannot be read",
         "conditioning-not-finite": "it holds values that are no numbers",
+        # --- what the person may want to know while a shot is made ---
+        "compiling": "The model is compiled for this device before the first step; that takes up to a minute, once.",
+        "not-compiled": (
+            "The transformer's blocks could not be compiled on this computer and run uncompiled, more slowly "
+            "({reason})."
+        ),
+        "kernels-fail": (
+            "The studio's own kernels do not run on this computer, which makes everything a little slower ({reason})."
+        ),
+        "wrong-values": "they give wrong values",
+        "memory-not-locked": (
+            "The computer's memory could not be locked for copies to the device, so that weights arrive at a fraction "
+            "of the speed; more free memory, or a higher limit on locked memory, would help."
+        ),
+        "memory-short": "Memory ran short. {plan}",
+        "memory-short-decoding": "Memory ran short while decoding; frames are decoded in {tile} px tiles.",
+        "decoded-again": "A few frames were too much for 16-bit numbers and were decoded again in 32.",
+        # --- what lies where in memory: clauses of one sentence ---
+        "blocks-stay": "All {blocks} blocks of the model stay in memory",
+        "blocks-streamed": "All {blocks} blocks of the model are streamed from {origin}",
+        "some-blocks-streamed": (
+            "{resident} of the model's {blocks} blocks stay on the device, the others are streamed from {origin}"
+        ),
+        "from-memory": "the computer's memory",
+        "from-files": "their files at every step, which is slow",
+        "text-layers-streamed": "{streamed} of {layers} layers of the text encoder are streamed",
+        "frames-whole": "frames are decoded whole",
+        "frames-tiled": "frames are decoded in {tile} px tiles",
+        "memory-used": "about {need:.1f} GB of {room:.1f} GB are used.",
         # --- reasons: values of a request ---
         "not-between": "{value} is not between {least} and {most}",
         "no-such-choice": "there is no '{name}'; there is: {choices}",

@@ -26,8 +26,10 @@ from framepack.device.devices import formats_for, pick_device
 from framepack.device.memory_watch import MemoryPeaks, MemoryWatch, host_bytes
 from framepack.engine.engine import Engine, ShotInputs
 from framepack.engine.render import render_shot
+from framepack.english import ENGLISH
 from framepack.environment import GIB, EngineOptions
 from framepack.media.pictures import picture_hash
+from framepack.messages import worded
 from framepack.sampling.sampler import draw_noise
 from framepack.shots.events import Conditioned, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
@@ -210,9 +212,9 @@ def _render(
         for event in events:
             now = time.perf_counter()
             match event:
-                case Notice(sentence):
-                    notices.append(sentence)
-                    say(sentence)
+                case Notice(message):
+                    notices.append(worded(message, ENGLISH))
+                    say(notices[-1])
                 case Conditioned():
                     timings.encoding = now - started
                     say(f"encoded after {timings.encoding:.2f} s")

@@ -226,7 +226,7 @@ def _follow(events: Iterator[Event], shot: PlannedShot, show_progress: bool) -> 
     with tqdm(total=steps, unit="step", disable=not show_progress) as bar:
         for event in events:
             if isinstance(event, Notice) and show_progress:
-                bar.write(event.sentence, file=sys.stderr)
+                bar.write(worded(event.message, ENGLISH), file=sys.stderr)
             elif isinstance(event, Step):
                 bar.set_description(f"section {event.section} of {len(shot.sections)}")
                 bar.update()

@@ -20,8 +20,10 @@ from framepack.checkpoints.download import download
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
+from framepack.english import ENGLISH
 from framepack.environment import EngineOptions, prepare_environment
 from framepack.errors import FramepackError
+from framepack.messages import worded
 from framepack.shots.presets import PRESETS
 
 WRONG_INPUT = 2
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
         else:
             _animate(asked, _of_command(engine, asked), begun)
     except FramepackError as error:
-        print(error, file=sys.stderr)
+        print(worded(error.message, ENGLISH), file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print("Interrupted; nothing was written.", file=sys.stderr)

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from framepack.environment import GIB
 from framepack.errors import NotEnoughMemory
+from framepack.messages import Message, joined
 
 MIB = 2**20
 
@@ -192,15 +193,17 @@ class MemoryPlan:
         return sum(self.sizes.blocks[number] for number in self.streamed) if self.host_copies else 0
 
     @property
-    def sentence(self) -> str:
+    def message(self) -> Message:
         """The plan in one line for a person."""
-        parts = [self._blocks_sentence()]
+        parts = [self._blocks_message()]
         layers = len(self.sizes.text_layers)
         if self.text_resident < layers:
-            parts.append(f"{layers - self.text_resident} of {layers} layers of the text encoder are streamed")
-        parts.append("frames are decoded whole" if self.tile is None else f"frames are decoded in {self.tile} px tiles")
+            streamed = {"streamed": layers - self.text_resident, "layers": layers}
+            parts.append(Message("text-layers-streamed", streamed))
+        parts.append(Message("frames-whole") if self.tile is None else Message("frames-tiled", {"tile": self.tile}))
         need = max(self.sampling_bytes, self.decoding_bytes)
-        return f"{'; '.join(parts)}; about {need / GIB:.1f} GB of {self.budget.device / GIB:.1f} GB are used."
+        parts.append(Message("memory-used", {"need": need / GIB, "room": self.budget.device / GIB}))
+        return joined(parts, "clauses")
 
     def lowered(self) -> MemoryPlan:
         """The plan one notch lower: less on the device, which costs time. Raises NotEnoughMemory where there is none.
@@ -233,14 +236,14 @@ class MemoryPlan:
         for fewer in range(buffers - 1, 0, -1):
             yield replace(self, resident=frozenset(), buffers=fewer, vae_stays=False)
 
-    def _blocks_sentence(self) -> str:
+    def _blocks_message(self) -> Message:
         count = len(self.sizes.blocks)
         if not self.streamed:
-            return f"All {count} blocks of the model stay in memory"
-        origin = "the computer's memory" if self.host_copies else "their files at every step, which is slow"
-        stay = f"{len(self.resident)} of the model's {count} blocks stay on the device" if self.resident else ""
-        come = f"{'the others' if stay else f'All {count} blocks of the model'} are streamed from {origin}"
-        return f"{stay}, {come}" if stay else come
+            return Message("blocks-stay", {"blocks": count})
+        origin = Message("from-memory") if self.host_copies else Message("from-files")
+        if not self.resident:
+            return Message("blocks-streamed", {"blocks": count, "origin": origin})
+        return Message("some-blocks-streamed", {"resident": len(self.resident), "blocks": count, "origin": origin})
 
 
 def plan_memory(budget: Budget, sizes: PartSizes, work: Work) -> MemoryPlan:

@@ -14,11 +14,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from framepack.messages import Message
+
 SUCCESS = 0
-NOT_LOCKED = (
-    "The computer's memory could not be locked for copies to the device, so that weights arrive at a fraction of the "
-    "speed; more free memory, or a higher limit on locked memory, would help."
-)
+NOT_LOCKED = Message("memory-not-locked")
 
 
 class PageLock(Protocol):
@@ -65,11 +64,11 @@ class CudaPageLock:
 class PinnedMemory:
     """Flat pieces of the host's memory, given back together by ``close`` or with this object.
 
-    ``lock`` locks their pages, None leaves them as they are. ``notice`` is the sentence to show where that failed.
+    ``lock`` locks their pages, None leaves them as they are. ``notice`` is what to say where that failed.
     """
 
     def __init__(self, lock: PageLock | None) -> None:
-        self.notice: str | None = None
+        self.notice: Message | None = None
         self._lock = lock
         self._taken: list[Tensor] = []
         self._locked: list[int] = []

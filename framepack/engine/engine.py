@@ -196,8 +196,8 @@ class Engine:
                 pass
             self._models.use_smaller_tiles()
 
-    def _say(self, sentence: str) -> None:
-        self._notices.append(Notice(sentence))
+    def _say(self, message: Message) -> None:
+        self._notices.append(Notice(message))
 
     def _encoded_prompt(self, request: ShotRequest, text: str) -> EncodedPrompt:
         found = self._cache.prompt(request.identity, text)

@@ -26,6 +26,7 @@ from framepack.device.memory_plan import (
     plan_memory,
 )
 from framepack.environment import EngineOptions
+from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats
 from framepack.ops.triton_available import kernels_notice, kernels_work
@@ -50,9 +51,7 @@ from framepack.weights.loading import (
     vae_width,
 )
 
-COMPILING = Notice(
-    "The model is compiled for this device before the first step; that takes up to a minute, once.", compiling=True
-)
+COMPILING = Notice(Message("compiling"), compiling=True)
 T = TypeVar("T")
 E = TypeVar("E", TextEncoder, ImageEncoder)
 
@@ -149,7 +148,7 @@ class ModelManager:
         assert self._plan is not None, "something was decoded"
         give_back(self.device)
         self._plan = self._plan.with_smaller_tiles()
-        self._say(Notice(f"Memory ran short while decoding; frames are decoded in {self._plan.tile} px tiles."))
+        self._say(Notice(Message("memory-short-decoding", {"tile": self._plan.tile or 0})))
 
     def transformer(self, settings: Settings) -> FramepackTransformer:
         """The transformer, ready for sections of these settings, with room to sample them."""
@@ -221,7 +220,7 @@ class ModelManager:
             # There is less than was measured, or somebody else has taken some since.
             give_back(self.device)
             self._plan = lower
-        self._say(Notice(plan.sentence))
+        self._say(Notice(plan.message))
         for notice in (loaded.store.notice, kernels_notice(self.device)):
             if notice:
                 self._say(Notice(notice))
@@ -254,7 +253,7 @@ class ModelManager:
         if self._vae is not None and not self._plan.vae_stays:
             self._vae.to("cpu")
         give_back(self.device)
-        self._say(Notice(f"Memory ran short. {self._plan.sentence}"))
+        self._say(Notice(Message("memory-short", {"plan": self._plan.message})))
 
     def _move_blocks(self) -> None:
         assert self._plan is not None

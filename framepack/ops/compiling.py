@@ -8,6 +8,8 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+from framepack.messages import Message
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -21,13 +23,13 @@ def with_any_rows(*tensors: Tensor, dim: int) -> None:
 class Compiler:
     """Compiles what it is given at its first call, as one graph, until compiling fails; then all of it runs plainly.
 
-    ``notices`` holds one sentence once it has failed. ``on_compile`` is told the name of a function before its first
+    ``notices`` holds one message once it has failed. ``on_compile`` is told the name of a function before its first
     call, which takes as long as compiling does.
     """
 
     def __init__(self, on_compile: Callable[[str], None] | None = None) -> None:
         self.works = True
-        self.notices: list[str] = []
+        self.notices: list[Message] = []
         self._on_compile = on_compile
 
     def compiled(self, name: str, function: Callable[P, R]) -> Callable[P, R]:
@@ -58,7 +60,4 @@ class Compiler:
     def _give_up(self, error: Exception) -> None:
         self.works = False
         reason = str(error).strip().splitlines()
-        self.notices.append(
-            "The transformer's blocks could not be compiled on this computer and run uncompiled, more slowly "
-            f"({reason[0] if reason else type(error).__name__})."
-        )
+        self.notices.append(Message("not-compiled", {"reason": reason[0] if reason else type(error).__name__}))

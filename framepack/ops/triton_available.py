@@ -7,6 +7,8 @@ import importlib.util
 
 import torch
 
+from framepack.messages import Message, as_message
+
 # Wide enough for every kernel's vector loads.
 _TRIAL_COLUMNS = 256
 
@@ -19,12 +21,12 @@ def kernels_work(device: torch.device) -> bool:
     return _has_triton(device) and _fault(device) is None
 
 
-def kernels_notice(device: torch.device) -> str | None:
-    """A sentence for the person where ``device`` has Triton and the kernels fail all the same; None elsewhere."""
+def kernels_notice(device: torch.device) -> Message | None:
+    """What to tell the person where ``device`` has Triton and the kernels fail all the same; None elsewhere."""
     fault = _fault(device) if _has_triton(device) else None
     if fault is None:
         return None
-    return f"The studio's own kernels do not run on this computer, which makes everything a little slower ({fault})."
+    return Message("kernels-fail", {"reason": fault})
 
 
 @functools.cache
@@ -33,7 +35,7 @@ def _has_triton(device: torch.device) -> bool:
 
 
 @functools.cache
-def _fault(device: torch.device) -> str | None:
+def _fault(device: torch.device) -> Message | None:
     """What goes wrong when a kernel makes one row, in the words of what failed; None if nothing does."""
     row = torch.ones((1, _TRIAL_COLUMNS), device=device)
     try:
@@ -44,5 +46,5 @@ def _fault(device: torch.device) -> str | None:
         raise
     except Exception as error:  # whatever a compiler lacks on some computer; the plain arithmetic serves as well
         reason = str(error).strip().splitlines()
-        return reason[0] if reason else type(error).__name__
-    return None if bool(torch.allclose(made, row)) else "they give wrong values"
+        return as_message(reason[0] if reason else type(error).__name__)
+    return None if bool(torch.allclose(made, row)) else Message("wrong-values")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from framepack.messages import Message
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -43,12 +45,12 @@ class SectionDone:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the person may want to know, in one sentence: what lies where, what takes a while, what is slow.
+    """Something the person may want to know: what lies where, what takes a while, what is slow.
 
     ``compiling``: the next step takes that much longer, because the model is compiled for the device first.
     """
 
-    sentence: str
+    message: Message
     compiling: bool = False
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from framepack.attention.backends import Attend
 from framepack.attention.cudnn_fp8 import attend_fp8, attend_quantised
+from framepack.messages import Message
 from framepack.ops.compiling import Compiler, with_any_rows
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import activated_product, joint_product, product, weight_named
@@ -169,7 +170,7 @@ class Arithmetic:
     ) -> None:
         self.manner = Manner(shape, attend, format)
         self._double, self._single = double_block, single_block
-        self.notices: list[str] = []
+        self.notices: list[Message] = []
         if compiled:
             compiler = Compiler(on_compile)
             self._double = compiler.compiled("double", double_block)

@@ -60,8 +60,8 @@ def decode_after(
 
     What the window's edge changes, seen in the last frame shown before, which the window holds too, is faded out over
     the first ``fade_frames`` new frames, so that nothing jumps and nothing that exists is touched. ``tile`` is the side
-    in pixels, a multiple of 32, of the tiles a larger picture is decoded in, None for none; ``notify`` is told in a
-    sentence what had to be done again.
+    in pixels, a multiple of 32, of the tiles a larger picture is decoded in, None for none; ``notify`` is told
+    what had to be done again.
     """
     start = window_start(history.end, left_context) - history.first
     window = torch.cat([history.latents[:, :, max(0, start) :], latents], dim=2)

@@ -26,10 +26,10 @@ BLENDED_FRAMES = 4
 TILE_OVERLAP = 0.25
 BLACK = -1.0 + 1.0 / 127.5  # one level of 255 above nothing
 
-Notify = Callable[[str], None]
+Notify = Callable[[Message], None]
 
 
-def ignore(notice: str) -> None:
+def ignore(notice: Message) -> None:
     """For who does not want to know."""
 
 
@@ -38,7 +38,7 @@ def decode_tiles(vae: Any, latents: Tensor, *, tile: int | None, notify: Notify)
     """The frames of ``latents`` (1, 16, T, h, w), as pieces (F, H, W, 3) fp32 from -1 to 1 on the VAE's device.
 
     1 + 4 (T - 1) frames in all, 12 or 13 in each piece but the last. ``tile`` is the side of the tiles of space in
-    pixels, a multiple of 32, None for none. ``notify`` gets a sentence for every piece that was decoded again in fp32.
+    pixels, a multiple of 32, None for none. ``notify`` gets a message for every piece that was decoded again in fp32.
     """
     scaled = latents / vae.config.scaling_factor
     count = latents.shape[2]
@@ -73,7 +73,7 @@ def _frames(vae: Any, latents: Tensor, tile: int | None, notify: Notify) -> Tens
         raise ValuesLost(Message("decoded-frames"))
     if _is_lost(again):
         return frames  # it is meant to be black
-    notify("A few frames were too much for 16-bit numbers and were decoded again in 32.")
+    notify(Message("decoded-again"))
     return again
 
 

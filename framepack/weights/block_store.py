@@ -19,6 +19,7 @@ from torch import Tensor
 
 from framepack.device.memory_plan import BUFFERS
 from framepack.device.pinned_memory import PinnedMemory
+from framepack.messages import Message
 
 Views = dict[str, Tensor]
 
@@ -96,7 +97,7 @@ class BlockStore:
         return self._host.nbytes
 
     @property
-    def notice(self) -> str | None:
+    def notice(self) -> Message | None:
         """What the person should know about how blocks arrive; None where all is as it should be."""
         return self._host.notice
 

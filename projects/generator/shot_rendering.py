@@ -227,7 +227,7 @@ class ShotRenderer:
                 for event in events:
                     progress.follow(event)
                     if isinstance(event, Notice):
-                        _log.info("%s", event.sentence)
+                        _log.info("%s", in_english(event.message))
                     if isinstance(event, SectionDone) and event.number and event.seconds:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._note_success(order.take)

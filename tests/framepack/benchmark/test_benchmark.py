@@ -130,7 +130,7 @@ def test_growth_is_told_where_there_are_enough_sections(models: Path, capsys: py
         (["--cache", "lazy:1"], "cache: there is no 'lazy'; there is: none, first_block, teacache, magcache, fixed"),
         (["--cache", "fixed:half"], "cache: 'half' is no number"),
         (["--cache", "fixed"], "threshold: 0 does not go with the step cache 'fixed'"),
-        (["--memory-gb", "lots"], "memory: "),
+        (["--memory-gb", "lots"], "--memory-gb: "),
         (["--checkpoint", "draft", "--random-weights"], "random weights: 'draft' has weights of its own"),
     ],
 )

@@ -54,7 +54,7 @@ def test_the_memory_it_may_take_is_capped_and_refused_where_it_is_none(
 ) -> None:
     small = (picture, "--size", "64x64", "--seconds", 1, "-o", tmp_path / "out.mp4")
     assert animate(models, *small, "--memory-gb", "lots") == 2
-    assert capsys.readouterr().err == "memory: 'lots' is not a number of GB\n"
+    assert capsys.readouterr().err == "--memory-gb: 'lots' is not a number of GB.\n"
     assert animate(models, *small, "--memory-gb", 0.1) == 2
     assert "choose a smaller size" in capsys.readouterr().err
     assert main(["animate", "--prompt", "x", *map(str, small)], {"STUDIO_MEMORY_GB": "0.1"}) == 2

@@ -16,8 +16,10 @@ from framepack.device.memory_plan import (
     plan_memory,
     residence_order,
 )
+from framepack.english import ENGLISH
 from framepack.environment import GIB
 from framepack.errors import NotEnoughMemory
+from framepack.messages import worded
 
 DOUBLE, SINGLE = 679_500_000, 283_200_000
 SIZES = PartSizes(
@@ -60,7 +62,7 @@ def test_on_a_big_card_everything_stays_and_frames_are_decoded_whole() -> None:
     assert (len(made.resident), made.buffers, made.tile, made.vae_stays) == (60, 0, None, True)
     assert made.text_resident == 30
     assert made.host_bytes == made.ring_bytes == 0
-    assert "All 60 blocks of the model stay in memory" in made.sentence
+    assert "All 60 blocks of the model stay in memory" in worded(made.message, ENGLISH)
 
 
 def test_where_too_little_is_free_that_is_said_with_the_text_encoder_elsewhere_too() -> None:
@@ -84,7 +86,7 @@ def test_a_6_gb_card_streams_every_block_and_stays_within_its_memory() -> None:
     assert made.tile is not None
     assert made.tile >= 192
     assert made.text_resident < 30
-    assert "All 60 blocks of the model are streamed from the computer's memory" in made.sentence
+    assert "All 60 blocks of the model are streamed from the computer's memory" in worded(made.message, ENGLISH)
 
 
 def test_more_memory_never_keeps_fewer_blocks_and_never_breaks_its_bound() -> None:
@@ -108,7 +110,7 @@ def test_without_room_on_the_host_blocks_come_from_their_files() -> None:
     made = plan(6, host=16)
     assert not made.host_copies
     assert made.host_bytes == 0
-    assert "from their files at every step, which is slow" in made.sentence
+    assert "from their files at every step, which is slow" in worded(made.message, ENGLISH)
     assert plan(6, host=25).host_copies
 
 
@@ -172,7 +174,7 @@ def test_a_computer_whose_memory_is_the_devices_keeps_no_copies() -> None:
         assert resident is None or len(made.resident) == resident
         assert made.sampling_bytes <= budget.device
     assert made.buffers == 1
-    assert "their files" in made.sentence
+    assert "their files" in worded(made.message, ENGLISH)
 
 
 def test_the_draft_lies_whole_in_little_memory() -> None:

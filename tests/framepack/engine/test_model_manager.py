@@ -22,10 +22,12 @@ from framepack.device.pinned_memory import PinnedMemory
 from framepack.engine import model_manager
 from framepack.engine.engine import Engine
 from framepack.engine.render import render_shot
+from framepack.english import ENGLISH
 from framepack.environment import EngineOptions
 from framepack.errors import NotEnoughMemory
 from framepack.media.pictures import picture_hash
 from framepack.media.video import probe
+from framepack.messages import worded
 from framepack.shots.events import Event, Notice
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
@@ -71,7 +73,7 @@ def shot(pictures: dict[str, Path], side: int = 64, prompt: str = "a boat") -> t
 
 def render(engine: Engine, chain: tuple[PlannedShot, ...], pictures: dict[str, Path], store: SectionStore) -> list[str]:
     events: list[Event] = list(render_shot(engine, chain, 0, pictures, store))
-    return [event.sentence for event in events if isinstance(event, Notice)]
+    return [worded(event.message, ENGLISH) for event in events if isinstance(event, Notice)]
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import sys
 import pytest
 import torch
 
+from framepack.english import ENGLISH
+from framepack.messages import worded
 from framepack.ops import triton_available
 from framepack.ops.triton_available import kernels_notice, kernels_work
 
@@ -26,7 +28,9 @@ def test_kernels_that_fail_are_not_used_and_the_reason_is_said(monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "framepack.ops.modulate_triton", None)
     try:
         assert not kernels_work(CPU)
-        assert "do not run on this computer" in (kernels_notice(CPU) or "")
-        assert "modulate_triton" in (kernels_notice(CPU) or "")
+        notice = kernels_notice(CPU)
+        assert notice is not None
+        assert "do not run on this computer" in worded(notice, ENGLISH)
+        assert "modulate_triton" in worded(notice, ENGLISH)
     finally:
         triton_available._fault.cache_clear()

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framepack.attention.cudnn_fp8 import attend_fp8
+from framepack.english import ENGLISH
+from framepack.messages import worded
 from framepack.ops.fp8 import WeightFormat
 from framepack.transformer.blocks import Arithmetic, BlockWeights, Manner, double_block, rotary_tables, single_block
 from framepack.weights.block_layout import BlockKind, BlockShape, fill, layout_of
@@ -172,7 +174,7 @@ def test_where_nothing_compiles_blocks_run_plainly_and_say_so_once(monkeypatch: 
     given = streams()
     assert torch.equal(run(arithmetic, *given), run(Arithmetic(SHAPE, plain_attention), *given))
     (notice,) = arithmetic.notices
-    assert "run uncompiled, more slowly (Cannot find a working triton installation)" in notice
+    assert "run uncompiled, more slowly (Cannot find a working triton installation)" in worded(notice, ENGLISH)
 
 
 def test_running_out_of_memory_is_not_taken_for_a_compiler_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:

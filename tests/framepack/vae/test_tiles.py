@@ -13,7 +13,9 @@ from diffusers import AutoencoderKLHunyuanVideo
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from framepack.english import ENGLISH
 from framepack.errors import ValuesLost
+from framepack.messages import Message, worded
 from framepack.vae.tiles import decode_tiles, ignore, tile_starts
 
 
@@ -93,12 +95,12 @@ def test_what_fp16_cannot_hold_is_decoded_again_in_fp32_and_told(vae: Any) -> No
     frames = torch.cat(list(decode_tiles(wild, latents, tile=None, notify=told.append)))
     assert torch.equal(frames, whole(copy.deepcopy(wild).float(), latents))
     assert len(told) == 2
-    assert "decoded again in 32" in told[0]
+    assert "decoded again in 32" in worded(told[0], ENGLISH)
     assert wild.decoder.conv_in.conv.weight.dtype == wild.post_quant_conv.weight.dtype == torch.float16
 
 
 def test_frames_that_fp16_can_hold_are_decoded_once(vae: Any) -> None:
-    told: list[str] = []
+    told: list[Message] = []
     frames = torch.cat(list(decode_tiles(copy.deepcopy(vae).half(), noise(5), tile=None, notify=told.append)))
     assert told == []
     assert float((frames - whole(vae, noise(5))).abs().max()) < 0.05

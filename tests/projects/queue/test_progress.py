@@ -5,6 +5,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from framepack.messages import Message
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Progress, Project, Render, Shot
@@ -103,7 +104,13 @@ def test_compiling_is_a_phase_until_the_first_step(studio: StudioSettings, datab
     clock = Clock()
     writer = ProgressWriter(settings=studio, database=database, place=place, clock=clock, sleep=clock.sleep)
     phases = []
-    for event in (Conditioned(2, 0), Notice("a plan"), Notice("wait", compiling=True), step(1), step(2)):
+    for event in (
+        Conditioned(2, 0),
+        Notice(Message("frames-whole")),
+        Notice(Message("compiling"), compiling=True),
+        step(1),
+        step(2),
+    ):
         clock.time += 2.0
         writer.follow(event)
         with session_for(database) as session:
