@@ -39,10 +39,14 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError):
             # A profile that is damaged or made for another kind of picture: the plain colours are the best there is.
-            return image.convert("RGB")
+            return _rgb(image)
         if converted is not None:
             return converted
-    return image.convert("RGB")
+    return _rgb(image)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
@@ -67,13 +71,13 @@ def _on_white(image: Image.Image, depth: int) -> Image.Image:
 
 def _eight_bits(image: Image.Image, name: str) -> Image.Image:
     flat = Image.new("L", image.size)
+    shown = ((np.arange(65536) * 255 + 32767) // 65535).astype(np.uint8)
     clear = image.info.get("transparency")
+    if isinstance(clear, int) and clear < len(shown):
+        shown[clear] = 255
     for top, band in _bands(image):
-        values = np.asarray(band).astype(np.int64)
+        values = np.asarray(band)
         if values.min() < 0 or values.max() > 65535:
             raise ImageRejected(name, Message("picture-too-deep"))
-        shown = (values * 255 + 32767) // 65535
-        if isinstance(clear, int):
-            shown[values == clear] = 255
-        flat.paste(Image.fromarray(shown.astype(np.uint8)), (0, top))
+        flat.paste(Image.fromarray(shown[values]), (0, top))
     return flat

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ MAX_JPEG_PIXELS = 64_000_000
 LEAST_SHARE = 0.9
 _AS_GOOD_AS_WHOLE = 0.999
 # How many pixels are decoded, over all frames, to find the first of an animation with something on it.
-_MAX_PIXELS_LOOKED_AT = 256_000_000
+_MAX_PIXELS_LOOKED_AT = 64_000_000
 _ANIMATED_KINDS = ("PNG", "WEBP", "GIF", "AVIF")
 
 
@@ -87,7 +88,8 @@ def fit_picture(image: Image.Image, height: int, width: int) -> Image.Image:
 
 def _read(file: PictureFile, source: Path | bytes, name: str, factor: int) -> Picture:
     """The picture of ``file``, which is closed; ``factor`` says how much smaller a JPEG is decoded."""
-    with file.image as opened:
+    # Closed whole, not only its file as by Pillow: its pixels are given back before the picture is converted.
+    with closing(file.image) as opened:
         width, height = opened.size
         if isinstance(opened, JpegImageFile):
             decode_smaller(opened, factor)
@@ -95,12 +97,14 @@ def _read(file: PictureFile, source: Path | bytes, name: str, factor: int) -> Pi
         upright = _upright(decoded)
         if upright.size != decoded.size:
             width, height = height, width
-        if file.kind in _ANIMATED_KINDS and getattr(opened, "is_animated", False):
-            number, upright = _first_with_content(file, upright, name)
+        if _is_animated(file):
+            number, upright = _first_with_content(opened, upright, name)
             reasons.append(Message("picture-animated", {"number": number}))
-    # Here the decoded file is given back, before the picture is converted.
     del decoded
-    flat = flattened(upright, name, file.depth)
+    try:
+        flat = flattened(upright, name, file.depth)
+    except DAMAGE:
+        raise ImageRejected(name, Message("picture-damaged")) from None
     if file.colour_codes and file.colour_codes[1] in HDR_TRANSFERS:
         reasons.append(Message("picture-hdr"))
         image = tone_mapped(flat.convert("RGB"), *file.colour_codes)
@@ -138,24 +142,38 @@ def _upright(image: ImageFile) -> Image.Image:
         return image.copy()
 
 
-def _first_with_content(file: PictureFile, first: Image.Image, name: str) -> tuple[int, Image.Image]:
+def _is_animated(file: PictureFile) -> bool:
+    try:
+        return file.kind in _ANIMATED_KINDS and bool(getattr(file.image, "is_animated", False))
+    except DAMAGE:
+        # What comes after the first frame is damaged, and is not needed.
+        return False
+
+
+def _first_with_content(image: ImageFile, first: Image.Image, name: str) -> tuple[int, Image.Image]:
     """The number, from 1, of the first frame that is not all of one colour, and the frame; else the first of all."""
-    if not _is_blank(flattened(first, name, file.depth)):
-        return 1, first
-    image = file.image
-    frames = min(getattr(image, "n_frames", 1), _MAX_PIXELS_LOOKED_AT // (image.width * image.height))
-    for number in range(1, frames):
+    try:
+        if not _is_blank(first):
+            return 1, first
+    except DAMAGE:
+        raise ImageRejected(name, Message("picture-damaged")) from None
+    each = image.width * image.height
+    for number in range(1, 1 + _MAX_PIXELS_LOOKED_AT // each):
         try:
             image.seek(number)
             image.load()
-            frame = _upright(image)
-            if not _is_blank(flattened(frame, name, file.depth)):
-                return number + 1, frame
+            if not _is_blank(image):
+                return number + 1, _upright(image)
         except (*DAMAGE, Image.DecompressionBombError):
             break
     return 1, first
 
 
 def _is_blank(image: Image.Image) -> bool:
-    extremes = image.getextrema()
-    return all(low == high for low, high in (extremes if isinstance(extremes[0], tuple) else (extremes,)))
+    """Whether nothing is to be seen: all of it has one colour, or is transparent."""
+    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() == (0, 0):
+        return True
+    if image.mode.startswith("I"):
+        low, high = image.getextrema()
+        return low == high
+    return image.getcolors(1) is not None
