@@ -3,7 +3,8 @@
 A block is one flat piece of memory, so it comes in one copy. Blocks that come and go pass through a ring of buffers: a
 stream of its own copies two blocks ahead of the one that computes, and waits, on the device, for an event recorded when
 a buffer was last used; the host waits for nothing. The ring goes round, so the last blocks of one step are computed
-while the first ones of the next are copied. It knows neither files nor what blocks are for.
+while the first ones of the next are copied. Where there is no such stream nothing is gained by copying ahead, and a
+block comes when it is asked for. It knows neither files nor what blocks are for.
 """
 
 from __future__ import annotations
@@ -188,11 +189,11 @@ class _Ring:
 
     def __init__(self, store: BlockStore, order: Sequence[int], count: int) -> None:
         self._store = store
-        self._order = tuple(order)
         self._after = dict(zip(order, (*order[1:], order[0]), strict=True))
         nbytes = max(store.layouts[number].nbytes for number in order)
         self._free = deque(_Buffer(torch.empty(nbytes, dtype=torch.uint8, device=store.device)) for _ in range(count))
         self._coming: deque[_Coming] = deque()
+        self._loaded_last = order[-1]
         self.nbytes = count * nbytes
         self._stream: torch.cuda.Stream | None = None
         if store.device.type == "cuda":
@@ -238,9 +239,9 @@ class _Ring:
         self._free.append(buffer)
 
     def _fill(self) -> None:
-        """Start copies into all free buffers, of the blocks that come next."""
-        while self._free:
-            number = self._after[self._coming[-1].number] if self._coming else self._order[0]
+        """Start copies into all free buffers, of the blocks that come next, where that can be done ahead."""
+        while self._free and self._stream is not None:
+            number = self._after[self._loaded_last]
             if any(coming.number == number for coming in self._coming):
                 return
             self._load(number)
@@ -256,6 +257,7 @@ class _Ring:
                 self._store._bring(number, flat)
             buffer.copied.record(self._stream)
         self._coming.append(_Coming(number, buffer))
+        self._loaded_last = number
 
 
 def _event() -> torch.cuda.Event:

@@ -184,3 +184,30 @@ def test_no_copy_overtakes_the_work_on_the_block_before(buffers: int) -> None:
         sweep.close()
     assert [(int(least), int(most)) for least, most in seen] == [(number, number) for number in wanted]
     store.close()
+
+
+class Shelf:
+    """Where blocks are read from; it counts how often."""
+
+    def __init__(self) -> None:
+        self.reads: list[int] = []
+
+    def read(self, number: int, flat: Tensor) -> None:
+        self.reads.append(number)
+        flat.fill_(number)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("buffers", [1, 2, 3])
+def test_blocks_are_read_once_a_step_and_the_first_ones_ahead_of_the_next(buffers: int) -> None:
+    shelf, layout = Shelf(), Plain(4096)
+    made = BlockStore(
+        [layout] * 6, device=CUDA, resident={}, copies={}, host=PinnedMemory(None), reader=shelf, buffers=buffers
+    )
+    for step in (1, 2):
+        made.peek()
+        assert [int(block["whole"][0]) for block in made.sweep(skip_first=True)] == [1, 2, 3, 4, 5]
+        assert shelf.reads == step * [0, 1, 2, 3, 4, 5] + list(range(buffers))
+    made.close()
