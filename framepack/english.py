@@ -20,6 +20,21 @@ ENGLISH = MappingProxyType(
             "Fetch them with: python -m framepack download {checkpoint}"
         ),
         "weights-damaged": "The {part} of '{checkpoint}' cannot be read ({reason}). Fetch or copy it again.",
+        "weights-lack": "it lacks {tensor} and {more} more",
+        "weights-have-more": "it also has {tensor} and {more} more",
+        "file-unreadable": "{file}: {reason}",
+        "file-empty": "{file} is empty",
+        "file-is-a-pointer": (
+            "{file} is a pointer of Git LFS, not the file itself, which git lfs pull or the download fetches"
+        ),
+        "file-is-a-web-page": "{file} is a page of the web, saved in place of the file",
+        "file-is-no-weights": "{file} is not a safetensors file",
+        "file-cut-short": "{file} is cut short: it has {size} of {needed} bytes",
+        "tensor-not-finite": "{tensor} in {file} holds values that are no numbers",
+        "host-memory-short": (
+            "The computer's memory ran out while the {part} of '{checkpoint}' was read; nothing is wrong with the "
+            "files. Close other programs or choose a smaller model."
+        ),
         "device-unavailable": "There is no device '{device}' on this computer; there is: {available}.",
         "section-missing": "Section {key} is needed but is not stored; render the shot before this one first.",
         "video-mismatch": "The video {name} cannot be joined: {reason}",

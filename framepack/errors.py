@@ -63,6 +63,15 @@ class WeightsDamaged(FramepackError):
         self.part = part
 
 
+class HostMemoryShort(FramepackError, MemoryError):
+    """The computer's own memory ran out while weights were read, which says nothing about the weights."""
+
+    def __init__(self, checkpoint: str, part: str) -> None:
+        super().__init__(Message("host-memory-short", {"checkpoint": checkpoint, "part": part}))
+        self.checkpoint = checkpoint
+        self.part = part
+
+
 class DeviceUnavailable(FramepackError):
     """The device asked for is not there."""
 

@@ -31,7 +31,7 @@ USUAL_FILES = 10
 
 # What may be had of the engine without loading torch.
 TORCH_FREE = ("", "checkpoints", "shots", "media", "store")
-TORCH_FREE_FILES = ("framepack.device.memory_plan",)
+TORCH_FREE_FILES = ("framepack.device.memory_plan", "framepack.device.faults")
 TORCH = {"torch", "diffusers", "transformers", "accelerate"}
 WEB = {"streamlit", "starlette", "uvicorn"}
 DATABASE = {"sqlmodel", "sqlalchemy", "dbos", "alembic"}

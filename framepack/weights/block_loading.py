@@ -85,14 +85,22 @@ class PublishedBlocks:
         self._files = files
         self._places = tuple(places)
         self._device = device
+        self._checked: set[int] = set()
 
     def read(self, number: int, flat: Tensor) -> None:
-        """See ``framepack.weights.block_store.BlockReader``. Raises ValueError for a tensor of a wrong shape."""
+        """See ``framepack.weights.block_store.BlockReader``.
+
+        Raises ValueError for a tensor of a wrong shape and, the first time a block is read, WeightsDamaged for values
+        that are no finite numbers.
+        """
         place = self._places[number]
         views = place.layout.views(flat)
         filled_on = flat.device if place.layout.format == "plain" else self._device
         for name, whole_name in place.names.items():
             fill_one(place.layout, views, name, self._files.get(whole_name).to(filled_on))
+        if number not in self._checked:
+            self._files.check(views.values(), place.names.values())
+            self._checked.add(number)
 
     def close(self) -> None:
         """See ``framepack.weights.block_store.BlockReader``."""
@@ -161,8 +169,12 @@ def small_parts(config: Mapping[str, Any]) -> HunyuanVideoFramepackTransformer3D
 def load_small_parts(
     model: HunyuanVideoFramepackTransformer3DModel, files: TensorFiles, dtype: torch.dtype, device: torch.device
 ) -> None:
-    """Give what ``small_parts`` made its memory and values. Raises RuntimeError for a tensor of a wrong shape."""
+    """Give what ``small_parts`` made its memory and values.
+
+    Raises RuntimeError for a tensor of a wrong shape, and WeightsDamaged for values that are no finite numbers.
+    """
     state = {name: files.get(name).to(device, dtype) for name in model.state_dict()}
+    files.check(state.values(), state)
     model.load_state_dict(state, strict=True, assign=True)
 
 

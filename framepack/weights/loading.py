@@ -33,8 +33,10 @@ from transformers import (
 from framepack.checkpoints.folders import find_part, weight_files
 from framepack.checkpoints.table import Checkpoint, Part
 from framepack.device.devices import Formats
+from framepack.device.faults import accelerator_lost, memory_short
 from framepack.device.memory_plan import PartSizes
-from framepack.errors import WeightsDamaged
+from framepack.errors import FramepackError, HostMemoryShort, WeightsDamaged
+from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.weights.block_loading import (
     PublishedBlocks,
@@ -46,7 +48,8 @@ from framepack.weights.block_loading import (
     small_parts,
 )
 from framepack.weights.block_store import BlockStore
-from framepack.weights.tensor_files import TensorFiles
+from framepack.weights.file_faults import first_fault
+from framepack.weights.tensor_files import TensorFiles, all_finite
 from framepack.weights.text_layers import LAYERS_NOT_RUN, PREFIX, LayerLayout, empty_text_model, load_text_layers
 
 
@@ -93,13 +96,13 @@ def transformer_config(place: Place) -> Any:
 
     Raises WeightsMissing or WeightsDamaged, as all of these do.
     """
-    with _quiet(), _damage_of(place.checkpoint, "transformer"):
+    with _quiet(), _damage_of(place, "transformer"):
         return small_parts(_config_file(place, "transformer", HunyuanVideoFramepackTransformer3DModel)).config
 
 
 def vae_width(place: Place) -> int:
     """The channels of the VAE at full size."""
-    with _quiet(), _damage_of(place.checkpoint, "vae"):
+    with _quiet(), _damage_of(place, "vae"):
         return int(_config_file(place, "vae", AutoencoderKLHunyuanVideo)["block_out_channels"][0])
 
 
@@ -108,7 +111,7 @@ def part_sizes(place: Place, formats: Formats, format: WeightFormat) -> PartSize
     text = empty_text_model(_folder_object(place, "text_encoder", LlamaConfig))
     clip_config = _folder_object(place, "text_encoder_2", CLIPTextConfig)
     siglip_config = _folder_object(place, "image_encoder", SiglipVisionConfig)
-    with _quiet(), _damage_of(place.checkpoint, "transformer"), torch.device("meta"):
+    with _quiet(), _damage_of(place, "transformer"), torch.device("meta"):
         rest = small_parts(_config_file(place, "transformer", HunyuanVideoFramepackTransformer3DModel))
         vae = AutoencoderKLHunyuanVideo.from_config(_config_file(place, "vae", AutoencoderKLHunyuanVideo))
         clip, siglip = CLIPTextModel(clip_config), SiglipVisionModel(siglip_config)
@@ -135,9 +138,9 @@ def load_transformer(
     """
     config = transformer_config(place)
     shards = weight_files(place.checkpoint, "transformer", place.models)
-    with _quiet(), _damage_of(place.checkpoint, "transformer"):
+    with _quiet(), _damage_of(place, "transformer"):
         rest = small_parts(config)
-        files = TensorFiles(shards)
+        files = TensorFiles(place.checkpoint.name, "transformer", shards)
         places = block_places(rest.config, dtype, format)
         missing, unknown = missing_and_unknown(files, rest.state_dict(), places)
         _refuse(place, "transformer", missing, unknown)
@@ -162,9 +165,9 @@ def load_llama(place: Place, dtype: Dtype, resident: int | None = None) -> TextE
     """
     shards = weight_files(place.checkpoint, "text_encoder", place.models)
     config = _folder_object(place, "text_encoder", LlamaConfig)
-    with _quiet(), _damage_of(place.checkpoint, "text_encoder"):
+    with _quiet(), _damage_of(place, "text_encoder"):
         model = empty_text_model(config)
-        files = TensorFiles(shards, prefix=PREFIX)
+        files = TensorFiles(place.checkpoint.name, "text_encoder", shards, prefix=PREFIX)
         _refuse(place, "text_encoder", sorted(set(model.state_dict()) - files.names))
         streamed = load_text_layers(model, files, dtype, place.device, resident)
     tokenizer = _folder_object(place, "tokenizer", PreTrainedTokenizerFast)
@@ -185,19 +188,30 @@ def load_siglip(place: Place, dtype: Dtype) -> ImageEncoder:
 
 def _model(place: Place, part: Part, kind: Any, dtype: Dtype) -> Any:
     folder = find_part(place.checkpoint, part, place.models).path
-    with _quiet(), _damage_of(place.checkpoint, part):
+    with _quiet(), _damage_of(place, part):
         model, facts = kind.from_pretrained(
             str(folder), use_safetensors=True, local_files_only=True, output_loading_info=True, dtype=dtype
         )
         _refuse(place, part, sorted(facts["missing_keys"]) or sorted(str(key) for key in facts["mismatched_keys"]))
-    return model.eval().requires_grad_(False).to(place.device)
+        model = model.eval().requires_grad_(False).to(place.device)
+        _refuse_not_finite(place, part, model)
+    return model
+
+
+def _refuse_not_finite(place: Place, part: Part, model: torch.nn.Module) -> None:
+    """Raise WeightsDamaged where ``model``, as it was loaded, holds values that are no numbers."""
+    if all_finite(model.parameters()):
+        return
+    files = TensorFiles(place.checkpoint.name, part, weight_files(place.checkpoint, part, place.models))
+    files.check(model.parameters(), sorted(files.names))
 
 
 def _refuse(place: Place, part: Part, missing: list[str], unknown: list[str] | None = None) -> None:
     """Raise WeightsDamaged where there are names of tensors that are missing or that nobody knows."""
-    for names, verb in ((missing, "lacks"), (unknown or [], "also has")):
+    for names, told in ((missing, "weights-lack"), (unknown or [], "weights-have-more")):
         if names:
-            raise WeightsDamaged(place.checkpoint.name, part, f"it {verb} {names[0]} and {len(names) - 1} more")
+            reason = Message(told, {"tensor": names[0], "more": len(names) - 1})
+            raise WeightsDamaged(place.checkpoint.name, part, reason)
 
 
 def _config_file(place: Place, part: Part, kind: Any) -> Any:
@@ -210,20 +224,36 @@ def _bytes(module: torch.nn.Module, dtype: Dtype) -> int:
 
 def _folder_object(place: Place, part: Part, kind: Any) -> Any:
     folder = find_part(place.checkpoint, part, place.models).path
-    with _quiet(), _damage_of(place.checkpoint, part):
+    with _quiet(), _damage_of(place, part):
         return kind.from_pretrained(str(folder), local_files_only=True)
 
 
 @contextmanager
-def _damage_of(checkpoint: Checkpoint, part: Part) -> Iterator[None]:
-    """Turn what the libraries raise for unreadable files into WeightsDamaged."""
+def _damage_of(place: Place, part: Part) -> Iterator[None]:
+    """Turn what the libraries raise for unreadable files into WeightsDamaged, naming the file where one can be told.
+
+    What is for want of memory becomes HostMemoryShort, unless it is the device's; what the device did passes.
+    """
     try:
         yield
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, FramepackError):
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()
-        raise WeightsDamaged(checkpoint.name, part, reason[0] if reason else type(error).__name__) from error
+    except (MemoryError, OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
+        if memory_short(error):
+            raise HostMemoryShort(place.checkpoint.name, part) from error
+        if accelerator_lost(error):
+            raise
+        lines = str(error).strip().splitlines()
+        told = lines[0] if lines else type(error).__name__
+        raise WeightsDamaged(place.checkpoint.name, part, _fault_of(place, part) or told) from error
+
+
+def _fault_of(place: Place, part: Part) -> Message | None:
+    """What is to be seen of the damage in the part's files."""
+    try:
+        return first_fault(find_part(place.checkpoint, part, place.models).files(part))
+    except OSError as error:
+        return Message("file-unreadable", {"file": Path(str(error.filename)).name, "reason": str(error.strerror)})
 
 
 @contextmanager

@@ -11,25 +11,32 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from framepack.checkpoints.table import Part
+from framepack.errors import WeightsDamaged
+from framepack.messages import Message
+
 
 class TensorFiles:
-    """The tensors of ``files`` on the CPU; ``prefix`` is left away from the names that begin with it.
+    """The tensors on the CPU of ``files``, which are ``part`` of the ``checkpoint`` of this name.
 
-    Raises what safetensors raises for files that are damaged.
+    ``prefix`` is left away from the names that begin with it. Raises what safetensors raises for damaged files.
     """
 
-    def __init__(self, files: Iterable[Path], *, prefix: str = "") -> None:
-        self._prefix = prefix
+    def __init__(self, checkpoint: str, part: Part, files: Iterable[Path], *, prefix: str = "") -> None:
+        self._of = checkpoint, part
         self._opened: dict[str, Any] = {}
         self._names: dict[str, str] = {}
+        self._files: dict[str, str] = {}
         for path in files:
             opened: Any = safe_open(path, framework="pt", device="cpu")
             for name in opened.keys():  # noqa: SIM118
                 self._opened[name] = opened
                 self._names[name.removeprefix(prefix)] = name
+                self._files[name] = path.name
 
     @property
     def names(self) -> frozenset[str]:
@@ -51,7 +58,27 @@ class TensorFiles:
         tensor: Tensor = self._opened[full].get_tensor(full)
         return tensor
 
+    def check(self, loaded: Iterable[Tensor], names: Iterable[str]) -> None:
+        """Raise WeightsDamaged where a value of ``loaded``, made from the tensors ``names``, is no finite number.
+
+        It asks the device once, after one pass over what has just been written there.
+        """
+        if all_finite(loaded):
+            return
+        for name in names:
+            if not all_finite([self.get(name)]):
+                full = self._names[name]
+                reason = Message("tensor-not-finite", {"tensor": full, "file": self._files[full]})
+                raise WeightsDamaged(*self._of, reason)
+
     def close(self) -> None:
         """Let go of the files; tensors that are still in use keep theirs mapped."""
         self._opened.clear()
         self._names.clear()
+
+
+def all_finite(tensors: Iterable[Tensor]) -> bool:
+    """Whether all values are finite numbers; those in 8 bits are left out, whose scales tell the same."""
+    # A sum is one pass without a second tensor, and anything that is not finite comes through it.
+    sums = [tensor.sum(dtype=torch.float32) for tensor in tensors if tensor.is_floating_point() and tensor.itemsize > 1]
+    return not sums or bool(torch.stack(sums).isfinite().all())

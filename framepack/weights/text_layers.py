@@ -99,11 +99,16 @@ class PublishedLayers:
         self._files = files
         self._layout = layout
         self._first = first
+        self._checked: set[int] = set()
 
     def read(self, number: int, flat: Tensor) -> None:
-        """See ``framepack.weights.block_store.BlockReader``."""
-        for name, view in self._layout.views(flat).items():
-            view.copy_(self._files.get(f"layers.{self._first + number}.{name}"))
+        """See ``framepack.weights.block_store.BlockReader``. Raises WeightsDamaged as ``TensorFiles.check`` does."""
+        views = {f"layers.{self._first + number}.{name}": view for name, view in self._layout.views(flat).items()}
+        for name, view in views.items():
+            view.copy_(self._files.get(name))
+        if number not in self._checked:
+            self._files.check(views.values(), views)
+            self._checked.add(number)
 
     def close(self) -> None:
         """See ``framepack.weights.block_store.BlockReader``."""
@@ -126,8 +131,8 @@ def load_text_layers(
 ) -> StreamedText | None:
     """Give what ``empty_text_model`` made its values; only the first ``resident`` layers stay on ``device``.
 
-    None stays for all of them, and then nothing is to be closed. Raises KeyError for a tensor that is not there, and
-    RuntimeError for one of a wrong shape.
+    None stays for all of them, and then nothing is to be closed. Raises KeyError for a tensor that is not there,
+    RuntimeError for one of a wrong shape, and WeightsDamaged for values that are no finite numbers.
     """
     layers = list(model.layers)
     stay = len(layers) if resident is None else min(resident, len(layers))
@@ -136,6 +141,7 @@ def load_text_layers(
         for name in model.state_dict()
         if not name.startswith("layers.") or int(name.split(".")[1]) < stay
     }
+    files.check(state.values(), state)
     model.load_state_dict(state, strict=False, assign=True)
     model.rotary_emb.to(device)
     if stay == len(layers):

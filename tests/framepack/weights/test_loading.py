@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +15,16 @@ from typing import Any
 import pytest
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
-from safetensors.torch import load_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.identity import HASHES_FILE, checkpoint_identity
 from framepack.checkpoints.table import CHECKPOINTS, Part
 from framepack.device.devices import Formats
-from framepack.errors import WeightsDamaged, WeightsMissing
+from framepack.errors import HostMemoryShort, WeightsDamaged, WeightsMissing
+from framepack.ops.fp8 import WeightFormat
+from framepack.weights import loading
 from framepack.weights.block_loading import Residence, blocks_of_model
 from framepack.weights.loading import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae, part_sizes
 from tests.support.checkpoints import build_models
@@ -28,6 +34,7 @@ ELSEWHERE = {
     "transformer": ("transformer_blocks", "single_transformer_blocks"),
     "text_encoder": ("layers.2.", "layers.3.", "norm."),
 }
+NOT_LOADED = {"text_encoder": ("layers.2.", "layers.3.", "norm.", "model.layers.2.", "model.layers.3.", "model.norm.")}
 F1 = CHECKPOINTS["f1"]
 CPU = torch.device("cpu")
 
@@ -156,23 +163,128 @@ def garble(path: Path) -> None:
     path.write_bytes(b"\x80\x02" * 500)
 
 
-@pytest.mark.parametrize("spoil", [truncate, garble])
+def leave_the_header(path: Path) -> None:
+    os.truncate(path, 8 + int.from_bytes(path.read_bytes()[:8], "little"))
+
+
+def point(path: Path) -> None:
+    path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize {path.stat().st_size}\n")
+
+
+def save_a_page(path: Path) -> None:
+    path.write_text("\n<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>")
+
+
+LOADS: list[tuple[Part, Callable[[Place], object]]] = [
+    ("transformer", lambda place: load_transformer(place, torch.float32)),
+    ("vae", lambda place: load_vae(place, torch.float32, torch.float32)),
+    ("text_encoder", lambda place: load_llama(place, torch.float32)),
+    ("text_encoder_2", lambda place: load_clip(place, torch.float32)),
+    ("image_encoder", lambda place: load_siglip(place, torch.float32)),
+]
+
+
 @pytest.mark.parametrize(
-    ("part", "load"),
+    ("spoil", "told"),
     [
-        ("transformer", lambda place: load_transformer(place, torch.float32)),
-        ("vae", lambda place: load_vae(place, torch.float32, torch.float32)),
-        ("text_encoder", lambda place: load_llama(place, torch.float32)),
-        ("text_encoder_2", lambda place: load_clip(place, torch.float32)),
-        ("image_encoder", lambda place: load_siglip(place, torch.float32)),
+        (truncate, r"is cut short: it has \d+ of \d+ bytes"),
+        (leave_the_header, r"is cut short: it has \d+ of \d+ bytes"),
+        (garble, "is not a safetensors file"),
+        (point, "is a pointer of Git LFS"),
+        (save_a_page, "is a page of the web"),
+        (lambda path: path.write_bytes(b""), "is empty"),
     ],
 )
-def test_damaged_weights_are_refused_by_name(
-    models: Path, part: Part, load: Callable[[Place], object], spoil: Callable[[Path], None]
+@pytest.mark.parametrize(("part", "load"), LOADS)
+def test_damaged_weights_are_refused_by_the_name_of_their_file(
+    models: Path, part: Part, load: Callable[[Place], object], spoil: Callable[[Path], None], told: str
 ) -> None:
-    spoil(sorted(folder(models, part).glob("*.safetensors"))[0])
-    with pytest.raises(WeightsDamaged, match=f"The {part} of 'f1' cannot be read"):
+    last = sorted(folder(models, part).glob("*.safetensors"))[-1]
+    spoil(last)
+    with pytest.raises(WeightsDamaged, match=f"The {part} of 'f1' cannot be read .*{last.name} {told}"):
         load(Place(F1, models, CPU))
+
+
+def test_a_configuration_that_is_a_pointer_is_called_one(models: Path) -> None:
+    point(folder(models, "transformer") / "config.json")
+    with pytest.raises(WeightsDamaged, match=r"config\.json is a pointer of Git LFS"):
+        load_transformer(Place(F1, models, CPU), torch.float32)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(("part", "load"), LOADS)
+def test_weights_with_values_that_are_no_numbers_are_refused_by_their_name(
+    models: Path, part: Part, load: Callable[[Place], object], value: float
+) -> None:
+    last = sorted(folder(models, part).glob("*.safetensors"))[-1]
+    tensors = load_file(last)
+    name = max(name for name in tensors if not any(name.startswith(other) for other in NOT_LOADED.get(part, ())))
+    tensors[name].view(-1)[-1] = value
+    save_file(tensors, last)
+    with pytest.raises(WeightsDamaged, match=f"{name} in {last.name} holds values that are no numbers"):
+        load(Place(F1, models, CPU))
+
+
+@pytest.mark.parametrize("format", ["plain", "fp8_storage"])
+def test_blocks_that_are_read_from_their_files_at_every_step_are_looked_at_the_first_time(
+    models: Path, format: WeightFormat
+) -> None:
+    last = sorted(folder(models, "transformer").glob("*.safetensors"))[-1]
+    tensors = load_file(last)
+    name = max(name for name in tensors if "blocks" in name and "weight" in name)
+    tensors[name].view(-1)[-1] = float("nan")
+    save_file(tensors, last)
+    residence = Residence(frozenset(), host_copies=False, buffers=1)
+    store = load_transformer(Place(F1, models, CPU), torch.float32, format, residence).store
+    with pytest.raises(WeightsDamaged, match=f"{name} in {last.name} holds values that are no numbers"):
+        list(store.sweep())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a limit on the address space")
+def test_low_memory_is_never_called_damaged_weights(published: Path) -> None:
+    code = f"""
+import resource
+import torch
+from pathlib import Path
+from framepack.checkpoints.table import CHECKPOINTS
+from framepack.errors import HostMemoryShort
+from framepack.weights import loading
+torch.set_num_threads(1)
+place = loading.Place(CHECKPOINTS["f1"], Path({str(published)!r}), torch.device("cpu"))
+loading.load_vae(place, torch.float32, torch.float32)
+taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 2**20, -1))
+try:
+    kept = [loading.load_transformer(place, torch.float32) for _ in range(1000)]
+except HostMemoryShort as error:
+    print(error)
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert "memory ran out while the transformer of 'f1' was read" in made.stdout, made.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        SafetensorError("Error while mapping: Cannot allocate memory (os error 12)"),
+        RuntimeError("unable to mmap 123 bytes from file <x>: Cannot allocate memory (12)"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:119] err == 0. DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_whatever_the_libraries_say_for_want_of_memory_is_said_as_that(published: Path, error: Exception) -> None:
+    with (
+        pytest.raises(HostMemoryShort, match="nothing is wrong with the files"),
+        loading._damage_of(Place(F1, published, CPU), "transformer"),
+    ):
+        raise error
+
+
+def test_a_device_that_was_lost_while_weights_came_to_it_is_not_called_damaged_weights(published: Path) -> None:
+    lost = torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+    with pytest.raises(torch.AcceleratorError), loading._damage_of(Place(F1, published, CPU), "transformer"):
+        raise lost
 
 
 def test_weights_that_lack_a_tensor_are_refused(models: Path) -> None:
