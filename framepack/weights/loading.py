@@ -49,7 +49,7 @@ from framepack.weights.block_loading import (
 )
 from framepack.weights.block_store import BlockStore
 from framepack.weights.file_faults import first_fault
-from framepack.weights.tensor_files import TensorFiles, all_finite
+from framepack.weights.tensor_files import TensorFiles, sums_are_finite
 from framepack.weights.text_layers import LAYERS_NOT_RUN, PREFIX, LayerLayout, empty_text_model, load_text_layers
 
 
@@ -200,7 +200,7 @@ def _model(place: Place, part: Part, kind: Any, dtype: Dtype) -> Any:
 
 def _refuse_not_finite(place: Place, part: Part, model: torch.nn.Module) -> None:
     """Raise WeightsDamaged where ``model``, as it was loaded, holds values that are no numbers."""
-    if all_finite(model.parameters()):
+    if sums_are_finite(model.parameters()):
         return
     files = TensorFiles(place.checkpoint.name, part, weight_files(place.checkpoint, part, place.models))
     files.check(model.parameters(), sorted(files.names))

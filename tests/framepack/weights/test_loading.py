@@ -351,3 +351,13 @@ def test_the_hubs_cache_is_found_and_named_by_its_revisions(
     assert find_part(F1, "transformer", None).commit == "1" * 40
     assert len(checkpoint_identity(F1, None)) == 64
     assert not list(tmp_path.glob(HASHES_FILE))
+
+
+def test_weights_whose_sum_is_too_much_for_16_bits_are_none_the_worse_for_it(models: Path) -> None:
+    path = folder(models, "vae") / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(path)
+    name = next(name for name, tensor in tensors.items() if tensor.numel() > 500)
+    tensors[name].fill_(200.0)
+    save_file(tensors, path)
+    vae = load_vae(Place(F1, models, CPU), torch.float16, torch.float16)
+    assert bool((vae.state_dict()[name] == 200.0).all())
