@@ -40,6 +40,9 @@ ENGLISH = MappingProxyType(
         "video-mismatch": "The video {name} cannot be joined: {reason}",
         "download-failed": "{repository} could not be fetched: {reason}.",
         "latents-rejected": "The latents file {name} cannot be continued from: {reason}.",
+        "values-lost": "What was computed is no picture: {what} hold values that are no numbers.",
+        "decoded-frames": "the decoded frames",
+        "predicted-latents": "the latents of a step in the 16-bit numbers of this card",
         "not-enough-memory": (
             "A picture of {size} needs about {needed:.1f} GB of the device's memory and {available:.1f} GB of it can "
             "be used; choose a smaller size, close other programs, or allow more with STUDIO_MEMORY_GB."

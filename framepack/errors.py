@@ -98,3 +98,10 @@ class NotEnoughMemory(FramepackError):
         self.size = size
         self.needed = needed
         self.available = available
+
+
+class ValuesLost(FramepackError):
+    """What a model computed is no picture: it holds values that are no numbers."""
+
+    def __init__(self, what: Message) -> None:
+        super().__init__(Message("values-lost", {"what": what}))

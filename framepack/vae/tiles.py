@@ -15,6 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framepack.device.memory_plan import TILES
+from framepack.errors import ValuesLost
+from framepack.messages import Message
 from framepack.shots.spans import PIXELS_PER_LATENT
 
 TILE_LATENTS = 5
@@ -60,23 +63,32 @@ def tile_starts(size: int, tile: int) -> list[int]:
 
 
 def _frames(vae: Any, latents: Tensor, tile: int | None, notify: Notify) -> Tensor:
-    """One tile of time, (F, H, W, 3) fp32; again in fp32 where fp16 gave no picture."""
+    """One tile of time, (F, H, W, 3) fp32; again in fp32 where fp16 gave no picture. Raises ValuesLost if neither."""
     own = vae.post_quant_conv.weight.dtype
     frames = _in_space(vae, latents, tile)
     if own != torch.float16 or not _is_lost(frames):
         return frames
-    try:
-        with _in_fp32(vae):
-            again = _in_space(vae, latents, tile)
-    except torch.OutOfMemoryError:
-        # Black is most likely meant, as in a fade, and no reason to end a shot for lack of room to look again.
-        if bool(torch.isfinite(frames).all()):
-            return frames
-        raise
+    again = _again_in_fp32(vae, latents, tile)
+    if not bool(torch.isfinite(again).all()):
+        raise ValuesLost(Message("decoded-frames"))
     if _is_lost(again):
-        return frames  # it is meant to be black, or nothing helps
+        return frames  # it is meant to be black
     notify("A few frames were too much for 16-bit numbers and were decoded again in 32.")
     return again
+
+
+def _again_in_fp32(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
+    """``_frames`` in fp32, in smaller tiles where there is no room for those of ``tile`` pixels."""
+    side = tile or PIXELS_PER_LATENT * max(latents.shape[-2:])
+    smaller = [one for one in TILES if one < side]
+    while True:
+        try:
+            with _in_fp32(vae):
+                return _in_space(vae, latents, tile)
+        except torch.OutOfMemoryError:
+            if not smaller:
+                raise
+        tile = smaller.pop(0)
 
 
 def _is_lost(frames: Tensor) -> bool:
@@ -87,15 +99,21 @@ def _is_lost(frames: Tensor) -> bool:
 
 @contextmanager
 def _in_fp32(vae: Any) -> Iterator[None]:
-    """The decoder in fp32 meanwhile; its fp16 weights survive that unchanged."""
-    parts = (vae.post_quant_conv, vae.decoder)
-    for part in parts:
-        part.to(torch.float32)
+    """The decoder in fp32 meanwhile.
+
+    All of it is converted before any of it is put in place, and what was there before is put back, not converted back:
+    so the formats never mix, wherever memory runs out.
+    """
+    parameters = [*vae.post_quant_conv.parameters(), *vae.decoder.parameters()]
+    own = [parameter.data for parameter in parameters]
+    wide = [values.float() for values in own]
+    for parameter, values in zip(parameters, wide, strict=True):
+        parameter.data = values
     try:
         yield
     finally:
-        for part in parts:
-            part.to(torch.float16)
+        for parameter, values in zip(parameters, own, strict=True):
+            parameter.data = values
 
 
 def _in_space(vae: Any, latents: Tensor, tile: int | None) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import torch
 from diffusers import AutoencoderKLHunyuanVideo
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from framepack.errors import ValuesLost
 from framepack.vae.tiles import decode_tiles, ignore, tile_starts
 
 
@@ -109,21 +112,64 @@ def always_black(vae: Any) -> Any:
     return black
 
 
-def with_room_for_fp16_alone(vae: Any) -> Any:
-    """``vae``, on a device whose memory runs out when it decodes in fp32."""
+def with_room_for(vae: Any, sides: int) -> Any:
+    """``vae``, on a device whose memory runs out when more than ``sides`` squared latents are decoded in fp32."""
 
     def enter(decoder: torch.nn.Module, given: tuple[torch.Tensor]) -> None:  # noqa: ARG001
-        if given[0].dtype == torch.float32:
+        if given[0].dtype == torch.float32 and given[0].shape[-1] * given[0].shape[-2] > sides**2:
             raise torch.OutOfMemoryError("there is no room for 32 bits")
 
     vae.decoder.register_forward_pre_hook(enter)
     return vae
 
 
-def test_black_frames_stay_as_they_are_where_there_is_no_room_to_look_again(vae: Any) -> None:
-    black = with_room_for_fp16_alone(always_black(vae))
-    frames = torch.cat(list(decode_tiles(black, noise(2), tile=None, notify=ignore)))
-    assert bool((frames == -1).all())
+def with_room_for_fp16_alone(vae: Any) -> Any:
+    return with_room_for(vae, 0)
+
+
+def test_black_frames_are_never_taken_for_good_without_a_second_look(vae: Any) -> None:
+    with pytest.raises(torch.OutOfMemoryError):
+        list(decode_tiles(with_room_for_fp16_alone(always_black(vae)), noise(2), tile=None, notify=ignore))
+
+
+def test_lost_frames_are_decoded_again_in_smaller_tiles_where_there_is_no_room_for_whole_ones(vae: Any) -> None:
+    wild, latents, told = overflowing(vae), 30 * noise(2, 18, 18), []
+    expected = tiled(copy.deepcopy(wild).float(), latents, tile=128)
+    frames = torch.cat(list(decode_tiles(with_room_for(wild, 16), latents, tile=None, notify=told.append)))
+    assert torch.equal(frames, expected)
+    assert len(told) == 1
+
+
+class RunsOut(TorchDispatchMode):
+    """A device whose memory runs out at the ``step``-th change of a format; ``steps`` counts them."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+        self.steps = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten._to_copy.default:
+            self.steps += 1
+            if self.steps == self.step:
+                raise torch.OutOfMemoryError("out of memory")
+        return func(*args, **(kwargs or {}))
+
+
+def test_the_decoder_is_of_one_format_wherever_memory_runs_out_in_its_conversion(vae: Any) -> None:
+    wild, latents = overflowing(vae), 30 * noise(1)
+    before = copy.deepcopy(wild.state_dict())
+    expected = tiled(wild, latents)
+    with RunsOut(0) as counted:
+        tiled(wild, latents)
+    assert counted.steps > len(before) // 2
+    for step in range(1, counted.steps + 1):
+        with suppress(torch.OutOfMemoryError), RunsOut(step):
+            assert torch.equal(tiled(wild, latents), expected)
+        after = wild.state_dict()
+        assert all(after[name].dtype == kept.dtype and torch.equal(after[name], kept) for name, kept in before.items())
+        assert wild.decoder.conv_in.conv.weight.dtype == torch.float16
+    assert torch.equal(tiled(wild, latents), expected)
 
 
 def test_lost_frames_ask_for_smaller_tiles_where_there_is_no_room_for_fp32(vae: Any) -> None:
@@ -136,3 +182,8 @@ def test_a_picture_that_is_meant_to_be_black_stays_so(vae: Any) -> None:
     frames = torch.cat(list(decode_tiles(black, noise(2), tile=None, notify=told.append)))
     assert bool((frames == -1).all())
     assert told == []
+
+
+def test_frames_that_are_no_numbers_in_fp32_either_are_refused(vae: Any) -> None:
+    with pytest.raises(ValuesLost, match="the decoded frames hold values that are no numbers"):
+        tiled(copy.deepcopy(vae).half(), noise(2) * float("nan"))
