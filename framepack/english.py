@@ -168,5 +168,18 @@ ENGLISH = MappingProxyType(
         "picture-animated": "it is an animation; what is used is its frame {number}, as a still picture.",
         "picture-cut": "it is cut short; its last {missing:.1f} % are missing and stay grey.",
         "picture-hdr": "it is an HDR picture; its colours were brought into the range of an ordinary one.",
+        # --- what is less sure on some devices ---
+        "mps-experimental": (
+            "Apple's GPUs are experimental: nobody has compared what is made on them with other devices yet."
+        ),
+        "fp16-experimental": (
+            "This card has no bf16 and computes in fp16, which is experimental: nobody has compared the results yet."
+        ),
+        "fp8-fails": "Products in 8 bits do not work on this computer and are made in 16 bits, more slowly ({reason}).",
+        "card-unused": (
+            "This computer has an NVIDIA card, and the installed PyTorch was built without CUDA and leaves it alone. "
+            "Install the other build: pip install uv && uv pip install --torch-backend=auto "
+            "--reinstall-package torch torch==2.13.0"
+        ),
     }
 )

@@ -8,8 +8,9 @@ import torch
 
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.context.history import History
-from framepack.device.devices import available_devices, formats_for, peak_megabytes, pick_device
+from framepack.device.devices import available_devices, formats_for, peak_megabytes, pick_device, unused_card_notice
 from framepack.errors import DeviceUnavailable
+from framepack.messages import Message
 from framepack.vae.preview import LatentPreview, preview_for
 
 
@@ -29,6 +30,24 @@ def test_a_processor_samples_in_fp32_and_a_gpu_in_the_published_formats() -> Non
     assert formats_for(torch.device("cpu")).transformer == formats_for(torch.device("cpu")).encoders == torch.float32
     on_gpu = formats_for(torch.device("cuda:0"))
     assert (on_gpu.transformer, on_gpu.encoders, on_gpu.decoder) == (torch.bfloat16, torch.float16, torch.float16)
+
+
+@pytest.mark.parametrize(
+    ("tool", "cuda", "hip", "said"),
+    [
+        ("nvidia-smi", None, None, Message("card-unused")),  # Windows, with the usual package
+        ("nvidia-smi", "13.0", None, None),
+        ("nvidia-smi", None, "6.4", None),
+        (None, None, None, None),
+    ],
+)
+def test_a_card_that_the_installed_pytorch_cannot_use_is_said(
+    monkeypatch: pytest.MonkeyPatch, tool: str | None, cuda: str | None, hip: str | None, said: Message | None
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: tool)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", hip)
+    assert unused_card_notice() == said
 
 
 def test_the_peak_of_memory_is_that_of_the_process_on_a_processor() -> None:
