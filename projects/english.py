@@ -16,6 +16,10 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
+        "weights-changed": (
+            "The weights of '{checkpoint}' were exchanged after this render was planned; render again to have it made "
+            "with the new ones."
+        ),
         # --- what a storyboard does not allow ---
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
@@ -50,10 +54,15 @@ ENGLISH = MappingProxyType(
             "The worker died {attempts} times at the same section, most likely for want of memory. Close other "
             "programs or choose a smaller picture or model, and render again; every finished section is kept."
         ),
+        "accelerator-lost": (
+            "The graphics card stopped with a fault twice at the same section ({said}). Update its driver, or choose "
+            "another preset or a smaller picture, and render again; every finished section is kept."
+        ),
         "render-lost": (
             "The render ended without a result; the worker's log says more. Render again; every finished section is "
             "kept."
         ),
+        "database-away": "The database does not answer, or cannot be used ({said}).",
         "file-problem": "A file could not be read or written ({reason}).",
         "of-file": "{file}: {reason}",
         "unforeseen": "Something unforeseen happened ({kind}: {said}); the worker's log says more.",

@@ -48,3 +48,11 @@ class DatabaseTooNew(StudioError):
         super().__init__(Message("database-too-new", {"database": database, "revision": revision}))
         self.database = database
         self.revision = revision
+
+
+class WeightsChanged(StudioError):
+    """The weights on this computer are no longer those that a render was planned with."""
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__(Message("weights-changed", {"checkpoint": checkpoint}))
+        self.checkpoint = checkpoint
