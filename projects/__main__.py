@@ -1,6 +1,7 @@
 """The domain's commands: ``python -m projects render`` and ``python -m projects worker``.
 
-Exit status: 0 done, 1 it could not be rendered, 2 what was asked cannot be, 3 the worker already runs, 130 Ctrl-C.
+Exit status: 0 done, 1 it could not be rendered, 2 what was asked cannot be, 3 the worker already runs, 4 another worker
+is to go on, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -71,12 +72,19 @@ def _work(settings: StudioSettings, asked: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "dbos"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    return run_worker(
-        settings,
-        device=asked.device,
-        ends_with_parent=asked.ends_with_parent,
-        adopt_after=asked.adopt_after,
-    )
+    try:
+        return run_worker(
+            settings,
+            device=asked.device,
+            ends_with_parent=asked.ends_with_parent,
+            adopt_after=asked.adopt_after,
+        )
+    except (FramepackError, StudioError, OSError):
+        raise
+    except Exception as error:
+        logging.exception("The worker does not start.")
+        print(in_english(message_for(error)), file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ ENGLISH = MappingProxyType(
         "database-read-only": "its file may only be read ({said}).",
         "database-disk-fails": "the disk that it is on does not work or is full ({said}).",
         "database-disk-full": "the disk that it is on is full.",
-        "database-away": "the server does not answer ({said}).",
+        "database-server-away": "the server does not answer ({said}).",
         "database-backup": (
             "A copy from before it was last changed for a newer version is at {backup}: end the studio, remove the "
             "database and the files beside it that end in -wal and -shm, put the copy in its place, and start again."
@@ -40,6 +40,10 @@ ENGLISH = MappingProxyType(
         "database-free-space": "Free some space and try again; what was saved before is kept.",
         "database-start-server": "Start it, or look at STUDIO_DATABASE_URL, and try again.",
         "database-try-again": "Mend that and try again.",
+        "weights-changed": (
+            "The weights of '{checkpoint}' were exchanged after this render was planned; render again to have it made "
+            "with the new ones."
+        ),
         # --- what a storyboard does not allow ---
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
@@ -74,10 +78,15 @@ ENGLISH = MappingProxyType(
             "The worker died {attempts} times at the same section, most likely for want of memory. Close other "
             "programs or choose a smaller picture or model, and render again; every finished section is kept."
         ),
+        "accelerator-lost": (
+            "The graphics card stopped with a fault twice at the same section ({said}). Update its driver, or choose "
+            "another preset or a smaller picture, and render again; every finished section is kept."
+        ),
         "render-lost": (
             "The render ended without a result; the worker's log says more. Render again; every finished section is "
             "kept."
         ),
+        "database-away": "The database does not answer, or cannot be used ({said}).",
         "file-problem": "A file could not be read or written ({reason}).",
         "of-file": "{file}: {reason}",
         "unforeseen": "Something unforeseen happened ({kind}: {said}); the worker's log says more.",

@@ -56,3 +56,11 @@ class DatabaseUnusable(StudioError):
     def __init__(self, database: str, problem: Message, help: Message) -> None:
         super().__init__(Message("database-unusable", {"database": database, "problem": problem, "help": help}))
         self.database = database
+
+
+class WeightsChanged(StudioError):
+    """The weights on this computer are no longer those that a render was planned with."""
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__(Message("weights-changed", {"checkpoint": checkpoint}))
+        self.checkpoint = checkpoint

@@ -32,13 +32,19 @@ def message_for(error: BaseException) -> Message:
         return DISK_FULL
     if _out_of_memory(error):
         return OUT_OF_MEMORY
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return Message("database-away", {"said": first_line(error.orig or error)})
     if isinstance(error, OSError) and error.strerror:
         reason = as_message(error.strerror)
         if error.filename:
             reason = Message("of-file", {"file": str(error.filename), "reason": reason})
         return Message("file-problem", {"reason": reason})
-    first_line = (str(error).splitlines() or [""])[0][:200]
-    return Message("unforeseen", {"kind": type(error).__name__, "said": first_line})
+    return Message("unforeseen", {"kind": type(error).__name__, "said": first_line(error)})
+
+
+def first_line(error: BaseException) -> str:
+    """What ``error`` says, without the rest of a long explanation."""
+    return (str(error).strip().splitlines() or ["no more is known"])[0][:200]
 
 
 def disk_is_full(error: BaseException) -> bool:

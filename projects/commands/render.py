@@ -24,6 +24,7 @@ from projects.errors import StoryboardProblem, StudioError
 from projects.failures import CALLED_OFF
 from projects.films.films import FilmPlan, film_plan_of
 from projects.films.stitching import join_takes
+from projects.generator.engine_holder import find_device
 from projects.generator.local_workers import LocalWorkers
 from projects.interchange.storyboard_toml import project_for_file, read_storyboard
 from projects.messages import read
@@ -56,6 +57,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     """
     began = time.monotonic()
     _check_output(options.output)
+    if options.device is not None:
+        find_device(options.device)
     file = read_storyboard(options.storyboard)
     for remark in file.remarks:
         print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
@@ -155,7 +158,7 @@ def _await(
 
 
 def _does_not_start(log: Path) -> Message:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.is_file() else []
     last = next((line.strip() for line in reversed(lines) if line.strip()), None)
     said = Message("without-a-word") if last is None else as_message(last)
     return Message("worker-does-not-start", {"said": said, "log": str(log)})

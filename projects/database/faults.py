@@ -39,7 +39,7 @@ def database_unusable(settings: StudioSettings, error: BaseException) -> Databas
     if not isinstance(error.orig, sqlite3.Error):
         if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
             return None
-        return _unusable(settings, Message("database-away", {"said": said}), Message("database-start-server"))
+        return _unusable(settings, Message("database-server-away", {"said": said}), Message("database-start-server"))
     name = "_".join(getattr(error.orig, "sqlite_errorname", "").split("_")[:2])
     id = _OF_SQLITE.get(name)
     if id is None:

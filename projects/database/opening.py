@@ -28,8 +28,9 @@ from projects.settings import StudioSettings, sqlite_url
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 5
-SILENT_SECONDS = 30
 BACKUPS_KEPT = 5
+# What is raised while the database is locked, restarted or cannot be reached; it passes.
+AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 _MIGRATION_LOCK = 0x46_50_53  # PostgreSQL's advisory lock: any number that is the same for all of us.
 
 
@@ -102,24 +103,29 @@ def back_up(settings: StudioSettings, revision: str) -> None:
         old.unlink()
 
 
-def make_engine(url: str) -> sa.Engine:
-    """An engine as the studio needs it, without migrating anything."""
+def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
+    """An engine as the studio needs it, without migrating anything.
+
+    It waits ``busy_seconds`` for other writers of a SQLite file, and as long, but a few seconds, for a server to answer.
+    """
     if sa.make_url(url).get_backend_name() != "sqlite":
-        # A server that is away, or gone in the middle, is noticed within seconds instead of never.
-        waits = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000}
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=waits)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+        # A server whose computer was switched off says nothing any more; without these its silence lasts for minutes.
+        silence = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+        patience = {"connect_timeout": max(2, min(CONNECT_SECONDS, int(busy_seconds)))}
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=patience | silence)
+    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
+
+    def prepare(connection: Any, record: object) -> None:  # noqa: ARG001
+        cursor = connection.cursor()
+        # First, since the next already waits. And what every connection needs: WAL, so that a reader with an open
+        # cursor does not make a writer wait, and foreign keys, which are off unless asked for.
+        cursor.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    sa.event.listen(engine, "connect", prepare)
     return engine
-
-
-def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
-    cursor = connection.cursor()
-    # WAL, so that a reader with an open cursor does not make a writer wait; foreign keys are off unless asked for.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-    cursor.close()
 
 
 def migrate(engine: sa.Engine) -> None:

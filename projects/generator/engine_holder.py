@@ -5,48 +5,85 @@ It is the only file of the domain that knows the engine, and imports it inside i
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
-from framepack.shots.events import Event
+from framepack.device.faults import accelerator_lost
+from framepack.shots.events import Event, Step
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
+from projects.errors import WeightsChanged
 from projects.settings import StudioSettings
 
 if TYPE_CHECKING:
     from framepack.engine.engine import Engine
 
 
-def check_device(device: str) -> None:
-    """Raise DeviceUnavailable where this computer has no ``device``."""
+@dataclass(frozen=True)
+class FoundDevice:
+    """A device of this computer: ``name`` is the engine's for it, ``hardware`` the same for all names it has."""
+
+    name: str
+    hardware: str
+
+
+def find_device(name: str) -> FoundDevice:
+    """The device called ``name``, as ``pick_device`` knows it. Raises DeviceUnavailable.
+
+    Torch is loaded only where it has to be asked.
+    """
+    if name == "cpu" or (name == "auto" and not _may_have_a_gpu()):
+        return FoundDevice("cpu", "cpu")
+    import torch
+
     from framepack.device.devices import pick_device
 
-    pick_device(device)
+    device = pick_device(name)
+    if device.type != "cuda":
+        return FoundDevice(str(device), device.type)
+    return FoundDevice(str(device), f"cuda-{torch.cuda.get_device_properties(device).uuid}")
+
+
+def _may_have_a_gpu() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    # NVIDIA's devices, AMD's, and those of Windows that are seen from within WSL.
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists() or Path("/dev/dxg").exists()
 
 
 class OpenEngine:
     """The engine while somebody has it, as ``ShotRenderer`` uses it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, check_weights: Callable[[], None]) -> None:
         self._engine = engine
+        self._check_weights = check_weights
 
-    def prepare(self, chain: tuple[PlannedShot, ...], pictures: Mapping[str, Path]) -> None:
-        """Encode every prompt and picture of a chain that was never encoded before."""
-        self._engine.prepare(chain, pictures)
+    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+        """Encode every prompt and picture of ``shots`` that was never encoded before."""
+        self._engine.prepare(shots, pictures)
 
     def render(
         self, chain: tuple[PlannedShot, ...], place: int, pictures: Mapping[str, Path], store: SectionStore
     ) -> Generator[Event]:
-        """Make the shot at ``place`` of a chain."""
+        """Make the shot at ``place`` of a chain. Raises WeightsChanged."""
         from framepack.engine.render import render_shot
 
-        yield from render_shot(self._engine, chain, place, pictures, store)
+        with closing(render_shot(self._engine, chain, place, pictures, store)) as events:
+            unchecked = True
+            for event in events:
+                if unchecked and isinstance(event, Step):
+                    # Reading them takes a while, in which they may have been exchanged; nothing is published yet.
+                    self._check_weights()
+                    unchecked = False
+                yield event
 
 
 class EngineHolder:
@@ -58,18 +95,29 @@ class EngineHolder:
         self._threads = threads
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-        self._checkpoint = ""
+        self._weights = ("", "")
         self._used = time.monotonic()
 
     @contextmanager
-    def engine(self, checkpoint: str) -> Iterator[OpenEngine]:
-        """The engine with the weights of ``checkpoint``. Raises the engine's errors."""
+    def engine(self, checkpoint: str, identity: str) -> Iterator[OpenEngine]:
+        """The engine with the weights of ``checkpoint`` that are called ``identity``.
+
+        Raises WeightsChanged where this computer has others now, and the engine's errors.
+        """
+
+        def check_weights() -> None:
+            if checkpoint_identity(checkpoint_named(checkpoint), self._settings.engine.models) != identity:
+                raise WeightsChanged(checkpoint)
+
         with self._lock:
             try:
-                yield OpenEngine(self._opened(checkpoint))
-            except BaseException:
-                # After a fault (out of memory, say) nothing of it is kept: the next job begins afresh.
-                self._close()
+                check_weights()
+                yield OpenEngine(self._opened(checkpoint, identity), check_weights)
+            except BaseException as error:
+                # After a fault (out of memory, say) nothing of it is kept: the next job begins afresh. A lost
+                # accelerator gives nothing back, and whoever asks it to may wait for ever.
+                if not accelerator_lost(error):
+                    self._close()
                 raise
             finally:
                 self._used = time.monotonic()
@@ -83,12 +131,12 @@ class EngineHolder:
             finally:
                 self._lock.release()
 
-    def _opened(self, checkpoint: str) -> Engine:
+    def _opened(self, checkpoint: str, identity: str) -> Engine:
         import torch
 
         from framepack.engine.engine import Engine
 
-        if self._engine is not None and self._checkpoint == checkpoint:
+        if self._engine is not None and self._weights == (checkpoint, identity):
             return self._engine
         self._close()
         torch.set_num_threads(self._threads)
@@ -98,7 +146,7 @@ class EngineHolder:
             conditioning_cache=self._settings.conditioning_dir,
             measurements=self._settings.home,
         )
-        self._engine, self._checkpoint = engine.__enter__(), checkpoint
+        self._engine, self._weights = engine.__enter__(), (checkpoint, identity)
         return self._engine
 
     def _close(self) -> None:

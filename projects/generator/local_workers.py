@@ -6,27 +6,33 @@ ends, however it ends, the pipe closes and the worker with it, so none is left b
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from filelock import FileLock, Timeout
-
 from projects.settings import CHECKOUT, StudioSettings
-from projects.storage.places import worker_lock_path, worker_log_path
+from projects.storage.places import worker_log_path
+
+# Exit statuses of a worker, beside 0 and 1.
+CANNOT_BE = 2  # what was asked cannot be, now or later
+ALREADY_RUNNING = 3
+BEGIN_AFRESH = 4  # it must end, and another shall go on at once
 
 _FIRST_BACK_OFF = 1.0
 _LONGEST_BACK_OFF = 60.0
-_SECONDS_WHILE_ANOTHER_SERVES = 5.0
+_FAILURES_TO_BE_FAILING = 3
 _LIVED_LONG_ENOUGH = 60.0  # a worker that lived so long did not fail at its start
 _SECONDS_TO_END = 10.0
 _LARGEST_LOG = 5_000_000
+
+_log = logging.getLogger(__name__)
 
 
 def local_devices() -> tuple[str, ...]:
@@ -37,11 +43,6 @@ def local_devices() -> tuple[str, ...]:
     else:
         count = _count_gpus()
     return tuple(f"cuda:{number}" for number in range(count)) if count > 1 else ("auto",)
-
-
-def worker_lock(settings: StudioSettings, device: str) -> FileLock:
-    """The lock that a worker holds while it serves the queue with ``device`` from this folder, on this computer."""
-    return FileLock(worker_lock_path(settings, device))
 
 
 def _count_gpus() -> int:
@@ -57,22 +58,29 @@ def _count_gpus() -> int:
 
 
 class LocalWorkers:
-    """One worker process per device, from ``with`` to its end. Entering returns at once; workers come up meanwhile."""
+    """One worker process per device, from ``with`` to its end. Entering returns at once; workers come up meanwhile.
+
+    Without ``devices`` they are this computer's; where none of them can be used, the processor serves.
+    """
 
     def __init__(self, settings: StudioSettings, devices: Sequence[str] | None = None) -> None:
         self._settings = settings
         self._devices = devices
         self._keepers: list[_Keeper] = []
+        self._ended = False
+        self._lock = threading.RLock()
 
     def __enter__(self) -> LocalWorkers:
         self._settings.make_folders()
-        devices = local_devices() if self._devices is None else self._devices
-        self._keepers = [_Keeper(self._settings, device) for device in devices]
+        # Looking for the devices takes seconds on some computers, and whoever enters may have pages to serve.
+        threading.Thread(target=self._begin, name="workers", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        with self._lock:
+            self._ended = True
         for keeper in self._keepers:
             keeper.tell_to_end()
         for keeper in self._keepers:
@@ -85,18 +93,37 @@ class LocalWorkers:
 
     @property
     def failing(self) -> Path | None:
-        """The log of a worker that died three times in a row soon after its start, None while all is well."""
-        return next((keeper.log for keeper in self._keepers if keeper.failures >= 3), None)
+        """The log of a worker that does not come up, None while there is one that does or may still do so."""
+        with self._lock:
+            failing = [keeper for keeper in self._keepers if keeper.failing]
+            return failing[0].log if failing and len(failing) == len(self._keepers) else None
+
+    def _begin(self) -> None:
+        for device in local_devices() if self._devices is None else self._devices:
+            self._keep(device)
+
+    def _keep(self, device: str) -> None:
+        with self._lock:
+            if not self._ended:
+                self._keepers.append(_Keeper(self._settings, device, self._let_the_processor_serve))
+
+    def _let_the_processor_serve(self) -> None:
+        """Called when a worker failed: without a single one that works, and nobody's wish for these, there is one more
+        device."""
+        with self._lock:
+            if self._devices is None and self.failing and not any(keeper.device == "cpu" for keeper in self._keepers):
+                self._keep("cpu")
 
 
 class _Keeper:
-    """Keeps one worker process alive until told to end it."""
+    """Keeps one worker process alive until told to end it; ``on_failing`` is told when that does not succeed."""
 
-    def __init__(self, settings: StudioSettings, device: str) -> None:
+    def __init__(self, settings: StudioSettings, device: str, on_failing: Callable[[], None]) -> None:
+        self.device = device
         self.log = worker_log_path(settings, device)
-        self.failures = 0
         self._settings = settings
-        self._device = device
+        self._on_failing = on_failing
+        self._failures = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._ending = threading.Event()
         # Guards the moment between deciding to start a process and having it in hand.
@@ -108,6 +135,11 @@ class _Keeper:
     def pid(self) -> int | None:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the worker died three times in a row soon after its start, or said that it never can."""
+        return self._failures >= _FAILURES_TO_BE_FAILING
 
     def tell_to_end(self) -> None:
         self._ending.set()
@@ -127,25 +159,30 @@ class _Keeper:
 
     def _keep(self) -> None:
         while not self._ending.is_set():
-            if self._another_serves():
-                self._ending.wait(_SECONDS_WHILE_ANOTHER_SERVES)
-                continue
-            with self._starting:
-                if self._ending.is_set():
-                    return
-                self._process = self._start()
             began = time.monotonic()
-            self._process.wait()
-            self.failures = 0 if time.monotonic() - began > _LIVED_LONG_ENOUGH else self.failures + 1
-            self._ending.wait(min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** max(0, self.failures - 1)))
+            status = self._run()
+            if status == BEGIN_AFRESH:
+                self._failures = 0
+                continue
+            if status == CANNOT_BE:
+                self._failures = max(self._failures + 1, _FAILURES_TO_BE_FAILING)
+            else:
+                self._failures = 0 if time.monotonic() - began > _LIVED_LONG_ENOUGH else self._failures + 1
+            if self.failing and not self._ending.is_set():
+                self._on_failing()
+            self._ending.wait(min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** max(0, self._failures - 1)))
 
-    def _another_serves(self) -> bool:
-        """Whether a worker that somebody else started serves the same device; when it ends, ours takes over."""
-        try:
-            with worker_lock(self._settings, self._device).acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
+    def _run(self) -> int | None:
+        """The exit status of one worker process; None where it could not be started, or need not be any more."""
+        with self._starting:
+            if self._ending.is_set():
+                return None
+            try:
+                self._process = self._start()
+            except OSError as error:
+                _log.error("No worker could be started with '%s': %s", self.device, error)
+                return None
+        return self._process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self.log.is_file() and self.log.stat().st_size > _LARGEST_LOG:
@@ -158,7 +195,7 @@ class _Keeper:
                 "STUDIO_DATABASE_URL": self._settings.database_url,
             }
         )
-        command = [sys.executable, "-m", "projects", "worker", "--device", self._device, "--ends-with-parent"]
+        command = [sys.executable, "-m", "projects", "worker", "--device", self.device, "--ends-with-parent"]
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal is for the parent, which ends its workers in order.
             return subprocess.Popen(

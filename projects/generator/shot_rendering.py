@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
-from framepack.errors import ImageRejected
+from framepack.device.faults import accelerator_lost
+from framepack.errors import FramepackError, ImageRejected
 from framepack.messages import Message, joined
-from framepack.shots.events import Notice, SectionDone
+from framepack.shots.events import Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
-from projects.database.opening import session_for
+from projects.database.opening import AWAY, make_engine, session_for
 from projects.database.tables import Media, Project, Render, Shot, Take, now
-from projects.failures import CALLED_OFF, foreseen, message_for
+from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take
-from projects.messages import in_english, stored
+from projects.generator.patience import CallOffWatch, insist
+from projects.messages import in_english, read, stored
 from projects.queue.orders import UNFINISHED, get_render
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
@@ -41,20 +44,27 @@ from projects.takes.staleness import plan_for
 from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, takes_of
 
 if TYPE_CHECKING:
-    from projects.generator.engine_holder import EngineHolder
+    from projects.generator.engine_holder import EngineHolder, OpenEngine
 
 MAX_ATTEMPTS = 3
-SECONDS_BETWEEN_POLLS = 0.2
-SECONDS_BETWEEN_TRIES = 1.0
+MAX_ATTEMPTS_AFTER_A_FAULT = 2
+SECONDS_TO_WAIT_FOR_A_GLANCE = 1.0
 SECONDS_TO_WAIT_FOR_THE_COMMIT = 10.0
 # So much of the disk is left free, so that what went wrong can still be written down.
 RESERVED_BYTES = 64 * 2**20
+
+# Faults of what one shot is made from; whatever else goes wrong concerns every shot.
+_ONES_OWN = (FramepackError, OSError)
 
 _log = logging.getLogger(__name__)
 
 
 class _CalledOff(Exception):
     """The person does not want the render any more."""
+
+
+class _ShotDeleted(Exception):
+    """The person has taken the shot out of the storyboard, and no other shot that is wanted builds on it."""
 
 
 @dataclass(frozen=True)
@@ -77,49 +87,65 @@ class _Order:
 
 
 class ShotRenderer:
-    """What a worker does for the queue. ``room`` lends it the engine, ``executor`` is the worker's name."""
+    """What a worker does for the queue. ``room`` lends it the engine, ``executor`` is the worker's name.
 
-    def __init__(self, *, settings: StudioSettings, database: sa.Engine, room: EngineHolder, executor: str) -> None:
+    ``begin_afresh`` ends the process, so that another takes up the work: where the accelerator is lost to this one, or
+    where it does not hear that it was called off.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: StudioSettings,
+        database: sa.Engine,
+        room: EngineHolder,
+        executor: str,
+        begin_afresh: Callable[[], NoReturn],
+    ) -> None:
         self._settings = settings
         self._database = database
+        # For what may fail: it must not hold up the work.
+        self._glances = make_engine(settings.database_url, busy_seconds=SECONDS_TO_WAIT_FOR_A_GLANCE)
         self._room = room
         self._executor = executor
+        self._begin_afresh = begin_afresh
         self._store = SectionStore(settings.sections_dir)
+        self._take_id: str | None = None
 
     def plan(self, render_id: str) -> list[list[int]]:
         """Begin a render: keep the storyboard as it is now. Returns for each chain the places of shots to make."""
-        with session_for(self._database) as session:
+
+        def begin(session: Session) -> dict[str, Any] | None:
             render = self._await_row(session, render_id)
             if render is None or render.status not in UNFINISHED:
-                return []
+                return None
             if render.plan is None:
                 render.plan = self._plan_of(session, render).to_json()
                 render.status, render.started_at, render.executor = "running", now(), self._executor
-                session.commit()
-            chains = RenderPlan.from_json(render.plan).chains
+            return render.plan
+
+        plan = insist(self._database, begin)
+        chains = RenderPlan.from_json(plan).chains if plan is not None else ()
         return [[place for place, shot in enumerate(chain) if shot.index is not None] for chain in chains]
 
     def make(self, render_id: str, number: int, place: int) -> Message | None:
         """Make the shot at ``place`` of the chain ``number``. Returns None, or why it is not made."""
-        began = time.monotonic()
-        order = self._begin(render_id, number, place)
+        order = insist(self._database, lambda session: self._begin(session, render_id, number, place))
         if order is None or isinstance(order, Message):
             return order
-        take = order.take
+        self._take_id = order.take.id
         try:
-            self._fill(order)
-            with session_for(self._database) as session:
-                finish_take(session=session, take_id=take.id, seconds_spent=time.monotonic() - began)
+            return self._make(order)
+        finally:
+            self._take_id = None
+
+    def forgive(self) -> None:
+        """Do not count this attempt at the shot under way: the worker ends on purpose, not because of it."""
+        with session_for(self._glances) as session:
+            take = session.get(Take, self._take_id) if self._take_id else None
+            if take is not None and take.attempts > 0:
+                take.attempts -= 1
                 session.commit()
-        except _CalledOff:
-            self._write_down(lambda session: cancel_take(session=session, take_id=take.id))
-            preview_path(self._settings, render_id).unlink(missing_ok=True)
-            return CALLED_OFF
-        # The one place where whatever went wrong is put into words; the next shot or render goes on.
-        except Exception as error:
-            _report(error)
-            return self._fail(take, message_for(self._named(error)))
-        return None
 
     def settle(self, render_id: str, problems: Sequence[Message]) -> None:
         """End a render; ``problems`` say why shots were not made."""
@@ -137,7 +163,7 @@ class ShotRenderer:
                 render.error = stored(joined(said, "sentences")) if said else None
                 render.finished_at = now()
 
-        self._write_down(end)
+        insist(self._database, end)
         preview_path(self._settings, render_id).unlink(missing_ok=True)
 
     def _await_row(self, session: Session, render_id: str) -> Render | None:
@@ -160,40 +186,64 @@ class ShotRenderer:
             _report(error)
             return RenderPlan((), (message_for(error),))
 
-    def _begin(self, render_id: str, number: int, place: int) -> _Order | Message | None:
-        """The order of one shot; or None where it is already made, or why it cannot be made."""
-        with session_for(self._database) as session:
-            render = get_render(session=session, render_id=render_id)
-            if render.status not in UNFINISHED:
-                return CALLED_OFF
-            assert render.plan is not None, "a render is planned before its shots are made"
-            plan = RenderPlan.from_json(render.plan)
-            planned = plan.planned(number)[place]
-            shot_id = plan.chains[number][place].shot_id
-            for made in takes_of(session=session, shot_id=shot_id):
-                if (
-                    made.status == "done"
-                    and made.units == planned.units
-                    and take_path(self._settings, made.id).is_file()
-                ):
-                    session.get_one(Shot, shot_id).chosen_take_id = made.id
-                    session.commit()
-                    return None
-            take = record_take(session=session, shot_id=shot_id, planned=planned, render_id=render_id)
-            take.attempts += 1
-            attempts = take.attempts
-            render.executor = self._executor
-            session.commit()
-        if attempts > MAX_ATTEMPTS:
-            return self._fail(take, Message("died-too-often", {"attempts": MAX_ATTEMPTS}))
+    def _begin(self, session: Session, render_id: str, number: int, place: int) -> _Order | Message | None:
+        """The order of one shot; or None where nothing is to be made, or why it cannot be made."""
+        try:
+            plan = self._check_wanted(session, render_id, number, place)
+        except _CalledOff:
+            return CALLED_OFF
+        except _ShotDeleted:
+            return None
+        planned = plan.planned(number)[place]
+        shot_id = plan.chains[number][place].shot_id
+        for made in takes_of(session=session, shot_id=shot_id):
+            if made.status == "done" and made.units == planned.units and take_path(self._settings, made.id).is_file():
+                session.get_one(Shot, shot_id).chosen_take_id = made.id
+                return None
+        take = record_take(session=session, shot_id=shot_id, planned=planned, render_id=render_id)
+        take.attempts += 1
+        session.get_one(Render, render_id).executor = self._executor
+        # A take that is still being made has an error only where the accelerator was lost over it.
+        given_up = None
+        if take.error is not None and take.attempts > MAX_ATTEMPTS_AFTER_A_FAULT:
+            given_up = read(take.error)
+        elif take.attempts > MAX_ATTEMPTS:
+            given_up = Message("died-too-often", {"attempts": MAX_ATTEMPTS})
+        if given_up is not None:
+            fail_take(session=session, take_id=take.id, error=given_up)
+            return given_up
         return _Order(render_id, plan, number, place, take)
+
+    def _make(self, order: _Order) -> Message | None:
+        """Make a shot. Returns None, or why it is not made."""
+        began = time.monotonic()
+        take_id = order.take.id
+        try:
+            self._fill(order)
+            spent = time.monotonic() - began
+            insist(self._database, lambda session: finish_take(session=session, take_id=take_id, seconds_spent=spent))
+        except _CalledOff:
+            self._cancel(order)
+            return CALLED_OFF
+        except _ShotDeleted:
+            self._cancel(order)
+        # The one place where whatever went wrong is put into words; the next shot or render goes on.
+        except Exception as error:
+            _report(error)
+            if accelerator_lost(error):
+                self._note_fault(take_id, Message("accelerator-lost", {"said": first_line(error)}))
+                self._begin_afresh()
+            said = message_for(self._named(error))
+            insist(self._database, lambda session: fail_take(session=session, take_id=take_id, error=said))
+            return said
+        return None
 
     def _fill(self, order: _Order) -> None:
         """Make what the take lacks and put its file together. Raises _CalledOff, and whatever goes wrong."""
         shot = order.plan.chains[order.number][order.place]
         progress = ProgressWriter(
             settings=self._settings,
-            database=self._database,
+            database=self._glances,
             place=Place(
                 render_id=order.render_id,
                 shot_id=shot.shot_id,
@@ -204,79 +254,121 @@ class ShotRenderer:
         )
         if missing_units(order.planned, self._store):
             self._sample(order, progress)
-        if self._is_called_off(order.render_id):
-            raise _CalledOff
+        insist(self._database, functools.partial(self._check_order, order=order))
         progress.enter("finishing")
         conform_take(settings=self._settings, take=order.take)
 
     def _sample(self, order: _Order, progress: ProgressWriter) -> None:
         """Have the engine make the sections, up to the end or until the render is called off."""
-        chains = [order.plan.planned(number) for number in range(len(order.plan.chains))]
         pictures = self._pictures(order.plan)
+        request = order.planned.request
         self._check_disk()
         progress.enter("loading")
-        with self._room.engine(order.planned.request.settings.checkpoint) as engine:
+        with (
+            CallOffWatch(is_wanted=lambda: self._is_wanted(order), give_up=lambda: self._give_up(order)) as watch,
+            self._room.engine(request.settings.checkpoint, request.identity) as engine,
+        ):
             progress.enter("encoding")
-            # Everything the whole render needs is encoded before the transformer is loaded, once.
-            for chain in chains:
-                if self._is_called_off(order.render_id):
-                    return
-                engine.prepare(chain, pictures)
-            polled = time.monotonic()
+            self._encode(order.plan, engine, pictures)
+            if watch.called_off:
+                return
             with contextlib.closing(engine.render(order.chain, order.place, pictures, self._store)) as events:
                 for event in events:
                     progress.follow(event)
+                    if isinstance(event, Step):
+                        watch.hears = True
                     if isinstance(event, Notice):
                         _log.info("%s", in_english(event.message))
                     if isinstance(event, SectionDone) and event.number and event.seconds:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._note_success(order.take)
                         self._check_disk()
-                    if time.monotonic() - polled >= SECONDS_BETWEEN_POLLS:
-                        if self._is_called_off(order.render_id):
-                            return
-                        polled = time.monotonic()
+                    if watch.called_off:
+                        return
+
+    def _encode(self, plan: RenderPlan, engine: OpenEngine, pictures: dict[str, Path]) -> None:
+        """Encode everything the whole render needs before the transformer is loaded, once.
+
+        What cannot be encoded is the fault of the shots that need it, which ask for it again; the others go on.
+        """
+        shots = [shot for number in range(len(plan.chains)) for shot in plan.planned(number)]
+        try:
+            engine.prepare(shots, pictures)
+        except _ONES_OWN:
+            for shot in shots:
+                try:
+                    engine.prepare([shot], pictures)
+                except _ONES_OWN as error:
+                    _log.warning("A shot of this render cannot be made: %s", error)
 
     def _pictures(self, plan: RenderPlan) -> dict[str, Path]:
         used = {shot.request.image for chain in plan.chains for shot in chain if shot.request.image}
         return {image: picture_path(self._settings, image) for image in used}
 
-    def _is_called_off(self, render_id: str) -> bool:
-        with session_for(self._database) as session:
-            render = get_render(session=session, render_id=render_id)
-            project = session.get_one(Project, render.project_id)
-            return render.status not in UNFINISHED or project.deleted_at is not None
+    def _check_order(self, session: Session, order: _Order) -> None:
+        self._check_wanted(session, order.render_id, order.number, order.place)
+
+    def _check_wanted(self, session: Session, render_id: str, number: int, place: int) -> RenderPlan:
+        """The plan of a render. Raises _CalledOff, and _ShotDeleted where the shot at ``place`` is not wanted alone."""
+        render = get_render(session=session, render_id=render_id)
+        project = session.get_one(Project, render.project_id)
+        if render.status not in UNFINISHED or project.deleted_at is not None:
+            raise _CalledOff
+        assert render.plan is not None, "a render is planned before its shots are made"
+        plan = RenderPlan.from_json(render.plan)
+        to_come = [shot.shot_id for shot in plan.chains[number][place:] if shot.index is not None]
+        if all(session.get_one(Shot, shot_id).deleted_at is not None for shot_id in to_come):
+            raise _ShotDeleted
+        return plan
+
+    def _is_wanted(self, order: _Order) -> bool:
+        try:
+            with session_for(self._glances) as session:
+                self._check_order(session, order)
+        except (_CalledOff, _ShotDeleted):
+            return False
+        return True
+
+    def _give_up(self, order: _Order) -> None:
+        """End the process over a shot that nobody wants any more, and that does not hear of it."""
+        _log.warning("What was called off does not end; beginning afresh.")
+        self._cancel(order)
+        self._begin_afresh()
+
+    def _cancel(self, order: _Order) -> None:
+        def cancel(session: Session) -> None:
+            # Somebody may have ended it already, and begun another in its place.
+            take = session.get(Take, order.take.id)
+            if take is not None and take.status == "rendering":
+                cancel_take(session=session, take_id=take.id)
+
+        insist(self._database, cancel)
+        preview_path(self._settings, order.render_id).unlink(missing_ok=True)
 
     def _note_success(self, take: Take) -> None:
         """A section was finished, so what killed the worker before does not kill it every time."""
-        with session_for(self._database) as session:
-            session.get_one(Take, take.id).attempts = 0
-            session.commit()
+        try:
+            with session_for(self._glances) as session:
+                noted = session.get_one(Take, take.id)
+                noted.attempts, noted.error = 0, None
+                session.commit()
+        except AWAY as error:
+            _log.warning("The database does not answer (%s); the next section tells as much.", error)
 
-    def _fail(self, take: Take, error: Message) -> Message:
-        self._write_down(lambda session: fail_take(session=session, take_id=take.id, error=error))
-        return error
+    def _note_fault(self, take_id: str, fault: Message) -> None:
+        def note(session: Session) -> None:
+            session.get_one(Take, take_id).error = stored(fault)
+
+        insist(self._database, note)
 
     def _named(self, error: Exception) -> Exception:
         """``error``; where it is about a picture, with the name that a person gave it, not the one it is kept under."""
         if isinstance(error, ImageRejected):
-            with session_for(self._database) as session:
-                media = session.get(Media, error.name)
+            name = error.name
+            media = insist(self._database, lambda session: session.get(Media, name))
             if media is not None:
                 return ImageRejected(media.name, error.reason)
         return error
-
-    def _write_down(self, change: Callable[[Session], object]) -> None:
-        """Commit ``change``, however long it takes until the database can be written."""
-        while True:
-            try:
-                with session_for(self._database) as session:
-                    change(session)
-                    session.commit()
-                return
-            except sa.exc.OperationalError as error:
-                _log.warning("The database cannot be written (%s); trying again.", error.orig)
-                time.sleep(SECONDS_BETWEEN_TRIES)
 
     def _check_disk(self) -> None:
         if shutil.disk_usage(self._settings.home).free < RESERVED_BYTES:

@@ -18,26 +18,30 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import psutil
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
-from filelock import Timeout
-from sqlmodel import col, select, update
+from filelock import FileLock, Timeout
+from sqlmodel import col, select
 
 from framepack.environment import prepare_environment
-from projects.database.opening import database_time, open_database, session_for
+from framepack.errors import FramepackError
+from projects.database.opening import AWAY, database_time, open_database, session_for
 from projects.database.tables import Render, Take, Worker, now
-from projects.failures import LOST
-from projects.generator.engine_holder import EngineHolder, check_device
-from projects.generator.local_workers import worker_lock
+from projects.errors import StudioError
+from projects.failures import LOST, message_for
+from projects.generator.engine_holder import EngineHolder, FoundDevice, find_device
+from projects.generator.local_workers import ALREADY_RUNNING, BEGIN_AFRESH, CANNOT_BE
+from projects.generator.patience import SECONDS_BETWEEN_TRIES
 from projects.generator.shot_rendering import ShotRenderer
 from projects.generator.workflows import POLLING_SECONDS, register_workflows
-from projects.messages import stored
+from projects.messages import in_english, stored
 from projects.queue.orders import APPLICATION, APPLICATION_VERSION, CHAINS, RENDERS, UNFINISHED, prepare_queue_database
 from projects.settings import StudioSettings
+from projects.storage.places import worker_lock_path
 
-ALREADY_RUNNING = 3  # exit status
 BEAT_SECONDS = 2.0
 ADOPT_AFTER_SECONDS = 20.0
 IDLE_SECONDS = 120.0
@@ -49,43 +53,83 @@ _log = logging.getLogger(__name__)
 def run_worker(
     settings: StudioSettings, *, device: str, ends_with_parent: bool, adopt_after: float = ADOPT_AFTER_SECONDS
 ) -> int:
-    """Serve the queue until told to stop; does not return then, but ends the process. Returns ALREADY_RUNNING at once
-    where another worker of this computer serves it with the same device. Raises DeviceUnavailable."""
+    """Serve the queue until told to stop; does not return then, but ends the process.
+
+    Where another worker of this computer serves it with the same device, a worker that ends with its parent waits for
+    that one's end; any other returns ALREADY_RUNNING at once. Raises DeviceUnavailable.
+    """
     settings.make_folders()
-    lock = worker_lock(settings, device)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        _log.warning("Another worker already runs with the device '%s'.", device)
-        return ALREADY_RUNNING
     stop = threading.Event()
     _listen_for_the_end(stop, ends_with_parent)
     prepare_environment(os.environ)  # torch is loaded later
-    if device not in ("auto", "cpu"):
-        check_device(device)
-    database = open_database(settings)
-    sign = Worker(executor_id=executor_id(settings, device), device=device, pid=os.getpid(), host=platform.node())
-    room = EngineHolder(settings=settings, device=device, threads=usable_cpus())
-    shots = ShotRenderer(settings=settings, database=database, room=room, executor=sign.executor_id)
-    status = 0
-    try:
-        _beat(database, sign)
-        _launch(settings, shots, sign.executor_id)
-        _log.info("Worker %s is ready (process %d).", sign.executor_id, os.getpid())
-        _serve(stop, database, room, sign, adopt_after)
-        _sign_out(database, sign)
-    except Exception:
-        _log.exception("The worker cannot go on.")
-        status = 1
+    found = find_device(device)
+    lock = FileLock(worker_lock_path(settings, found.hardware))
+    if not _acquired(lock, 0.0):
+        _log.warning("Another worker already runs with the device '%s'.", found.name)
+        if not ends_with_parent:
+            return ALREADY_RUNNING
+        while not stop.is_set() and not _acquired(lock, SECONDS_BETWEEN_TRIES):
+            pass
+    status = 0 if stop.is_set() else _live(settings, found, stop, adopt_after, _afresh(device, ends_with_parent))
     logging.shutdown()
     # Nothing is waited for: a step that is under way is begun again by the next worker, where its last section ended.
     os._exit(status)
 
 
-def executor_id(settings: StudioSettings, device: str) -> str:
+def _live(
+    settings: StudioSettings,
+    device: FoundDevice,
+    stop: threading.Event,
+    adopt_after: float,
+    begin_afresh: Callable[[], NoReturn],
+) -> int:
+    """The worker's life, once it has its device for itself; returns the exit status."""
+    name = executor_id(settings, device.hardware)
+    try:
+        database = open_database(settings)
+        sign = Worker(executor_id=name, device=device.name, pid=os.getpid(), host=platform.node())
+        room = EngineHolder(settings=settings, device=device.name, threads=usable_cpus())
+        shots = ShotRenderer(settings=settings, database=database, room=room, executor=name, begin_afresh=begin_afresh)
+        _beat(database, sign)
+        _launch(settings, shots, name)
+        _log.info("Worker %s is ready (process %d).", name, os.getpid())
+        _serve(stop, database, room, sign, adopt_after)
+        _sign_out(database, sign, shots)
+    # The last line of the log is what the person is told.
+    except (FramepackError, StudioError) as error:
+        print(error, file=sys.stderr, flush=True)
+        return CANNOT_BE
+    except Exception as error:
+        _log.exception("The worker cannot go on.")
+        print(in_english(message_for(error)), file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _acquired(lock: FileLock, seconds: float) -> bool:
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        return False
+    return True
+
+
+def _afresh(device: str, ends_with_parent: bool) -> Callable[[], NoReturn]:
+    """What ends this process so that a fresh one takes its place: its keeper starts that, or it becomes it itself."""
+
+    def begin_afresh() -> NoReturn:
+        logging.shutdown()
+        if ends_with_parent:
+            os._exit(BEGIN_AFRESH)
+        os.execv(sys.executable, [sys.executable, "-m", "projects", "worker", "--device", device])
+
+    return begin_afresh
+
+
+def executor_id(settings: StudioSettings, hardware: str) -> str:
     """The worker's name in the queue: the same after a restart, different for every device, folder and computer."""
     folder = hashlib.sha256(str(settings.home).encode()).hexdigest()[:8]
-    return f"{platform.node()}-{folder}-{device.replace(':', '')}"
+    return f"{platform.node()}-{folder}-{hardware}"
 
 
 def usable_cpus() -> int:
@@ -130,7 +174,9 @@ def _listen_for_the_end(stop: threading.Event, ends_with_parent: bool) -> None:
 
     def await_the_parents_end() -> None:
         # Nothing is ever written to the pipe; the parent's end, however it comes, closes it.
-        sys.stdin.buffer.read()
+        # Not through the buffered object: the interpreter could not end while a thread waits in it.
+        while os.read(sys.stdin.fileno(), 1):
+            pass
         stop.set()
         time.sleep(5)
         os._exit(1)
@@ -172,20 +218,22 @@ def _serve(stop: threading.Event, database: sa.Engine, room: EngineHolder, sign:
             if time.monotonic() - swept > SECONDS_BETWEEN_SWEEPS:
                 _sweep(database)
                 swept = time.monotonic()
-        except sa.exc.OperationalError as error:
+        except AWAY as error:
             # A full disk or a server that is away passes; the shot under way should not die of it.
-            _log.warning("The database does not answer (%s); trying again.", error.orig)
+            _log.warning("The database does not answer (%s); trying again.", error)
         room.release_if_idle(IDLE_SECONDS)
         if stop.wait(BEAT_SECONDS):
             return
 
 
-def _sign_out(database: sa.Engine, sign: Worker) -> None:
-    with session_for(database) as session:
-        session.exec(sa.delete(Worker).where(col(Worker.executor_id) == sign.executor_id))
-        # It ended on purpose, which says nothing against the takes it was at.
-        session.exec(update(Take).where(col(Take.status) == "rendering").values(attempts=0))
-        session.commit()
+def _sign_out(database: sa.Engine, sign: Worker, shots: ShotRenderer) -> None:
+    try:
+        shots.forgive()
+        with session_for(database) as session:
+            session.exec(sa.delete(Worker).where(col(Worker.executor_id) == sign.executor_id))
+            session.commit()
+    except AWAY as error:
+        _log.warning("The database does not answer (%s); the others will see that this worker is gone.", error)
 
 
 def _beat(database: sa.Engine, sign: Worker) -> None:

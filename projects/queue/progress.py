@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from PIL import Image
 
 from framepack.files.atomic import replacing
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
-from projects.database.opening import session_for
+from projects.database.opening import AWAY, session_for
 from projects.database.tables import Phase, Progress, now
 from projects.settings import StudioSettings
 from projects.storage.places import preview_path
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 WRITES_A_SECOND = 4
 # Steps keep some of those free, so that a change of phase need not wait.
 SECONDS_BETWEEN_STEPS = 0.4
+# So long nothing is written after it could not be, since a database that is away makes everybody wait who asks.
+SECONDS_AFTER_A_FAULT = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,10 @@ class Place:
 
 
 class ProgressWriter:
-    """Writes where one shot of a render is, at most four times a second; a change of phase is never left out."""
+    """Writes where one shot of a render is, at most four times a second; a change of phase is never left out.
+
+    What cannot be written is dropped: nobody's shot shall fail because its progress could not be shown.
+    """
 
     def __init__(
         self,
@@ -57,6 +65,7 @@ class ProgressWriter:
         self._clock = clock
         self._sleep = sleep
         self._written: deque[float] = deque(maxlen=WRITES_A_SECOND)
+        self._silent_until = float("-inf")
         self._phase: Phase = "loading"
         self._found = 0
         self._sections_done = 0
@@ -123,14 +132,23 @@ class ProgressWriter:
             phase=self._phase,
             updated_at=now(),
         )
-        with session_for(self._database) as session:
-            session.merge(row)
-            session.commit()
+        if self._clock() < self._silent_until:
+            return
+        try:
+            with session_for(self._database) as session:
+                session.merge(row)
+                session.commit()
+        except AWAY as error:
+            _log.warning("Progress is not shown for a while: %s", error)
+            self._silent_until = self._clock() + SECONDS_AFTER_A_FAULT
         self._written.append(self._clock())
 
     def _save_preview(self, preview: NDArray[np.uint8]) -> None:
         encoded = io.BytesIO()
         Image.fromarray(preview).save(encoded, format="WEBP", quality=80)
         path = preview_path(self._settings, self._place.render_id)
-        with replacing(path) as aside:
-            aside.write_bytes(encoded.getvalue())
+        try:
+            with replacing(path) as aside:
+                aside.write_bytes(encoded.getvalue())
+        except OSError as error:
+            _log.warning("The preview is not shown: %s", error)

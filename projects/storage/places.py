@@ -8,6 +8,7 @@ from pathlib import Path
 from projects.errors import NotFound
 from projects.settings import StudioSettings
 
+_NO_NAME = re.compile(r"[^A-Za-z0-9-]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,14 +37,14 @@ def preview_path(settings: StudioSettings, render_id: str) -> Path:
     return settings.previews_dir / f"{render_id}.webp"
 
 
-def worker_lock_path(settings: StudioSettings, device: str) -> Path:
-    """The file a worker locks while it serves the queue with ``device`` from this folder."""
-    return settings.home / f"worker-{device.replace(':', '')}.lock"
+def worker_lock_path(settings: StudioSettings, hardware: str) -> Path:
+    """The file a worker locks while it serves the queue with ``hardware`` from this folder."""
+    return settings.home / f"worker-{_NO_NAME.sub('', hardware)}.lock"
 
 
 def worker_log_path(settings: StudioSettings, device: str) -> Path:
     """Where the worker of ``device`` writes its log."""
-    return settings.logs_dir / f"worker-{device.replace(':', '')}.log"
+    return settings.logs_dir / f"worker-{_NO_NAME.sub('', device)}.log"
 
 
 def _checked(media_id: str) -> str:

@@ -80,7 +80,7 @@ def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_
 def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take:
     """A take is done: from now on it is the one its shot shows."""
     take = _ended(session, take_id, "done")
-    take.seconds_spent = seconds_spent
+    take.seconds_spent, take.error = seconds_spent, None
     shot = session.get(Shot, take.shot_id)
     assert shot is not None, "a take's shot is never removed"
     shot.chosen_take_id = take.id

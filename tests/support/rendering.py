@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from framepack.media.pictures import read_picture
 from framepack.shots.events import Conditioned, Event, Finished, SectionDone, Step
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
@@ -83,7 +84,12 @@ def worker_process(studio: StudioSettings, *arguments: str) -> Iterator[subproce
         process = subprocess.Popen(
             [sys.executable, "-m", "projects", "worker", *arguments],
             cwd=ROOT,
-            env=os.environ | {"STUDIO_HOME": str(studio.home), "STUDIO_MODELS": str(studio.engine.models or "")},
+            env=os.environ
+            | {
+                "STUDIO_HOME": str(studio.home),
+                "STUDIO_DATABASE_URL": studio.database_url,
+                "STUDIO_MODELS": str(studio.engine.models or ""),
+            },
             stderr=log,
         )
     try:
@@ -100,25 +106,31 @@ def sections_made(studio: StudioSettings) -> list[str]:
 
 
 class PaintingRoom:
-    """Stands where a worker's engine does and paints sections at once; ``faults`` are raised instead, one a shot."""
+    """Stands where a worker's engine does and paints sections at once; ``faults`` are raised instead, one a shot.
+
+    ``loading`` is what takes its time before anything can be asked of it.
+    """
 
     def __init__(self) -> None:
+        self.loading: Callable[[], None] = lambda: None
         self.faults: list[BaseException] = []
         self.rendered: list[PlannedShot] = []
         self.between: Callable[[], None] = lambda: None
 
     @contextlib.contextmanager
-    def engine(self, checkpoint: str) -> Iterator[PaintingRoom]:  # noqa: ARG002
+    def engine(self, checkpoint: str, identity: str) -> Iterator[PaintingRoom]:  # noqa: ARG002
+        self.loading()
         yield self
 
-    def prepare(self, chain: tuple[PlannedShot, ...], pictures: Mapping[str, Path]) -> None:
-        assert all(pictures[shot.embedding_image].is_file() for shot in chain)
+    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+        for shot in shots:
+            read_picture(pictures[shot.embedding_image], pictures[shot.embedding_image].name)
 
     def render(
         self, chain: tuple[PlannedShot, ...], place: int, pictures: Mapping[str, Path], store: SectionStore
     ) -> Iterator[Event]:
-        assert pictures
         shot = chain[place]
+        self.prepare([shot], pictures)
         self.rendered.append(shot)
         yield Conditioned(len(shot.sections), sum(store.has(key) for key in shot.sections))
         if self.faults:

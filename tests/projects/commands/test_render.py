@@ -170,3 +170,13 @@ def test_bad_input_is_one_sentence_and_exit_status_2(
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1, err
     assert sentence in err
+
+
+@pytest.mark.parametrize("device", ["../x", "cuda:77", "gpu"])
+def test_a_device_that_is_not_there_is_one_sentence_that_names_those_there_are(person: Person, device: str) -> None:
+    person.write()
+    status, out, err = person.run(str(person.file), "-o", str(person.film), "--device", device)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1, err
+    assert err.startswith(f"There is no device '{device}' on this computer; there is: ")
+    assert not person.has_open_render()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ import sqlalchemy as sa
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Worker
 from projects.generator.local_workers import LocalWorkers, local_devices
-from projects.queue.orders import live_workers
+from projects.queue.orders import UNFINISHED, enqueue_render, live_workers
 from projects.settings import StudioSettings
+from tests.support.rendering import fresh, small_project
 
 ROOT = Path(__file__).resolve().parents[3]
 # A parent that starts the workers as the application does, and says their process ids.
@@ -32,7 +34,7 @@ with LocalWorkers(StudioSettings.from_environment(os.environ), ["cpu"]) as worke
 """
 
 
-def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -111,6 +113,109 @@ def test_a_computer_without_several_gpus_gets_one_worker(monkeypatch: pytest.Mon
     assert local_devices() == ("auto",)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,2")
     assert local_devices() == ("cuda:0", "cuda:1")
+
+
+@pytest.mark.usefixtures("workers")
+def test_the_worker_of_another_name_for_the_same_device_waits_and_takes_over(
+    studio: StudioSettings, workers: LocalWorkers
+) -> None:
+    (first,) = alive(studio)
+    with LocalWorkers(studio, ["auto"]) as others:
+        until(lambda: "Another worker already runs" in log_of(studio, "auto"))
+        assert [worker.pid for worker in alive(studio)] == [first.pid]
+        assert others.failing is None
+        workers.__exit__(None, None, None)
+        until(lambda: [worker.pid for worker in alive(studio)] == others.pids)
+        assert alive(studio)[0].executor_id == first.executor_id
+
+
+def test_one_device_that_fails_calls_off_nothing_and_all_do(studio: StudioSettings) -> None:
+    with LocalWorkers(studio, ["cuda:77", "cpu"]) as workers:
+        until(lambda: "There is no device 'cuda:77'" in log_of(studio, "cuda77"))
+        until(lambda: bool(alive(studio)))
+        assert workers.failing is None
+    with LocalWorkers(studio, ["cuda:77", "cuda:78"]) as workers:
+        until(lambda: workers.failing is not None)
+    last = log_of(studio, "cuda77").rstrip().splitlines()[-1]
+    assert last.startswith("There is no device 'cuda:77' on this computer; there is: ")
+
+
+def test_without_a_gpu_that_can_be_used_the_processor_serves(
+    studio: StudioSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two cards that torch cannot use.
+    monkeypatch.setattr("projects.generator.local_workers.local_devices", lambda: ("cuda:77", "cuda:78"))
+    with LocalWorkers(studio) as workers:
+        until(lambda: [worker.device for worker in alive(studio)] == ["cpu"])
+        assert workers.failing is None
+
+
+def test_looking_for_devices_keeps_nobody_waiting(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def slow() -> tuple[str, ...]:
+        assert asked.wait(10)
+        return ("cpu",)
+
+    monkeypatch.setattr("projects.generator.local_workers.local_devices", slow)
+    with LocalWorkers(studio) as workers:
+        assert workers.pids == []
+        asked.set()
+        until(lambda: bool(workers.pids))
+
+
+def log_of(studio: StudioSettings, device: str) -> str:
+    log = studio.logs_dir / f"worker-{device}.log"
+    return log.read_text() if log.is_file() else ""
+
+
+# What a worker's process is given, so that it paints instead of sampling and loses its accelerator now and then.
+LOSING = """
+import sys
+sys.path.insert(0, {checkout!r})
+from pathlib import Path
+from projects.generator import worker
+from tests.support.rendering import PaintingRoom
+
+class LosingRoom(PaintingRoom):
+    def __init__(self, **_):
+        super().__init__()
+        lives = Path({lives!r})
+        lives.write_text(lives.read_text() + "life ")
+        if len(lives.read_text().split()) <= {losses}:
+            self.faults = [RuntimeError("CUDA error: unspecified launch failure")]
+
+    def release_if_idle(self, seconds):
+        pass
+
+worker.EngineHolder = LosingRoom
+"""
+
+
+@pytest.mark.parametrize(("losses", "lives", "status"), [(1, 2, "done"), (2, 3, "failed")])
+def test_a_lost_accelerator_ends_the_worker_and_its_keeper_starts_a_fresh_one_at_once(
+    studio: StudioSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    losses: int,
+    lives: int,
+    status: str,
+) -> None:
+    counted = tmp_path / "lives"
+    counted.write_text("")
+    program = LOSING.format(checkout=str(ROOT), lives=str(counted), losses=losses)
+    (tmp_path / "sitecustomize.py").write_text(program)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    database = open_database(studio)
+    with session_for(database) as session:
+        project, (shot,) = small_project(session, studio, ("cut", 1.2))
+        render = enqueue_render(session=session, settings=studio, project_id=project.id, shot_ids=[shot.id])
+        session.commit()
+    with LocalWorkers(studio, ["cpu"]) as workers:
+        until(lambda: fresh(database, render.id).status not in UNFINISHED, seconds=60)
+        assert workers.failing is None
+    assert fresh(database, render.id).status == status
+    assert len(counted.read_text().split()) == lives
 
 
 def test_a_worker_that_cannot_start_is_reported_with_its_log(studio: StudioSettings) -> None:
