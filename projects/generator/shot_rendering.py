@@ -37,7 +37,7 @@ from projects.settings import StudioSettings
 from projects.storage.places import picture_path, preview_path, take_path
 from projects.storyboard.reading import get_project
 from projects.takes.render_plan import RenderPlan, missing_units, plan_render
-from projects.takes.staleness import plan_for
+from projects.takes.staleness import holds, plan_for
 from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, takes_of
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class ShotRenderer:
             for made in takes_of(session=session, shot_id=shot_id):
                 if (
                     made.status == "done"
-                    and made.units == planned.units
+                    and holds(made, planned, planned.span.frames)
                     and take_path(self._settings, made.id).is_file()
                 ):
                     session.get_one(Shot, shot_id).chosen_take_id = made.id
