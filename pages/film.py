@@ -16,6 +16,7 @@ from pages.session.state import do, open_project, show_notices
 from projects.database.tables import Film, now
 from projects.films.films import film_plan_of, films_of, stitch_film
 from projects.storage.places import film_path
+from projects.takes.staleness import shown_of
 
 
 def contents(board: Board) -> None:
@@ -24,11 +25,8 @@ def contents(board: Board) -> None:
     for plan in board.plans:
         doing = standing(board, plan)
         take = plan.chosen if plan.chosen is not None and plan.chosen.status == "done" else None
-        length = (
-            f'{seconds_text(take.frames / take.fps)}<span class="fs-wide"> · {take.frames} frames</span>'
-            if take
-            else "–"
-        )
+        frames = shown_of(take, plan.frames) if take else 0
+        length = f'{seconds_text(frames / take.fps)}<span class="fs-wide"> · {frames} frames</span>' if take else "–"
         prompt = plan.shot.prompt.strip() or "No text yet"
         rows.append(
             f'<tr><td><span class="fs-number">{plan.shot.label}</span></td>'

@@ -57,9 +57,10 @@ class PlannedShot:
         return ((self.start, 1), *parts) if self.start else tuple(parts)
 
 
-def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
+def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[PlannedShot, ...]:
     """Name every section of a chain, whose first request opens it with a cut and whose others continue.
 
+    ``ends``: no shot continues the last one, so it shows all its frames rather than whole latents (see ``spans``).
     Raises InvalidRequest where the first shot has no picture, sizes or checkpoints differ, or the checkpoint cannot
     continue a shot.
     """
@@ -88,7 +89,14 @@ def plan_chain(requests: Sequence[ShotRequest]) -> tuple[PlannedShot, ...]:
     )
     planned: list[PlannedShot] = []
     before, kept, embedding = start, 1, first.image
-    chain = spans([request.seconds for request in requests], fps=checkpoint.fps, window=checkpoint.window)
+    chain = spans(
+        [request.seconds for request in requests],
+        fps=checkpoint.fps,
+        window=checkpoint.window,
+        ends=ends,
+        # Another number of sections is another name for each of them where they are made from the end.
+        more_sections=checkpoint.direction == "forward",
+    )
     for request, span in zip(requests, chain, strict=True):
         embedding = request.image or embedding
         keys = []

@@ -76,14 +76,14 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
             _render(settings, database, project_id, wanted, sorted(missing), options.device)
         with session_for(database) as session:
             film = film_plan_of(session=session, project_id=project_id)
-        _write(settings, film, options.output)
+        frames = _write(settings, film, options.output)
         rendered = sum(store.has(key) for key in missing)
     finally:
         database.dispose()
     summary = {
         "output": str(options.output),
-        "frames": film.frames,
-        "fps": film.takes[0].fps,
+        "frames": frames,
+        "fps": film.parts[0][0].fps,
         "seconds": round(time.monotonic() - began, 2),
         "shots": len(plans),
         "rendered_sections": rendered,
@@ -164,10 +164,10 @@ def _does_not_start(log: Path) -> Message:
     return Message("worker-does-not-start", {"said": said, "log": str(log)})
 
 
-def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> None:
+def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> int:
     if not film.ready:
         raise RenderFailed(joined(film.problems, "sentences"))
-    join_takes(settings=settings, takes=film.takes, out=output)
+    return join_takes(settings=settings, parts=film.parts, out=output)
 
 
 class _Display:

@@ -106,7 +106,7 @@ def back_up(settings: StudioSettings, revision: str) -> None:
 def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
     """An engine as the studio needs it, without migrating anything.
 
-    It waits ``busy_seconds`` for other writers of a SQLite file, and as long, but a few seconds, for a server to answer.
+    It waits ``busy_seconds`` for other writers of a SQLite file, and a few seconds at most for a server to answer.
     """
     if sa.make_url(url).get_backend_name() != "sqlite":
         # A server whose computer was switched off says nothing any more; without these its silence lasts for minutes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -15,6 +15,7 @@ from projects.films.stitching import join_takes
 from projects.settings import StudioSettings
 from projects.storage.places import film_path
 from projects.storyboard.reading import project_with_shots
+from projects.takes.staleness import frames_asked, shown_of
 
 _NOT_IN_FILE_NAMES = set('\\/:*?"<>|')
 _LONGEST_NAME_BYTES = 120
@@ -24,9 +25,12 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT
 
 @dataclass(frozen=True)
 class FilmPlan:
-    """The takes a film would be made of, in order; ``problems`` forbid it, ``warnings`` do not."""
+    """The takes a film would be made of, in order, and how many frames it shows of each.
 
-    takes: tuple[Take, ...]
+    ``problems`` forbid it, ``warnings`` do not.
+    """
+
+    parts: tuple[tuple[Take, int], ...]
     problems: tuple[Message, ...]
     warnings: tuple[Message, ...]
 
@@ -38,36 +42,43 @@ class FilmPlan:
     @property
     def frames(self) -> int:
         """How many frames it has (so far)."""
-        return sum(take.frames for take in self.takes)
+        return sum(frames for _, frames in self.parts)
 
     @property
     def seconds(self) -> float:
         """How long it lasts (so far)."""
-        return sum(take.frames / take.fps for take in self.takes)
+        return sum(frames / take.fps for take, frames in self.parts)
 
 
-def plan_film(*, shots: Sequence[tuple[Shot, Take | None]], stale: Collection[str] = ()) -> FilmPlan:
-    """The film of ``shots``, each with its chosen take; ``stale`` are the ids of shots whose take is stale."""
+def plan_film(
+    *, shots: Sequence[tuple[Shot, Take | None]], frames: Mapping[str, int], stale: Collection[str] = ()
+) -> FilmPlan:
+    """The film of ``shots``, each with its chosen take.
+
+    ``frames`` says of every shot (by id) how many the storyboard asks for; ``stale`` are those whose take is stale.
+    """
     if not shots:
         return FilmPlan((), (Message("no-shots-yet"),), ())
-    takes = tuple(take for _, take in shots if take is not None and take.status == "done")
+    parts = tuple(
+        (take, shown_of(take, frames[shot.id])) for shot, take in shots if take is not None and take.status == "done"
+    )
     lacking = [shot.label for shot, take in shots if take is None or take.status != "done"]
     problems = []
     if lacking:
         problems.append(_lacking(lacking))
-    shapes = {(take.height, take.width, take.fps) for take in takes}
+    shapes = {(take.height, take.width, take.fps) for take, _ in parts}
     if len(shapes) > 1:
-        sizes = sorted({f"{take.width}x{take.height}" for take in takes})
+        sizes = sorted({f"{take.width}x{take.height}" for take, _ in parts})
         problems.append(Message("takes-differ", {"sizes": ", ".join(sizes)}))
     old = [shot.label for shot, take in shots if take is not None and shot.id in stale]
-    return FilmPlan(takes, tuple(problems), (_changed(old),) if old else ())
+    return FilmPlan(parts, tuple(problems), (_changed(old),) if old else ())
 
 
 def film_plan_of(*, session: Session, project_id: str, stale: Collection[str] = ()) -> FilmPlan:
     """The film of a project as its storyboard and chosen takes are now."""
-    _, shots = project_with_shots(session=session, project_id=project_id)
+    project, shots = project_with_shots(session=session, project_id=project_id)
     chosen = [(shot, session.get(Take, shot.chosen_take_id) if shot.chosen_take_id else None) for shot in shots]
-    return plan_film(shots=chosen, stale=stale)
+    return plan_film(shots=chosen, frames=frames_asked(project, shots), stale=stale)
 
 
 def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, name: str | None = None) -> Film:
@@ -84,13 +95,13 @@ def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, 
         project_id=project_id,
         name=(name or "").strip() or project.name,
         status="done",
-        width=plan.takes[0].width,
-        height=plan.takes[0].height,
-        parts=[take.id for take in plan.takes],
+        width=plan.parts[0][0].width,
+        height=plan.parts[0][0].height,
+        parts=[take.id for take, _ in plan.parts],
     )
     # The file first: a film in the list is always one that is there.
-    film.frames = join_takes(settings=settings, takes=plan.takes, out=film_path(settings, film.id))
-    film.seconds = film.frames / plan.takes[0].fps
+    film.frames = join_takes(settings=settings, parts=plan.parts, out=film_path(settings, film.id))
+    film.seconds = film.frames / plan.parts[0][0].fps
     film.finished_at = now()
     session.add(film)
     session.flush()

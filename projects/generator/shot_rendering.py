@@ -40,7 +40,7 @@ from projects.settings import StudioSettings
 from projects.storage.places import picture_path, preview_path, take_path
 from projects.storyboard.reading import get_project
 from projects.takes.render_plan import RenderPlan, missing_units, plan_render
-from projects.takes.staleness import plan_for
+from projects.takes.staleness import holds, plan_for
 from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, takes_of
 
 if TYPE_CHECKING:
@@ -197,7 +197,8 @@ class ShotRenderer:
         planned = plan.planned(number)[place]
         shot_id = plan.chains[number][place].shot_id
         for made in takes_of(session=session, shot_id=shot_id):
-            if made.status == "done" and made.units == planned.units and take_path(self._settings, made.id).is_file():
+            is_held = made.status == "done" and holds(made, planned, planned.span.frames)
+            if is_held and take_path(self._settings, made.id).is_file():
                 session.get_one(Shot, shot_id).chosen_take_id = made.id
                 return None
         take = record_take(session=session, shot_id=shot_id, planned=planned, render_id=render_id)

@@ -18,11 +18,15 @@ from projects.takes.staleness import ShotPlan, said_of
 
 @dataclass(frozen=True)
 class ChainShot:
-    """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others."""
+    """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others.
+
+    ``ends``: no shot of the storyboard continues it.
+    """
 
     shot_id: str
     index: int | None
     request: ShotRequest
+    ends: bool
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class RenderPlan:
 
     def planned(self, number: int) -> tuple[PlannedShot, ...]:
         """The chain ``number`` (from 0) with its keys."""
-        return plan_chain([shot.request for shot in self.chains[number]])
+        chain = self.chains[number]
+        return plan_chain([shot.request for shot in chain], ends=chain[-1].ends)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to be kept."""
@@ -74,7 +79,7 @@ def plan_render(*, plans: Sequence[ShotPlan], wanted: Collection[str], store: Se
             assert plan.planned is not None
             is_made = plan.shot.id in wanted or bool(missing_units(plan.planned, store))
             made += is_made
-            shots.append(ChainShot(plan.shot.id, made if is_made else None, plan.planned.request))
+            shots.append(ChainShot(plan.shot.id, made if is_made else None, plan.planned.request, plan.ends))
         chains.append(tuple(shots))
     return RenderPlan(tuple(chains), tuple(problems))
 
@@ -98,4 +103,5 @@ def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
 def _chain_shot(kept: dict[str, Any]) -> ChainShot:
     request = dict(kept["request"])
     request["settings"] = Settings(**request["settings"])
-    return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request))
+    # Plans of the first version say nothing of it: all their shots end on latents, as if others continued them.
+    return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request), kept.get("ends", False))

@@ -13,6 +13,7 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.spans import FRAMES_PER_LATENT, shown_frames
 from projects.database.tables import Project, Shot, Take
 from projects.storyboard.project_settings import project_settings
 from projects.storyboard.reading import project_with_shots
@@ -27,9 +28,10 @@ class ShotPlan:
 
     ``planned`` is what its sections would be, or ``problem`` says why there can be none. ``chain`` are
     the planned shots of its chain, up to and with its own. ``state`` says how ``chosen``, its chosen take, stands to
-    that: "done" holds exactly what is asked for, "stale" something else; without one the shot was "never rendered", or
-    is "empty" where it cannot be. ``found`` is a finished take that holds exactly what is asked for, chosen or not: it
-    can simply be chosen and need not be rendered.
+    that: "done" holds what is asked for (see ``holds``), "stale" something else; without one the shot was "never
+    rendered", or is "empty" where it cannot be. ``found`` is a finished take that holds what is asked for, chosen or
+    not: it can simply be chosen and need not be rendered. ``frames`` is how many the film shows of it;
+    ``ends`` says that no shot continues it.
     """
 
     shot: Shot
@@ -39,6 +41,8 @@ class ShotPlan:
     state: ShotState
     chosen: Take | None
     found: Take | None
+    frames: int
+    ends: bool
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------
@@ -58,6 +62,7 @@ def chains(shots: Sequence[Shot]) -> list[list[Shot]]:
 def plan_project(*, project: Project, shots: Sequence[Shot], takes: Sequence[Take], identity: str) -> list[ShotPlan]:
     """What every shot asks for, and how its takes stand to that. ``identity`` names the checkpoint's weights."""
     settings = project_settings(project)
+    frames = frames_asked(project, shots)
     plans: list[ShotPlan] = []
     for run in chains(shots):
         requests: list[ShotRequest] = []
@@ -71,13 +76,12 @@ def plan_project(*, project: Project, shots: Sequence[Shot], takes: Sequence[Tak
                 problems.append(request)
             else:
                 requests.append(request)
-        planned = plan_chain(requests)
+        planned = plan_chain(requests, ends=len(requests) == len(run))
         for place, shot in enumerate(run):
             own = [take for take in takes if take.shot_id == shot.id]
-            if place < len(planned):
-                plans.append(_plan(shot, own, planned[: place + 1], None))
-            else:
-                plans.append(_plan(shot, own, (), problems[place - len(planned)]))
+            chain = planned[: place + 1] if place < len(planned) else ()
+            problem = None if chain else problems[place - len(planned)]
+            plans.append(_plan(shot, own, chain, problem, frames=frames[shot.id], ends=shot is run[-1]))
     return plans
 
 
@@ -91,6 +95,35 @@ def plan_for(*, session: Session, project_id: str, identity: str) -> list[ShotPl
 def said_of(shot: Shot, problem: Message) -> Message:
     """``problem`` where it is not clear which shot has it."""
     return Message("of-shot", {"shot": shot.label, "problem": problem})
+
+
+def frames_asked(project: Project, shots: Sequence[Shot]) -> dict[str, int]:
+    """How many frames the film of a project shows of each of its shots (by id), as the storyboard is now."""
+    checkpoint = checkpoint_named(project.checkpoint)
+    runs = chains(shots)
+    counts = shown_frames(
+        [[shot.seconds for shot in run] for run in runs],
+        fps=checkpoint.fps,
+        window=checkpoint.window,
+        more_sections=checkpoint.direction == "forward",
+    )
+    return {shot.id: count for run, of in zip(runs, counts, strict=True) for shot, count in zip(run, of, strict=True)}
+
+
+def holds(take: Take, planned: PlannedShot, frames: int) -> bool:
+    """Whether a take has all sections of ``planned`` and ``frames`` frames; what it has beyond them is cut off.
+
+    It may lack the frames of one latent: how many are shown depends on the film's other shots, and those of earlier
+    versions end on latents. The sections have them all the same, and the film takes them from there.
+    """
+    keys = [key for key, _ in planned.units]
+    has_sections = [key for key, _ in take.units[: len(keys)]] == keys
+    return has_sections and shown_of(take, frames) == frames
+
+
+def shown_of(take: Take, frames: int) -> int:
+    """How many frames of a take a film shows that wants ``frames`` of its shot."""
+    return frames if frames <= take.frames + FRAMES_PER_LATENT else take.frames
 
 
 def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: bool) -> ShotRequest | Message:
@@ -115,15 +148,33 @@ def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: boo
         return Message("request-problem", {"problem": problem.message})
 
 
-def _plan(shot: Shot, takes: Sequence[Take], chain: tuple[PlannedShot, ...], problem: Message | None) -> ShotPlan:
+def _plan(
+    shot: Shot,
+    takes: Sequence[Take],
+    chain: tuple[PlannedShot, ...],
+    problem: Message | None,
+    *,
+    frames: int,
+    ends: bool,
+) -> ShotPlan:
     done = sorted((take for take in takes if take.status == "done"), key=lambda take: -take.number)
     chosen = next((take for take in done if take.id == shot.chosen_take_id), None)
     planned = chain[-1] if chain else None
     found = None
     if planned is not None:
-        same = [take for take in done if take.units == planned.units]
+        same = [take for take in done if holds(take, planned, frames)]
         found = chosen if chosen in same else next(iter(same), None)
     state: ShotState = "done" if found is chosen else "stale"
     if chosen is None:
         state = "never rendered" if planned else "empty"
-    return ShotPlan(shot=shot, planned=planned, problem=problem, chain=chain, state=state, chosen=chosen, found=found)
+    return ShotPlan(
+        shot=shot,
+        planned=planned,
+        problem=problem,
+        chain=chain,
+        state=state,
+        chosen=chosen,
+        found=found,
+        frames=frames,
+        ends=ends,
+    )

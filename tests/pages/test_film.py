@@ -66,7 +66,7 @@ def test_a_film_is_made_watched_and_downloaded() -> None:
     assert f'href="{download_url(film.id)}"' in said
     assert f"{film.frames} frames" in said
     assert "256 × 144 pixels" in said
-    assert probe(film_path(settings(), film.id)).frames == film.frames == 17
+    assert probe(film_path(settings(), film.id)).frames == film.frames == 15
 
 
 def test_a_film_whose_file_is_gone_is_said_so() -> None:

@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, Render, Take
-from projects.films.films import film_plan_of, films_of
+from projects.films.films import film_plan_of, stitch_film
 from projects.interchange.storyboard_toml import EXAMPLE, project_for_file, read_storyboard
 from projects.settings import StudioSettings
 from projects.takes.render_plan import RenderPlan, missing_units
@@ -63,11 +63,11 @@ def test_its_sections_are_found_under_the_same_keys(home: StudioSettings, databa
     with session_for(database) as session:
         plans = plans_then(session, project_named(session, RENDERED))
         film = film_plan_of(session=session, project_id=plans[0].shot.project_id)
-        films = films_of(session=session, project_id=plans[0].shot.project_id)
+        made = stitch_film(session=session, settings=home, project_id=plans[0].shot.project_id)
     store = SectionStore(home.sections_dir)
     assert [missing_units(plan.planned, store) for plan in plans if plan.planned] == [[]] * len(plans)
     assert film.ready
-    assert [one.frames for one in films] == [film.frames]
+    assert made.frames == film.frames == round(sum(plan.shot.seconds for plan in plans) * 30)
 
 
 def test_a_storyboard_file_finds_the_project_it_was_read_into(home: StudioSettings, database: sa.Engine) -> None:

@@ -140,6 +140,17 @@ def test_keys_are_those_of_the_first_release(case: str) -> None:
     assert planned[0].start == json.loads(FROZEN.read_text(encoding="utf-8"))[case]["start"]
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_a_chain_that_ends_asks_for_the_same_keys_and_at_most_a_section_more(case: str) -> None:
+    for seconds in (0.01, 1.0, 1.3, 2.5, 4.0, 7.3):
+        requests = [*CASES[case][:-1], replace(CASES[case][-1], seconds=seconds)]
+        joined, ending = plan_chain(requests), plan_chain(requests, ends=True)
+        assert ending[:-1] == joined[:-1]
+        assert ending[-1].sections[: len(joined[-1].sections)] == joined[-1].sections
+        assert len(ending[-1].sections) - len(joined[-1].sections) in ((0,) if case == "original" else (0, 1))
+        assert sum(frames for _, frames in ending[-1].units) == ending[-1].span.frames
+
+
 def test_numbers_are_hashed_as_the_type_of_their_field() -> None:
     as_floats = replace(SETTINGS, guidance=10.0, cfg=1.0, rescale=0.0, threshold=0.0)
     as_integers = replace(SETTINGS, guidance=10, cfg=1, rescale=0, threshold=0)

@@ -112,7 +112,7 @@ def test_a_killed_render_goes_on_where_it_was_and_a_third_run_renders_nothing(pe
     assert summary.pop("seconds") > 0
     assert summary == {
         "output": str(person.film),
-        "frames": 73,
+        "frames": 75,
         "fps": 30,
         "shots": 2,
         "rendered_sections": 3 - found,

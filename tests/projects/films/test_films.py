@@ -9,10 +9,10 @@ import pytest
 from sqlmodel import Session
 
 from framepack.errors import SectionMissing
-from framepack.media.video import probe, read_frames
+from framepack.media.video import join, probe, read_frames
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
-from projects.database.tables import Film, Shot, Start, Take
+from projects.database.tables import Film, Shot, ShotUpdate, Start, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.films.films import download_name, film_plan_of, films_of, get_film, plan_film, stitch_film
 from projects.films.stitching import conform_take
@@ -20,7 +20,7 @@ from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
-from projects.storyboard.shots import add_shot
+from projects.storyboard.shots import add_shot, edit_shot
 from projects.takes.staleness import plan_for
 from projects.takes.takes import finish_take, record_take
 from tests.support.plain_pictures import MakePicture
@@ -86,8 +86,8 @@ def test_a_continuing_shot_goes_on_with_the_very_next_frame(
     shots = board(("cut", 1.9), ("continue", 1.3), ("continue", 0.7))
     film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     seen = greys(film_path(studio, film.id))
-    takes = film_plan_of(session=session, project_id=film.project_id).takes
-    assert film.frames == len(seen) == sum(take.frames for take in takes)
+    parts = film_plan_of(session=session, project_id=film.project_id).parts
+    assert film.frames == len(seen) == sum(frames for _, frames in parts) == 117
     assert seen == pytest.approx([grey_of(number) for number in range(film.frames)], abs=2)
 
 
@@ -142,11 +142,41 @@ def test_takes_of_different_sizes_make_no_film(session: Session, board: Board) -
     shots = board(("cut", 0.8), ("cut", 0.8))
     takes = [session.get_one(Take, shot.chosen_take_id) for shot in shots]
     takes[1].width, takes[1].height = 192, 192
-    plan = plan_film(shots=list(zip(shots, takes, strict=True)))
+    plan = plan_film(shots=list(zip(shots, takes, strict=True)), frames={shot.id: 24 for shot in shots})
     assert [in_english(problem) for problem in plan.problems] == [
         "The takes are not all of one size (192x192, 256x144); render the shots that are stale again."
     ]
-    assert not plan_film(shots=[]).ready
+    assert not plan_film(shots=[], frames={}).ready
+
+
+def test_a_film_of_many_short_cuts_is_as_long_as_they_are_together(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    shots = board(*[("cut", 1.0)] * 10, *[("cut", 0.25)] * 6)
+    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    assert film.frames == probe(film_path(studio, film.id)).frames == 345
+    assert film.seconds == 11.5
+
+
+def test_a_take_longer_than_what_is_asked_is_cut_and_one_a_little_shorter_filled_from_its_section(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    shots = board(("cut", 1.0), ("cut", 0.8))
+    first = session.get_one(Take, shots[0].chosen_take_id)
+    first.keys, first.frames = [*first.keys[:-1], [first.keys[-1][0], 28]], 29  # as the first version ended it
+    edit_shot(session=session, shot_id=shots[1].id, changes=ShotUpdate(seconds=0.5))
+    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    seen = greys(film_path(studio, film.id))
+    assert seen == pytest.approx([grey_of(number) for number in [*range(30), *range(15)]], abs=2)
+
+    SectionStore(studio.sections_dir).discard(first.units[-1][0])
+    conformed = take_path(studio, first.id)
+    assert not conformed.exists()
+    with pytest.raises(SectionMissing):
+        stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    join([(film_path(studio, film.id), 29)], conformed)
+    shorter = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    assert shorter.frames == 29 + 15
 
 
 def test_a_film_whose_sections_are_gone_is_not_half_made(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlmodel import Session
 
-from framepack.shots.keys import PlannedShot
+from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Shot, Start
 from projects.messages import in_english
@@ -98,3 +98,21 @@ def test_a_kept_plan_has_its_problems_also_where_an_earlier_version_kept_sentenc
     assert RenderPlan.from_json(kept) == plan
     kept["problems"] = ["SH0050: Its prompt: it is empty."]
     assert [in_english(problem) for problem in RenderPlan.from_json(kept).problems] == kept["problems"]
+
+
+def test_a_plan_that_stops_within_a_chain_makes_its_last_shot_as_one_that_is_continued(
+    plans: list[ShotPlan], store: SectionStore
+) -> None:
+    plan = plan_render(plans=plans, wanted=ids(plans[1].shot), store=store)
+    assert plan.planned(0) == plans[1].chain
+    assert [shot.ends for shot in plan.chains[0]] == [False, False]
+
+
+def test_a_plan_of_the_first_version_which_says_nothing_of_ends_is_carried_out_as_it_was(
+    plans: list[ShotPlan], store: SectionStore
+) -> None:
+    kept = plan_render(plans=plans, wanted=ids(plans[3].shot), store=store).to_json()
+    for shot in kept["chains"][0]:
+        del shot["ends"]
+    (planned,) = RenderPlan.from_json(kept).planned(0)
+    assert planned.units == plan_chain([planned.request])[0].units

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 import pytest
@@ -7,6 +8,7 @@ from sqlmodel import Session, select
 
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.messages import Message
+from framepack.shots.keys import plan_chain
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Media, Project, ProjectUpdate, Render, Shot, ShotUpdate, Start, Take
 from projects.errors import NotFound
@@ -14,7 +16,7 @@ from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
-from projects.storyboard.shots import add_shot, delete_shot, detach_image, edit_shot, move_shot
+from projects.storyboard.shots import add_shot, attach_image, delete_shot, detach_image, edit_shot, move_shot
 from projects.takes.staleness import ShotPlan, chains, plan_for
 from projects.takes.takes import cancel_take, fail_take, finish_take, get_take, next_take_number, record_take, takes_of
 from tests.support.at_once import at_once
@@ -158,7 +160,7 @@ def test_an_edit_upstream_makes_all_downstream_in_its_chain_stale(board: Storybo
     assert board.states() == ["done", "stale", "stale", "done"]
 
 
-def test_extending_a_shot_asks_for_new_sections_only_and_shortening_for_none(board: Storyboard) -> None:
+def test_extending_a_shot_asks_for_new_sections_only_and_a_shortened_one_is_done(board: Storyboard) -> None:
     shot = board.shot(seconds=2.4)
     board.render()
     short = units(board.plans()[0])
@@ -167,8 +169,49 @@ def test_extending_a_shot_asks_for_new_sections_only_and_shortening_for_none(boa
     long = units(board.plans()[0])
     assert {key for key, _ in short} < {key for key, _ in long}
     board.edit(shot, ShotUpdate(seconds=2.0))
-    assert board.states() == ["stale"]
+    assert board.states() == ["done"]
+    assert board.plans()[0].frames == 60
     assert {key for key, _ in units(board.plans()[0])} == {key for key, _ in short}
+
+
+def test_a_take_with_the_sections_but_too_few_frames_is_stale(board: Storyboard) -> None:
+    shot = board.shot(seconds=1.3)
+    board.render()
+    board.edit(shot, ShotUpdate(seconds=2.4))
+    assert board.states() == ["stale"]
+    assert [key for key, _ in units(board.plans()[0])] == [key for key, _ in board.plans()[0].chosen.units]
+
+
+def test_takes_stay_done_whatever_is_done_to_the_other_chains_of_a_film(board: Storyboard) -> None:
+    chance = random.Random(3)
+    shots = [board.shot(chance.choice(["cut", "cut", "continue"]), seconds=chance.uniform(0.2, 3)) for _ in range(12)]
+    edit_shot(session=board.session, shot_id=shots[0].id, changes=ShotUpdate(start="cut"))
+    attach_image(session=board.session, shot_id=shots[0].id, media_id=board.picture)
+    cut = board.shot(seconds=1.0)
+    board.render()
+    assert set(board.states()) == {"done"}
+    for _ in range(25):
+        board.edit(cut, ShotUpdate(seconds=chance.uniform(0.01, 1.1)))
+        move_shot(session=board.session, shot_id=cut.id, to_position=0)
+        states = dict(zip((plan.shot.id for plan in board.plans()), board.states(), strict=True))
+        assert {states[shot.id] for shot in shots} == {"done"}
+
+
+def test_a_take_of_the_first_version_is_done_unless_the_film_needs_a_section_more(board: Storyboard) -> None:
+    lengths = [random.Random(8).uniform(0.1, 9.0) for _ in range(40)]
+    for seconds in lengths:
+        board.shot(seconds=seconds)
+    for plan in board.plans():
+        assert plan.planned is not None
+        (first,) = plan_chain([plan.planned.request])
+        take = record_take(session=board.session, shot_id=plan.shot.id, planned=first)
+        finish_take(session=board.session, take_id=take.id, seconds_spent=1.0)
+    for plan in board.plans():
+        assert plan.planned is not None
+        (first,) = plan_chain([plan.planned.request])
+        assert plan.planned.sections[: len(first.sections)] == first.sections
+        assert plan.state == ("done" if plan.planned.sections == first.sections else "stale")
+    assert board.states().count("done") >= 35
 
 
 def test_a_shot_whose_input_was_taken_back_finds_its_earlier_take_again(board: Storyboard) -> None:
@@ -236,7 +279,7 @@ def begun(board: Storyboard, render_id: str | None = None) -> Take:
 def test_a_take_says_what_it_is_made_from(board: Storyboard) -> None:
     board.shot(seconds=2.4, prompt="a boat")
     take = begun(board)
-    assert (take.status, take.number, take.frames, take.fps) == ("rendering", 1, 73, 30)
+    assert (take.status, take.number, take.frames, take.fps) == ("rendering", 1, 72, 30)
     assert (take.width, take.height) == (256, 144)
     assert take.units == units(board.plans()[0])
     assert (take.request["prompt"], take.request["seed"], take.request["start"]) == ("a boat", 1, "cut")
