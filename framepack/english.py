@@ -153,6 +153,7 @@ ENGLISH = MappingProxyType(
         "picture-missing": "there is no such file.",
         "picture-not-a-file": "it is not a file.",
         "picture-not-allowed": "it may not be read.",
+        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
         "picture-unknown": "it is not a picture of a known kind ({kinds}).",
         "picture-damaged": "it is damaged or cut short.",
         "picture-too-small": "it is {width} x {height} pixels; each side must have at least {least}.",

@@ -92,8 +92,5 @@ ENGLISH = MappingProxyType(
         "unforeseen": "Something unforeseen happened ({kind}: {said}); the worker's log says more.",
         "worker-does-not-start": "The worker does not start ({said}); see {log}.",
         "without-a-word": "without a word",
-        "setting-rejected": "{setting}: {reason}",
-        # --- why a picture cannot be used, beyond what the engine says ---
-        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
     }
 )
