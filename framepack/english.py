@@ -69,6 +69,15 @@ ENGLISH = MappingProxyType(
             "The transformer's blocks could not be compiled on this computer and run uncompiled, more slowly "
             "({reason})."
         ),
+        "fp8-fails": (
+            "Products in 8 bits do not work on this computer and are made in 16 bits, more slowly ({reason})."
+        ),
+        "apple-is-experimental": (
+            "Apple's GPUs are experimental: nobody has compared what is made on them with other devices yet."
+        ),
+        "fp16-is-experimental": (
+            "This card has no bf16 and computes in fp16, which is experimental: nobody has compared the results yet."
+        ),
         "kernels-fail": (
             "The studio's own kernels do not run on this computer, which makes everything a little slower ({reason})."
         ),

@@ -19,12 +19,16 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from framepack.attention.cudnn_fp8 import attend_fp8, core_of_fp8
+from framepack.attention.in_pieces import SCORES_BYTES, attend_in_pieces
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
+from framepack.ops.half_format import half_format
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Attention of queries, keys and values (1, n, heads, head); the result is contiguous and of the same shape."""
 _CAPABILITY = (8, 0)
+# As the published models have them; kernels are chosen by the size of a head.
+_TRIAL_HEADS, _TRIAL_TOKENS, _TRIAL_HEAD = 24, 64, 128
 # FlashAttention's third edition as its makers build it and as the package fa3-fwd does, then the second.
 _FLASH_ATTN_MODULES = ("flash_attn_interface", "fa3_fwd_interface", "flash_attn")
 
@@ -33,6 +37,7 @@ _FLASH_ATTN_MODULES = ("flash_attn_interface", "fa3_fwd_interface", "flash_attn"
 class Backend:
     """One backend: how it is computed, whether a device has it, and whether it rounds to 8 bits on the way.
 
+    ``foreign``: its kernels come from another package, which is tried in a process of its own before it is used here.
     ``opaque`` says that a compiler must not look into it; others bring operators of their own. ``core``, where it is
     given, makes of queries, keys and values the call that is timed: what is left of the backend in a block, whose other
     passes do the rest.
@@ -41,6 +46,7 @@ class Backend:
     compute: Attend
     available: Callable[[torch.device], bool]
     eight_bit: bool = False
+    foreign: bool = False
     opaque: bool = True
     core: Callable[[Tensor, Tensor, Tensor], Callable[[], Tensor]] | None = None
 
@@ -48,6 +54,11 @@ class Backend:
 def available_backends(device: torch.device) -> tuple[str, ...]:
     """The names of the backends that ``device`` has; the first one works always."""
     return tuple(name for name, backend in BACKENDS.items() if backend.available(device))
+
+
+def scores_bytes(device: torch.device) -> int:
+    """What attention needs on ``device`` beside its operands and its result: 0 where no scores are kept."""
+    return 0 if _has_fused(device) else SCORES_BYTES
 
 
 def backend_named(name: str) -> Backend:
@@ -130,6 +141,22 @@ def _installed(module: str) -> bool:
     return found is not None and found.origin is not None
 
 
+@functools.cache
+def _has_fused(device: torch.device) -> bool:
+    """Whether PyTorch's own attention has a kernel on ``device`` that never holds the scores of all queries."""
+    if device.type != "cuda":
+        # That for Apple's GPUs keeps all scores; the processor's does not.
+        return device.type == "cpu"
+    size = (1, _TRIAL_HEADS, _TRIAL_TOKENS, _TRIAL_HEAD)
+    query = torch.zeros(size, dtype=half_format(device), device=device)
+    asked = torch.backends.cuda.SDPAParams(query, query, query, None, 0.0, False, False)
+    return torch.backends.cuda.can_use_flash_attention(asked) or torch.backends.cuda.can_use_efficient_attention(asked)
+
+
+def _needs_pieces(device: torch.device) -> bool:
+    return not _has_fused(device)
+
+
 def _modern_cuda(device: torch.device) -> bool:
     return device.type == "cuda" and torch.cuda.get_device_capability(device) >= _CAPABILITY
 
@@ -157,11 +184,12 @@ def _has_flash_attn(device: torch.device) -> bool:
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType(
     {
-        "sdpa": Backend(_sdpa, lambda _: True),
+        "sdpa": Backend(_sdpa, _has_fused),
+        "pieces": Backend(attend_in_pieces, _needs_pieces),
         "cudnn": Backend(_cudnn, _has_cudnn),
         "flash": Backend(_flash, _has_flash),
-        "sage": Backend(_sage, _has_sage, eight_bit=True),
-        "flash-attn": Backend(_flash_attn, _has_flash_attn),
-        "cudnn-fp8": Backend(attend_fp8, _has_cudnn_fp8, eight_bit=True, opaque=False, core=core_of_fp8),
+        "sage": Backend(_sage, _has_sage, eight_bit=True, foreign=True),
+        "flash-attn": Backend(_flash_attn, _has_flash_attn, foreign=True),
+        "cudnn-fp8": Backend(attend_fp8, _has_cudnn_fp8, eight_bit=True, foreign=True, opaque=False, core=core_of_fp8),
     }
 )

@@ -17,28 +17,16 @@ import torch
 from torch import Tensor
 
 from framepack.attention.backends import attend_with, available_backends, backend_named
+from framepack.attention.checking import Problem, is_right, random_operands
+from framepack.attention.trial import is_right_elsewhere
 from framepack.errors import InvalidRequest
 from framepack.files.atomic import in_place
 from framepack.messages import Message
 
 TIMES_FILE = "attention.json"
-# What a backend may differ from PyTorch's own by on random values; generous, to leave out only what is broken on a
-# card.
-_TOLERANCE = 0.02
-_TOLERANCE_8_BIT = 0.2
 _ROUNDS = 3
 # As they are installed: another version may be faster, or work where the one before did not.
 _PACKAGES = ("fa3-fwd", "flash-attn", "flash-attn-3", "nvidia-cudnn-frontend", "sageattention", "triton")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """The size of an attention: ``tokens`` with ``heads`` of ``head`` channels, in ``dtype``."""
-
-    tokens: int
-    heads: int
-    head: int
-    dtype: torch.dtype
 
 
 @dataclass(frozen=True)
@@ -61,17 +49,20 @@ def choose_backend(
 
     Where there is a choice it is measured at that size and kept in ``memory_folder`` for the device, the versions of
     PyTorch and of packages for attention, and sizes about as large; without the memory to measure it is PyTorch's own.
-    Raises InvalidRequest if ``wanted`` is not there; an 8-bit one that is not allowed is passed over.
+    What comes from another package is tried in a process of its own before. Raises InvalidRequest if ``wanted`` is not
+    there or is wrong; an 8-bit one that is not allowed is passed over.
     """
-    candidates = tuple(name for name in available_backends(device) if allow_8bit or not backend_named(name).eight_bit)
+    here = available_backends(device)
+    candidates = tuple(name for name in here if allow_8bit or not backend_named(name).eight_bit)
     if wanted is not None:
-        attend_with(wanted)
-        if wanted not in available_backends(device):
-            values = {"name": wanted, "choices": ", ".join(candidates)}
-            raise InvalidRequest("attention", Message("does-not-work-here", values))
+        backend_named(wanted)
+        if wanted not in here:
+            raise _does_not_work(wanted, candidates)
         if wanted in candidates:
-            return Choice(wanted, {})
-    if len(candidates) == 1:
+            if not backend_named(wanted).foreign:
+                return Choice(wanted, {})
+            candidates = (wanted,)
+    if candidates == here[:1]:
         return Choice(candidates[0], {})
     kept = {} if memory_folder is None else read_times(memory_folder)
     place = _place(device, problem)
@@ -80,35 +71,29 @@ def choose_backend(
         try:
             times = {**times, **measured(missing, device, problem)}
         except torch.OutOfMemoryError:
-            return Choice("sdpa", {})
+            return Choice(here[0], {})
         if memory_folder is not None:
             write_times(memory_folder, {**kept, place: times})
-    return fastest({name: taken for name in candidates if (taken := times[name]) is not None})
+    found = {name: taken for name in candidates if (taken := times[name]) is not None}
+    if wanted in candidates and not found:
+        raise _does_not_work(wanted, here)
+    return fastest(found) if found else Choice(here[0], {})
 
 
 def fastest(milliseconds: Mapping[str, float]) -> Choice:
-    """The backend that takes the least time; PyTorch's own if none was measured."""
-    return Choice(min(milliseconds, key=milliseconds.__getitem__, default="sdpa"), dict(milliseconds))
+    """The backend that takes the least time, of one at least."""
+    return Choice(min(milliseconds, key=milliseconds.__getitem__), dict(milliseconds))
 
 
 def measured(backends: tuple[str, ...], device: torch.device, problem: Problem) -> dict[str, float | None]:
-    """The milliseconds each of ``backends`` takes for random values, by turns; None where one fails or is far off."""
-    generator = torch.Generator(device).manual_seed(0)
-    size = (3, 1, problem.tokens, problem.heads, problem.head)
-    query, key, value = torch.randn(size, device=device, dtype=problem.dtype, generator=generator)
-    exact = attend_with("sdpa")(query, key, value)
-    times: dict[str, list[float]] = {}
-    for name in backends:
-        try:
-            off = attend_with(name)(query, key, value) - exact
-        except torch.OutOfMemoryError:
-            raise
-        except Exception:  # what a package raises for a card or a size it was not made for is its own affair
-            continue
-        tolerance = _TOLERANCE_8_BIT if backend_named(name).eight_bit else _TOLERANCE
-        if float(off.norm() / exact.norm()) < tolerance:
-            times[name] = []
-    calls = {name: _timed_call(name, query, key, value) for name in times}
+    """The milliseconds each of ``backends`` takes for random values, by turns; None where one fails or is far off.
+
+    Those that come from another package are tried elsewhere first. Raises torch.OutOfMemoryError.
+    """
+    sound = [name for name in backends if not backend_named(name).foreign or is_right_elsewhere(name, device, problem)]
+    operands = random_operands(device, problem)
+    times: dict[str, list[float]] = {name: [] for name in sound if is_right(name, operands)}
+    calls = {name: _timed_call(name, operands.query, operands.key, operands.value) for name in times}
     for _ in range(_ROUNDS):
         for name, taken in times.items():
             taken.append(_milliseconds(device, calls[name]))
@@ -130,6 +115,11 @@ def write_times(folder: Path, times: Mapping[str, Mapping[str, float | None]]) -
         folder.mkdir(parents=True, exist_ok=True)
         with in_place(folder / TIMES_FILE) as aside:
             aside.write_text(json.dumps(times, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def _does_not_work(wanted: str, choices: tuple[str, ...]) -> InvalidRequest:
+    values = {"name": wanted, "choices": ", ".join(name for name in choices if name != wanted)}
+    return InvalidRequest("attention", Message("does-not-work-here", values))
 
 
 def _timed_call(backend: str, query: Tensor, key: Tensor, value: Tensor) -> Callable[[], Tensor]:

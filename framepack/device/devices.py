@@ -12,6 +12,8 @@ import torch
 
 from framepack.device.memory_plan import Budget
 from framepack.errors import DeviceUnavailable
+from framepack.messages import Message
+from framepack.ops.half_format import half_format
 
 MEGABYTE = 1024.0 * 1024.0
 
@@ -23,9 +25,6 @@ class Formats:
     transformer: torch.dtype
     encoders: torch.dtype
     decoder: torch.dtype
-
-
-_GPU = Formats(transformer=torch.bfloat16, encoders=torch.float16, decoder=torch.float16)
 
 
 def available_devices() -> tuple[str, ...]:
@@ -49,14 +48,23 @@ def pick_device(name: str) -> torch.device:
 def formats_for(device: torch.device) -> Formats:
     """The number formats the parts are used in on ``device``: the published ones on a GPU, fp32 on a CPU.
 
-    A CPU that multiplies bf16 itself decodes in it: three times faster (benchmarks/log.md) and far closer to fp32 than
-    the draft's decoder is to its pictures.
+    A GPU without bf16 has fp16 instead. A CPU that multiplies bf16 itself decodes in it: three times faster
+    (benchmarks/log.md) and far closer to fp32 than the draft's decoder is to its pictures.
     """
     if device.type != "cpu":
-        return _GPU
+        return Formats(transformer=half_format(device), encoders=torch.float16, decoder=torch.float16)
     can = torch.cpu.get_capabilities()
     decoder = torch.bfloat16 if can.get("avx512_bf16") or can.get("amx_bf16") else torch.float32
     return Formats(transformer=torch.float32, encoders=torch.float32, decoder=decoder)
+
+
+def device_notice(device: torch.device) -> Message | None:
+    """What to tell the person about a ``device`` that is less sure than others; None elsewhere."""
+    if device.type == "mps":
+        return Message("apple-is-experimental")
+    if device.type == "cuda" and half_format(device) == torch.float16:
+        return Message("fp16-is-experimental")
+    return None
 
 
 def measure_budget(device: torch.device, cap: int | None) -> Budget:

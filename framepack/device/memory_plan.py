@@ -90,8 +90,9 @@ class PartSizes:
 class Work:
     """How much is computed at once: a section of ``window`` latents at ``height`` x ``width`` pixels.
 
-    ``model_width`` is the transformer's and ``value_bytes`` its format's; ``vae_width`` the channels of the VAE at full
-    size, ``vae_value_bytes`` those of its format and ``vae_tensors`` how many tensors of that size are alive at once.
+    ``model_width`` is the transformer's and ``value_bytes`` its format's; ``attention_bytes`` what attention keeps of
+    its scores, on devices where it keeps any; ``vae_width`` the channels of the VAE at full size, ``vae_value_bytes``
+    those of its format and ``vae_tensors`` how many tensors of that size are alive at once.
     """
 
     height: int
@@ -102,6 +103,7 @@ class Work:
     vae_width: int
     vae_value_bytes: int
     vae_tensors: int = VAE_TENSORS
+    attention_bytes: int = 0
 
     @property
     def tokens(self) -> int:
@@ -115,7 +117,7 @@ class Work:
     @property
     def sampling(self) -> int:
         """Bytes of activations of a sampling step."""
-        return TOKEN_TENSORS * self.tokens * self.model_width * self.value_bytes
+        return TOKEN_TENSORS * self.tokens * self.model_width * self.value_bytes + self.attention_bytes
 
     def decoding(self, tile: int | None, frames: int = VAE_FRAMES) -> int:
         """Bytes of activations when ``frames`` are decoded in tiles of ``tile`` pixels, None for whole ones."""

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import torch
 
-from framepack.attention.backends import attend_with
-from framepack.attention.selection import Problem, choose_backend
-from framepack.device.devices import enforce_cap, formats_for, give_back, held_bytes, measure_budget
+from framepack.attention.backends import attend_with, scores_bytes
+from framepack.attention.checking import Problem
+from framepack.attention.selection import choose_backend
+from framepack.device.devices import device_notice, enforce_cap, formats_for, give_back, held_bytes, measure_budget
 from framepack.device.memory_plan import (
     PICTURE_ACTIVATIONS,
     VAE_TENSORS,
@@ -26,12 +27,13 @@ from framepack.device.memory_plan import (
     plan_memory,
 )
 from framepack.environment import EngineOptions
+from framepack.errors import NotEnoughMemory
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
-from framepack.ops.linear import available_formats
+from framepack.ops.linear import available_formats, fp8_notice, quick_format
 from framepack.ops.triton_available import kernels_notice, kernels_work
 from framepack.shots.events import Notice
-from framepack.shots.request import Precision, Settings
+from framepack.shots.request import Settings
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.vae.fast_layers import with_fast_layers
@@ -161,7 +163,7 @@ class ModelManager:
         return self._transformer
 
     def _plan_of(self, settings: Settings) -> MemoryPlan:
-        format = self._format_for(settings.precision)
+        format = self._format_for(settings)
         if format != self._format:
             self._drop_transformer()
             self._format, self._plan = format, None
@@ -177,6 +179,7 @@ class ModelManager:
             vae_width=self._vae_width,
             vae_value_bytes=self._formats.decoder.itemsize,
             vae_tensors=VAE_TENSORS_FUSED if kernels_work(self.device) else VAE_TENSORS,
+            attention_bytes=scores_bytes(self.device),
         )
 
     @cached_property
@@ -185,12 +188,7 @@ class ModelManager:
 
     def _replan(self, work: Work) -> None:
         before = self._plan
-        if self._format not in self._sizes:
-            sizes = part_sizes(self._place, self._formats, self._format)
-            if self._options.text_on_cpu:
-                sizes = replace(sizes, text_layers=(), text_rest=0)
-            self._sizes[self._format] = sizes
-        sizes = self._sizes[self._format]
+        sizes = self._sizes_in(self._format)
         if self._transformer is None or before is None:
             self._plan = plan_memory(measure_budget(self.device, self._options.memory), sizes, work)
             return
@@ -201,6 +199,14 @@ class ModelManager:
         self._plan = replace(plan, resident=stay, buffers=plan.buffers or before.buffers)
         if stay != store.resident:
             self._move_blocks()
+
+    def _sizes_in(self, format: WeightFormat) -> PartSizes:
+        if format not in self._sizes:
+            sizes = part_sizes(self._place, self._formats, format)
+            if self._options.text_on_cpu:
+                sizes = replace(sizes, text_layers=(), text_rest=0)
+            self._sizes[format] = sizes
+        return self._sizes[format]
 
     def _load(self, settings: Settings) -> tuple[FramepackTransformer, MemoryPlan]:
         arithmetic = self._arithmetic_for(settings)
@@ -221,7 +227,8 @@ class ModelManager:
             give_back(self.device)
             self._plan = lower
         self._say(Notice(plan.message))
-        for notice in (loaded.store.notice, kernels_notice(self.device)):
+        slower = None if settings.precision == "exact" else fp8_notice(self.device)
+        for notice in (loaded.store.notice, kernels_notice(self.device), slower, device_notice(self.device)):
             if notice:
                 self._say(Notice(notice))
         return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve), plan
@@ -290,9 +297,21 @@ class ModelManager:
             self._transformer = None
             give_back(self.device)
 
-    def _format_for(self, precision: Precision) -> WeightFormat:
-        if precision == "exact":
-            return "plain"
-        formats = available_formats(self.device)
+    def _format_for(self, settings: Settings) -> WeightFormat:
         # Without fp8 products of its own a processor gains nothing from it.
-        return formats[-1] if self.device.type == "cuda" else "plain"
+        if settings.precision == "exact" or self.device.type != "cuda":
+            return "plain"
+        if self._format == "fp8_storage":
+            return self._format
+        return quick_format(available_formats(self.device), would_stream=lambda: self._would_stream(settings))
+
+    def _would_stream(self, settings: Settings) -> bool:
+        """Whether blocks with plain weights would come and go."""
+        work = self._work(settings.height, settings.width)
+        if self._format == "plain" and self._plan is not None and self._plan.work == work:
+            return bool(self._plan.streamed)
+        try:
+            budget = measure_budget(self.device, self._options.memory)
+            return bool(plan_memory(budget, self._sizes_in("plain"), work).streamed)
+        except NotEnoughMemory:
+            return True

@@ -6,19 +6,23 @@ In fp8 a product takes rows with a scale each (``framepack.ops.modulate``) and w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framepack.messages import Message, as_message
 from framepack.ops.fp8 import FP8, WeightFormat
+from framepack.ops.half_format import cut_to_range
 from framepack.ops.modulate import Rows, activated_rows
 
 # NVIDIA's fp8 tensor cores came with this compute capability (Ada).
 _FP8_CAPABILITY = (8, 9)
 _SCALE_ALIGNMENT = 16
+_TRIAL_SIDE = 64
 
 
 class Weight(NamedTuple):
@@ -40,10 +44,51 @@ def available_formats(device: torch.device) -> tuple[WeightFormat, ...]:
     """The weight formats that work on ``device``, the most exact first."""
     if device.type == "mps":
         return ("plain",)
+    products = _may_have_fp8(device) and fp8_fault(device) is None
+    return ("plain", "fp8_storage", "fp8") if products else ("plain", "fp8_storage")
+
+
+def quick_format(available: Collection[WeightFormat], *, would_stream: Callable[[], bool]) -> WeightFormat:
+    """The format in which a GPU with those ``available`` is quickest; ``would_stream`` tells if plain weights stream.
+
+    Weights that are only kept in 8 bits are slower to compute with. They gain where blocks come and go.
+    """
+    if "fp8" in available:
+        return "fp8"
+    return "fp8_storage" if "fp8_storage" in available and would_stream() else "plain"
+
+
+def fp8_notice(device: torch.device) -> Message | None:
+    """What to tell the person where ``device`` has fp8 and its products fail all the same; None elsewhere."""
+    fault = fp8_fault(device) if _may_have_fp8(device) else None
+    if fault is None:
+        return None
+    return Message("fp8-fails", {"reason": fault})
+
+
+@functools.cache
+def fp8_fault(device: torch.device) -> Message | None:
+    """What goes wrong when ``device`` makes one small product in fp8, None if nothing does; found out once.
+
+    A card's fp8 is not enough: products whose rows have scales of their own are not there for every card and system.
+    Raises torch.OutOfMemoryError.
+    """
+    ones = torch.ones((_TRIAL_SIDE, _TRIAL_SIDE), device=device)
+    row_scale, channel_scale = ones[:, :1].contiguous() * 2, ones[0] * 3
+    try:
+        made = product(Rows(ones.to(FP8), row_scale), Weight(ones.to(FP8), channel_scale, None))
+        right = bool((made == 6 * _TRIAL_SIDE).all())
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever a library says of a card it has no such product for
+        reason = str(error).strip().splitlines()
+        return as_message(reason[0] if reason else type(error).__name__)
+    return None if right else Message("wrong-values")
+
+
+def _may_have_fp8(device: torch.device) -> bool:
     nvidia = device.type == "cuda" and torch.version.hip is None
-    if nvidia and torch.cuda.get_device_capability(device) >= _FP8_CAPABILITY:
-        return ("plain", "fp8_storage", "fp8")
-    return ("plain", "fp8_storage")
+    return nvidia and torch.cuda.get_device_capability(device) >= _FP8_CAPABILITY
 
 
 def weight_named(weights: Mapping[str, Tensor], name: str) -> Weight:
@@ -54,7 +99,7 @@ def weight_named(weights: Mapping[str, Tensor], name: str) -> Weight:
 def product(rows: Rows, layer: Weight) -> Tensor:
     """The layer's output (n, m) for ``rows``: in their format, or in bf16 where they are fp8."""
     if layer.scale is None:
-        return F.linear(rows.values, layer.weight, layer.bias)
+        return cut_to_range(F.linear(rows.values, layer.weight, layer.bias))
     made: Tensor = _scaled_product(*rows, *layer)
     return made
 
@@ -110,10 +155,11 @@ def _(
 )
 def _activated_product(values: Tensor, weight: Tensor, scale: Tensor | None, bias: Tensor) -> Tensor:
     weight = _restored(weight, scale, values.dtype)
-    if values.is_cuda:
+    if values.is_cuda and values.dtype != torch.float16:
         # In the product itself, which saves a pass over the largest tensor of a block.
         return torch._addmm_activation(bias, values, weight.t(), use_gelu=True)
-    return F.gelu(F.linear(values, weight, bias), approximate="tanh")
+    # Cut before: GELU makes of what is infinite below no number at all.
+    return F.gelu(cut_to_range(F.linear(values, weight, bias)), approximate="tanh")
 
 
 @_activated_product.register_fake
@@ -187,6 +233,7 @@ def _product_into(out: Tensor, rows: Rows, layer: Weight) -> None:
         torch.mm(rows.values, weight.t(), out=out)
     else:
         torch.addmm(layer.bias, rows.values, weight.t(), out=out)
+    cut_to_range(out)
 
 
 def _aligned(scale: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from framepack.attention.cudnn_fp8 import attend_fp8, attend_quantised
 from framepack.messages import Message
 from framepack.ops.compiling import Compiler, with_any_rows
 from framepack.ops.fp8 import WeightFormat
+from framepack.ops.half_format import cut_to_range
 from framepack.ops.linear import activated_product, joint_product, product, weight_named
 from framepack.ops.modulate import Rows, modulated, modulated_rows, plain_rows
 from framepack.ops.qk_norm_rope import Rotary, queries_and_keys, queries_and_keys_in_fp8
@@ -88,10 +89,10 @@ def _after_attention(
 ) -> Tensor:
     """One stream (n, D) of a double block from its attention on; ``parts`` are gate, then shift, scale, gate (D,)."""
     gate, shift, scale, mlp_gate = parts
-    values = torch.addcmul(values, gate, product(attended, weight_named(weights, f"{stream}.out")))
+    values = cut_to_range(torch.addcmul(values, gate, product(attended, weight_named(weights, f"{stream}.out"))))
     hidden = activated_product(_rows_in(values, shift, scale, manner), weight_named(weights, f"{stream}.mlp_in"))
     out = product(hidden, weight_named(weights, f"{stream}.mlp_out"))
-    return torch.addcmul(values, mlp_gate, out)
+    return cut_to_range(torch.addcmul(values, mlp_gate, out))
 
 
 def single_block(
@@ -112,7 +113,7 @@ def single_block(
     added = product(attended, weight_named(weights, "out_attention")) + product(
         hidden, weight_named(weights, "out_mlp")
     )
-    return torch.addcmul(values, gate, added + weights["out.bias"]).unsqueeze(0)
+    return cut_to_range(torch.addcmul(values, gate, cut_to_range(added + weights["out.bias"]))).unsqueeze(0)
 
 
 def probe(tokens: Tensor, modulation: Tensor, weights: Mapping[str, Tensor], shape: BlockShape) -> Tensor:

@@ -19,6 +19,8 @@ from torch import Tensor
 
 from framepack.attention.backends import Attend, attend_with
 from framepack.context.packing import SectionContext
+from framepack.errors import ValuesLost
+from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.transformer.blocks import Arithmetic, BlockWeights, rotary_tables
 from framepack.transformer.step_cache import StepCache
@@ -127,7 +129,8 @@ class FramepackTransformer:
     ) -> Tensor:
         """The velocity (1, 16, L, h, w) fp32 predicted for ``latents`` of that shape at noise level ``sigma``.
 
-        ``guidance`` is the scale distilled into the model. ``cache`` says whether the blocks run.
+        ``guidance`` is the scale distilled into the model. ``cache`` says whether the blocks run. Raises ValuesLost
+        where fp16 was too narrow.
         """
         # fp32 whatever the model's dtype: rounded to bf16, a timestep near 1000 is off by up to 2.
         timestep = torch.full((1,), sigma * TIMESTEPS, device=self.device, dtype=torch.float32)
@@ -142,7 +145,10 @@ class FramepackTransformer:
         modulation, text, new, tokens = self._recovering(embed)
         blocks = _Blocks(self, tokens, text, modulation, rotary_tables(*section.rotary, text.shape[1]), new.shape[1])
         out = cache.through_blocks(new, blocks)
-        return self._recovering(lambda: self._project(out, modulation, latents.shape))
+        velocity = self._recovering(lambda: self._project(out, modulation, latents.shape))
+        if self.dtype == torch.float16 and not bool(torch.isfinite(velocity).all()):
+            raise ValuesLost(Message("predicted-latents"))
+        return velocity
 
     def _prepared(self, context: SectionContext, image_embeds: Tensor) -> PreparedSection:
         model = self.rest

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from framepack.attention import backends
-from framepack.attention.backends import BACKENDS, attend_with, available_backends
+from framepack.attention import backends, in_pieces
+from framepack.attention.backends import BACKENDS, attend_with, available_backends, scores_bytes
+from framepack.attention.checking import Problem, random_operands
 from framepack.attention.cudnn_fp8 import attend_fp8
+from framepack.attention.in_pieces import SCORES_BYTES, attend_in_pieces
 from framepack.attention.selection import (
     TIMES_FILE,
-    Problem,
     choose_backend,
     fastest,
     measured,
     read_times,
     write_times,
 )
+from framepack.attention.trial import is_right_elsewhere
 from framepack.errors import InvalidRequest
 
 CPU = torch.device("cpu")
@@ -56,7 +61,7 @@ def test_a_way_is_one_function_so_that_nothing_compiles_again_for_it() -> None:
 
 
 def test_a_way_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(InvalidRequest, match="there is no 'magic'; there is: sdpa, cudnn"):
+    with pytest.raises(InvalidRequest, match="there is no 'magic'; there is: sdpa, pieces, cudnn"):
         attend_with("magic")
     with pytest.raises(InvalidRequest, match="'cudnn' does not work here; there is: sdpa"):
         choose_backend(CPU, SMALL, memory_folder=None, allow_8bit=False, wanted="cudnn")
@@ -65,7 +70,6 @@ def test_a_way_that_is_not_there_is_refused_with_those_that_are() -> None:
 
 def test_the_fastest_way_is_taken() -> None:
     assert fastest({"sdpa": 2.0, "cudnn": 1.5, "flash": 3.0}).backend == "cudnn"
-    assert fastest({}).backend == "sdpa"
 
 
 def test_a_way_that_fails_or_is_far_off_is_left_out_of_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,3 +207,93 @@ def test_measurements_that_cannot_be_read_or_written_are_made_again(tmp_path: Pa
     blocked = tmp_path / "file"
     blocked.touch()
     write_times(blocked, {"here": {"sdpa": 1.0}})
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02), (torch.float16, 3e-3)])
+@pytest.mark.parametrize("rows", [1, 10, 37, 1000])
+def test_attention_in_pieces_is_pytorchs_own(
+    rows: int, dtype: torch.dtype, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_pieces, "SCORES_BYTES", rows * 37 * 12)
+    operands = random_operands(CPU, Problem(37, 2, 16, dtype))
+    made = attend_with("pieces")(operands.query, operands.key, operands.value)
+    assert made.is_contiguous()
+    assert made.dtype == dtype
+    wide = [part.float() for part in (operands.query, operands.key, operands.value)]
+    assert torch.allclose(made.float(), attend_with("sdpa")(*wide), atol=tolerance)
+
+
+class LargestTensor(TorchDispatchMode):
+    """The most bytes that any one operation gives."""
+
+    most = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if isinstance(made, torch.Tensor):
+            self.most = max(self.most, made.numel() * made.itemsize)
+        return made
+
+
+def test_attention_in_pieces_keeps_its_scores_within_the_bound_that_the_plan_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(in_pieces, "SCORES_BYTES", 2**20)
+    operands = random_operands(CPU, Problem(1500, 2, 16, torch.float32))
+    with LargestTensor() as watched:
+        attend_in_pieces(operands.query, operands.key, operands.value)
+    # Three such tensors are alive at once; all scores would take 18 MB.
+    assert watched.most <= 2**20 // 3
+
+
+def test_large_scores_do_not_overflow_in_fp16_before_they_are_scaled() -> None:
+    query = torch.full((1, 5, 1, 128), 30.0, dtype=torch.float16)
+    assert float(query[0, 0, 0] @ query[0, 0, 0].float().half()) == float("inf")
+    made = attend_in_pieces(query, query, query)
+    assert torch.equal(made, query)
+
+
+def test_a_device_without_a_fused_kernel_attends_in_pieces_and_nothing_else() -> None:
+    mps = torch.device("mps")
+    assert available_backends(mps) == ("pieces",)
+    assert choose_backend(mps, SMALL, memory_folder=None, allow_8bit=True).backend == "pieces"
+    assert scores_bytes(mps) == SCORES_BYTES
+    assert scores_bytes(CPU) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "right"),
+    [
+        ("return torch.nn.functional.scaled_dot_product_attention(*heads_first).transpose(1, 2)", True),
+        ("return torch.zeros_like(query)", False),
+        ("raise RuntimeError('not for this card')", False),
+        ("os.abort()", False),
+        ("os._exit(3)", False),
+    ],
+)
+def test_a_foreign_kernel_is_tried_in_another_process_where_a_crash_costs_nothing(
+    body: str, right: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sageattention.py").write_text(
+        "import os\nimport torch\n\n"
+        "def sageattn(query, key, value, tensor_layout, is_causal, smooth_k):\n"
+        "    heads_first = [part.transpose(1, 2) for part in (query, key, value)]\n"
+        f"    {body}\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert is_right_elsewhere("sage", CPU, SMALL) == right
+
+
+def test_a_foreign_kernel_that_crashed_is_remembered_and_not_used_even_if_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sageattention.py").write_text("def sageattn(*_, **__):\n    raise SystemExit(9)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    sage = dataclasses.replace(BACKENDS["sage"], available=lambda _: True)
+    monkeypatch.setattr(backends, "BACKENDS", {**BACKENDS, "sage": sage})
+    with pytest.raises(InvalidRequest, match="'sage' does not work here; there is: sdpa"):
+        choose_backend(CPU, SMALL, memory_folder=tmp_path / "kept", allow_8bit=True, wanted="sage")
+    (times,) = read_times(tmp_path / "kept").values()
+    assert times == {"sage": None}
+    monkeypatch.setattr("framepack.attention.trial.subprocess", None)
+    assert choose_backend(CPU, SMALL, memory_folder=tmp_path / "kept", allow_8bit=True).backend == "sdpa"

@@ -7,8 +7,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framepack.messages import Message, as_message
+from framepack.ops import linear
 from framepack.ops.fp8 import FP8, quantised
-from framepack.ops.linear import Weight, activated_product, available_formats, joint_product, product
+from framepack.ops.linear import (
+    Weight,
+    activated_product,
+    available_formats,
+    fp8_fault,
+    fp8_notice,
+    joint_product,
+    product,
+    quick_format,
+)
 from framepack.ops.modulate import Rows, activated_rows, modulated_rows, plain_rows
 
 
@@ -112,11 +123,35 @@ def test_a_processor_keeps_weights_in_fp8_but_multiplies_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("capability", "hip", "eight_bit"), [((8, 9), None, True), ((8, 6), None, False), ((9, 4), "6.4", False)]
+    ("capability", "hip", "fault", "eight_bit"),
+    [
+        ((8, 9), None, None, True),
+        ((8, 6), None, None, False),
+        ((9, 4), "6.4", None, False),
+        # As torch says it on Windows.
+        ((8, 9), None, "Rowwise scaling is not currently supported on your device", False),
+        ((12, 0), None, "Rowwise scaling is not currently supported on your device", False),
+    ],
 )
-def test_products_in_fp8_are_for_nvidias_cards_from_ada_on(
-    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], hip: str | None, eight_bit: bool
+def test_products_in_fp8_are_for_nvidias_cards_from_ada_on_that_make_one(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], hip: str | None, fault: str | None, eight_bit: bool
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     monkeypatch.setattr(torch.version, "hip", hip)
-    assert ("fp8" in available_formats(torch.device("cuda:0"))) == eight_bit
+    monkeypatch.setattr(linear, "fp8_fault", lambda _: fault and as_message(fault))
+    device = torch.device("cuda:0")
+    assert ("fp8" in available_formats(device)) == eight_bit
+    assert fp8_notice(device) == (Message("fp8-fails", {"reason": as_message(fault)}) if fault else None)
+
+
+def test_one_product_in_fp8_shows_whether_a_device_makes_them() -> None:
+    assert fp8_fault(torch.device("cpu")) is None
+    # Products without values are no products.
+    assert fp8_fault(torch.device("meta")) is not None
+
+
+def test_what_is_quickest_is_fp8_or_fewer_bytes_to_bring_or_plain() -> None:
+    assert quick_format(("plain", "fp8_storage", "fp8"), would_stream=lambda: False) == "fp8"
+    assert quick_format(("plain", "fp8_storage"), would_stream=lambda: True) == "fp8_storage"
+    assert quick_format(("plain", "fp8_storage"), would_stream=lambda: False) == "plain"
+    assert quick_format(("plain",), would_stream=lambda: True) == "plain"

@@ -17,8 +17,9 @@ from diffusers.models.transformers.transformer_hunyuan_video import (
 from torch import Tensor
 
 from framepack.attention.backends import BACKENDS, attend_with, available_backends
+from framepack.attention.checking import Problem
 from framepack.attention.cudnn_fp8 import attend_fp8
-from framepack.attention.selection import Problem, choose_backend, read_times
+from framepack.attention.selection import choose_backend, read_times
 from framepack.ops.fp8 import WeightFormat, quantised
 from framepack.ops.linear import Weight, activated_product, available_formats, joint_product, product
 from framepack.ops.modulate import Rows, modulated, plain_rows, quantised_by_formula

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 from framepack.attention.backends import attend_with
+from framepack.attention.checking import Problem, random_operands
 from framepack.context.packing import SectionContext, pack_forward, pack_inverted
+from framepack.errors import ValuesLost
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.step_cache import BlockPass, EveryStep, StepCache, TeaCache
 from framepack.transformer.transformer import FramepackTransformer
@@ -66,6 +68,57 @@ def test_every_slot_of_the_context_matters() -> None:
         history[:, :, -newest_but] += 1
         other = velocity(transformer, pack_forward(history, latents(1, seed=3), window=9))
         assert not torch.equal(other, plain)
+
+
+def test_attention_is_checked_and_timed_in_the_layout_that_blocks_pass() -> None:
+    seen: set[tuple[tuple[int, ...], ...]] = set()
+
+    def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        seen.add(tuple(part.stride()[1:] for part in (query, key, value)))
+        return attend_with("sdpa")(query, key, value)
+
+    model = tiny_model()
+    velocity(FramepackTransformer.of_model(model, attend=attend), FORWARD)
+    shape = BlockShape.of(model.config)
+    made = random_operands(torch.device("cpu"), Problem(5, shape.heads, shape.head, torch.float32))
+    laid = tuple(part.stride()[1:] for part in (made.query, made.key, made.value))
+    # A single block's product may hold more beside the values, which moves them no further apart.
+    assert seen == {laid}
+
+
+def test_a_model_in_fp16_predicts_near_to_one_in_fp32() -> None:
+    exact = velocity(FramepackTransformer.of_model(tiny_model()), FORWARD)
+    rounded = velocity(FramepackTransformer.of_model(tiny_model().half(), attend=attend_with("pieces")), FORWARD)
+    assert rounded.dtype == torch.float32
+    assert float((rounded - exact).norm() / exact.norm()) < 0.02
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "transformer_blocks.0.ff.net.0.proj",
+        "transformer_blocks.0.ff.net.2",
+        "transformer_blocks.0.ff_context.net.2",
+        "transformer_blocks.0.attn.to_v",
+        "transformer_blocks.0.attn.to_out.0",
+        "single_transformer_blocks.0.proj_mlp",
+        "single_transformer_blocks.0.proj_out",
+    ],
+)
+def test_values_beyond_fp16_are_cut_to_it_and_do_not_spread(part: str) -> None:
+    model = tiny_model()
+    model.get_submodule(part).weight[0].mul_(1e5 if "attn" in part else 3e4)
+    narrow = tiny_model().half()
+    narrow.get_submodule(part).weight[0].copy_(model.get_submodule(part).weight[0].clamp(-6e4, 6e4))
+    made = velocity(FramepackTransformer.of_model(narrow), FORWARD)
+    assert bool(torch.isfinite(made).all())
+
+
+def test_what_fp16_cannot_hold_all_the_same_is_refused_rather_than_shown_black() -> None:
+    model = tiny_model().half()
+    model.x_embedder.proj.weight.fill_(6e4)
+    with pytest.raises(ValuesLost, match="the 16-bit numbers of this card hold values that are no numbers"):
+        velocity(FramepackTransformer.of_model(model), FORWARD)
 
 
 def test_a_model_in_bf16_predicts_in_fp32_and_near_to_one_in_fp32() -> None:
