@@ -69,6 +69,15 @@ ENGLISH = MappingProxyType(
             "The transformer's blocks could not be compiled on this computer and run uncompiled, more slowly "
             "({reason})."
         ),
+        "fp8-fails": (
+            "Products in 8 bits do not work on this computer and are made in 16 bits, more slowly ({reason})."
+        ),
+        "apple-is-experimental": (
+            "Apple's GPUs are experimental: nobody has compared what is made on them with other devices yet."
+        ),
+        "fp16-is-experimental": (
+            "This card has no bf16 and computes in fp16, which is experimental: nobody has compared the results yet."
+        ),
         "kernels-fail": (
             "The studio's own kernels do not run on this computer, which makes everything a little slower ({reason})."
         ),
@@ -153,7 +162,6 @@ ENGLISH = MappingProxyType(
         "picture-missing": "there is no such file.",
         "picture-not-a-file": "it is not a file.",
         "picture-not-allowed": "it may not be read.",
-        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
         "picture-unknown": "it is not a picture of a known kind ({kinds}).",
         "picture-damaged": "it is damaged or cut short.",
         "picture-too-small": "it is {width} x {height} pixels; each side must have at least {least}.",
@@ -169,14 +177,7 @@ ENGLISH = MappingProxyType(
         "picture-animated": "it is an animation; what is used is its frame {number}, as a still picture.",
         "picture-cut": "it is cut short; its last {missing:.1f} % are missing and stay grey.",
         "picture-hdr": "it is an HDR picture; its colours were brought into the range of an ordinary one.",
-        # --- what is less sure on some devices ---
-        "mps-experimental": (
-            "Apple's GPUs are experimental: nobody has compared what is made on them with other devices yet."
-        ),
-        "fp16-experimental": (
-            "This card has no bf16 and computes in fp16, which is experimental: nobody has compared the results yet."
-        ),
-        "fp8-fails": "Products in 8 bits do not work on this computer and are made in 16 bits, more slowly ({reason}).",
+        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
         "card-unused": (
             "This computer has an NVIDIA card, and the installed PyTorch was built without CUDA and leaves it alone. "
             "Install the other build: pip install uv && uv pip install --torch-backend=auto "

@@ -62,9 +62,9 @@ def formats_for(device: torch.device) -> Formats:
 def device_notice(device: torch.device) -> Message | None:
     """What to tell the person about a ``device`` that is less sure than others; None elsewhere."""
     if device.type == "mps":
-        return Message("mps-experimental")
+        return Message("apple-is-experimental")
     if device.type == "cuda" and half_format(device) == torch.float16:
-        return Message("fp16-experimental")
+        return Message("fp16-is-experimental")
     return None
 
 

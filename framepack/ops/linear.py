@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framepack.messages import Message
+from framepack.messages import Message, as_message
 from framepack.ops.fp8 import FP8, WeightFormat
 from framepack.ops.half_format import cut_to_range
 from framepack.ops.modulate import Rows, activated_rows
@@ -67,7 +67,7 @@ def fp8_notice(device: torch.device) -> Message | None:
 
 
 @functools.cache
-def fp8_fault(device: torch.device) -> str | None:
+def fp8_fault(device: torch.device) -> Message | None:
     """What goes wrong when ``device`` makes one small product in fp8, None if nothing does; found out once.
 
     A card's fp8 is not enough: products whose rows have scales of their own are not there for every card and system.
@@ -82,8 +82,8 @@ def fp8_fault(device: torch.device) -> str | None:
         raise
     except Exception as error:  # whatever a library says of a card it has no such product for
         reason = str(error).strip().splitlines()
-        return reason[0] if reason else type(error).__name__
-    return None if right else "they give wrong values"
+        return as_message(reason[0] if reason else type(error).__name__)
+    return None if right else Message("wrong-values")
 
 
 def _may_have_fp8(device: torch.device) -> bool:

@@ -8,9 +8,17 @@ import torch
 
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.context.history import History
-from framepack.device.devices import available_devices, formats_for, peak_megabytes, pick_device, unused_card_notice
+from framepack.device.devices import (
+    available_devices,
+    device_notice,
+    formats_for,
+    peak_megabytes,
+    pick_device,
+    unused_card_notice,
+)
 from framepack.errors import DeviceUnavailable
 from framepack.messages import Message
+from framepack.ops.half_format import half_format
 from framepack.vae.preview import LatentPreview, preview_for
 
 
@@ -48,6 +56,30 @@ def test_a_card_that_the_installed_pytorch_cannot_use_is_said(
     monkeypatch.setattr(torch.version, "cuda", cuda)
     monkeypatch.setattr(torch.version, "hip", hip)
     assert unused_card_notice() == said
+
+
+@pytest.mark.parametrize(
+    ("capability", "hip", "format"),
+    [
+        ((7, 5), None, torch.float16),
+        ((6, 1), None, torch.float16),
+        ((8, 0), None, torch.bfloat16),
+        ((12, 0), None, torch.bfloat16),
+        ((7, 5), "6.4", torch.bfloat16),
+    ],
+)
+def test_a_card_without_bf16_computes_in_fp16(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], hip: str | None, format: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(torch.version, "hip", hip)
+    assert half_format.__wrapped__(torch.device("cuda:0")) == format
+
+
+def test_what_nobody_has_compared_yet_is_called_experimental() -> None:
+    assert device_notice(torch.device("mps")) == Message("apple-is-experimental")
+    assert device_notice(torch.device("cpu")) is None
 
 
 def test_the_peak_of_memory_is_that_of_the_process_on_a_processor() -> None:

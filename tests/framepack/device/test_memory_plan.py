@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from framepack.device.memory_plan import (
+    MIB,
     VAE_TENSORS_FUSED,
     Budget,
     MemoryPlan,
@@ -183,3 +184,8 @@ def test_the_draft_lies_whole_in_little_memory() -> None:
     made = plan_memory(replace(card(2, host=2), unified=True), sizes, work)
     assert len(made.resident) == 9
     assert made.tile is None
+
+
+def test_scores_that_attention_keeps_are_a_part_of_the_plan() -> None:
+    with_scores = replace(WORK, attention_bytes=256 * MIB)
+    assert with_scores.sampling == WORK.sampling + 256 * MIB

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framepack.messages import Message
+from framepack.messages import Message, as_message
 from framepack.ops import linear
 from framepack.ops.fp8 import FP8, quantised
 from framepack.ops.linear import (
@@ -138,10 +138,10 @@ def test_products_in_fp8_are_for_nvidias_cards_from_ada_on_that_make_one(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     monkeypatch.setattr(torch.version, "hip", hip)
-    monkeypatch.setattr(linear, "fp8_fault", lambda _: fault)
+    monkeypatch.setattr(linear, "fp8_fault", lambda _: fault and as_message(fault))
     device = torch.device("cuda:0")
     assert ("fp8" in available_formats(device)) == eight_bit
-    assert fp8_notice(device) == (Message("fp8-fails", {"reason": fault}) if fault else None)
+    assert fp8_notice(device) == (Message("fp8-fails", {"reason": as_message(fault)}) if fault else None)
 
 
 def test_one_product_in_fp8_shows_whether_a_device_makes_them() -> None:
