@@ -4,7 +4,8 @@ Three places, one layout (``<part>`` is the subfolder in the checkpoint's table,
 
     framepack/draft/<part>/              the embedded draft checkpoint
     $STUDIO_MODELS/<owner>/<name>/<part>/   a folder of one's own, used instead of the hub's cache where it is set
-    the hub's cache                      as huggingface_hub lays it out, at the revision of the table
+    the hub's cache                      as huggingface_hub lays it out, at the commit that was fetched first, else at
+                                         the revision of the table
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
 
+from framepack.checkpoints.kept_commit import kept_commit
 from framepack.checkpoints.table import Checkpoint, Part
 from framepack.errors import WeightsDamaged, WeightsMissing
 from framepack.messages import Message
@@ -64,7 +66,8 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
         folder = models / source.repository / source.subfolder
     else:
         first = "/".join(filter(None, (source.subfolder, PART_FILES[part][0])))
-        found = try_to_load_from_cache(source.repository, first, revision=source.revision)
+        revision = kept_commit(source.repository, None) or source.revision
+        found = try_to_load_from_cache(source.repository, first, revision=revision)
         if not isinstance(found, str):
             raise WeightsMissing(checkpoint.name, f"{source.repository}/{first}")
         folder = Path(found).parent

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from framepack.checkpoints.download import download
+from framepack.checkpoints.download import download, update
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     try:
         engine = EngineOptions.from_environment(environ)
         if asked.command == "download":
-            for repository in download(checkpoint_named(asked.model), engine.models):
+            fetch = update if asked.update else download
+            for repository in fetch(checkpoint_named(asked.model), engine.models):
                 print(f"{repository} is complete")
         elif asked.command == "benchmark":
             run_benchmark(asked, _of_command(engine, asked), begun=begun)
@@ -132,4 +133,5 @@ def _parser() -> argparse.ArgumentParser:
 
     fetch = commands.add_parser("download", help="fetch a published checkpoint")
     fetch.add_argument("model", metavar="|".join(name for name, one in CHECKPOINTS.items() if not one.embedded))
+    fetch.add_argument("--update", action="store_true", help="fetch the newest weights in the place of these")
     return parser
