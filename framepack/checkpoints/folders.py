@@ -5,7 +5,8 @@ Three places, one layout (``<part>`` is the subfolder in the checkpoint's table,
     framepack/draft/<part>/              the embedded draft checkpoint
     $STUDIO_MODELS/<owner>/<name>/<part>/   a folder of one's own, used instead of the hub's cache where it is set
     the hub's cache                      as huggingface_hub lays it out, at the commit that was fetched first, else at
-                                         the revision of the table
+                                         the revision of the table; also where $STUDIO_MODELS is such a cache, or the
+                                         folder that holds it as "hub"
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.file_download import repo_folder_name
 
 from framepack.checkpoints.kept_commit import kept_commit
 from framepack.checkpoints.table import Checkpoint, Part
@@ -60,14 +62,15 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
     """
     source = checkpoint.sources[part]
     commit = None
+    cache = None if models is None else _hub_cache(models, source.repository)
     if checkpoint.embedded:
         folder = _EMBEDDED / source.repository / source.subfolder
-    elif models is not None:
+    elif models is not None and cache is None:
         folder = models / source.repository / source.subfolder
     else:
         first = "/".join(filter(None, (source.subfolder, PART_FILES[part][0])))
-        revision = kept_commit(source.repository, None) or source.revision
-        found = try_to_load_from_cache(source.repository, first, revision=revision)
+        revision = kept_commit(source.repository, cache) or source.revision
+        found = try_to_load_from_cache(source.repository, first, cache_dir=cache, revision=revision)
         if not isinstance(found, str):
             raise WeightsMissing(checkpoint.name, f"{source.repository}/{first}")
         folder = Path(found).parent
@@ -76,6 +79,17 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
         if not (folder / name).is_file():
             raise WeightsMissing(checkpoint.name, "/".join(filter(None, (source.repository, source.subfolder, name))))
     return PartFolder(folder, commit)
+
+
+def _hub_cache(models: Path, repository: str) -> Path | None:
+    """The hub's cache that somebody gave as ``models``, or the folder that it lies in; None where it is no such.
+
+    A folder that has the repository in the plain layout is taken as that.
+    """
+    if (models / repository).is_dir():
+        return None
+    name = repo_folder_name(repo_id=repository, repo_type="model")
+    return next((cache for cache in (models, models / "hub") if (cache / name / "snapshots").is_dir()), None)
 
 
 def weight_files(checkpoint: Checkpoint, part: Part, models: Path | None) -> tuple[Path, ...]:

@@ -334,17 +334,31 @@ def test_a_damaged_file_of_hashes_is_passed_over(models: Path) -> None:
     assert checkpoint_identity(F1, models) == name
 
 
+def lay_out_as_a_cache(published: Path, cache: Path) -> None:
+    for number, repository in enumerate(sorted({source.repository for source in F1.sources.values()})):
+        kept = cache / f"models--{repository.replace('/', '--')}"
+        shutil.copytree(published / repository, kept / "snapshots" / (f"{number}" * 40))
+        (kept / "refs").mkdir()
+        (kept / "refs" / "main").write_text(f"{number}" * 40)
+
+
+@pytest.mark.parametrize("inside", [".", "hub"])
+def test_a_hub_cache_given_as_the_folder_of_models_is_used_as_one(published: Path, tmp_path: Path, inside: str) -> None:
+    lay_out_as_a_cache(published, tmp_path / inside)
+    found = find_part(F1, "vae", tmp_path)
+    assert found.commit == "0" * 40
+    assert len(checkpoint_identity(F1, tmp_path)) == 64
+    assert not list(tmp_path.rglob(HASHES_FILE))
+    load_vae(Place(F1, tmp_path, CPU), torch.float32, torch.float32)
+
+
 def test_the_hubs_cache_is_found_and_named_by_its_revisions(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(WeightsMissing):
         find_part(F1, "transformer", None)
-    for number, repository in enumerate(sorted({source.repository for source in F1.sources.values()})):
-        kept = tmp_path / f"models--{repository.replace('/', '--')}"
-        shutil.copytree(published / repository, kept / "snapshots" / (f"{number}" * 40))
-        (kept / "refs").mkdir()
-        (kept / "refs" / "main").write_text(f"{number}" * 40)
+    lay_out_as_a_cache(published, tmp_path)
     found = find_part(F1, "vae", None)
     assert found.commit == "0" * 40
     assert found.path == tmp_path / "models--hunyuanvideo-community--HunyuanVideo" / "snapshots" / ("0" * 40) / "vae"
