@@ -20,7 +20,7 @@ from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.file_download import repo_folder_name
 
 from framepack.checkpoints.kept_commit import kept_commit
-from framepack.checkpoints.table import Checkpoint, Part
+from framepack.checkpoints.table import Checkpoint, Part, Source
 from framepack.errors import WeightsDamaged, WeightsMissing
 from framepack.messages import Message
 
@@ -62,7 +62,7 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
     """
     source = checkpoint.sources[part]
     commit = None
-    cache = None if models is None else _hub_cache(models, source.repository)
+    cache = None if models is None else _hub_cache(models, source, PART_FILES[part][0])
     if checkpoint.embedded:
         folder = _EMBEDDED / source.repository / source.subfolder
     elif models is not None and cache is None:
@@ -81,14 +81,14 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
     return PartFolder(folder, commit)
 
 
-def _hub_cache(models: Path, repository: str) -> Path | None:
+def _hub_cache(models: Path, source: Source, first: str) -> Path | None:
     """The hub's cache that somebody gave as ``models``, or the folder that it lies in; None where it is no such.
 
-    A folder that has the repository in the plain layout is taken as that.
+    A folder that has the ``first`` file of a part in the plain layout is taken as that.
     """
-    if (models / repository).is_dir():
+    if (models / source.repository / source.subfolder / first).is_file():
         return None
-    name = repo_folder_name(repo_id=repository, repo_type="model")
+    name = repo_folder_name(repo_id=source.repository, repo_type="model")
     return next((cache for cache in (models, models / "hub") if (cache / name / "snapshots").is_dir()), None)
 
 

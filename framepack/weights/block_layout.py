@@ -8,7 +8,6 @@ their products with each other do not see. Knows nothing of files, streams or ar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,11 +16,10 @@ import torch
 from torch import Tensor
 
 from framepack.ops.fp8 import FP8, WeightFormat, quantised
+from framepack.weights.flat_layout import FlatLayout
 
 BlockKind = Literal["double", "single"]
 
-# Wide enough for every vector load and for fp8 products, which ask for 16 bytes; cudaMalloc aligns as much.
-ALIGNMENT = 256
 _STREAMS = ("tokens", "text")
 
 
@@ -50,49 +48,12 @@ class BlockShape:
 
 
 @dataclass(frozen=True)
-class TensorSpec:
-    """One tensor of a block: its name, shape and dtype, and where its bytes begin in the buffer."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-    offset: int
-
-    @property
-    def nbytes(self) -> int:
-        """How many bytes it takes."""
-        return math.prod(self.shape) * self.dtype.itemsize
-
-
-@dataclass(frozen=True)
-class BlockLayout:
+class BlockLayout(FlatLayout):
     """Where each tensor of a block of ``kind`` lies in a buffer of ``nbytes``."""
 
     kind: BlockKind
     format: WeightFormat
     shape: BlockShape
-    specs: tuple[TensorSpec, ...]
-    nbytes: int
-
-    def views(self, flat: Tensor) -> dict[str, Tensor]:
-        """The block's tensors by name, on the memory of ``flat``: one-dimensional uint8, ``nbytes`` or longer.
-
-        They are tensors of their own on the same storage, not views in autograd's sense: a compiled block would guard
-        on the base of a view, and compile again for a buffer of another size. Raises ValueError where ``flat`` will
-        not do.
-        """
-        if flat.dtype != torch.uint8 or flat.dim() != 1 or flat.numel() < self.nbytes or not flat.is_contiguous():
-            raise ValueError(f"a {self.kind} block needs {self.nbytes} contiguous bytes, not {_described(flat)}")
-        start = flat.storage_offset()
-        if start % ALIGNMENT:
-            raise ValueError(f"a block's buffer has to begin at a multiple of {ALIGNMENT} bytes, not at {start}")
-        storage = flat.untyped_storage()
-        views = {}
-        for spec in self.specs:
-            view = torch.empty(0, dtype=spec.dtype, device=flat.device)
-            strides = tuple(math.prod(spec.shape[dim + 1 :]) for dim in range(len(spec.shape)))
-            views[spec.name] = view.set_(storage, (start + spec.offset) // spec.dtype.itemsize, spec.shape, strides)
-        return views
 
 
 @dataclass(frozen=True)
@@ -119,21 +80,8 @@ def layout_of(shape: BlockShape, kind: BlockKind, dtype: torch.dtype, format: We
         raise ValueError(f"fp8 products need sizes that are multiples of 16, not {shape.width} and {shape.mlp}")
     if format == "fp8" and dtype != torch.bfloat16:
         raise ValueError(f"fp8 products give bf16, not {str(dtype).removeprefix('torch.')}")
-    specs = []
-    offset = 0
-
-    def lay(name: str, dims: tuple[int, ...], kept: torch.dtype) -> None:
-        nonlocal offset
-        spec = TensorSpec(name, dims, kept, offset)
-        specs.append(spec)
-        offset += -(-spec.nbytes // ALIGNMENT) * ALIGNMENT
-
-    for name, dims in _tensors(shape, kind):
-        eight_bit = format != "plain" and _is_large(name)
-        lay(name, dims, FP8 if eight_bit else dtype)
-        if eight_bit:
-            lay(_scale_of(name), dims[:1], torch.float32)
-    return BlockLayout(kind, format, shape, tuple(specs), offset)
+    flat = FlatLayout.of_tensors(_laid(shape, kind, dtype, format))
+    return BlockLayout(flat.specs, flat.nbytes, kind, format, shape)
 
 
 def published_names(kind: BlockKind) -> tuple[str, ...]:
@@ -186,6 +134,17 @@ def halves_apart(channels: Tensor, head: int) -> Tensor:
     """
     pairs = channels.reshape(-1, head // 2, 2, *channels.shape[1:])
     return pairs.transpose(1, 2).reshape(channels.shape)
+
+
+def _laid(
+    shape: BlockShape, kind: BlockKind, dtype: torch.dtype, format: WeightFormat
+) -> Iterator[tuple[str, tuple[int, ...], torch.dtype]]:
+    """The tensors of a block as they lie, with the scales of those in fp8."""
+    for name, dims in _tensors(shape, kind):
+        eight_bit = format != "plain" and _is_large(name)
+        yield name, dims, FP8 if eight_bit else dtype
+        if eight_bit:
+            yield _scale_of(name), dims[:1], torch.float32
 
 
 def _tensors(shape: BlockShape, kind: BlockKind) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -261,7 +220,3 @@ def _is_large(name: str) -> bool:
 
 def _scale_of(name: str) -> str:
     return f"{name.removesuffix('.weight')}.scale"
-
-
-def _described(flat: Tensor) -> str:
-    return f"a {flat.dim()}-dimensional {str(flat.dtype).removeprefix('torch.')} tensor of {flat.numel()}"

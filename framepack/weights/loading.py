@@ -50,7 +50,7 @@ from framepack.weights.block_loading import (
 from framepack.weights.block_store import BlockStore
 from framepack.weights.file_faults import first_fault
 from framepack.weights.tensor_files import TensorFiles, sums_are_finite
-from framepack.weights.text_layers import LAYERS_NOT_RUN, PREFIX, LayerLayout, empty_text_model, load_text_layers
+from framepack.weights.text_layers import LAYERS_NOT_RUN, PREFIX, empty_text_model, layer_layout, load_text_layers
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def part_sizes(place: Place, formats: Formats, format: WeightFormat) -> PartSize
     return PartSizes(
         blocks=tuple(one.layout.nbytes for one in block_places(rest.config, formats.transformer, format)),
         rest=_bytes(rest, formats.transformer),
-        text_layers=tuple(LayerLayout.of(layer, formats.encoders).nbytes for layer in text.layers),
+        text_layers=tuple(layer_layout(layer, formats.encoders).nbytes for layer in text.layers),
         text_rest=_bytes(text.embed_tokens, formats.encoders),
         clip=_bytes(clip, formats.encoders),
         siglip=_bytes(siglip, formats.encoders),

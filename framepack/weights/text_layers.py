@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,48 +16,12 @@ from transformers import LlamaModel
 from framepack.device.memory_plan import BUFFERS
 from framepack.device.pinned_memory import PinnedMemory
 from framepack.weights.block_store import BlockStore, Views
+from framepack.weights.flat_layout import FlatLayout
 from framepack.weights.tensor_files import TensorFiles
 
 LAYERS_NOT_RUN = 2
-ALIGNMENT = 256
 # Some publish the model with this in front of every name, as a part of a larger one.
 PREFIX = "model."
-
-
-@dataclass(frozen=True)
-class LayerTensor:
-    """One tensor of a layer: its name, its shape, and where its bytes begin."""
-
-    name: str
-    shape: tuple[int, ...]
-    offset: int
-
-
-@dataclass(frozen=True)
-class LayerLayout:
-    """How a layer's tensors, all of ``dtype``, lie in one flat piece of memory of ``nbytes``."""
-
-    tensors: tuple[LayerTensor, ...]
-    dtype: torch.dtype
-    nbytes: int
-
-    @classmethod
-    def of(cls, layer: torch.nn.Module, dtype: torch.dtype) -> LayerLayout:
-        """The layout of ``layer``'s parameters, which may be on the meta device."""
-        tensors = []
-        offset = 0
-        for name, parameter in layer.named_parameters():
-            tensors.append(LayerTensor(name, tuple(parameter.shape), offset))
-            offset += -(-parameter.numel() * dtype.itemsize // ALIGNMENT) * ALIGNMENT
-        return cls(tuple(tensors), dtype, offset)
-
-    def views(self, flat: Tensor) -> Views:
-        """See ``framepack.weights.block_store.Layout``."""
-        views = {}
-        for tensor in self.tensors:
-            nbytes = torch.Size(tensor.shape).numel() * self.dtype.itemsize
-            views[tensor.name] = flat[tensor.offset : tensor.offset + nbytes].view(self.dtype).view(tensor.shape)
-        return views
 
 
 class StreamedText:
@@ -95,7 +58,7 @@ class StreamedText:
 class PublishedLayers:
     """Reads the layers from number ``first`` on from ``files``."""
 
-    def __init__(self, files: TensorFiles, layout: LayerLayout, first: int) -> None:
+    def __init__(self, files: TensorFiles, layout: FlatLayout, first: int) -> None:
         self._files = files
         self._layout = layout
         self._first = first
@@ -113,6 +76,12 @@ class PublishedLayers:
     def close(self) -> None:
         """See ``framepack.weights.block_store.BlockReader``."""
         self._files.close()
+
+
+def layer_layout(layer: torch.nn.Module, dtype: torch.dtype) -> FlatLayout:
+    """How the parameters of ``layer``, which may be on the meta device, lie in ``dtype`` in a flat buffer."""
+    parameters = layer.named_parameters()
+    return FlatLayout.of_tensors((name, tuple(parameter.shape), dtype) for name, parameter in parameters)
 
 
 def empty_text_model(config: Any) -> LlamaModel:
@@ -148,7 +117,7 @@ def load_text_layers(
         files.close()
         return None
     coming = layers[stay:]
-    layout = LayerLayout.of(coming[0], dtype)
+    layout = layer_layout(coming[0], dtype)
     for layer in coming:
         _make_hollow(layer, dtype, device)
     store = BlockStore(

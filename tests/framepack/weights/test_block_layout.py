@@ -10,7 +10,6 @@ from torch import Tensor
 
 from framepack.ops.fp8 import WeightFormat
 from framepack.weights.block_layout import (
-    ALIGNMENT,
     BlockKind,
     BlockLayout,
     BlockShape,
@@ -19,6 +18,7 @@ from framepack.weights.block_layout import (
     layout_of,
     published_names,
 )
+from framepack.weights.flat_layout import ALIGNMENT
 from tests.support.tiny_transformer import tiny_model
 
 MODEL = tiny_model()
