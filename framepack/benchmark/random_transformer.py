@@ -18,7 +18,7 @@ from framepack.ops.fp8 import WeightFormat
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.weights.block_layout import BlockKind, BlockShape, fill
-from framepack.weights.block_loading import BlockPlace, Residence, block_places, load_blocks, small_parts
+from framepack.weights.block_loading import BlockPlace, Offloading, block_places, load_blocks, small_parts
 
 # The published models: 20 double and 40 single blocks of 24 heads, which are the library's defaults.
 PUBLISHED_CONFIG: Mapping[str, Any] = {"has_image_proj": True, "has_clean_x_embedder": True}
@@ -52,7 +52,7 @@ def random_transformer(
     *,
     device: torch.device,
     dtype: torch.dtype,
-    residence: Residence = Residence(),  # noqa: B008 - it is frozen
+    offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
     format: WeightFormat = "plain",
     attend: Attend | None = None,
     compiled: bool = False,
@@ -70,7 +70,7 @@ def random_transformer(
     }
     rest.load_state_dict(state, assign=True)
     places = block_places(rest.config, dtype, format)
-    store = load_blocks(RepeatedBlocks(places, config, generator), places, residence, device)
+    store = load_blocks(RepeatedBlocks(places, config, generator), places, offloading, device)
     arithmetic = Arithmetic(BlockShape.of(rest.config), attend or attend_with("sdpa"), format, compiled=compiled)
     return FramepackTransformer(rest, store, arithmetic)
 

@@ -121,7 +121,7 @@ def enforce_cap(device: torch.device, cap: int | None) -> None:
         torch.cuda.set_per_process_memory_fraction(1.0 if cap is None else min(1.0, cap / total), device)
 
 
-def give_back(device: torch.device) -> None:
+def release_cached_memory(device: torch.device) -> None:
     """Hand memory that nothing uses any more back from the allocator to ``device``."""
     gc.collect()
     if device.type == "cuda":

@@ -162,7 +162,7 @@ class MemoryPlan:
         return sum(self.sizes.blocks[number] for number in self.resident)
 
     @property
-    def ring_bytes(self) -> int:
+    def buffer_bytes(self) -> int:
         """Bytes of the buffers for those that do not."""
         return self.buffers * max((self.sizes.blocks[number] for number in self.streamed), default=0)
 
@@ -170,7 +170,7 @@ class MemoryPlan:
     def sampling_bytes(self) -> int:
         """Bytes on the device while a section is sampled."""
         vae = self.sizes.vae if self.vae_stays else 0
-        return self.sizes.rest + self.resident_bytes + self.ring_bytes + self.work.sampling + vae
+        return self.sizes.rest + self.resident_bytes + self.buffer_bytes + self.work.sampling + vae
 
     @property
     def decoding_bytes(self) -> int:
@@ -180,7 +180,7 @@ class MemoryPlan:
     @property
     def keeps_buffers(self) -> bool:
         """Whether the buffers can stay while a section is decoded."""
-        return self.decoding_bytes + self.ring_bytes <= self.budget.device
+        return self.decoding_bytes + self.buffer_bytes <= self.budget.device
 
     @property
     def encoding_bytes(self) -> int:
@@ -229,7 +229,7 @@ class MemoryPlan:
         return replace(self, tile=smaller[0])
 
     def _lower_plans(self) -> Iterator[MemoryPlan]:
-        order = residence_order(self.sizes.blocks)
+        order = resident_order(self.sizes.blocks)
         buffers = self.buffers or (1 if self.budget.unified else BUFFERS)
         for count in range(len(self.resident) - 1, -1, -1):
             yield replace(self, resident=frozenset(order[:count]), buffers=buffers)
@@ -274,7 +274,7 @@ def plan_memory(budget: Budget, sizes: PartSizes, work: Work) -> MemoryPlan:
     raise NotEnoughMemory(_what(work), max(least.sampling_bytes, least.decoding_bytes), max(0, budget.device))
 
 
-def residence_order(blocks: tuple[int, ...]) -> tuple[int, ...]:
+def resident_order(blocks: tuple[int, ...]) -> tuple[int, ...]:
     """The numbers of ``blocks`` (their bytes) in the order in which they are given a lasting place on the device.
 
     The largest come first: they take longest to copy for the time they compute, and with all of them in place the
@@ -297,7 +297,7 @@ def _spread(count: int) -> list[int]:
 def _candidates(whole: MemoryPlan) -> Iterator[MemoryPlan]:
     """The plans in the order of how fast they are, the fastest first."""
     yield whole
-    order = residence_order(whole.sizes.blocks)
+    order = resident_order(whole.sizes.blocks)
     most = 1 if whole.budget.unified else BUFFERS
     # The VAE needs a tenth of a second to come back, once a section: too little to keep a block away for.
     for count in range(len(order) - 1, -1, -1):

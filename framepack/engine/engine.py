@@ -23,7 +23,7 @@ from framepack.conditioning.cache import ConditioningCache
 from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt, embed_picture, encode_prompt, pool_prompt
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
-from framepack.device.devices import give_back, pick_device
+from framepack.device.devices import pick_device, release_cached_memory
 from framepack.engine.model_manager import ModelManager
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
@@ -168,7 +168,7 @@ class Engine:
 
     def free_activations(self) -> None:
         """Give back the device's memory that no weight needs."""
-        give_back(self.device)
+        release_cached_memory(self.device)
 
     def _shown(self, steps: Iterator[SamplingStep], number: int) -> Steps:
         latents = None

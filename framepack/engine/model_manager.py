@@ -20,9 +20,9 @@ from framepack.device.devices import (
     device_notice,
     enforce_cap,
     formats_for,
-    give_back,
     held_bytes,
     measure_budget,
+    release_cached_memory,
     unused_card_notice,
 )
 from framepack.device.memory_plan import (
@@ -46,7 +46,7 @@ from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.vae.fast_layers import with_fast_layers
 from framepack.weights.block_layout import BlockShape
-from framepack.weights.block_loading import Residence
+from framepack.weights.block_loading import Offloading
 from framepack.weights.loading import (
     ImageEncoder,
     Place,
@@ -95,7 +95,7 @@ class ModelManager:
         self._drop_transformer()
         self._vae = None
         self._arithmetic.clear()
-        give_back(self.device)
+        release_cached_memory(self.device)
         enforce_cap(self.device, None)
 
     def report(self) -> None:
@@ -150,13 +150,13 @@ class ModelManager:
         plan = self.plan_for(height, width)
         if self._transformer is not None and not plan.keeps_buffers:
             self._transformer.store.release_buffers()
-            give_back(self.device)
+            release_cached_memory(self.device)
         return self.vae(), plan.tile
 
     def use_smaller_tiles(self) -> None:
         """Decode in smaller tiles from now on. Raises NotEnoughMemory where there are none."""
         assert self._plan is not None, "something was decoded"
-        give_back(self.device)
+        release_cached_memory(self.device)
         self._plan = self._plan.with_smaller_tiles()
         self._say(Notice(Message("memory-short-decoding", {"tile": self._plan.tile or 0})))
 
@@ -167,7 +167,7 @@ class ModelManager:
             self._transformer, plan = self._load(settings)
         if self._vae is not None and not plan.vae_stays:
             self._vae.to("cpu")
-            give_back(self.device)
+            release_cached_memory(self.device)
         return self._transformer
 
     def _plan_of(self, settings: Settings) -> MemoryPlan:
@@ -221,9 +221,9 @@ class ModelManager:
         self._plan = None
         while True:
             plan = self._plan_of(settings)
-            residence = Residence.of(plan)
+            offloading = Offloading.of(plan)
             try:
-                loaded = load_transformer(self._place, self._formats.transformer, self._format, residence)
+                loaded = load_transformer(self._place, self._formats.transformer, self._format, offloading)
                 break
             except torch.OutOfMemoryError:
                 lower = plan.lowered()
@@ -232,7 +232,7 @@ class ModelManager:
                     raise
                 lower = replace(plan, host_copies=False)
             # There is less than was measured, or somebody else has taken some since.
-            give_back(self.device)
+            release_cached_memory(self.device)
             self._plan = lower
         self._say(Notice(plan.message))
         slower = None if settings.precision == "exact" else fp8_notice(self.device)
@@ -240,7 +240,7 @@ class ModelManager:
         for notice in (loaded.store.notice, kernels_notice(self.device), slower, device_notice(self.device), unused):
             if notice:
                 self._say(Notice(notice))
-        return FramepackTransformer(loaded.rest, loaded.store, arithmetic, relieve=self._relieve), plan
+        return FramepackTransformer(loaded.rest, loaded.store, arithmetic, free_memory=self._free_memory), plan
 
     def _arithmetic_for(self, settings: Settings) -> Arithmetic:
         """The arithmetic of the blocks; what was compiled for one is kept for as long as the room is."""
@@ -261,22 +261,22 @@ class ModelManager:
                 self._say(COMPILING)
         return self._arithmetic[name]
 
-    def _relieve(self) -> None:
+    def _free_memory(self) -> None:
         """Have less on the device, after its memory ran out in a step. Raises NotEnoughMemory if nothing can go."""
         assert self._plan is not None, "there was one to load by"
         self._plan = self._plan.lowered()
         self._move_blocks()
         if self._vae is not None and not self._plan.vae_stays:
             self._vae.to("cpu")
-        give_back(self.device)
+        release_cached_memory(self.device)
         self._say(Notice(Message("memory-short", {"plan": self._plan.message})))
 
     def _move_blocks(self) -> None:
         assert self._plan is not None
         assert self._transformer is not None
         store = self._transformer.store
-        store.stay(self._plan.resident, host_copies=self._plan.host_copies, buffers=self._plan.buffers)
-        give_back(self.device)
+        store.keep_resident(self._plan.resident, host_copies=self._plan.host_copies, buffers=self._plan.buffers)
+        release_cached_memory(self.device)
 
     def _in_turn(self, need: int, load: Callable[[], E], use: Callable[[E], T]) -> T:
         self._make_room(need)
@@ -287,13 +287,13 @@ class ModelManager:
             if isinstance(encoder, TextEncoder):
                 encoder.close()
             del encoder
-            give_back(self.device)
+            release_cached_memory(self.device)
 
     def _make_room(self, need: int) -> None:
         """Let go of as little of the transformer as leaves ``need`` bytes of the device free."""
         if self._transformer is not None and self._room() < need:
             self._transformer.store.release_buffers()
-            give_back(self.device)
+            release_cached_memory(self.device)
         if self._room() < need:
             self._drop_transformer()
 
@@ -304,7 +304,7 @@ class ModelManager:
         if self._transformer is not None:
             self._transformer.close()
             self._transformer = None
-            give_back(self.device)
+            release_cached_memory(self.device)
 
     def _format_for(self, settings: Settings) -> WeightFormat:
         # Without fp8 products of its own a processor gains nothing from it.

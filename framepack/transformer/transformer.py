@@ -25,7 +25,7 @@ from framepack.ops.fp8 import WeightFormat
 from framepack.transformer.blocks import Arithmetic, BlockWeights, rotary_tables
 from framepack.transformer.step_cache import StepCache
 from framepack.weights.block_layout import BlockShape
-from framepack.weights.block_loading import Residence, blocks_of_model, kinds_of
+from framepack.weights.block_loading import Offloading, blocks_of_model, kinds_of
 from framepack.weights.block_store import BlockStore, Views
 
 TIMESTEPS = 1000.0
@@ -61,8 +61,8 @@ class PreparedPrompt:
 class FramepackTransformer:
     """The transformer taken apart: ``rest`` is all but the blocks, which are ``store``'s and run by ``arithmetic``.
 
-    ``relieve`` is called when the device's memory runs out while a step is computed: it frees some, after which what
-    failed is done again, or raises. Without it the error goes through.
+    ``free_memory`` is called when the device's memory runs out while a step is computed: it frees some, after which
+    what failed is done again, or raises. Without it the error goes through.
     """
 
     def __init__(
@@ -71,27 +71,27 @@ class FramepackTransformer:
         store: BlockStore,
         arithmetic: Arithmetic,
         *,
-        relieve: Callable[[], None] | None = None,
+        free_memory: Callable[[], None] | None = None,
     ) -> None:
         self.rest = rest
         self.store = store
         self.arithmetic = arithmetic
         self.kinds = kinds_of(rest.config)
-        self._relieve = relieve
+        self._free_memory = free_memory
 
     @classmethod
     def of_model(
         cls,
         model: HunyuanVideoFramepackTransformer3DModel,
         *,
-        residence: Residence = Residence(),  # noqa: B008 - it is frozen
+        offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
         format: WeightFormat = "plain",
         attend: Attend | None = None,
         compiled: bool = False,
     ) -> FramepackTransformer:
         """A whole ``model`` in memory, on its device and in its dtype; its blocks are copied, so it may go on alone."""
         arithmetic = Arithmetic(BlockShape.of(model.config), attend or attend_with("sdpa"), format, compiled=compiled)
-        return cls(model, blocks_of_model(model, residence, format), arithmetic)
+        return cls(model, blocks_of_model(model, offloading, format), arithmetic)
 
     @property
     def device(self) -> torch.device:
@@ -192,17 +192,17 @@ class FramepackTransformer:
             try:
                 return stage()
             except torch.OutOfMemoryError:
-                if self._relieve is None:
+                if self._free_memory is None:
                     raise
             # Not above: there the error still holds on to all that the stage had made.
-            self._relieve()
+            self._free_memory()
 
     def _first_block(self) -> BlockWeights:
-        return self._weights(0, self.store.peek())
+        return self._weights(0, self.store.first_block())
 
     def _other_blocks(self) -> Generator[BlockWeights]:
-        with closing(self.store.sweep(skip_first=True)) as sweep:
-            for number, tensors in enumerate(sweep, start=1):
+        with closing(self.store.blocks_in_order(skip_first=True)) as blocks:
+            for number, tensors in enumerate(blocks, start=1):
                 yield self._weights(number, tensors)
 
     def _weights(self, number: int, tensors: Views) -> BlockWeights:

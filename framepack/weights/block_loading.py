@@ -43,7 +43,7 @@ class BlockPlace:
 
 
 @dataclass(frozen=True)
-class Residence:
+class Offloading:
     """Which blocks stay on the device, whether the host keeps copies of the others, through how many buffers they come.
 
     None stays for all of them. It is what a plan says, without its reasons.
@@ -54,7 +54,7 @@ class Residence:
     buffers: int = BUFFERS
 
     @classmethod
-    def of(cls, plan: MemoryPlan) -> Residence:
+    def of(cls, plan: MemoryPlan) -> Offloading:
         """What ``plan`` says."""
         return cls(plan.resident, plan.host_copies, plan.buffers or BUFFERS)
 
@@ -124,15 +124,15 @@ class ModelBlocks:
 
 
 def load_blocks(
-    reader: BlockReader, places: Sequence[BlockPlace], residence: Residence, device: torch.device
+    reader: BlockReader, places: Sequence[BlockPlace], offloading: Offloading, device: torch.device
 ) -> BlockStore:
-    """All blocks of ``places`` from ``reader``, which is kept for those that ``residence`` has read every time."""
+    """All blocks of ``places`` from ``reader``, which is kept for those that ``offloading`` has read every time."""
     host = PinnedMemory.for_device(device)
     resident, copies = {}, {}
     for number, place in enumerate(places):
-        if residence.stays(number):
+        if offloading.stays(number):
             flat = resident[number] = torch.empty(place.layout.nbytes, dtype=torch.uint8, device=device)
-        elif residence.host_copies:
+        elif offloading.host_copies:
             flat = copies[number] = host.take(place.layout.nbytes)
         else:
             continue
@@ -144,17 +144,17 @@ def load_blocks(
         copies=copies,
         host=host,
         reader=reader,
-        buffers=residence.buffers,
+        buffers=offloading.buffers,
     )
 
 
 def blocks_of_model(
-    model: HunyuanVideoFramepackTransformer3DModel, residence: Residence, format: WeightFormat
+    model: HunyuanVideoFramepackTransformer3DModel, offloading: Offloading, format: WeightFormat
 ) -> BlockStore:
     """The blocks of a whole ``model`` in memory, copied, for its own device."""
     weight = model.x_embedder.proj.weight
     places = block_places(model.config, weight.dtype, format)
-    return load_blocks(ModelBlocks(model, places), places, residence, weight.device)
+    return load_blocks(ModelBlocks(model, places), places, offloading, weight.device)
 
 
 def small_parts(config: Mapping[str, Any]) -> HunyuanVideoFramepackTransformer3DModel:

@@ -1,8 +1,8 @@
 """Owns where a model's blocks lie while it runs, and brings those that do not stay on the device in time.
 
-A block is one flat piece of memory, so it comes in one copy. Blocks that come and go pass through a ring of buffers: a
+A block is one flat piece of memory, so it comes in one copy. Blocks that are offloaded pass through a few buffers: a
 stream of its own copies two blocks ahead of the one that computes, and waits, on the device, for an event recorded when
-a buffer was last used; the host waits for nothing. The ring goes round, so the last blocks of one step are computed
+a buffer was last used; the host waits for nothing. It goes round, so the last blocks of one step are computed
 while the first ones of the next are copied. Where there is no such stream nothing is gained by copying ahead, and a
 block comes when it is asked for. It knows neither files nor what blocks are for.
 """
@@ -76,7 +76,7 @@ class BlockStore:
         self._host = host
         self._reader = reader
         self._buffers = buffers
-        self._ring: _Ring | None = None
+        self._stream_buffers: _StreamBuffers | None = None
         if missing := set(range(len(self.layouts))) - set(resident) - set(copies):
             assert reader is not None, f"nobody has block {min(missing)}"
 
@@ -88,8 +88,8 @@ class BlockStore:
     @property
     def device_bytes(self) -> int:
         """What the blocks and the buffers take on the device now."""
-        ring = self._ring.nbytes if self._ring else 0
-        return ring + sum(flat.numel() for flat in self._resident.values())
+        buffers = self._stream_buffers.nbytes if self._stream_buffers else 0
+        return buffers + sum(flat.numel() for flat in self._resident.values())
 
     @property
     def host_bytes(self) -> int:
@@ -101,27 +101,27 @@ class BlockStore:
         """What the person should know about how blocks arrive; None where all is as it should be."""
         return self._host.notice
 
-    def peek(self) -> Views:
-        """The first block, ready for the current stream until the next ``sweep``; cheap where it lies there already."""
+    def first_block(self) -> Views:
+        """The first block, ready for the current stream until ``blocks_in_order`` goes on; cheap if it is resident."""
         return self._ready(0)
 
-    def sweep(self, *, skip_first: bool = False) -> Generator[Views]:
+    def blocks_in_order(self, *, skip_first: bool = False) -> Generator[Views]:
         """The blocks in order, each ready for the current stream until the next one is asked for.
 
-        It may be closed early. ``skip_first`` leaves away block 0, which was had by ``peek``.
+        It may be closed early. ``skip_first`` leaves away block 0, which was had by ``first_block``.
         """
         for number in range(len(self.layouts)):
             try:
                 if number or not skip_first:
                     yield self._ready(number)
             finally:
-                if self._ring is not None:
-                    self._ring.done(number)
+                if self._stream_buffers is not None:
+                    self._stream_buffers.done(number)
 
-    def stay(self, resident: Collection[int], *, host_copies: bool, buffers: int) -> None:
-        """Let only those of the blocks on the device stay that are in ``resident``.
+    def keep_resident(self, resident: Collection[int], *, host_copies: bool, buffers: int) -> None:
+        """Evict those of the blocks on the device that are not in ``resident``.
 
-        The others go to the host, if there shall be ``host_copies``, or are read again when they are needed.
+        They go to the host, if there shall be ``host_copies``, or are read again when they are needed.
         """
         self.release_buffers()
         self._buffers = buffers
@@ -134,10 +134,10 @@ class BlockStore:
                 self._copies[number] = copy
 
     def release_buffers(self) -> None:
-        """Give the buffers' memory back; the next sweep takes it again."""
-        if self._ring is not None:
-            self._ring.settle()
-            self._ring = None
+        """Give the buffers' memory back; the next use of the blocks takes it again."""
+        if self._stream_buffers is not None:
+            self._stream_buffers.wait_for_copies()
+            self._stream_buffers = None
 
     def close(self) -> None:
         """Give all memory back, on the device and on the host."""
@@ -152,10 +152,10 @@ class BlockStore:
     def _ready(self, number: int) -> Views:
         if number in self._views:
             return self._views[number]
-        if self._ring is None:
+        if self._stream_buffers is None:
             order = [number for number in range(len(self.layouts)) if number not in self._resident]
-            self._ring = _Ring(self, order, min(self._buffers, len(order)))
-        return self._ring.get(number)
+            self._stream_buffers = _StreamBuffers(self, order, min(self._buffers, len(order)))
+        return self._stream_buffers.get(number)
 
     def _bring(self, number: int, flat: Tensor) -> None:
         """Start to put block ``number`` into ``flat`` on the current stream."""
@@ -185,7 +185,7 @@ class _Coming:
     buffer: _Buffer
 
 
-class _Ring:
+class _StreamBuffers:
     """The buffers through which the blocks of ``order`` pass, again and again."""
 
     def __init__(self, store: BlockStore, order: Sequence[int], count: int) -> None:
@@ -207,7 +207,7 @@ class _Ring:
     def get(self, number: int) -> Views:
         """The tensors of block ``number``, ready for the current stream until ``done``."""
         while self._coming and self._coming[0].number != number:
-            # A sweep ended early, or left blocks away: what it would have gone on with is not wanted now.
+            # A step ended early, or left blocks away: what it would have gone on with is not wanted now.
             self._let_go()
         if not self._coming:
             self._load(number)
@@ -227,7 +227,7 @@ class _Ring:
         self._let_go()
         self._fill()
 
-    def settle(self) -> None:
+    def wait_for_copies(self) -> None:
         """Wait until no copy is under way."""
         if self._stream is not None:
             self._stream.synchronize()

@@ -39,8 +39,8 @@ from framepack.errors import FramepackError, HostMemoryShort, WeightsDamaged
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.weights.block_loading import (
+    Offloading,
     PublishedBlocks,
-    Residence,
     block_places,
     load_blocks,
     load_small_parts,
@@ -130,9 +130,9 @@ def load_transformer(
     place: Place,
     dtype: Dtype,
     format: WeightFormat = "plain",
-    residence: Residence = Residence(),  # noqa: B008 - it is frozen
+    offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
 ) -> LoadedTransformer:
-    """The transformer, in ``dtype`` and the large weights in ``format``, its blocks where ``residence`` says.
+    """The transformer, in ``dtype`` and the large weights in ``format``, its blocks where ``offloading`` says.
 
     Its tensors are read one by one straight to where they shall be, so never is more than one copy of them in memory.
     """
@@ -145,7 +145,7 @@ def load_transformer(
         missing, unknown = missing_and_unknown(files, rest.state_dict(), places)
         _refuse(place, "transformer", missing, unknown)
         load_small_parts(rest, files, dtype, place.device)
-        store = load_blocks(PublishedBlocks(files, places, place.device), places, residence, place.device)
+        store = load_blocks(PublishedBlocks(files, places, place.device), places, offloading, place.device)
     return LoadedTransformer(rest, store)
 
 

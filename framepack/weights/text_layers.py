@@ -29,7 +29,7 @@ class StreamedText:
 
     def __init__(self, layers: Sequence[torch.nn.Module], store: BlockStore) -> None:
         self._store = store
-        self._sweep: Generator[Views] | None = None
+        self._coming: Generator[Views] | None = None
         for number, layer in enumerate(layers):
             layer.register_forward_pre_hook(self._bringing(number, dict(layer.named_parameters())))
 
@@ -40,19 +40,19 @@ class StreamedText:
 
     def _bringing(self, number: int, parameters: dict[str, torch.nn.Parameter]) -> Callable[..., None]:
         def bring(*_: object) -> None:
-            if number == 0 or self._sweep is None:
+            if number == 0 or self._coming is None:
                 self._begin_again()
-                self._sweep = self._store.sweep()
-            views = next(self._sweep)
+                self._coming = self._store.blocks_in_order()
+            views = next(self._coming)
             for name, parameter in parameters.items():
                 parameter.data = views[name]
 
         return bring
 
     def _begin_again(self) -> None:
-        if self._sweep is not None:
-            self._sweep.close()
-            self._sweep = None
+        if self._coming is not None:
+            self._coming.close()
+            self._coming = None
 
 
 class PublishedLayers:

@@ -12,7 +12,7 @@ from framepack.attention.backends import attend_with, available_backends, backen
 from framepack.attention.checking import Problem, is_right, random_operands
 from framepack.attention.in_pieces import SCORES_BYTES
 from framepack.attention.trial import is_right_elsewhere
-from framepack.device.devices import give_back
+from framepack.device.devices import release_cached_memory
 from framepack.device.memory_plan import MIB
 from framepack.ops.half_format import half_format
 from framepack.ops.linear import available_formats, fp8_fault
@@ -29,7 +29,7 @@ LARGE = Problem(11_000, 24, 128, torch.float16)
 
 def peak_beside_the_operands(backend: str) -> int:
     operands = random_operands(CUDA, LARGE)
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     before = torch.cuda.memory_allocated(CUDA)
     torch.cuda.reset_peak_memory_stats(CUDA)
     attend_with(backend)(operands.query, operands.key, operands.value)

@@ -15,7 +15,7 @@ from framepack.device.memory_plan import (
     PartSizes,
     Work,
     plan_memory,
-    residence_order,
+    resident_order,
 )
 from framepack.english import ENGLISH
 from framepack.environment import GIB
@@ -62,7 +62,7 @@ def test_on_a_big_card_everything_stays_and_frames_are_decoded_whole() -> None:
     made = plan(139)
     assert (len(made.resident), made.buffers, made.tile, made.vae_stays) == (60, 0, None, True)
     assert made.text_resident == 30
-    assert made.host_bytes == made.ring_bytes == 0
+    assert made.host_bytes == made.buffer_bytes == 0
     assert "All 60 blocks of the model stay in memory" in worded(made.message, ENGLISH)
 
 
@@ -129,12 +129,12 @@ def test_a_smaller_picture_fits_where_a_large_one_does_not() -> None:
 
 
 def test_blocks_that_stay_are_the_largest_first_and_spread_evenly() -> None:
-    order = residence_order((3, 3, 3, 3, 1, 1, 1))
+    order = resident_order((3, 3, 3, 3, 1, 1, 1))
     assert set(order[:4]) == {0, 1, 2, 3}
     assert set(order[:2]) == {0, 2}
     assert sorted(order) == list(range(7))
-    assert residence_order(()) == ()
-    assert residence_order((5,)) == (0,)
+    assert resident_order(()) == ()
+    assert resident_order((5,)) == (0,)
 
 
 @pytest.mark.parametrize("gigabytes", [6, 12, 24, 139])

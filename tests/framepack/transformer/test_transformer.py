@@ -14,7 +14,7 @@ from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.step_cache import BlockPass, EveryStep, StepCache, TeaCache
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.weights.block_layout import BlockShape
-from framepack.weights.block_loading import Residence, blocks_of_model
+from framepack.weights.block_loading import Offloading, blocks_of_model
 from tests.support.tiny_transformer import latents, tiny_conditioning, tiny_model
 
 SIGMA, GUIDANCE = 0.83, 10.0
@@ -159,8 +159,8 @@ def test_a_skipped_step_runs_no_block() -> None:
 @pytest.mark.parametrize("resident", [(), (0,), (1, 2)], ids=str)
 @pytest.mark.parametrize("host_copies", [True, False])
 def test_streamed_blocks_give_the_same_bits_as_blocks_that_stay(resident: tuple[int, ...], host_copies: bool) -> None:
-    residence = Residence(frozenset(resident), host_copies=host_copies)
-    streaming = FramepackTransformer.of_model(tiny_model(), residence=residence)
+    offloading = Offloading(frozenset(resident), host_copies=host_copies)
+    streaming = FramepackTransformer.of_model(tiny_model(), offloading=offloading)
     staying = FramepackTransformer.of_model(tiny_model())
     for context in (FORWARD, INVERTED):
         assert torch.equal(velocity(streaming, context), velocity(staying, context))
@@ -173,13 +173,13 @@ def test_a_step_that_runs_out_of_memory_is_done_again_with_fewer_blocks_on_the_d
     stays = [frozenset({0, 1}), frozenset({1})]
     relieved: list[frozenset[int]] = []
 
-    def relieve() -> None:
+    def free_memory() -> None:
         relieved.append(stays[len(relieved)])
-        transformer.store.stay(relieved[-1], host_copies=True, buffers=2)
+        transformer.store.keep_resident(relieved[-1], host_copies=True, buffers=2)
 
     plain = FramepackTransformer.of_model(tiny_model())
     transformer = FramepackTransformer(
-        plain.rest, blocks_of_model(tiny_model(), Residence(), "plain"), arithmetic(attend), relieve=relieve
+        plain.rest, blocks_of_model(tiny_model(), Offloading(), "plain"), arithmetic(attend), free_memory=free_memory
     )
     cache = TeaCache(threshold=0.1, steps=3)
     assert torch.equal(velocity(transformer, FORWARD, cache), velocity(plain, FORWARD))

@@ -103,7 +103,7 @@ BACKENDS = [set(), {0}, {1, 4}, {0, 1, 2}, {0, 1, 2, 3, 4, 5}, set(range(BLOCKS)
 def test_every_sweep_gives_all_blocks_in_order(resident: set[int], buffers: int, copies: bool) -> None:
     made, shelf = store(resident, copies=copies, buffers=buffers)
     for _ in range(3):
-        assert swept(made.sweep()) == list(range(BLOCKS))
+        assert swept(made.blocks_in_order()) == list(range(BLOCKS))
     assert set(shelf.reads) == (set() if copies else set(range(BLOCKS)) - resident)
 
 
@@ -115,8 +115,8 @@ def test_a_block_is_loaded_once_a_sweep_and_none_for_a_sweep_that_may_not_come(
     made, shelf = store(resident, copies=False, buffers=buffers)
     streamed = [number for number in range(BLOCKS) if number not in resident]
     for _ in range(2):
-        made.peek()
-        assert swept(made.sweep(skip_first=True)) == list(range(1, BLOCKS))
+        made.first_block()
+        assert swept(made.blocks_in_order(skip_first=True)) == list(range(1, BLOCKS))
     made.close()
     assert shelf.reads == 2 * streamed
 
@@ -126,28 +126,28 @@ def test_a_block_is_loaded_once_a_sweep_and_none_for_a_sweep_that_may_not_come(
 def test_the_first_block_can_be_had_before_and_be_left_away(resident: set[int], buffers: int) -> None:
     made, _ = store(resident, buffers=buffers)
     for _ in range(2):
-        assert number_of(made.peek()) == 0
-        assert number_of(made.peek()) == 0
-        assert swept(made.sweep(skip_first=True)) == list(range(1, BLOCKS))
-    assert swept(made.sweep()) == list(range(BLOCKS))
-    assert swept(made.sweep(skip_first=True)) == list(range(1, BLOCKS))
+        assert number_of(made.first_block()) == 0
+        assert number_of(made.first_block()) == 0
+        assert swept(made.blocks_in_order(skip_first=True)) == list(range(1, BLOCKS))
+    assert swept(made.blocks_in_order()) == list(range(BLOCKS))
+    assert swept(made.blocks_in_order(skip_first=True)) == list(range(1, BLOCKS))
 
 
 @pytest.mark.parametrize("resident", BACKENDS, ids=str)
 @pytest.mark.parametrize("after", [1, 2, 4, 6])
 def test_a_sweep_may_end_early(resident: set[int], after: int) -> None:
     made, _ = store(resident)
-    assert [number_of(block) for block in itertools.islice(made.sweep(), after)] == list(range(after))
-    begun = made.sweep()
+    assert [number_of(block) for block in itertools.islice(made.blocks_in_order(), after)] == list(range(after))
+    begun = made.blocks_in_order()
     next(begun)
     begun.close()
-    assert number_of(made.peek()) == 0
-    assert swept(made.sweep()) == list(range(BLOCKS))
+    assert number_of(made.first_block()) == 0
+    assert swept(made.blocks_in_order()) == list(range(BLOCKS))
 
 
 def test_a_block_in_use_is_not_overwritten_by_those_that_are_on_their_way() -> None:
     made, _ = store(set())
-    for number, block in enumerate(made.sweep()):
+    for number, block in enumerate(made.blocks_in_order()):
         kept = block["whole"].clone()
         assert number_of(block) == number
         assert torch.equal(block["whole"], kept)
@@ -156,24 +156,24 @@ def test_a_block_in_use_is_not_overwritten_by_those_that_are_on_their_way() -> N
 def test_buffers_are_as_large_as_the_largest_block_that_passes_through_them() -> None:
     made, _ = store(set())
     assert made.device_bytes == 0
-    made.peek()
+    made.first_block()
     assert made.device_bytes == 3 * LARGE.nbytes
     made, _ = store({0, 1, 2})
-    swept(made.sweep())
+    swept(made.blocks_in_order())
     assert made.device_bytes == 3 * LARGE.nbytes + 3 * SMALL.nbytes
     made.release_buffers()
     assert made.device_bytes == 3 * LARGE.nbytes
-    assert swept(made.sweep()) == list(range(BLOCKS))
+    assert swept(made.blocks_in_order()) == list(range(BLOCKS))
 
 
 @pytest.mark.parametrize("host_copies", [True, False])
 def test_blocks_can_leave_the_device_while_it_is_used(host_copies: bool) -> None:
     made, shelf = store(set(range(BLOCKS)))
-    swept(made.sweep())
+    swept(made.blocks_in_order())
     for stay in ({0, 2, 3, 5}, {2}, set()):
-        made.stay(stay, host_copies=host_copies, buffers=2)
+        made.keep_resident(stay, host_copies=host_copies, buffers=2)
         assert made.resident == stay
-        assert swept(made.sweep()) == list(range(BLOCKS))
+        assert swept(made.blocks_in_order()) == list(range(BLOCKS))
     assert made.device_bytes == 2 * LARGE.nbytes
     assert made.host_bytes == (sum(layout.nbytes for layout in LAYOUTS) if host_copies else 0)
     assert bool(shelf.reads) != host_copies
@@ -181,7 +181,7 @@ def test_blocks_can_leave_the_device_while_it_is_used(host_copies: bool) -> None
 
 def test_closing_gives_everything_back() -> None:
     made, shelf = store({1})
-    swept(made.sweep())
+    swept(made.blocks_in_order())
     made.close()
     assert made.device_bytes == made.host_bytes == 0
     assert shelf.closed

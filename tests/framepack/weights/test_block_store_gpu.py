@@ -11,13 +11,13 @@ from torch import Tensor
 
 from framepack.benchmark.random_transformer import random_transformer
 from framepack.context.packing import pack_forward
-from framepack.device.devices import enforce_cap, give_back, measure_budget
+from framepack.device.devices import enforce_cap, measure_budget, release_cached_memory
 from framepack.device.memory_plan import MIB, PartSizes, Work, plan_memory
 from framepack.device.pinned_memory import PinnedMemory
 from framepack.environment import GIB
 from framepack.transformer.step_cache import EveryStep
 from framepack.transformer.transformer import FramepackTransformer
-from framepack.weights.block_loading import Residence
+from framepack.weights.block_loading import Offloading
 from framepack.weights.block_store import BlockStore, Views
 from tests.support.tiny_transformer import tiny_conditioning
 
@@ -48,17 +48,17 @@ SIDE = 256
 
 @pytest.fixture(autouse=True)
 def _empty_device() -> Iterator[None]:
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     before = torch.cuda.memory_allocated(CUDA)
     yield
     enforce_cap(CUDA, None)
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     # Workspaces of the libraries stay.
     assert torch.cuda.memory_allocated(CUDA) - before < 100 * MIB
 
 
-def transformer(residence: Residence, **options: bool) -> FramepackTransformer:
-    return random_transformer(CONFIG, device=CUDA, dtype=torch.bfloat16, residence=residence, **options)
+def transformer(offloading: Offloading, **options: bool) -> FramepackTransformer:
+    return random_transformer(CONFIG, device=CUDA, dtype=torch.bfloat16, offloading=offloading, **options)
 
 
 @torch.no_grad()
@@ -81,17 +81,17 @@ def velocities(made: FramepackTransformer, steps: int = 3) -> list[Tensor]:
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 def test_streamed_blocks_give_the_same_bits_as_blocks_that_stay(compiled: bool) -> None:
-    staying = transformer(Residence(), compiled=compiled)
+    staying = transformer(Offloading(), compiled=compiled)
     expected = velocities(staying)
     staying.close()
     assert all(torch.isfinite(velocity).all() for velocity in expected)
-    for residence in (
-        Residence(frozenset()),
-        Residence(frozenset(), buffers=2),
-        Residence(frozenset({0, 3, 9, 10, 20})),
-        Residence(frozenset({5}), host_copies=False),
+    for offloading in (
+        Offloading(frozenset()),
+        Offloading(frozenset(), buffers=2),
+        Offloading(frozenset({0, 3, 9, 10, 20})),
+        Offloading(frozenset({5}), host_copies=False),
     ):
-        streaming = transformer(residence, compiled=compiled)
+        streaming = transformer(offloading, compiled=compiled)
         assert streaming.store.notice is None
         for got, wanted in zip(velocities(streaming), expected, strict=True):
             assert torch.equal(got, wanted)
@@ -99,13 +99,13 @@ def test_streamed_blocks_give_the_same_bits_as_blocks_that_stay(compiled: bool) 
 
 
 def test_the_plan_for_a_cap_keeps_to_it_while_the_allocator_enforces_it() -> None:
-    whole = transformer(Residence())
+    whole = transformer(Offloading())
     blocks = tuple(layout.nbytes for layout in whole.store.layouts)
     rest = sum(parameter.nbytes for parameter in whole.rest.parameters())
     expected = velocities(whole)
     whole.close()
     del whole
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     work = Work(SIDE, SIDE, 9, WIDTH, value_bytes=2, vae_width=16, vae_value_bytes=2)
     sizes = PartSizes(blocks, rest, text_layers=(1,), text_rest=1, clip=1, siglip=1, vae=1)
     plan = plan_memory(measure_budget(CUDA, CAP), sizes, work)
@@ -113,7 +113,7 @@ def test_the_plan_for_a_cap_keeps_to_it_while_the_allocator_enforces_it() -> Non
     assert plan.buffers == 3
     enforce_cap(CUDA, CAP)
     torch.cuda.reset_peak_memory_stats(CUDA)
-    streaming = transformer(Residence.of(plan))
+    streaming = transformer(Offloading.of(plan))
     for got, wanted in zip(velocities(streaming), expected, strict=True):
         assert torch.equal(got, wanted)
     assert torch.cuda.max_memory_allocated(CUDA) <= torch.cuda.max_memory_reserved(CUDA) <= CAP
@@ -121,17 +121,17 @@ def test_the_plan_for_a_cap_keeps_to_it_while_the_allocator_enforces_it() -> Non
 
 
 def test_running_out_of_memory_moves_blocks_off_the_device_and_goes_on() -> None:
-    whole = transformer(Residence())
+    whole = transformer(Offloading())
     expected = velocities(whole)
     stay = frozenset(range(0, 24, 3))
 
-    def relieve() -> None:
-        whole.store.stay(stay, host_copies=True, buffers=3)
-        give_back(CUDA)
+    def free_memory() -> None:
+        whole.store.keep_resident(stay, host_copies=True, buffers=3)
+        release_cached_memory(CUDA)
 
-    short = FramepackTransformer(whole.rest, whole.store, whole.arithmetic, relieve=relieve)
+    short = FramepackTransformer(whole.rest, whole.store, whole.arithmetic, free_memory=free_memory)
     # Enough for the inputs of a step, not for what it computes.
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     enforce_cap(CUDA, torch.cuda.memory_reserved(CUDA) + 32 * MIB)
     for got, wanted in zip(velocities(short), expected, strict=True):
         assert torch.equal(got, wanted)
@@ -140,17 +140,17 @@ def test_running_out_of_memory_moves_blocks_off_the_device_and_goes_on() -> None
 
 
 def test_closing_gives_the_devices_memory_back_and_unlocks_the_hosts() -> None:
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     before = torch.cuda.memory_allocated(CUDA)
-    made = transformer(Residence(frozenset({1, 2})))
+    made = transformer(Offloading(frozenset({1, 2})))
     copies = list(made.store._copies.values())
     assert all(copy.is_pinned() for copy in copies)
-    made.store.peek()
+    made.store.first_block()
     assert made.store.device_bytes > 0
     made.close()
     assert not any(copy.is_pinned() for copy in copies)
     del made
-    give_back(CUDA)
+    release_cached_memory(CUDA)
     assert torch.cuda.memory_allocated(CUDA) == before
 
 
@@ -174,8 +174,8 @@ def test_no_copy_overtakes_the_work_on_the_block_before(buffers: int) -> None:
     seen: list[tuple[Tensor, Tensor]] = []
     wanted: list[int] = []
     for length in (6, 6, 2, 6, 1, 6):
-        store.peek()
-        sweep = store.sweep(skip_first=length == 2)
+        store.first_block()
+        sweep = store.blocks_in_order(skip_first=length == 2)
         for number in range(int(length == 2), length):
             block = next(sweep)["whole"]
             torch.cuda._sleep(2_000_000)
@@ -207,7 +207,7 @@ def test_blocks_are_read_once_a_step_and_the_first_ones_ahead_of_the_next(buffer
         [layout] * 6, device=CUDA, resident={}, copies={}, host=PinnedMemory(None), reader=shelf, buffers=buffers
     )
     for step in (1, 2):
-        made.peek()
-        assert [int(block["whole"][0]) for block in made.sweep(skip_first=True)] == [1, 2, 3, 4, 5]
+        made.first_block()
+        assert [int(block["whole"][0]) for block in made.blocks_in_order(skip_first=True)] == [1, 2, 3, 4, 5]
         assert shelf.reads == step * [0, 1, 2, 3, 4, 5] + list(range(buffers))
     made.close()

@@ -25,7 +25,7 @@ from framepack.device.devices import Formats
 from framepack.errors import HostMemoryShort, WeightsDamaged, WeightsMissing
 from framepack.ops.fp8 import WeightFormat
 from framepack.weights import loading
-from framepack.weights.block_loading import Residence, blocks_of_model
+from framepack.weights.block_loading import Offloading, blocks_of_model
 from framepack.weights.loading import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae, part_sizes
 from tests.support.checkpoints import build_models
 
@@ -82,15 +82,15 @@ def test_every_part_is_loaded_with_exactly_the_values_of_its_files(published: Pa
 
 
 @pytest.mark.parametrize(
-    "residence",
-    [Residence(), Residence(frozenset()), Residence(frozenset({0}), host_copies=False, buffers=1)],
+    "offloading",
+    [Offloading(), Offloading(frozenset()), Offloading(frozenset({0}), host_copies=False, buffers=1)],
     ids=["resident", "copies", "files"],
 )
-def test_the_blocks_are_those_of_the_files_wherever_they_lie(published: Path, residence: Residence) -> None:
+def test_the_blocks_are_those_of_the_files_wherever_they_lie(published: Path, offloading: Offloading) -> None:
     whole = HunyuanVideoFramepackTransformer3DModel.from_pretrained(folder(published, "transformer")).float()
-    expected = blocks_of_model(whole, Residence(), "plain")
-    loaded = load_transformer(Place(F1, published, CPU), torch.float32, residence=residence)
-    for block, wanted in zip(loaded.store.sweep(), expected.sweep(), strict=True):
+    expected = blocks_of_model(whole, Offloading(), "plain")
+    loaded = load_transformer(Place(F1, published, CPU), torch.float32, offloading=offloading)
+    for block, wanted in zip(loaded.store.blocks_in_order(), expected.blocks_in_order(), strict=True):
         assert block.keys() == wanted.keys()
         assert all(torch.equal(block[name], wanted[name]) for name in wanted)
     loaded.store.close()
@@ -234,10 +234,10 @@ def test_blocks_that_are_read_from_their_files_at_every_step_are_looked_at_the_f
     name = max(name for name in tensors if "blocks" in name and "weight" in name)
     tensors[name].view(-1)[-1] = float("nan")
     save_file(tensors, last)
-    residence = Residence(frozenset(), host_copies=False, buffers=1)
-    store = load_transformer(Place(F1, models, CPU), torch.float32, format, residence).store
+    offloading = Offloading(frozenset(), host_copies=False, buffers=1)
+    store = load_transformer(Place(F1, models, CPU), torch.float32, format, offloading).store
     with pytest.raises(WeightsDamaged, match=f"{name} in {last.name} holds values that are no numbers"):
-        list(store.sweep())
+        list(store.blocks_in_order())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a limit on the address space")
