@@ -17,8 +17,9 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from transformers import LlamaConfig
 
-from framepack.checkpoints.folders import find_part
+from framepack.checkpoints.folders import find_part, weight_files
 from framepack.checkpoints.identity import HASHES_FILE, checkpoint_identity
 from framepack.checkpoints.table import CHECKPOINTS, Part
 from framepack.device.devices import Formats
@@ -27,6 +28,8 @@ from framepack.ops.fp8 import WeightFormat
 from framepack.weights import loading
 from framepack.weights.block_loading import Offloading, blocks_of_model
 from framepack.weights.loading import Place, load_clip, load_llama, load_siglip, load_transformer, load_vae, part_sizes
+from framepack.weights.tensor_files import TensorFiles
+from framepack.weights.text_layers import PREFIX, empty_text_model, load_text_layers
 from tests.support.checkpoints import build_models
 
 # Blocks lie in flat memory; the last layers and the norm of the text encoder are not loaded.
@@ -375,3 +378,27 @@ def test_weights_whose_sum_is_too_much_for_16_bits_are_none_the_worse_for_it(mod
     save_file(tensors, path)
     vae = load_vae(Place(F1, models, CPU), torch.float16, torch.float16)
     assert bool((vae.state_dict()[name] == 200.0).all())
+
+
+class CountedFiles(TensorFiles):
+    """It keeps the names of what was read."""
+
+    def __init__(self, models: Path) -> None:
+        super().__init__("f1", "text_encoder", weight_files(F1, "text_encoder", models), prefix=PREFIX)
+        self.read: list[str] = []
+
+    def get(self, name: str) -> torch.Tensor:
+        self.read.append(name)
+        return super().get(name)
+
+
+def test_the_text_encoder_on_the_processor_reads_each_layer_once_a_prompt(published: Path) -> None:
+    files = CountedFiles(published)
+    model = empty_text_model(LlamaConfig.from_pretrained(folder(published, "text_encoder")))
+    streamed = load_text_layers(model, files, torch.float32, CPU, 0)
+    assert streamed is not None
+    for _ in range(2):
+        model(input_ids=torch.tensor([[1, 2, 3]]))
+    streamed.close()
+    layers = [name for name in files.read if name.startswith("layers.")]
+    assert len(layers) == 2 * len(set(layers)) > 0
