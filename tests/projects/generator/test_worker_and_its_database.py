@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from framepack.media.video import read_frames
 from projects.database.opening import open_database, session_for
-from projects.database.tables import Start, Take
+from projects.database.tables import Progress, Start, Take, Worker
 from projects.films.films import stitch_film
 from projects.queue.orders import UNFINISHED, enqueue_render, live_workers, progress_of
 from projects.settings import StudioSettings
@@ -46,6 +46,13 @@ class Ordered:
         with session_for(self.database) as session:
             progress = progress_of(session=session, render_id=self.render_id)
             return progress.step if progress else 0
+
+    def forget_signs(self) -> None:
+        """Take away what the worker before has left behind, so that the next one's signs are seen."""
+        with session_for(self.database) as session:
+            session.exec(sa.delete(Worker))
+            session.exec(sa.update(Progress).values(step=0))
+            session.commit()
 
     def is_over(self) -> bool:
         return fresh(self.database, self.render_id).status not in UNFINISHED
@@ -93,23 +100,25 @@ def test_a_file_that_is_locked_for_forty_seconds_costs_no_shot(studio: StudioSet
 
 
 def test_kills_at_random_moments_still_give_the_same_film(tmp_path: Path) -> None:
-    shots: tuple[tuple[Start, float], ...] = (("cut", 1.2), ("continue", 1.2), ("cut", 1.2))
+    shots: tuple[tuple[Start, float], ...] = (("cut", 1.2), ("continue", 1.2), ("cut", 0.5))
     undisturbed, killed = (
-        Ordered(StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path / name)}), *shots, steps=8)
+        Ordered(StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path / name)}), *shots, steps=20)
         for name in ("undisturbed", "killed")
     )
     with worker_process(undisturbed.settings):
         until(undisturbed.is_over, seconds=120)
     moments = random.Random(11)
-    for _ in range(4):
+    # While it loads, while it samples, and after a section of its own.
+    for signs in (killed.has_a_worker, killed.step, lambda: sections_made(killed.settings)):
+        killed.forget_signs()
         with worker_process(killed.settings) as worker:
-            until(killed.has_a_worker, seconds=60)
-            time.sleep(moments.uniform(0.0, 6.0))
+            until(signs, seconds=120)
+            time.sleep(moments.uniform(0.0, 1.0))
             worker.kill()
             worker.wait()
     with worker_process(killed.settings):
         until(killed.is_over, seconds=120)
     assert fresh(killed.database, killed.render_id).status == "done"
     expected, found = undisturbed.film(), killed.film()
-    assert len(expected) == len(found) > 90
+    assert len(expected) == len(found) > 80
     assert all(np.array_equal(one, other) for one, other in zip(expected, found, strict=True))
