@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from projects.database.opening import AWAY, session_for
+from projects.failures import first_line
 
 SECONDS_BETWEEN_TRIES = 1.0
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -31,7 +32,7 @@ def insist(database: sa.Engine, work: Callable[[Session], T]) -> T:
                 session.commit()
             return found
         except AWAY as error:
-            _log.warning("The database does not answer (%s); trying again.", error)
+            _log.warning("The database does not answer (%s); trying again.", first_line(error))
             time.sleep(SECONDS_BETWEEN_TRIES)
 
 
@@ -63,11 +64,15 @@ class CallOffWatch:
 
     def _look(self) -> None:
         since: float | None = None
+        answered = True
         while not self._over.wait(SECONDS_BETWEEN_LOOKS):
             try:
                 self.called_off = not self._is_wanted()
+                answered = True
             except AWAY as error:
-                _log.warning("The database does not answer (%s); it is asked again.", error)
+                if answered:
+                    _log.warning("The database does not answer (%s); it is asked again.", first_line(error))
+                answered = False
             if not self.called_off or self.hears:
                 since = None
             elif since is None:

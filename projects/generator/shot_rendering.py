@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,15 +24,15 @@ from framepack.device.faults import accelerator_lost
 from framepack.errors import FramepackError, ImageRejected
 from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
-from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.opening import AWAY, make_engine, session_for
-from projects.database.tables import Media, Project, Render, Shot, Take, now
+from projects.database.tables import Media, Render, Shot, Take, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take
+from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted, plan_if_wanted
 from projects.generator.patience import CallOffWatch, insist
 from projects.messages import in_english, read, stored
-from projects.queue.orders import UNFINISHED, get_render
+from projects.queue.orders import UNFINISHED
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path, preview_path, take_path
@@ -57,33 +55,6 @@ RESERVED_BYTES = 64 * 2**20
 _ONES_OWN = (FramepackError, OSError)
 
 _log = logging.getLogger(__name__)
-
-
-class _CalledOff(Exception):
-    """The person does not want the render any more."""
-
-
-class _ShotDeleted(Exception):
-    """The person has taken the shot out of the storyboard, and no other shot that is wanted builds on it."""
-
-
-@dataclass(frozen=True)
-class _Order:
-    """One shot to be made: its place in the plan, and the take that will hold it."""
-
-    render_id: str
-    plan: RenderPlan
-    number: int
-    place: int
-    take: Take
-
-    @property
-    def chain(self) -> tuple[PlannedShot, ...]:
-        return self.plan.planned(self.number)
-
-    @property
-    def planned(self) -> PlannedShot:
-        return self.chain[self.place]
 
 
 class ShotRenderer:
@@ -186,13 +157,13 @@ class ShotRenderer:
             _report(error)
             return RenderPlan((), (message_for(error),))
 
-    def _begin(self, session: Session, render_id: str, number: int, place: int) -> _Order | Message | None:
+    def _begin(self, session: Session, render_id: str, number: int, place: int) -> Order | Message | None:
         """The order of one shot; or None where nothing is to be made, or why it cannot be made."""
         try:
-            plan = self._check_wanted(session, render_id, number, place)
-        except _CalledOff:
+            plan = plan_if_wanted(session=session, render_id=render_id, number=number, place=place)
+        except CalledOff:
             return CALLED_OFF
-        except _ShotDeleted:
+        except ShotDeleted:
             return None
         planned = plan.planned(number)[place]
         shot_id = plan.chains[number][place].shot_id
@@ -213,9 +184,9 @@ class ShotRenderer:
         if given_up is not None:
             fail_take(session=session, take_id=take.id, error=given_up)
             return given_up
-        return _Order(render_id, plan, number, place, take)
+        return Order(render_id, plan, number, place, take)
 
-    def _make(self, order: _Order) -> Message | None:
+    def _make(self, order: Order) -> Message | None:
         """Make a shot. Returns None, or why it is not made."""
         began = time.monotonic()
         take_id = order.take.id
@@ -223,10 +194,10 @@ class ShotRenderer:
             self._fill(order)
             spent = time.monotonic() - began
             insist(self._database, lambda session: finish_take(session=session, take_id=take_id, seconds_spent=spent))
-        except _CalledOff:
+        except CalledOff:
             self._cancel(order)
             return CALLED_OFF
-        except _ShotDeleted:
+        except ShotDeleted:
             self._cancel(order)
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:
@@ -239,8 +210,8 @@ class ShotRenderer:
             return said
         return None
 
-    def _fill(self, order: _Order) -> None:
-        """Make what the take lacks and put its file together. Raises _CalledOff, and whatever goes wrong."""
+    def _fill(self, order: Order) -> None:
+        """Make what the take lacks and put its file together. Raises CalledOff, and whatever goes wrong."""
         shot = order.plan.chains[order.number][order.place]
         progress = ProgressWriter(
             settings=self._settings,
@@ -255,11 +226,11 @@ class ShotRenderer:
         )
         if missing_units(order.planned, self._store):
             self._sample(order, progress)
-        insist(self._database, functools.partial(self._check_order, order=order))
+        insist(self._database, lambda session: check_wanted(session=session, order=order))
         progress.enter("finishing")
         conform_take(settings=self._settings, take=order.take)
 
-    def _sample(self, order: _Order, progress: ProgressWriter) -> None:
+    def _sample(self, order: Order, progress: ProgressWriter) -> None:
         """Have the engine make the sections, up to the end or until the render is called off."""
         pictures = self._pictures(order.plan)
         request = order.planned.request
@@ -306,37 +277,21 @@ class ShotRenderer:
         used = {shot.request.image for chain in plan.chains for shot in chain if shot.request.image}
         return {image: picture_path(self._settings, image) for image in used}
 
-    def _check_order(self, session: Session, order: _Order) -> None:
-        self._check_wanted(session, order.render_id, order.number, order.place)
-
-    def _check_wanted(self, session: Session, render_id: str, number: int, place: int) -> RenderPlan:
-        """The plan of a render. Raises _CalledOff, and _ShotDeleted where the shot at ``place`` is not wanted alone."""
-        render = get_render(session=session, render_id=render_id)
-        project = session.get_one(Project, render.project_id)
-        if render.status not in UNFINISHED or project.deleted_at is not None:
-            raise _CalledOff
-        assert render.plan is not None, "a render is planned before its shots are made"
-        plan = RenderPlan.from_json(render.plan)
-        to_come = [shot.shot_id for shot in plan.chains[number][place:] if shot.index is not None]
-        if all(session.get_one(Shot, shot_id).deleted_at is not None for shot_id in to_come):
-            raise _ShotDeleted
-        return plan
-
-    def _is_wanted(self, order: _Order) -> bool:
+    def _is_wanted(self, order: Order) -> bool:
         try:
             with session_for(self._glances) as session:
-                self._check_order(session, order)
-        except (_CalledOff, _ShotDeleted):
+                check_wanted(session=session, order=order)
+        except (CalledOff, ShotDeleted):
             return False
         return True
 
-    def _give_up(self, order: _Order) -> None:
+    def _give_up(self, order: Order) -> None:
         """End the process over a shot that nobody wants any more, and that does not hear of it."""
         _log.warning("What was called off does not end; beginning afresh.")
         self._cancel(order)
         self._begin_afresh()
 
-    def _cancel(self, order: _Order) -> None:
+    def _cancel(self, order: Order) -> None:
         def cancel(session: Session) -> None:
             # Somebody may have ended it already, and begun another in its place.
             take = session.get(Take, order.take.id)

@@ -70,7 +70,11 @@ def run_worker(
             return ALREADY_RUNNING
         while not stop.is_set() and not _acquired(lock, SECONDS_BETWEEN_TRIES):
             pass
-    status = 0 if stop.is_set() else _live(settings, found, stop, adopt_after, _afresh(device, ends_with_parent))
+    status = (
+        0
+        if stop.is_set()
+        else _live(settings, found, stop, adopt_after, _afresh(device, ends_with_parent, adopt_after))
+    )
     logging.shutdown()
     # Nothing is waited for: a step that is under way is begun again by the next worker, where its last section ended.
     os._exit(status)
@@ -114,14 +118,15 @@ def _acquired(lock: FileLock, seconds: float) -> bool:
     return True
 
 
-def _afresh(device: str, ends_with_parent: bool) -> Callable[[], NoReturn]:
+def _afresh(device: str, ends_with_parent: bool, adopt_after: float) -> Callable[[], NoReturn]:
     """What ends this process so that a fresh one takes its place: its keeper starts that, or it becomes it itself."""
 
     def begin_afresh() -> NoReturn:
         logging.shutdown()
         if ends_with_parent:
             os._exit(BEGIN_AFRESH)
-        os.execv(sys.executable, [sys.executable, "-m", "projects", "worker", "--device", device])
+        asked = ["worker", "--device", device, "--adopt-after", str(adopt_after)]
+        os.execv(sys.executable, [sys.executable, "-m", "projects", *asked])
 
     return begin_afresh
 

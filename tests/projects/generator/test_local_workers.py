@@ -18,7 +18,7 @@ from projects.database.tables import Worker
 from projects.generator.local_workers import LocalWorkers, local_devices
 from projects.queue.orders import UNFINISHED, enqueue_render, live_workers
 from projects.settings import StudioSettings
-from tests.support.rendering import fresh, small_project
+from tests.support.rendering import fresh, small_project, worker_process
 
 ROOT = Path(__file__).resolve().parents[3]
 # A parent that starts the workers as the application does, and says their process ids.
@@ -216,6 +216,24 @@ def test_a_lost_accelerator_ends_the_worker_and_its_keeper_starts_a_fresh_one_at
         assert workers.failing is None
     assert fresh(database, render.id).status == status
     assert len(counted.read_text().split()) == lives
+
+
+def test_a_worker_started_by_hand_takes_its_own_place_when_it_lost_its_accelerator(
+    studio: StudioSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = tmp_path / "lives"
+    counted.write_text("")
+    (tmp_path / "sitecustomize.py").write_text(LOSING.format(checkout=str(ROOT), lives=str(counted), losses=1))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    database = open_database(studio)
+    with session_for(database) as session:
+        project, (shot,) = small_project(session, studio, ("cut", 1.2))
+        render = enqueue_render(session=session, settings=studio, project_id=project.id, shot_ids=[shot.id])
+        session.commit()
+    with worker_process(studio) as worker:
+        until(lambda: fresh(database, render.id).status == "done", seconds=120)
+        assert worker.poll() is None
+    assert len(counted.read_text().split()) == 2
 
 
 def test_a_worker_that_cannot_start_is_reported_with_its_log(studio: StudioSettings) -> None:

@@ -139,7 +139,8 @@ def test_what_is_ordered_is_rendered_and_after_an_edit_only_what_changed(served:
     planned = planned_shots(page.database, page.project.id, IDENTITY)
     with session_for(page.database) as session:
         film = stitch_film(session=session, settings=page.settings, project_id=page.project.id)
-    assert probe(film_path(page.settings, film.id)).frames == sum(shot.span.frames for shot in planned) == 37 + 24 + 17
+    # 2.5 seconds, as they were asked for.
+    assert probe(film_path(page.settings, film.id)).frames == sum(shot.span.frames for shot in planned) == 75
 
 
 def test_after_a_kill_the_next_worker_goes_on_and_renders_no_section_twice(page: Page) -> None:
