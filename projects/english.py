@@ -44,6 +44,35 @@ ENGLISH = MappingProxyType(
             "The weights of '{checkpoint}' were exchanged after this render was planned; render again to have it made "
             "with the new ones."
         ),
+        # --- what is wrong with a storyboard file ---
+        "toml-not-a-file": "it is not a file.",
+        "toml-missing": "there is no such file.",
+        "toml-too-long": "it is too long for a storyboard.",
+        "toml-not-allowed": "it may not be read.",
+        "toml-not-utf-8": "it is not a text file in UTF-8.",
+        "toml-invalid": "it is not a TOML file: {reason}.",
+        "toml-backslash": (
+            "in line {line} a backslash stands within double quotes, where it begins a code; write / instead, or put "
+            "the path in single quotes."
+        ),
+        "toml-nested": "it is nested too deeply for a storyboard.",
+        "toml-digits": "it holds a number of far too many digits.",
+        "toml-unknown": "there is no '{key}'; there is: {choices}.",
+        "toml-no-shots": "it has no shots; each is written below a line [[shot]].",
+        "toml-no-seconds": "it does not say how many seconds it lasts.",
+        "toml-nul": "{key} holds a NUL character, which belongs into no text.",
+        "toml-start": 'start is "cut" or "continue", not "{value}".',
+        "toml-not-text": "{key} is a text in quotes, not {value}.",
+        "toml-not-whole": "{key} is a whole number, not {value}.",
+        "toml-not-number": "{key} is a number, not {value}.",
+        "toml-value": "{problem}.",
+        "toml-nothing-to-continue": "there is no shot before it to continue from; let it start with a cut.",
+        "toml-no-image": "it has no image, and a shot that starts with a cut begins with one.",
+        "toml-image-name": (
+            'its image cannot be called "{name}": a backslash within double quotes begins a code such as \\n; write / '
+            "instead, or put the path in single quotes."
+        ),
+        "toml-image-unreadable": "its image cannot be read: {reason}.",
         # --- what a storyboard does not allow ---
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlmodel import Session, select
@@ -15,10 +16,11 @@ from sqlmodel import Session, select
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import ImageRejected, InvalidRequest
 from framepack.media.pictures import picture_hash, read_small_picture
-from framepack.messages import Message
+from framepack.messages import Message, as_message
 from framepack.shots.request import Settings, ShotRequest
 from projects.database.tables import Project, ProjectUpdate, Shot, Start
 from projects.errors import StoryboardFileProblem
+from projects.interchange.file_content import ShotContent, content_of
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storage.pictures import THUMBNAIL_SIZES, add_picture, check_bytes, keep_whole
 from projects.storyboard.project_settings import settings_at
@@ -27,9 +29,12 @@ from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import add_shot
 
 EXAMPLE = CHECKOUT / "examples" / "lighthouse" / "storyboard.toml"
-FILE_KEYS = ("title", "model", "preset", "steps", "guidance", "cfg", "negative_prompt", "teacache", "seed", "shot")
-SHOT_KEYS = ("image", "prompt", "seconds", "start", "seed")
-MAX_FILE_BYTES = 4 * 2**20
+# What a file's name for its project hashes, always. What a file can say since later versions is listed with the value
+# that means what was done before, and enters where it differs from it.
+SETTINGS_HASHED_ALWAYS = ("checkpoint", "preset", "steps", "guidance", "cfg", "negative_prompt", "teacache")
+SETTINGS_ADDED_LATER: Mapping[str, object] = MappingProxyType({})
+SHOT_HASHED_ALWAYS = ("prompt", "seconds", "start", "seed", "media_id")
+SHOT_ADDED_LATER: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,21 @@ class StoryboardFile:
     @property
     def source(self) -> str:
         """The file's name and a hash of what it says, pictures included; comments and layout do not count."""
-        said = [self.title, asdict(self.settings), *(_said(shot) for shot in self.shots)]
+        settings = _hashed(asdict(self.settings), SETTINGS_HASHED_ALWAYS, SETTINGS_ADDED_LATER)
+        said = [self.title, settings, *(_hashed_shot(shot) for shot in self.shots)]
         return f"{self.name}:{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()}"
+
+
+def _hashed_shot(shot: FileShot) -> list[object]:
+    values = {name: getattr(shot, name) for name in (*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER)}
+    hashed = _hashed(values, SHOT_HASHED_ALWAYS, SHOT_ADDED_LATER)
+    later = {name: hashed.pop(name) for name in SHOT_ADDED_LATER if name in hashed}
+    return [*hashed.values(), later] if later else [*hashed.values()]
+
+
+def _hashed(values: Mapping[str, object], always: Sequence[str], later: Mapping[str, object]) -> dict[str, object]:
+    hashed = {name: values[name] for name in always}
+    return hashed | {name: values[name] for name, usual in later.items() if values[name] != usual}
 
 
 # --- the project a file stands for ------------------------------------------------------------------------------------
@@ -157,125 +175,71 @@ def read_storyboard(path: Path) -> StoryboardFile:
     again gives the same film, and a shot put in between changes no other. Raises StoryboardFileProblem, which names the
     shot.
     """
-    content = _parsed(path)
-    where = path.name
-    _no_others(where, content, FILE_KEYS)
+    content = content_of(path)
     settings = FileSettings(
-        checkpoint=_text(where, content, "model", "draft"),
-        preset=_text(where, content, "preset", "exact"),
-        steps=_whole(where, content, "steps", None),
-        guidance=_number(where, content, "guidance", None),
-        cfg=_number(where, content, "cfg", None),
-        negative_prompt=_text(where, content, "negative_prompt", ""),
-        teacache=_number(where, content, "teacache", 0.0) or 0.0,
+        checkpoint=content.model,
+        preset=content.preset,
+        steps=content.steps,
+        guidance=content.guidance,
+        cfg=content.cfg,
+        negative_prompt=content.negative_prompt,
+        teacache=content.teacache or 0.0,
     )
-    title = " ".join(_text(where, content, "title", "").split()) or path.stem
+    title = " ".join(content.title.split()) or path.stem
     try:
         height, width = checkpoint_named(settings.checkpoint).buckets[0]
         sampling = settings_at(Project(name=title, **settings.of_project()), height=height, width=width)
     except InvalidRequest as problem:
-        raise StoryboardFileProblem(where, f"{problem}.") from None
-    tables = content.get("shot", [])
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise StoryboardFileProblem(where, "it has no shots; each is written below a line [[shot]].")
-    seed = _whole(where, content, "seed", 0) or 0
+        raise StoryboardFileProblem(path.name, Message("toml-value", {"problem": problem.message})) from None
     shots, remarks = [], []
-    for number, table in enumerate(tables, start=1):
-        shot, said = _shot(path, table, number, sampling, seed)
+    for number, table in enumerate(content.shot, start=1):
+        shot, said = _shot(path, table, number, sampling, content.seed)
         shots.append(shot)
         remarks += [remark for remark in said if remark not in remarks]
     return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks))
 
 
-def _parsed(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise StoryboardFileProblem(str(path), "it is not a file." if path.exists() else "there is no such file.")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise StoryboardFileProblem(path.name, "it is too long for a storyboard.")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except PermissionError:
-        raise StoryboardFileProblem(path.name, "it may not be read.") from None
-    except UnicodeDecodeError:
-        raise StoryboardFileProblem(path.name, "it is not a text file in UTF-8.") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise StoryboardFileProblem(path.name, f"it is not a TOML file: {problem}.") from None
-
-
 def _shot(
-    path: Path, table: Mapping[str, Any], number: int, sampling: Settings, film_seed: int
+    path: Path, table: ShotContent, number: int, sampling: Settings, film_seed: int
 ) -> tuple[FileShot, tuple[Message, ...]]:
     """A shot, and what is to be said of its picture."""
     where = f"{path.name}, shot {number}"
-    _no_others(where, table, SHOT_KEYS)
-    start = _start(where, table)
-    if start == "continue" and number == 1:
-        raise StoryboardFileProblem(where, "there is no shot before it to continue from; let it start with a cut.")
-    if start == "continue" and checkpoint_named(sampling.checkpoint).direction == "inverted":
-        reason = f"'{sampling.checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
-        raise StoryboardFileProblem(where, reason)
-    image_name = _text(where, table, "image", "")
-    if start == "cut" and not image_name:
-        raise StoryboardFileProblem(where, "it has no image, and a shot that starts with a cut begins with one.")
-    image = path.parent / image_name if image_name else None
-    media_id, remarks = (None, ()) if image is None else _checked_picture(where, image, image_name)
-    prompt = _text(where, table, "prompt", "")
-    seconds = _number(where, table, "seconds", None)
-    if seconds is None:
-        raise StoryboardFileProblem(where, "it does not say how many seconds it lasts.")
-    seed = _whole(where, table, "seed", None)
+    if table.start == "continue" and number == 1:
+        raise StoryboardFileProblem(where, Message("toml-nothing-to-continue"))
+    if table.start == "continue" and checkpoint_named(sampling.checkpoint).direction == "inverted":
+        raise StoryboardFileProblem(where, Message("backwards-start-with-cut", {"checkpoint": sampling.checkpoint}))
+    if table.start == "cut" and not table.image:
+        raise StoryboardFileProblem(where, Message("toml-no-image"))
+    image = path.parent / table.image if table.image else None
+    media_id, remarks = (None, ()) if image is None else _checked_picture(where, image, table.image)
+    seed = table.seed
     if seed is None:
-        seed = int.from_bytes(hashlib.sha256(f"{film_seed}\n{media_id}\n{prompt}".encode()).digest()[:4])
+        said = f"{film_seed}\n{media_id}\n{table.prompt}"
+        seed = int.from_bytes(hashlib.sha256(said.encode()).digest()[:4])
     try:
-        ShotRequest(settings=sampling, identity="", prompt=prompt, seed=seed, seconds=seconds, image=media_id)
+        ShotRequest(
+            settings=sampling, identity="", prompt=table.prompt, seed=seed, seconds=table.seconds, image=media_id
+        )
     except InvalidRequest as problem:
-        raise StoryboardFileProblem(where, f"{problem}.") from None
-    shot = FileShot(prompt=prompt, seconds=seconds, start=start, seed=seed, image=image, media_id=media_id)
+        raise StoryboardFileProblem(where, Message("toml-value", {"problem": problem.message})) from None
+    shot = FileShot(
+        prompt=table.prompt, seconds=table.seconds, start=table.start, seed=seed, image=image, media_id=media_id
+    )
     return shot, remarks
 
 
 def _checked_picture(where: str, image: Path, name: str) -> tuple[str, tuple[Message, ...]]:
     """The hash of a shot's picture, and what is to be said of it."""
     try:
+        written = "".join(ascii(letter)[1:-1] if unicodedata.category(letter) == "Cc" else letter for letter in name)
+        if written != name and not image.exists():
+            raise StoryboardFileProblem(where, Message("toml-image-name", {"name": written}))
         if image.is_file():
             check_bytes(image.stat().st_size, name)
         remarks = read_small_picture(image, name, THUMBNAIL_SIZES[0]).remarks
     except ImageRejected as problem:
-        raise StoryboardFileProblem(where, f"{problem}") from None
+        raise StoryboardFileProblem(where, problem.message) from None
+    except OSError as problem:
+        reason = as_message(problem.strerror or type(problem).__name__)
+        raise StoryboardFileProblem(where, Message("toml-image-unreadable", {"reason": reason})) from None
     return picture_hash(image), remarks
-
-
-def _start(where: str, table: Mapping[str, Any]) -> Start:
-    value = _text(where, table, "start", "cut")
-    if value == "cut":
-        return "cut"
-    if value == "continue":
-        return "continue"
-    raise StoryboardFileProblem(where, f'start is "cut" or "continue", not "{value}".')
-
-
-def _no_others(where: str, table: Mapping[str, Any], known: Collection[str]) -> None:
-    for key in table:
-        if key not in known:
-            raise StoryboardFileProblem(where, f"there is no '{key}'; there is: {', '.join(known)}.")
-
-
-def _text(where: str, table: Mapping[str, Any], key: str, default: str) -> str:
-    value = table.get(key, default)
-    if not isinstance(value, str):
-        raise StoryboardFileProblem(where, f"{key} is a text in quotes, not {value}.")
-    return value
-
-
-def _whole(where: str, table: Mapping[str, Any], key: str, default: int | None) -> int | None:
-    value = table.get(key, default)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise StoryboardFileProblem(where, f"{key} is a whole number, not {value}.")
-    return value
-
-
-def _number(where: str, table: Mapping[str, Any], key: str, default: float | None) -> float | None:
-    value = table.get(key, default)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise StoryboardFileProblem(where, f"{key} is a number, not {value}.")
-    return None if value is None else float(value)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import os
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -7,11 +10,23 @@ from sqlmodel import Session
 
 from projects.database.tables import Project, ShotUpdate
 from projects.errors import StoryboardFileProblem
-from projects.interchange.storyboard_toml import project_for_file, read_storyboard, seed_example
+from projects.interchange.storyboard_toml import (
+    SETTINGS_ADDED_LATER,
+    SETTINGS_HASHED_ALWAYS,
+    SHOT_ADDED_LATER,
+    SHOT_HASHED_ALWAYS,
+    FileSettings,
+    FileShot,
+    _hashed,
+    project_for_file,
+    read_storyboard,
+    seed_example,
+)
 from projects.settings import StudioSettings
 from projects.storyboard.projects import create_project, delete_project, rename_project
 from projects.storyboard.reading import get_project, list_projects, shots_of
 from projects.storyboard.shots import edit_shot
+from tests.projects.interchange import frozen_files
 from tests.support.plain_pictures import png
 
 TWO_SHOTS = """
@@ -125,6 +140,87 @@ def test_a_mistake_in_a_file_is_one_sentence_that_names_the_shot(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("灯塔.png", r"C:\Users\me\sea.png"), "in line 7 a backslash stands within double quotes"),
+        (("灯塔.png", r"C:\me\sea.png"), "in line 7 a backslash stands within double quotes"),
+        (
+            ("灯塔.png", r"shots\new\tall.png"),
+            r"""shot 1: its image cannot be called "shots\new\tall.png": a backslash""",
+        ),
+        (("灯塔.png", r"灯塔\bay.png"), r"""shot 1: its image cannot be called "灯塔\x08ay.png": a backslash"""),
+        (("灯塔.png", r"new\tall.png"), r"""shot 1: its image cannot be called "new\tall.png": a backslash"""),
+        (("灯塔.png", r"a\u0000.png"), "shot 1: image holds a NUL character"),
+        (("灯塔.png", "a" * 5000), "its image cannot be read: File name too long."),
+        (("Two shots", r"\u0000"), "title holds a NUL character"),
+        (("The camera", r"The\u0000 camera"), "shot 1: prompt holds a NUL character"),
+        (("steps = 6", "steps = " + "[" * 5000 + "]" * 5000), "it is nested too deeply"),
+        (("steps = 6", "steps = " + "6" * 5000), "it holds a number of far too many digits"),
+        (("steps = 6", "steps = 0x" + "f" * 5000), "it holds a number of far too many digits"),
+        (("seed = 7", "seed = 0x" + "f" * 5000), "shot 1: it holds a number of far too many digits"),
+        (("seed = 7", "seed = " + "7" * 5000), "it holds a number of far too many digits"),
+        (("seconds = 3", "seconds = 0x" + "f" * 5000), "shot 2: it holds a number of far too many digits"),
+        (("seconds = 3", "seconds = 1e999"), "shot 2: seconds: inf is not more than 0"),
+        (("steps = 6", 'steps = "' + "6" * 5000 + '"'), f"steps is a whole number, not {'6' * 60}…."),
+        (("steps = 6", "6" * 5000 + " = 6"), "there is no '666"),
+        (("[[shot]]", "[[shot.shot]]"), "it has no shots"),
+    ],
+)
+def test_slips_and_monsters_are_one_sentence_too(folder: Path, change: tuple[str, str], sentence: str) -> None:
+    with pytest.raises(StoryboardFileProblem) as caught:
+        read_storyboard(written(folder, TWO_SHOTS.replace(*change)))
+    assert sentence in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_of_any_letters_that_a_file_has_is_taken(folder: Path) -> None:
+    for name in ("Screenshot at 3.00\u202fPM.png", "👩\u200d🚀.png", "two\nlines.png"):
+        (folder / name).write_bytes(png(64, 64))
+        text = TWO_SHOTS.replace('"灯塔.png"', json.dumps(name, ensure_ascii=False))
+        assert read_storyboard(written(folder, text)).shots[0].image == folder / name
+
+
+def test_a_windows_path_in_single_quotes_or_with_slashes_is_no_slip(folder: Path) -> None:
+    for name in ("'灯塔.png'", '"./灯塔.png"', "'" * 3 + "灯塔.png" + "'" * 3):
+        assert read_storyboard(written(folder, TWO_SHOTS.replace('"灯塔.png"', name))).shots[0].media_id
+    with pytest.raises(StoryboardFileProblem, match="there is no such file"):
+        read_storyboard(written(folder, TWO_SHOTS.replace('"灯塔.png"', r"'C:\Users\me\new.png'")))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+def test_what_is_no_file_is_no_picture_and_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
+    (folder / "link.png").symlink_to("/dev/zero")
+    for name in ("/dev/zero", "pipe.png", "link.png", ".", "灯塔.png/"):
+        with pytest.raises(StoryboardFileProblem, match=r"shot 1: The picture .* cannot be used: it is not a file"):
+            read_storyboard(written(folder, TWO_SHOTS.replace("灯塔.png", name.replace("灯塔.png/", ".."))))
+    for path in (folder / "pipe.png", Path("/dev/zero")):
+        with pytest.raises(StoryboardFileProblem, match="it is not a file"):
+            read_storyboard(path)
+
+
+def test_every_wrong_value_of_every_kind_is_one_sentence(folder: Path) -> None:
+    values = ("true", "1979-05-27", "[]", "{}", '"x"', "1", "-1.5", "nan", "[[1]]")
+    lines = [line for line in TWO_SHOTS.splitlines() if "=" in line]
+    for line in [*lines, "teacache = 0.1", "guidance = 1", "cfg = 1", 'negative_prompt = "x"', 'preset = "exact"']:
+        for value in values:
+            key = line.split("=")[0].strip()
+            text = TWO_SHOTS.replace(line, f"{key} = {value}") if line in TWO_SHOTS else f"{key} = {value}\n{TWO_SHOTS}"
+            path = written(folder, text)
+            said = problem_with(path)
+            assert not said or (said.startswith("two.toml") and said.endswith("."))
+
+
+def problem_with(path: Path) -> str:
+    try:
+        read_storyboard(path)
+    except StoryboardFileProblem as problem:
+        return str(problem)
+    return ""
+
+
 def test_what_is_no_storyboard_file_is_said_so(folder: Path) -> None:
     for path, reason in (
         (folder / "none.toml", "there is no such file"),
@@ -195,6 +291,29 @@ def test_a_project_that_was_edited_is_left_as_it_is_and_the_file_gets_a_new_one(
     assert shots_of(session=session, project_id=fresh.id)[0].prompt == "The camera pans."
     assert shots_of(session=session, project_id=edited.id)[0].prompt == "Something else."
     assert project_of(session, studio, path).id == fresh.id
+
+
+@pytest.mark.parametrize("name", frozen_files.FILES)
+def test_a_file_of_the_first_release_is_called_as_it_was_then(name: str, tmp_path: Path) -> None:
+    frozen_files.write(tmp_path)
+    assert read_storyboard(tmp_path / name).source == f"{name}:{frozen_files.SOURCES[name]}"
+
+
+def test_what_files_say_since_later_versions_enters_their_name_only_where_it_says_something_else() -> None:
+    assert _hashed({"steps": 3, "fade": 0.0}, ("steps",), {"fade": 0.0}) == {"steps": 3}
+    assert _hashed({"steps": 3, "fade": 1.0}, ("steps",), {"fade": 0.0}) == {"steps": 3, "fade": 1.0}
+    settings = {field.name for field in fields(FileSettings)}
+    assert settings == {*SETTINGS_HASHED_ALWAYS, *SETTINGS_ADDED_LATER}
+    assert {field.name for field in fields(FileShot)} - {"image"} == {*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER}
+
+
+def test_teacache_in_a_file_is_the_step_cache_of_that_name(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    project = project_of(session, studio, written(folder, "teacache = 0.15\n" + TWO_SHOTS))
+    assert (project.cache, project.threshold) == ("teacache", 0.15)
+    without = project_of(session, studio, written(folder, "teacache = 0\n" + TWO_SHOTS))
+    assert (without.cache, without.threshold) == (None, None)
 
 
 # --- the example

@@ -1,0 +1,159 @@
+"""What may stand in a storyboard file: its text parsed and checked against one model, each fault as one sentence.
+
+It knows nothing of pictures, projects or what the values mean to the engine.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from framepack.messages import Message
+from projects.errors import StoryboardFileProblem
+
+MAX_FILE_BYTES = 4 * 2**20
+# No value of a file needs more; longer whole numbers could not even be shown.
+_MOST_BITS = 1024
+_MOST_SHOWN = 60
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "a text with a NUL character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ShotContent(_Table):
+    """One ``[[shot]]``; a shot without a ``seed`` gets one."""
+
+    image: Text = ""
+    prompt: Text = ""
+    seconds: float
+    start: Literal["cut", "continue"] = "cut"
+    seed: int | None = None
+
+
+class FileContent(_Table):
+    """A whole file; None: as the preset has it. ``seed`` is what shots without one get theirs from."""
+
+    title: Text = ""
+    model: Text = "draft"
+    preset: Text = "exact"
+    steps: int | None = None
+    guidance: float | None = None
+    cfg: float | None = None
+    negative_prompt: Text = ""
+    teacache: float = 0.0
+    seed: int = 0
+    shot: Annotated[tuple[ShotContent, ...], Field(min_length=1, strict=False)]
+
+
+def content_of(path: Path) -> FileContent:
+    """What the file ``path`` says. Raises StoryboardFileProblem for the first thing that is wrong with it."""
+    values = _parsed(path)
+    _check_numbers(path.name, values)
+    try:
+        return FileContent.model_validate(values)
+    except ValidationError as problem:
+        faults = problem.errors(include_url=False, include_context=False)
+        raise _problem(path.name, min(faults, key=_order)) from None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        there = path.exists()
+        raise StoryboardFileProblem(str(path), Message("toml-not-a-file" if there else "toml-missing"))
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise StoryboardFileProblem(path.name, Message("toml-too-long"))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
+    except PermissionError:
+        raise StoryboardFileProblem(path.name, Message("toml-not-allowed")) from None
+    except UnicodeDecodeError:
+        raise StoryboardFileProblem(path.name, Message("toml-not-utf-8")) from None
+    except tomllib.TOMLDecodeError as problem:
+        raise StoryboardFileProblem(path.name, _syntax(text, problem)) from None
+    except RecursionError:
+        raise StoryboardFileProblem(path.name, Message("toml-nested")) from None
+    except ValueError:
+        # Python reads no whole number of more than some thousand digits.
+        raise StoryboardFileProblem(path.name, Message("toml-digits")) from None
+
+
+def _syntax(text: str, problem: tomllib.TOMLDecodeError) -> Message:
+    """What is wrong with a text that is no TOML; of the usual slip, a Windows path, what to do about it."""
+    found = re.search(r"\(at line (\d+), column \d+\)", str(problem))
+    line = text.split("\n")[int(found[1]) - 1] if found else ""
+    if found and re.search(r'"[^"]*\\', line):
+        return Message("toml-backslash", {"line": int(found[1])})
+    return Message("toml-invalid", {"reason": str(problem)})
+
+
+def _check_numbers(where: str, values: Mapping[str, Any]) -> None:
+    """Refuse whole numbers that are so long that nothing could be done with them, not even show them."""
+    for name, value in values.items():
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise StoryboardFileProblem(where, Message("toml-digits"))
+        if name == "shot" and isinstance(value, list):
+            for number, table in enumerate(value, start=1):
+                if isinstance(table, dict):
+                    _check_numbers(f"{where}, shot {number}", table)
+
+
+def _order(fault: ErrorDetails) -> tuple[bool, int, bool]:
+    """The file's own faults before its shots'; a name that there is none of first, for it may be the one missing.
+
+    That there are too few shots is also said of those that have faults, and matters only where nothing else does.
+    """
+    return (fault["type"] == "too_short", _shot_number(fault) or 0, fault["type"] != "extra_forbidden")
+
+
+def _shot_number(fault: ErrorDetails) -> int | None:
+    place = fault["loc"]
+    return place[1] + 1 if len(place) > 1 and place[0] == "shot" and isinstance(place[1], int) else None
+
+
+def _problem(name: str, fault: ErrorDetails) -> StoryboardFileProblem:
+    number = _shot_number(fault)
+    whole_table = fault["loc"][0] == "shot" and len(fault["loc"]) < 3
+    if whole_table:
+        return StoryboardFileProblem(name, Message("toml-no-shots"))
+    where = name if number is None else f"{name}, shot {number}"
+    table: type[_Table] = FileContent if number is None else ShotContent
+    key = str(fault["loc"][0 if number is None else 2])
+    return StoryboardFileProblem(where, _reason(table, key, fault))
+
+
+def _reason(table: type[_Table], key: str, fault: ErrorDetails) -> Message:
+    kind, shown = fault["type"], _shown(fault["input"])
+    if kind == "extra_forbidden":
+        return Message("toml-unknown", {"key": _shown(key), "choices": ", ".join(table.model_fields)})
+    if kind == "missing":
+        return Message("toml-no-seconds")
+    if kind == "nul":
+        return Message("toml-nul", {"key": key})
+    if kind == "literal_error" and isinstance(fault["input"], str):
+        return Message("toml-start", {"value": shown})
+    of = str(table.model_fields[key].annotation)
+    expected = "whole" if "int" in of else "number" if "float" in of else "text"
+    return Message(f"toml-not-{expected}", {"key": key, "value": shown})
+
+
+def _shown(value: object) -> str:
+    """The beginning of ``value`` on one line."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
