@@ -153,7 +153,7 @@ async def _page(address: str, project_id: str, every: float) -> None:
         if every:
             repeating[""] = asyncio.create_task(_repeat(connection, project_id, every, ""))
         async for received in connection:
-            if len(received) > 1000:
+            if len(received) > 4000:
                 continue  # a drawing; what matters here is short
             message = ForwardMsg.FromString(received)
             kind = message.WhichOneof("type")
