@@ -92,7 +92,7 @@ def storyboard(settings: StudioSettings, steps: int) -> tuple[str, list[str]]:
     Image.new("RGB", (SIDE, SIDE), "teal").save(file, "PNG")
     with session_for(make_engine(settings.database_url)) as session:
         project = create_project(session=session, name="Under load")
-        media = add_picture(session=session, settings=settings, data=file.getvalue(), name="teal.png")
+        media = add_picture(session=session, settings=settings, data=file.getvalue(), name="teal.png").media
         shots = [
             add_shot(session=session, project_id=project.id, prompt=f"Waves {n}.", seconds=1.2, media_id=media.id)
             for n in range(3)
