@@ -1,11 +1,12 @@
 """The page of one storyboard: its shots as cards, what is being rendered, and the ways to add shots."""
 
+import functools
 import html
 
 import streamlit as st
+from sqlmodel import Session
 
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
-from framepack.errors import FramepackError
 from pages.board.reading import Board, read_board, standing
 from pages.board.strip import Tile, shot_strip
 from pages.look.text import count, natural, seconds_text
@@ -15,8 +16,7 @@ from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.parts.shot_card import move, render_all, shot_card
 from pages.serving.files import picture_url
 from pages.session.database import session, settings
-from pages.session.state import Notice, do, open_project, say, show_notices
-from projects.errors import StudioError
+from pages.session.state import Notice, carried_out, do, open_project, say, show_notices
 from projects.storage.pictures import add_picture
 from projects.storyboard.shots import add_shot
 
@@ -123,15 +123,15 @@ def add_pictures(project_id: str, key: str) -> None:
     st.session_state["uploads"] += 1  # an empty box next time
     st.session_state["notices"] = []
     for upload in uploads:
-        try:
-            with session() as opened:
-                added = add_picture(session=opened, settings=settings(), data=upload.getvalue(), name=upload.name)
-                add_shot(session=opened, project_id=project_id, media_id=added.media.id)
-                opened.commit()
-            for remark in added.remarks:
-                say(Notice(remark, "quiet"))
-        except (StudioError, FramepackError) as refusal:
-            say(Notice(refusal.message, "bad"))
+        carried_out(functools.partial(add_shot_of, project_id, upload.getvalue(), upload.name))
+
+
+def add_shot_of(project_id: str, data: bytes, name: str, opened: Session) -> None:
+    """One shot that starts from the picture in ``data``; what there is to remark about the picture is said."""
+    added = add_picture(session=opened, settings=settings(), data=data, name=name)
+    add_shot(session=opened, project_id=project_id, media_id=added.media.id)
+    for remark in added.remarks:
+        say(Notice(remark, "quiet"))
 
 
 project = open_project()

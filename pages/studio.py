@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.look.theme import style
+from pages.session.faults import faults_told
 
 st.set_page_config(
     page_title="FramePack studio", page_icon=str(Path(__file__).parent / "look" / "icon.svg"), layout="wide"
@@ -18,4 +19,5 @@ page = st.navigation(
     position="hidden",
 )
 style()
-page.run()
+with faults_told():
+    page.run()

@@ -17,6 +17,10 @@ ENGLISH = MappingProxyType(
         "project-deleted": "“{name}” was deleted.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",
+        "page-unforeseen": (
+            "Something unforeseen happened ({kind}). What was saved before is kept. Try again or reload the page; the "
+            "terminal in which the studio runs says more."
+        ),
         # --- how a shot or a render is doing ---
         "weights-being-named": (
             "The weights are being named: their files are read once, which takes a minute or two. Then it is known "

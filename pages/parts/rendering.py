@@ -1,7 +1,8 @@
 """The panel that shows a render at work: which shot, how far, how long still, and the picture as it grows.
 
-It is a fragment that looks at the database once a second while there is work, and is not there when there is none. It
-never waits for the generator; when a shot is done or the work ends it has the whole page drawn afresh.
+It is a fragment that looks at the database once a second while there is work, less often where many pages are, and
+is not there when there is none. It never waits for the generator; when a shot is done or the work ends it has the whole
+page drawn afresh.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pages.look.text import said, wait_text
 from pages.look.theme import chip, ratio_of, told
 from pages.session.database import session, settings
 from pages.session.state import do
+from pages.session.viewers import look_every
 from pages.session.weights import BEING_NAMED, weights_name
 from projects.database.tables import Phase, Progress, Render
 from projects.messages import read
@@ -30,6 +32,7 @@ from projects.storage.places import preview_path
 from projects.takes.takes import takes_of_project
 
 EVERY_SECONDS = 1.0
+EVERY_SECONDS_WITHOUT_WORKER = 3.0
 NO_WORKER = (
     "The generator is not running, so nothing is rendered at the moment. It belongs to the studio: end the studio in "
     "its terminal and start it again, or start a generator by hand with “python -m projects worker”. What it last said "
@@ -58,18 +61,18 @@ def rendering_panel(board: Board) -> None:
     with session() as opened:
         drawn = _signature(opened, board.project.id)
     ratio = ratio_of(board.project.width, board.project.height)
-    _live(board.project.id, drawn, labels, sections, ratio)
+    live = st.fragment(_live, run_every=look_every(EVERY_SECONDS))
+    live(board.project.id, drawn, labels, sections, ratio)
 
 
 def weights_watch(board: Board) -> None:
     """Say why nothing can be rendered with the project's model; while its weights are named, look again by itself."""
     if board.is_naming_weights:
-        _naming(board.project.checkpoint)
+        st.fragment(_naming, run_every=look_every(EVERY_SECONDS))(board.project.checkpoint)
     elif board.weights_problem:
         told(said(board.weights_problem), "bad")
 
 
-@st.fragment(run_every=2.0)
 def _naming(checkpoint: str) -> None:
     _, problem = weights_name(checkpoint_named(checkpoint), settings().engine.models)
     if problem != BEING_NAMED:
@@ -80,10 +83,9 @@ def _naming(checkpoint: str) -> None:
 def worker_watch(board: Board) -> None:
     """Say so while no generator runs; it looks again by itself until one does."""
     if not board.worker_alive and not board.renders:
-        _absent()
+        st.fragment(_absent, run_every=look_every(EVERY_SECONDS_WITHOUT_WORKER))()
 
 
-@st.fragment(run_every=3.0)
 def _absent() -> None:
     with session() as opened:
         alive = bool(live_workers(session=opened))
@@ -100,10 +102,10 @@ def _say_absent() -> None:
         told(NO_WORKER.format(logs=settings().logs_dir), "warn")
 
 
-@st.fragment(run_every=EVERY_SECONDS)
 def _live(
     project_id: str, drawn: tuple[object, ...], labels: dict[str, str], sections: dict[str, int], ratio: str
 ) -> None:
+    look_every(EVERY_SECONDS)  # so that this page counts for as long as it looks
     with session() as opened:
         renders = active_renders(session=opened, project_id=project_id)
         progress = progress_of(session=opened, render_id=renders[0].id) if renders else None

@@ -5,9 +5,10 @@ An address holds an id only; the id is looked up in the database and the setting
 
 from __future__ import annotations
 
+import functools
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,11 +16,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 
-from framepack.errors import ImageRejected
+from framepack.errors import FramepackError, ImageRejected
 from pages.session.database import session, settings
 from projects.database.tables import Film, Media, Take
-from projects.errors import NotFound
+from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
+from projects.messages import in_english
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
 from projects.storage.places import film_path, picture_path, take_path
 
@@ -52,15 +54,28 @@ def picture_url(media_id: str, size: int = 480) -> str:
 def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
-        Route("/files/takes/{id}", _take),
-        Route("/files/films/{id}", _film),
-        Route("/files/films/{id}/download", _download),
-        Route("/files/media/{id}", _picture),
+        Route("/files/takes/{id}", _answering(_take)),
+        Route("/files/films/{id}", _answering(_film)),
+        Route("/files/films/{id}/download", _answering(_download)),
+        Route("/files/media/{id}", _answering(_picture)),
         Route("/files/{rest:path}", _nothing),
     ]
 
 
 # Plain functions, not coroutines: Starlette runs them in a thread, so a slow disk does not hold up the pages.
+
+
+def _answering(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """``endpoint``, with a sentence where the database cannot be asked."""
+
+    @functools.wraps(endpoint)
+    def answer(request: Request) -> Response:
+        try:
+            return endpoint(request)
+        except (StudioError, FramepackError) as fault:
+            return _said(in_english(fault.message), 503)
+
+    return answer
 
 
 def _take(request: Request) -> Response:
@@ -142,4 +157,8 @@ def _names(known: str, etag: str) -> bool:
 
 
 def _missing(sentence: str) -> Response:
-    return PlainTextResponse(sentence, status_code=404, headers={"cache-control": "no-store"})
+    return _said(sentence, 404)
+
+
+def _said(sentence: str, status: int) -> Response:
+    return PlainTextResponse(sentence, status_code=status, headers={"cache-control": "no-store"})

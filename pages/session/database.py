@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from projects.database.faults import database_unusable
 from projects.database.opening import open_database, session_for
 from projects.settings import StudioSettings
 
@@ -26,6 +27,18 @@ def _engine(of: StudioSettings) -> sa.Engine:
 
 @contextlib.contextmanager
 def session() -> Iterator[Session]:
-    """A session for one page run, one click or one file. It commits nothing by itself."""
-    with session_for(_engine(settings())) as opened:
-        yield opened
+    """A session for one page run, one click or one file. It commits nothing by itself.
+
+    Raises DatabaseUnusable where the database cannot be used, and opens it anew the next time.
+    """
+    used = settings()
+    try:
+        with session_for(_engine(used)) as opened:
+            yield opened
+    except sa.exc.DBAPIError as error:
+        unusable = database_unusable(used, error)
+        if unusable is None:
+            raise
+        _engine(used).dispose()
+        _engine.cache_clear()
+        raise unusable from error

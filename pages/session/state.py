@@ -12,13 +12,13 @@ from typing import Literal
 import streamlit as st
 from sqlmodel import Session
 
-from framepack.errors import FramepackError
 from framepack.messages import Message
 from pages.look.text import said
 from pages.look.theme import told
 from pages.session.database import session
+from pages.session.faults import fault_message
 from projects.database.tables import Project
-from projects.errors import NotFound, StudioError
+from projects.errors import NotFound
 from projects.storyboard.reading import get_project
 
 Act = Callable[[Session], object]
@@ -44,15 +44,22 @@ def attempt(act: Act, done: Message | None = None, undo: Act | None = None) -> b
     ``done`` is said then. What was said of an earlier click goes away.
     """
     st.session_state["notices"] = []
+    if not carried_out(act):
+        return False
+    if done is not None:
+        say(Notice(done, "good", undo))
+    return True
+
+
+def carried_out(act: Act) -> bool:
+    """Call one domain verb and commit once; True if it was done. What goes wrong is said, whatever was said before."""
     try:
         with session() as opened:
             act(opened)
             opened.commit()
-    except (StudioError, FramepackError) as refusal:
-        say(Notice(refusal.message, "bad"))
+    except Exception as error:
+        say(Notice(fault_message(error), "bad"))
         return False
-    if done is not None:
-        say(Notice(done, "good", undo))
     return True
 
 

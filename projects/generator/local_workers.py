@@ -197,7 +197,8 @@ class _Keeper:
         )
         command = [sys.executable, "-m", "projects", "worker", "--device", self.device, "--ends-with-parent"]
         with self.log.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal is for the parent, which ends its workers in order.
+            # A group of its own: Ctrl-C in the terminal is for the parent, which ends its workers in order. Not a
+            # session of its own: Linux shares the processor out by session before it asks who gives way to whom.
             return subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
@@ -205,5 +206,7 @@ class _Keeper:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
+                process_group=0,
+                # On Windows a worker would else give way as its parent does.
+                creationflags=getattr(subprocess, "NORMAL_PRIORITY_CLASS", 0),
             )

@@ -23,10 +23,12 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Studio:
-    """A running studio: where it answers and where it keeps things."""
+    """A running studio: where it answers, where it keeps things, its process, and the file of what it says."""
 
     url: str
     settings: StudioSettings
+    pid: int
+    log: Path
 
 
 @contextlib.contextmanager
@@ -45,7 +47,8 @@ def running_studio(home: Path) -> Iterator[Studio]:
     try:
         url = f"http://127.0.0.1:{port}"
         _await_health(server, url, log)
-        yield Studio(url=url, settings=StudioSettings.from_environment({"STUDIO_HOME": str(home)}))
+        settings = StudioSettings.from_environment({"STUDIO_HOME": str(home)})
+        yield Studio(url=url, settings=settings, pid=server.pid, log=log)
     finally:
         server.send_signal(signal.SIGINT)
         try:
