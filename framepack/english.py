@@ -169,6 +169,7 @@ ENGLISH = MappingProxyType(
             "it has {megapixels:.0f} megapixels ({width} x {height}), too many to open; save it with at most "
             "{fitting_width} x {fitting_height} pixels."
         ),
+        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
         "picture-bomb": "it has far too many pixels to open; save it smaller.",
         "picture-measurements": "it holds measurements, not colours; save it as an 8 or 16 bit picture.",
         "picture-too-deep": "it has more than 16 bits a colour; save it with 8 or 16.",

@@ -53,7 +53,7 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 def project(models: Path) -> str:  # noqa: ARG001
     with session() as opened:
         made = create_project(session=opened, name="The sea")
-        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png")
+        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png").media
         add_shot(session=opened, project_id=made.id, prompt="Waves roll in.", media_id=media.id)
         edit_project(session=opened, project_id=made.id, changes=ProjectUpdate(checkpoint="f1"))
         opened.commit()

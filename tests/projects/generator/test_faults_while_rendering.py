@@ -144,7 +144,7 @@ def test_what_does_not_hear_that_it_was_called_off_ends_with_its_process(
 def test_a_missing_picture_is_the_fault_of_its_own_chain_alone(at_work: StudioAtWork) -> None:
     s = at_work
     with session_for(s.database) as session:
-        other = add_picture(session=session, settings=s.settings, data=png(64, 64, "red"), name="red.png")
+        other = add_picture(session=session, settings=s.settings, data=png(64, 64, "red"), name="red.png").media
         attach_image(session=session, shot_id=s.shots[2].id, media_id=other.id)
         session.commit()
     picture_path(s.settings, other.id).unlink()
