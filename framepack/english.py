@@ -169,6 +169,7 @@ ENGLISH = MappingProxyType(
             "it has {megapixels:.0f} megapixels ({width} x {height}), too many to open; save it with at most "
             "{fitting_width} x {fitting_height} pixels."
         ),
+        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
         "picture-bomb": "it has far too many pixels to open; save it smaller.",
         "picture-measurements": "it holds measurements, not colours; save it as an 8 or 16 bit picture.",
         "picture-too-deep": "it has more than 16 bits a colour; save it with 8 or 16.",
@@ -177,7 +178,6 @@ ENGLISH = MappingProxyType(
         "picture-animated": "it is an animation; what is used is its frame {number}, as a still picture.",
         "picture-cut": "it is cut short; its last {missing:.1f} % are missing and stay grey.",
         "picture-hdr": "it is an HDR picture; its colours were brought into the range of an ordinary one.",
-        "picture-many-bytes": "its file is larger than {most} MiB, the most that is taken; save it smaller.",
         "card-unused": (
             "This computer has an NVIDIA card, and the installed PyTorch was built without CUDA and leaves it alone. "
             "Install the other build: pip install uv && uv pip install --torch-backend=auto "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
@@ -164,6 +166,19 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence_and_the_others_are_k
 
     assert len(shots(project)) == 3
     assert "The picture a.png cannot be used" in text_of(at)
+
+
+def test_a_picture_is_taken_whatever_its_name_ends_with_and_what_is_to_be_said_of_it_is_said(project: str) -> None:
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])
+    at = open_page("storyboard.py", project=project)
+    box = at.file_uploader(key=f"pictures-{project}-0")
+    assert not box.proto.type
+    box.set_value([("a.jfif", file.getvalue(), "application/octet-stream")]).run()
+
+    assert len(shots(project)) == 3
+    assert "About the picture a.jfif: it is an animation" in text_of(at)
 
 
 def test_what_changed_is_ordered_from_the_generator_and_can_be_cancelled(project: str) -> None:

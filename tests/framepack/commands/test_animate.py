@@ -49,6 +49,18 @@ def animate(models: Path, *arguments: object) -> int:
     return run(models, "animate", "--prompt", "a boat", *small, *arguments)
 
 
+def test_what_is_to_be_said_of_a_picture_is_said_on_standard_error(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    small = ("--size", "64x64", "--seconds", 0.1, "-o", tmp_path / "out.mp4")
+    assert animate(models, tmp_path / "a.gif", *small) == 0
+    said = capsys.readouterr()
+    assert f"About the picture {tmp_path / 'a.gif'}: it is an animation" in said.err
+    assert json.loads(said.out)["height"] == 64
+
+
 def test_the_memory_it_may_take_is_capped_and_refused_where_it_is_none(
     models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,7 +166,7 @@ def test_an_interrupt_leaves_nothing_half_written(
         (["missing.png"], "there is no such file"),
         (["text.png"], "it is not a picture"),
         (["cut.png"], "it is damaged or cut short"),
-        (["huge.png"], "it has 100 megapixels"),
+        (["huge.png"], "save it with at most 11585 x 11585 pixels"),
         (["good.png", "--prompt", "  "], "prompt: it is empty"),
         (["good.png", "--seconds", "0"], "seconds: 0 is not more than 0 and at most 600"),
         (["good.png", "--seconds", "36000"], "seconds: 36000 is not more than 0 and at most 600"),
@@ -194,7 +206,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     Image.fromarray(noise).save("good.png")
     Path("text.png").write_text("hello")
     Path("cut.png").write_bytes(Path("good.png").read_bytes()[:5000])
-    Image.new("1", (10_000, 10_000)).save("huge.png")
+    Image.new("1", (12_000, 12_000)).save("huge.png")
     before = sorted(path.name for path in tmp_path.iterdir())
     assert animate(models, *arguments) == 2
     printed = capsys.readouterr()

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlmodel import Session
 
+from framepack.messages import worded
 from projects.database.tables import Project, ShotUpdate
+from projects.english import ENGLISH
 from projects.errors import StoryboardFileProblem
 from projects.interchange.storyboard_toml import (
     SETTINGS_ADDED_LATER,
@@ -23,6 +26,7 @@ from projects.interchange.storyboard_toml import (
     seed_example,
 )
 from projects.settings import StudioSettings
+from projects.storage.places import picture_path
 from projects.storyboard.projects import create_project, delete_project, rename_project
 from projects.storyboard.reading import get_project, list_projects, shots_of
 from projects.storyboard.shots import edit_shot
@@ -333,3 +337,40 @@ def test_the_example_is_there_on_the_first_start_and_stays_deleted(session: Sess
 def test_the_example_does_not_come_to_somebody_who_has_projects(session: Session, studio: StudioSettings) -> None:
     create_project(session=session, name="My own")
     assert seed_example(session=session, settings=studio) is None
+
+
+# --- pictures
+
+
+@pytest.mark.parametrize("damage", [None, b"", bytes(500)], ids=["gone", "empty", "overwritten"])
+def test_reading_the_file_again_brings_back_a_picture_that_was_damaged(
+    session: Session, studio: StudioSettings, folder: Path, damage: bytes | None
+) -> None:
+    path = written(folder, TWO_SHOTS)
+    project = project_of(session, studio, path)
+    media_id = shots_of(session=session, project_id=project.id)[0].media_id
+    assert media_id is not None
+    kept = picture_path(studio, media_id)
+    kept.unlink()
+    if damage is not None:
+        kept.write_bytes(damage)
+
+    assert project_of(session, studio, path).id == project.id
+
+    assert kept.read_bytes() == (folder / "灯塔.png").read_bytes()
+
+
+def test_what_is_to_be_said_of_its_pictures_is_no_part_of_what_a_file_says(folder: Path) -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
+    frames[0].save(folder / "灯塔.png", "PNG", save_all=True, append_images=frames[1:])
+    file = read_storyboard(written(folder, TWO_SHOTS))
+    (remark,) = file.remarks
+    assert worded(remark, ENGLISH).startswith("About the picture 灯塔.png: it is an animation")
+    assert replace(file, remarks=()).source == file.source
+
+
+def test_a_picture_file_of_too_many_bytes_is_said_as_such(folder: Path) -> None:
+    with (folder / "灯塔.png").open("r+b") as file:
+        file.truncate(64 * 2**20 + 1)
+    with pytest.raises(StoryboardFileProblem, match="its file is larger than 64 MiB"):
+        read_storyboard(written(folder, TWO_SHOTS))

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
 import io
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image
 from sqlmodel import Session
 
 from framepack.errors import ImageRejected
-from framepack.media.pictures import picture_hash
+from framepack.media.pictures import Picture, picture_hash
+from framepack.messages import worded
+from projects.english import ENGLISH
 from projects.errors import NotFound
 from projects.settings import StudioSettings
-from projects.storage.pictures import MAX_PICTURE_BYTES, add_picture, get_media, thumbnail
-from projects.storage.places import picture_path
+from projects.storage import pictures
+from projects.storage.pictures import MAX_PICTURE_BYTES, THUMBNAIL_SIZES, add_picture, get_media, thumbnail
+from projects.storage.places import picture_path, thumbnail_path
 from tests.support.plain_pictures import png
 
 
@@ -81,10 +88,91 @@ def test_what_is_no_picture_is_refused_and_not_kept(
         ("a\n\x00b.png", "a b.png"),
         ("", "picture"),
         ("../", "picture"),
+        ("\0\0", "picture"),
+        ("\u202e\u200f", "picture"),
+        ("\u202egnp.exe.png", "gnp.exe.png"),
+        ("\u2066\u2069.png", "picture.png"),
+        ("\u3164\u2800.jpg", "picture.jpg"),
+        ("نمی\u200cخواهم.png", "نمی\u200cخواهم.png"),
     ],
 )
 def test_only_a_files_own_name_is_kept(session: Session, studio: StudioSettings, given: str, shown: str) -> None:
     assert add_picture(session=session, settings=studio, data=png(32, 32), name=given).media.name == shown
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "overwritten"])
+def test_a_picture_given_again_heals_its_damaged_file(session: Session, studio: StudioSettings, damage: str) -> None:
+    data = png(320, 180)
+    media = add_picture(session=session, settings=studio, data=data, name="a.png").media
+    path = picture_path(studio, media.id)
+    path.write_bytes({"empty": b"", "cut": data[:-9], "overwritten": bytes(len(data))}[damage])
+    assert add_picture(session=session, settings=studio, data=data, name="a.png").media is media
+    assert path.read_bytes() == data
+
+
+def test_a_picture_that_is_whole_is_not_written_again(session: Session, studio: StudioSettings) -> None:
+    media = add_picture(session=session, settings=studio, data=png(320, 180), name="a.png").media
+    written = picture_path(studio, media.id).stat().st_mtime_ns
+    add_picture(session=session, settings=studio, data=png(320, 180), name="b.png")
+    assert picture_path(studio, media.id).stat().st_mtime_ns == written
+
+
+def test_what_is_to_be_said_of_a_picture_comes_with_it(session: Session, studio: StudioSettings) -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])
+    added = add_picture(session=session, settings=studio, data=file.getvalue(), name="a.webp")
+    (remark,) = added.remarks
+    assert worded(remark, ENGLISH).startswith("About the picture a.webp: it is an animation")
+
+
+def test_a_heic_photo_is_kept_as_it_is_and_shown_as_webp(session: Session, studio: StudioSettings) -> None:
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48), "red")).save(file)
+    media = add_picture(session=session, settings=studio, data=file.getvalue(), name="IMG_1.HEIC").media
+    assert (media.kind, media.width, media.height) == ("image/heic", 64, 48)
+    with Image.open(thumbnail(studio, media.id, 480)) as small:
+        assert small.format == "WEBP"
+
+
+def test_the_size_of_a_photo_that_is_decoded_smaller_is_that_of_its_file(
+    session: Session, studio: StudioSettings
+) -> None:
+    file = io.BytesIO()
+    Image.new("L", (9000, 8000)).save(file, "JPEG")
+    media = add_picture(session=session, settings=studio, data=file.getvalue(), name="a.jpg").media
+    assert (media.width, media.height) == (9000, 8000)
+
+
+def test_the_small_copies_are_there_as_soon_as_a_picture_is(session: Session, studio: StudioSettings) -> None:
+    media = add_picture(session=session, settings=studio, data=png(2000, 1000), name="a.png").media
+    sizes = [Image.open(thumbnail_path(studio, media.id, size)).size for size in THUMBNAIL_SIZES]
+    assert sizes == [(960, 480), (480, 240), (160, 80)]
+
+
+def test_small_copies_asked_for_at_once_are_decoded_one_after_the_other(
+    session: Session, studio: StudioSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [add_picture(session=session, settings=studio, data=png(900, side), name="a").media.id for side in (400, 500)]
+    shutil.rmtree(studio.thumbnails_dir)
+    under_way, most, reads = 0, 0, 0
+    real = pictures.read_small_picture
+
+    def counted(source: Path, name: str, side: int) -> Picture:
+        nonlocal under_way, most, reads
+        under_way, reads = under_way + 1, reads + 1
+        most = max(most, under_way)
+        time.sleep(0.02)
+        picture = real(source, name, side)
+        under_way -= 1
+        return picture
+
+    monkeypatch.setattr(pictures, "read_small_picture", counted)
+    with ThreadPoolExecutor(10) as pool:
+        asked = [(id, size) for size in THUMBNAIL_SIZES for id in ids] * 2
+        paths = list(pool.map(lambda one: thumbnail(studio, *one), asked))
+    assert all(path.is_file() for path in paths)
+    assert (most, reads) == (1, 2)
 
 
 def test_a_thumbnail_is_made_once_and_leaves_the_original_alone(session: Session, studio: StudioSettings) -> None:

@@ -53,11 +53,11 @@ def prompts(session: Session, project: Project) -> list[str]:
 
 
 def test_a_project_is_made_renamed_and_found_again(session: Session, project: Project) -> None:
-    rename_project(session=session, project_id=project.id, name="  灯塔  by night ")
+    rename_project(session=session, project_id=project.id, name="  灯塔\u202e  by\0 night ")
     assert get_project(session=session, project_id=project.id).name == "灯塔 by night"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 201])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "\0", "\u202e\u200f", "\u200d", "\u3164 \u2800"])
 def test_a_name_that_is_none_is_refused(session: Session, project: Project, name: str) -> None:
     with pytest.raises(StoryboardProblem, match="name"):
         rename_project(session=session, project_id=project.id, name=name)
