@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ def _await_health(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     while time.monotonic() < until:
         if server.poll() is not None:
             break
-        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
             return
         time.sleep(0.2)
     raise AssertionError(f"the studio did not come up:\n{log.read_text(errors='replace')}")
