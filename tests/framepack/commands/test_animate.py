@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -154,7 +156,7 @@ def test_an_interrupt_leaves_nothing_half_written(
         (["missing.png"], "there is no such file"),
         (["text.png"], "it is not a picture"),
         (["cut.png"], "it is damaged or cut short"),
-        (["huge.png"], "it has 100 megapixels"),
+        (["huge.png"], "144 megapixels"),
         (["good.png", "--prompt", "  "], "prompt: it is empty"),
         (["good.png", "--seconds", "0"], "seconds: 0 is not more than 0 and at most 600"),
         (["good.png", "--seconds", "36000"], "seconds: 36000 is not more than 0 and at most 600"),
@@ -176,6 +178,15 @@ def test_an_interrupt_leaves_nothing_half_written(
         (["good.png", "-o", "good.png"], "it would replace the picture good.png"),
         (["good.png", "-o", "a", "--save-latents", "./a"], "the video and the latents cannot both be a"),
         (["--continue-from", "text.png", "-o", "text.png"], "it would replace the latents text.png"),
+        (["good.png", "-o", "film.gif"], "output: film.gif does not end as what is written, which is .mp4"),
+        (["good.png", "-o", "film"], "output: film does not end as what is written, which is .mp4"),
+        (["good.png", "-o", "./good.png"], "it would replace the picture good.png"),
+        (["good.png", "--save-latents", "good.png"], "it would replace the picture good.png"),
+        (["--continue-from", "text.png", "--save-latents", "text.png"], "it would replace the latents text.png"),
+        (["good.png", "--prompt", "caf\udce9 at night"], "argument: 'café at night' is not text in UTF-8"),
+        (["good.png", "--model", "\udcff"], "argument: 'ÿ' is not text in UTF-8"),
+        (["\udcff.png"], "argument: 'ÿ.png' is not text in UTF-8"),
+        (["good.png", "-o", "\udcff.mp4"], "argument: 'ÿ.mp4' is not text in UTF-8"),
         ([], "image: name a picture to start from"),
         (["--continue-from", "missing.safetensors"], "there is no such file"),
         (["--continue-from", "text.png"], "not a safetensors file"),
@@ -194,7 +205,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     Image.fromarray(noise).save("good.png")
     Path("text.png").write_text("hello")
     Path("cut.png").write_bytes(Path("good.png").read_bytes()[:5000])
-    Image.new("1", (10_000, 10_000)).save("huge.png")
+    Image.new("1", (12_000, 12_000)).save("huge.png")
     before = sorted(path.name for path in tmp_path.iterdir())
     assert animate(models, *arguments) == 2
     printed = capsys.readouterr()
@@ -231,6 +242,24 @@ def test_weights_that_are_not_there_name_the_command_that_fetches_them(
 ) -> None:
     assert animate(tmp_path / "empty", picture, "-o", tmp_path / "out.mp4") == 2
     assert "python -m framepack download f1" in capsys.readouterr().err
+
+
+def test_a_temporary_folder_without_room_is_one_sentence(
+    models: Path, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    assert animate(models, picture, "-o", tmp_path / "out.mp4") == 1
+    assert capsys.readouterr().err == "The disk is full. Free some space and try again; nothing was written.\n"
+
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert animate(models, picture, "-o", tmp_path / "out.mp4") == 1
+    assert "No usable temporary directory found" in capsys.readouterr().err
 
 
 def test_the_original_model_continues_nothing(

@@ -155,7 +155,15 @@ def test_ctrl_c_ends_with_130_leaves_nothing_half_written_and_no_order_behind(pe
         ("[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 0", "film.mp4", "seconds"),
         ("model = 'gpt'\n[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "'gpt'"),
         ("model = 'f1'\n[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "framepack download f1"),
-        (STORYBOARD.format(steps=1), "no/such/film.mp4", "There is no folder"),
+        (STORYBOARD.format(steps=1), "no/such/film.mp4", "there is no folder"),
+        (STORYBOARD.format(steps=1), "board.toml", "it would replace the storyboard"),
+        (STORYBOARD.format(steps=1), "a.png", "it would replace the picture"),
+        (STORYBOARD.format(steps=1), "link.mp4", "it would replace the picture"),
+        (STORYBOARD.format(steps=1), "film.gif", "film.gif does not end as what is written, which is .mp4"),
+        (STORYBOARD.format(steps=1), "film", "film does not end as what is written, which is .mp4"),
+        (STORYBOARD.format(steps=1), "studio/takes/a.mp4", "among the studio's own files"),
+        (STORYBOARD.format(steps=1), "\udcff.mp4", "is not text in UTF-8"),
+        (None, "film.mp4\udce9", "is not text in UTF-8"),
         (STORYBOARD.format(steps=1), "studio", "is a folder"),
     ],
 )
@@ -166,6 +174,7 @@ def test_bad_input_is_one_sentence_and_exit_status_2(
     person.studio.make_folders()
     if storyboard is not None:
         person.file.write_text(storyboard)
+    (person.film.parent / "link.mp4").hardlink_to(person.film.parent / "a.png")
     status, out, err = person.run(str(person.file), "-o", str(person.film.parent / output))
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1, err
