@@ -19,7 +19,7 @@ from tokenizers.models import BPE
 from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import Checkpoint
 from framepack.errors import WeightsDamaged
-from framepack.messages import Message
+from framepack.messages import Message, Value
 
 PROMPT_TOKENS = 256
 CLIP_TOKENS = 77
@@ -70,7 +70,7 @@ def prompt_remarks(prompt: str, reading: PromptReading | None) -> tuple[Message,
     """What is to be said of a prompt: that its end is not read, and that times in it are not times."""
     remarks = []
     if reading is not None and reading.unread:
-        values = {"tokens": reading.tokens, "most": PROMPT_TOKENS, "rest": _quoted(reading.unread)}
+        values: dict[str, Value] = {"tokens": reading.tokens, "most": PROMPT_TOKENS, "rest": _quoted(reading.unread)}
         remarks.append(Message("prompt-not-read", values))
     elif reading is not None and reading.clip_unread:
         values = {"tokens": reading.clip_tokens, "most": CLIP_PROMPT_TOKENS, "rest": _quoted(reading.clip_unread)}

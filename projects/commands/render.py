@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,13 +59,14 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     Raises the errors of the domain and the engine where the storyboard is at fault, RenderFailed where it is not.
     """
     began = time.monotonic()
-    # What the storyboard's pictures are is known only when it is read, and what it may not replace first of all.
-    _check_output(options.output, settings, [("replaces-storyboard", options.storyboard)])
+    own = [("replaces-storyboard", options.storyboard)]
+    # Once before the storyboard is read, which takes a while where it has many pictures, and once with those.
+    _check_output(options.output, settings, own, endings=())
     if options.device is not None:
         find_device(options.device)
     file = read_storyboard(options.storyboard)
     pictures = [("replaces-picture", shot.image) for shot in file.shots if shot.image is not None]
-    _check_output(options.output, settings, pictures)
+    _check_output(options.output, settings, [*own, *pictures], endings=VIDEO_ENDINGS)
     for remark in file.remarks:
         print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
     database = open_database(settings)
@@ -102,8 +103,10 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     print(json.dumps(summary))
 
 
-def _check_output(output: Path, settings: StudioSettings, read: Sequence[tuple[str, Path]]) -> None:
-    problem = output_problem(output, inputs=read, endings=VIDEO_ENDINGS)
+def _check_output(
+    output: Path, settings: StudioSettings, read: Sequence[tuple[str, Path]], *, endings: Collection[str]
+) -> None:
+    problem = output_problem(output, inputs=read, endings=endings)
     if problem is None and any(output.resolve().is_relative_to(own.resolve()) for own in settings.folders):
         problem = Message("film-among-the-studio's", {"path": str(output)})
     if problem is not None:

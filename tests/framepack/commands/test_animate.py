@@ -101,6 +101,20 @@ def test_animating_a_picture_writes_the_video_and_says_so_in_json(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "picture.png"]
 
 
+def test_what_is_not_read_of_a_prompt_and_what_no_shot_can_be_is_said_before_anything_is_made(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = " ".join(f"word{number} sails by" for number in range(150))
+    small = ("--size", "64x64", "--seconds", "0.01", "-o", tmp_path / "out.mp4")
+    assert animate(models, picture, *small, "--prompt", f"[2s: she turns] {long}") == 0
+    printed = capsys.readouterr()
+    unread, times, short = printed.err.splitlines()
+    assert "the model reads 256 of them" in unread
+    assert "read as words" in times
+    assert short == "It is asked to last 0.01 s and lasts 0.17 s, the shortest it can."
+    assert json.loads(printed.out)["frames"] == 5
+
+
 def test_saved_latents_hold_the_shot_and_can_be_continued_from(
     models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
