@@ -122,9 +122,17 @@ ENGLISH = MappingProxyType(
         "is-folder": "{path} is a folder; name a file",
         "no-folder": "there is no folder {path}",
         "folder-not-writable": "the folder {path} may not be written to",
+        "is-no-file": "{path} is there and is not a file",
+        "wrong-ending": "{path} does not end as what is written, which is {endings}",
+        "cannot-be-written": "{path} cannot be written ({reason})",
+        "no-room": "there is no room in {path}: {free} MiB are free, and at least {least} are needed",
+        "argument-not-utf-8": (
+            "{text} is not text in UTF-8. Have the terminal send UTF-8, or give the file another name."
+        ),
         "same-output": "the video and the latents cannot both be {path}",
         "replaces-picture": "it would replace the picture {path}",
         "replaces-latents": "it would replace the latents {path}",
+        "replaces-storyboard": "it would replace the storyboard {path}",
         "latents-of-another": "the latents were made by '{other}', not '{checkpoint}'",
         "backwards": "'{checkpoint}' works backwards and cannot continue a shot",
         "no-start": "name a picture to start from, or latents to continue from",
@@ -134,6 +142,21 @@ ENGLISH = MappingProxyType(
         "no-number": "'{text}' is no number",
         "no-memory-size": "'{said}' is not a number of GB.",
         "no-text-device": "'{said}' is not 'cpu', the only other place for the text encoder.",
+        # --- remarks on a shot ---
+        "prompt-not-read": (
+            "The prompt has {tokens} tokens and the model reads {most} of them: from “{rest}” on it has no effect."
+        ),
+        "prompt-not-read-by-clip": (
+            "Of the prompt's {tokens} tokens the second encoder, which gives only the general direction, reads {most}; "
+            "from “{rest}” on only the first reads it."
+        ),
+        "prompt-times": (
+            "Times in a prompt, such as [3s: ...], are read as words, not as times; make a shot for each instead."
+        ),
+        "shot-lasts-longer": "It is asked to last {seconds:g} s and lasts {shortest:.2f} s, the shortest it can.",
+        # --- what went wrong while a command was at work ---
+        "command-disk-full": "The disk is full. Free some space and try again; nothing was written.",
+        "command-file-problem": "A file could not be read or written ({reason}).",
         # --- reasons: settings of the studio ---
         "no-database-url": "it is not a database URL.",
         "unknown-database": "'{backend}' is neither sqlite nor postgresql.",

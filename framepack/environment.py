@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from framepack.errors import SettingRejected
-from framepack.messages import Message
+from framepack.errors import InvalidRequest, SettingRejected
+from framepack.messages import Message, Value
 
 GIB = 2**30
 
@@ -62,6 +62,16 @@ class EngineOptions:
             "FRAMEPACK_ATTENTION": self.attention or "",
             "FRAMEPACK_TEXT_DEVICE": "cpu" if self.text_on_cpu else "",
         }
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Raise InvalidRequest for an argument of a command that came in another encoding than the system's text has."""
+    for argument in arguments:
+        # What cannot be decoded comes as half a pair of surrogates, which no encoder takes.
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+            shown = argument.encode(errors="surrogateescape").decode("latin-1")
+            values: dict[str, Value] = {"text": f"'{shown[:60]}…'" if len(shown) > 60 else f"'{shown}'"}
+            raise InvalidRequest("argument", Message("argument-not-utf-8", values))
 
 
 def prepare_environment(environ: MutableMapping[str, str]) -> None:

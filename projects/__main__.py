@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from framepack.environment import check_arguments
 from framepack.errors import FramepackError
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
@@ -23,8 +24,10 @@ from projects.settings import StudioSettings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    asked = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
     try:
+        check_arguments(given)
+        asked = _parser().parse_args(given)
         settings = StudioSettings.from_environment(os.environ)
         if asked.command == "worker":
             return _work(settings, asked)

@@ -87,6 +87,7 @@ ENGLISH = MappingProxyType(
         "backwards-start-with-cut": (
             "'{checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
         ),
+        "remark-on-shot": "{shot}: {remark}",
         # --- what a film lacks ---
         "no-shots-yet": "The storyboard has no shots yet.",
         "shot-lacks-take": "{shot} has no finished take yet; render it first.",
@@ -94,8 +95,8 @@ ENGLISH = MappingProxyType(
         "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",
         "shot-changed": "{shot} changed since its take was made.",
         "shots-changed": "{shots} changed since their take was made.",
-        "film-is-folder": "{path} is a folder; name a file for the film.",
-        "no-folder-for-film": "There is no folder {path} to write the film into.",
+        "film-not-writable": "The film cannot be written: {problem}.",
+        "film-among-the-studio's": "{path} is among the studio's own files; name another place",
         # --- how a render ended ---
         "called-off": "The render was called off.",
         "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",

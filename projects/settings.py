@@ -101,10 +101,10 @@ class StudioSettings:
         """Copies of the database from before it was changed for a newer version; made with the first of them."""
         return self.home / "backups"
 
-    def make_folders(self) -> None:
-        """Make every folder that is not there yet."""
-        for folder in (
-            self.home,
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders within the home whose files are the studio's own."""
+        return (
             self.media_dir,
             self.thumbnails_dir,
             self.sections_dir,
@@ -113,7 +113,11 @@ class StudioSettings:
             self.conditioning_dir,
             self.previews_dir,
             self.logs_dir,
-        ):
+        )
+
+    def make_folders(self) -> None:
+        """Make every folder that is not there yet."""
+        for folder in (self.home, *self.folders):
             folder.mkdir(parents=True, exist_ok=True)
 
 

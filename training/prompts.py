@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from framepack.conditioning.encoders import TEMPLATE
+from framepack.shots.prompts import TEMPLATE
 from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")

@@ -15,7 +15,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 
-from framepack.conditioning.encoders import TEMPLATE, TEMPLATE_TOKENS
+from framepack.shots.prompts import TEMPLATE, TEMPLATE_TOKENS
 from training.layout import CLIP_SPECIALS, LLAMA_SPECIALS, VOCABULARY
 
 _WORDS = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"

@@ -22,9 +22,9 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoTokenizer
 
-from framepack.conditioning.encoders import TEMPLATE_TOKENS
 from framepack.context.packing import SectionContext, pack_forward
 from framepack.sampling.sigmas import shift_exponent
+from framepack.shots.prompts import TEMPLATE_TOKENS
 from training.clips import Renderer
 from training.forward import predict_velocity
 from training.layout import Draft, build_draft, load_draft, load_vae, save_conditioned, save_tokenizers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sys
 import tempfile
@@ -26,14 +25,16 @@ from framepack.engine.render import render_continuation, render_shot, shown_last
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
+from framepack.files.outputs import is_same_file, output_problem, room_problem
 from framepack.media.pictures import Picture, picture_hash, read_picture
-from framepack.media.video import join
+from framepack.media.video import VIDEO_ENDINGS, join
 from framepack.messages import Message, worded
 from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.presets import preset_named, with_preset
+from framepack.shots.prompts import prompt_remarks, read_of
 from framepack.shots.request import ShotRequest, default_settings
-from framepack.shots.spans import FRAMES_PER_LATENT, Span
+from framepack.shots.spans import FRAMES_PER_LATENT, Span, length_remarks
 from framepack.store.section_store import SectionStore
 
 # One shot is made in a store of its own, so its weights need no name that tells them from others.
@@ -95,6 +96,11 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
     for remark in picture.remarks if picture else ():
         print(worded(remark, ENGLISH), file=sys.stderr)
     request = _request(animation, checkpoint, before, picture)
+    for remark in (
+        *prompt_remarks(request.prompt, read_of(request.prompt, checkpoint, options.models)),
+        *length_remarks(request.seconds, fps=checkpoint.fps, opens=before is None, ends=False),
+    ):
+        print(worded(remark, ENGLISH), file=sys.stderr)
     shot = _continuing(request, before) if before else plan_chain([request])[0]
     with (
         tempfile.TemporaryDirectory(prefix="framepack-") as folder,
@@ -130,20 +136,21 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
 
 def _check_outputs(animation: Animation) -> None:
     """Raise InvalidRequest, before any work, where a file cannot be written or would replace one that is read."""
-    named = [path.resolve() for path in (animation.output, animation.save_latents) if path]
-    for path in named:
-        if path.is_dir():
-            raise InvalidRequest("output", Message("is-folder", {"path": str(path)}))
-        if not path.parent.is_dir():
-            raise InvalidRequest("output", Message("no-folder", {"path": str(path.parent)}))
-        if not os.access(path.parent, os.W_OK):
-            raise InvalidRequest("output", Message("folder-not-writable", {"path": str(path.parent)}))
-    if len(set(named)) < len(named):
-        raise InvalidRequest("output", Message("same-output", {"path": str(animation.output)}))
-    if animation.image and animation.image.resolve() in named:
-        raise InvalidRequest("output", Message("replaces-picture", {"path": str(animation.image)}))
-    if animation.continue_from and animation.continue_from.resolve() == named[0]:
-        raise InvalidRequest("output", Message("replaces-latents", {"path": str(animation.continue_from)}))
+    read = []
+    if animation.image:
+        read.append(("replaces-picture", animation.image))
+    if animation.continue_from:
+        read.append(("replaces-latents", animation.continue_from))
+    kept = animation.save_latents
+    problem = output_problem(animation.output, inputs=read, endings=VIDEO_ENDINGS)
+    if kept is not None:
+        if is_same_file(kept, animation.output):
+            problem = Message("same-output", {"path": str(animation.output)})
+        problem = problem or output_problem(kept, inputs=read)
+    # What is made lies in the temporary folder until it is whole.
+    problem = problem or room_problem(Path(tempfile.gettempdir()))
+    if problem is not None:
+        raise InvalidRequest("output", problem)
 
 
 def _checkpoint(animation: Animation, before: KeptShot | None) -> Checkpoint:

@@ -1,6 +1,7 @@
 """Owns the commands of the engine: their arguments, what they print, and their exit codes. The work is done elsewhere.
 
-Exit codes: 0 done, 2 wrong input (one sentence on standard error), 130 interrupted. Torch is imported only by
+Exit codes: 0 done, 1 a file could not be read or written, 2 wrong input (both one sentence on standard error), 130
+interrupted. Torch is imported only by
 those that compute.
 """
 
@@ -16,16 +17,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from safetensors import SafetensorError
+
 from framepack.checkpoints.download import download, update
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
 from framepack.english import ENGLISH
-from framepack.environment import EngineOptions, prepare_environment
+from framepack.environment import EngineOptions, check_arguments, prepare_environment
 from framepack.errors import FramepackError
-from framepack.messages import worded
+from framepack.files.filesystem import is_disk_full
+from framepack.messages import Message, worded
 from framepack.shots.presets import PRESETS
 
+FAILED = 1
 WRONG_INPUT = 2
 INTERRUPTED = 130
 
@@ -33,7 +38,13 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run the command ``arguments`` (those of the process by default) and return its exit code."""
     begun = time.perf_counter()
-    asked = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        check_arguments(given)
+    except FramepackError as error:
+        print(worded(error.message, ENGLISH), file=sys.stderr)
+        return WRONG_INPUT
+    asked = _parser().parse_args(given)
     # A polite request to end is handled like Ctrl-C, so that nothing half-written is left either way.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -49,12 +60,25 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     except FramepackError as error:
         print(worded(error.message, ENGLISH), file=sys.stderr)
         return WRONG_INPUT
+    except (OSError, SafetensorError) as error:
+        if not is_disk_full(error) and not isinstance(error, OSError):
+            raise
+        print(worded(_of_disk(error), ENGLISH), file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print("Interrupted; nothing was written.", file=sys.stderr)
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, before)
     return 0
+
+
+def _of_disk(error: Exception) -> Message:
+    if is_disk_full(error):
+        return Message("command-disk-full")
+    strerror = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    filename = getattr(error, "filename", None)
+    return Message("command-file-problem", {"reason": f"{filename}: {strerror}" if filename else strerror})
 
 
 def _of_command(engine: EngineOptions, asked: argparse.Namespace) -> EngineOptions:

@@ -8,22 +8,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from framepack.shots.prompts import CLIP_TOKENS, PROMPT_TOKENS, TEMPLATE, TEMPLATE_TOKENS
 from framepack.weights.loading import ImageEncoder, TextEncoder
-
-PROMPT_TOKENS = 256
-CLIP_TOKENS = 77
-
-# HunyuanVideo's template for video prompts; its first 95 tokens are the same for every prompt and are cut off.
-TEMPLATE = (
-    "<|start_header_id|>system<|end_header_id|>\n\nDescribe the video by detailing the following aspects: "
-    "1. The main content and theme of the video."
-    "2. The color, shape, size, texture, quantity, text, and spatial relationships of the objects."
-    "3. Actions, events, behaviors temporal relationships, physical movement changes of the objects."
-    "4. background environment, light, style and atmosphere."
-    "5. camera angles, movements, and transitions used in the video:<|eot_id|>"
-    "<|start_header_id|>user<|end_header_id|>\n\n{}<|eot_id|>"
-)
-TEMPLATE_TOKENS = 95
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from framepack.files.atomic import in_place
 from framepack.files.manifest import NotWhole
 from framepack.messages import Message
 
+# What the name of a video written here may end with.
+VIDEO_ENDINGS = (".mp4",)
 TICKS_PER_FRAME = 512
 # More than a VAE's tile of time has, so that the next tile is decoded while the frames of one are encoded.
 _FRAMES_WAITING = 16

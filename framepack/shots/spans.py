@@ -126,6 +126,14 @@ def shortest_seconds(*, fps: int, opens: bool, ends: bool) -> float:
     return (FRAMES_PER_LATENT + (1 if opens else 0)) / fps
 
 
+def length_remarks(seconds: float, *, fps: int, opens: bool, ends: bool) -> tuple[Message, ...]:
+    """What is to be said of a shot that is asked to be shorter than one can be."""
+    shortest = shortest_seconds(fps=fps, opens=opens, ends=ends)
+    if seconds >= shortest:
+        return ()
+    return (Message("shot-lasts-longer", {"seconds": seconds, "shortest": shortest}),)
+
+
 def _ending(joined: Span, asked: int, *, more_sections: bool) -> Span:
     """The span of a chain's last shot, which shows ``asked`` frames; ``joined`` is what it is where it is continued."""
     start = 1 if joined.opens else 0

@@ -21,6 +21,8 @@ ENGLISH = MappingProxyType(
             "Something unforeseen happened ({kind}). What was saved before is kept. Try again or reload the page; the "
             "terminal in which the studio runs says more."
         ),
+        # --- what is read of a prompt ---
+        "prompt-count": "{tokens} of {most} tokens",
         # --- how a shot or a render is doing ---
         "weights-being-named": (
             "The weights are being named: their files are read once, which takes a minute or two. Then it is known "

@@ -6,13 +6,15 @@ Each click calls one verb; the text boxes show what the database holds and save 
 from __future__ import annotations
 
 import functools
+import html
 from typing import Any
 
 import streamlit as st
 from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
-from framepack.messages import Message
+from framepack.messages import Message, Value
+from framepack.shots.prompts import PROMPT_TOKENS
 from framepack.shots.request import MAX_PROMPT_CHARACTERS
 from framepack.shots.spans import MAX_SECONDS
 from pages.board.reading import Board, standing
@@ -29,6 +31,7 @@ from projects.errors import StoryboardProblem
 from projects.queue.orders import enqueue_render, render_changed
 from projects.storyboard.reading import get_project
 from projects.storyboard.shots import add_shot, delete_shot, duplicate_shot, edit_shot, move_shot, restore_shot
+from projects.takes.remarks import prompt_reading, remarks_on
 from projects.takes.staleness import ShotPlan
 
 START = {"cut": "Cut", "continue": "Continue"}
@@ -53,6 +56,7 @@ def shot_card(board: Board, place: int) -> None:
         with right:
             _head(board, place)
             _prompt(plan)
+            _remarks(board, plan)
             with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
                 _figures(plan, place)
                 _actions(board, plan)
@@ -75,8 +79,9 @@ def _shown(board: Board, place: int) -> None:
         )
         takes = board.takes.get(shot.id, [])
         of = f" of {len(takes)}" if len(takes) > 1 else ""
-        length = seconds_text(plan.chosen.frames / plan.chosen.fps)
-        st.html(f'<div class="fs-soft">Take {plan.chosen.number}{of} · {length}, {plan.chosen.frames} frames</div>')
+        frames = plan.frames if plan.state == "done" else plan.chosen.frames
+        length = seconds_text(frames / plan.chosen.fps)
+        st.html(f'<div class="fs-soft">Take {plan.chosen.number}{of} · {length}, {frames} frames</div>')
     elif poster:
         st.html(picture(poster, f"The picture of {shot.label}", ratio=ratio))
     elif shot.start == "continue" and place > 0:
@@ -136,6 +141,20 @@ def _prompt(plan: ShotPlan) -> None:
         label_visibility="collapsed",
         on_change=bound(key, plan.shot.prompt, functools.partial(edit, plan.shot.id, "prompt")),
     )
+
+
+def _remarks(board: Board, plan: ShotPlan) -> None:
+    """How much of the prompt is read, and what else is to be said of the shot; the container is always there."""
+    checkpoint, models = board.project.checkpoint, settings().engine.models
+    with st.container(key=f"remarks-{plan.shot.id}", gap=None):
+        reading = prompt_reading(plan.shot.prompt, checkpoint, models)
+        if reading is not None and plan.shot.prompt.strip():
+            values: dict[str, Value] = {"tokens": reading.tokens, "most": PROMPT_TOKENS}
+            st.html(f'<div class="fs-soft">{html.escape(said(Message("prompt-count", values)))}</div>')
+        for remark in remarks_on(plan, checkpoint, models):
+            # A prompt longer than CLIP reads is usual; on the page it is no remark.
+            if remark.id != "prompt-not-read-by-clip":
+                told(said(remark), "quiet")
 
 
 def _figures(plan: ShotPlan, place: int) -> None:

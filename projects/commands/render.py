@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,8 @@ from tqdm import tqdm
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.files.outputs import output_problem
+from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
@@ -32,6 +34,7 @@ from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enq
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.reading import get_project
+from projects.takes.remarks import remarks_on
 from projects.takes.staleness import ShotPlan, plan_for, said_of
 
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -56,10 +59,14 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     Raises the errors of the domain and the engine where the storyboard is at fault, RenderFailed where it is not.
     """
     began = time.monotonic()
-    _check_output(options.output)
+    own = [("replaces-storyboard", options.storyboard)]
+    # Once before the storyboard is read, which takes a while where it has many pictures, and once with those.
+    _check_output(options.output, settings, own, endings=())
     if options.device is not None:
         find_device(options.device)
     file = read_storyboard(options.storyboard)
+    pictures = [("replaces-picture", shot.image) for shot in file.shots if shot.image is not None]
+    _check_output(options.output, settings, [*own, *pictures], endings=VIDEO_ENDINGS)
     for remark in file.remarks:
         print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
     database = open_database(settings)
@@ -69,6 +76,10 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
             session.commit()
         store = SectionStore(settings.sections_dir)
         plans = _plans(settings, database, project_id)
+        for number, plan in enumerate(plans, start=1):
+            for remark in remarks_on(plan, file.settings.checkpoint, settings.engine.models):
+                said = Message("remark-on-shot", {"shot": f"{file.name}, shot {number}", "remark": remark})
+                print(worded(said, ENGLISH), file=sys.stderr, flush=True)
         sections = {key for plan in plans if plan.planned for key in plan.planned.sections}
         missing = {key for key in sections if not store.has(key)}
         wanted = [plan.shot.id for plan in plans if not _is_made(settings, plan)]
@@ -92,11 +103,14 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     print(json.dumps(summary))
 
 
-def _check_output(output: Path) -> None:
-    if output.is_dir():
-        raise StoryboardProblem(Message("film-is-folder", {"path": str(output)}))
-    if not output.absolute().parent.is_dir():
-        raise StoryboardProblem(Message("no-folder-for-film", {"path": str(output.absolute().parent)}))
+def _check_output(
+    output: Path, settings: StudioSettings, read: Sequence[tuple[str, Path]], *, endings: Collection[str]
+) -> None:
+    problem = output_problem(output, inputs=read, endings=endings)
+    if problem is None and any(output.resolve().is_relative_to(own.resolve()) for own in settings.folders):
+        problem = Message("film-among-the-studio's", {"path": str(output)})
+    if problem is not None:
+        raise StoryboardProblem(Message("film-not-writable", {"problem": problem}))
 
 
 def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> list[ShotPlan]:

@@ -296,3 +296,16 @@ def test_a_preset_is_saved_as_it_is_chosen_and_says_what_it_costs(project: str) 
 
 def test_a_project_that_is_not_there_is_no_error(project: str) -> None:  # noqa: ARG001
     assert "No project is open" in text_of(open_page("storyboard.py", project="0" * 32))
+
+
+def test_a_card_counts_the_tokens_of_its_prompt_and_says_what_is_not_read(project: str) -> None:
+    with session() as opened:
+        (first, *_) = shots_of(session=opened, project_id=project)
+        long = "[0s: she turns] " + " ".join(f"word{number} sails by" for number in range(150))
+        edit_shot(session=opened, shot_id=first.id, changes=ShotUpdate(prompt=long, seconds=0.01))
+        opened.commit()
+    said = text_of(open_page("storyboard.py", project=project))
+    assert "of 256 tokens" in said
+    assert "on it has no effect" in said
+    assert said.count("Times in a prompt") == 1
+    assert "It is asked to last 0.01 s" in said

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from framepack.conditioning.encoders import TEMPLATE, TEMPLATE_TOKENS
+from framepack.shots.prompts import TEMPLATE, TEMPLATE_TOKENS
 from training.clips import Renderer
 from training.drawings import draw_picture
 from training.layout import LATENT_CHANNELS, build_vae

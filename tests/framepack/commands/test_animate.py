@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -111,6 +113,20 @@ def test_animating_a_picture_writes_the_video_and_says_so_in_json(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "picture.png"]
 
 
+def test_what_is_not_read_of_a_prompt_and_what_no_shot_can_be_is_said_before_anything_is_made(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = " ".join(f"word{number} sails by" for number in range(150))
+    small = ("--size", "64x64", "--seconds", "0.01", "-o", tmp_path / "out.mp4")
+    assert animate(models, picture, *small, "--prompt", f"[2s: she turns] {long}") == 0
+    printed = capsys.readouterr()
+    unread, times, short = printed.err.splitlines()
+    assert "the model reads 256 of them" in unread
+    assert "read as words" in times
+    assert short == "It is asked to last 0.01 s and lasts 0.17 s, the shortest it can."
+    assert json.loads(printed.out)["frames"] == 5
+
+
 def test_saved_latents_hold_the_shot_and_can_be_continued_from(
     models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +204,15 @@ def test_an_interrupt_leaves_nothing_half_written(
         (["good.png", "-o", "good.png"], "it would replace the picture good.png"),
         (["good.png", "-o", "a", "--save-latents", "./a"], "the video and the latents cannot both be a"),
         (["--continue-from", "text.png", "-o", "text.png"], "it would replace the latents text.png"),
+        (["good.png", "-o", "film.gif"], "output: film.gif does not end as what is written, which is .mp4"),
+        (["good.png", "-o", "film"], "output: film does not end as what is written, which is .mp4"),
+        (["good.png", "-o", "./good.png"], "it would replace the picture good.png"),
+        (["good.png", "--save-latents", "good.png"], "it would replace the picture good.png"),
+        (["--continue-from", "text.png", "--save-latents", "text.png"], "it would replace the latents text.png"),
+        (["good.png", "--prompt", "caf\udce9 at night"], "argument: 'café at night' is not text in UTF-8"),
+        (["good.png", "--model", "\udcff"], "argument: 'ÿ' is not text in UTF-8"),
+        (["\udcff.png"], "argument: 'ÿ.png' is not text in UTF-8"),
+        (["good.png", "-o", "\udcff.mp4"], "argument: 'ÿ.mp4' is not text in UTF-8"),
         ([], "image: name a picture to start from"),
         (["--continue-from", "missing.safetensors"], "there is no such file"),
         (["--continue-from", "text.png"], "not a safetensors file"),
@@ -243,6 +268,24 @@ def test_weights_that_are_not_there_name_the_command_that_fetches_them(
 ) -> None:
     assert animate(tmp_path / "empty", picture, "-o", tmp_path / "out.mp4") == 2
     assert "python -m framepack download f1" in capsys.readouterr().err
+
+
+def test_a_temporary_folder_without_room_is_one_sentence(
+    models: Path, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    assert animate(models, picture, "-o", tmp_path / "out.mp4") == 1
+    assert capsys.readouterr().err == "The disk is full. Free some space and try again; nothing was written.\n"
+
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert animate(models, picture, "-o", tmp_path / "out.mp4") == 1
+    assert "No usable temporary directory found" in capsys.readouterr().err
 
 
 def test_the_original_model_continues_nothing(

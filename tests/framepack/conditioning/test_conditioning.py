@@ -16,14 +16,13 @@ from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.conditioning.cache import ConditioningCache
 from framepack.conditioning.encoders import (
-    TEMPLATE,
-    TEMPLATE_TOKENS,
     EncodedPicture,
     EncodedPrompt,
     embed_picture,
     encode_prompt,
     pool_prompt,
 )
+from framepack.shots.prompts import TEMPLATE, TEMPLATE_TOKENS
 from framepack.weights.loading import Place, TextEncoder, load_clip, load_llama, load_siglip
 from tests.support.checkpoints import build_models
 from tests.support.damage import cut_short, damaged_names, empty, flip_bytes, overwrite_latents

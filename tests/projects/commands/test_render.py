@@ -16,6 +16,7 @@ from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.media.video import probe
 from framepack.store.section_store import SectionStore
+from projects.__main__ import main
 from projects.database.opening import open_database, session_for
 from projects.interchange.storyboard_toml import project_for_file, read_storyboard
 from projects.queue.orders import active_render
@@ -50,6 +51,10 @@ class Person:
 
     def write(self, steps: int = 1) -> None:
         self.file.write_text(STORYBOARD.format(steps=steps))
+        self.write_again()
+
+    def write_again(self) -> None:
+        """Have a project for the file as it is now."""
         # The project is there already, at a size no bucket has, so that rendering it is quick.
         database = open_database(self.studio)
         with session_for(database) as session:
@@ -155,7 +160,15 @@ def test_ctrl_c_ends_with_130_leaves_nothing_half_written_and_no_order_behind(pe
         ("[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 0", "film.mp4", "seconds"),
         ("model = 'gpt'\n[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "'gpt'"),
         ("model = 'f1'\n[[shot]]\nimage = 'a.png'\nprompt = 'x'\nseconds = 1", "film.mp4", "framepack download f1"),
-        (STORYBOARD.format(steps=1), "no/such/film.mp4", "There is no folder"),
+        (STORYBOARD.format(steps=1), "no/such/film.mp4", "there is no folder"),
+        (STORYBOARD.format(steps=1), "board.toml", "it would replace the storyboard"),
+        (STORYBOARD.format(steps=1), "a.png", "it would replace the picture"),
+        (STORYBOARD.format(steps=1), "link.mp4", "it would replace the picture"),
+        (STORYBOARD.format(steps=1), "film.gif", "film.gif does not end as what is written, which is .mp4"),
+        (STORYBOARD.format(steps=1), "film", "film does not end as what is written, which is .mp4"),
+        (STORYBOARD.format(steps=1), "studio/takes/a.mp4", "among the studio's own files"),
+        (STORYBOARD.format(steps=1), "\udcff.mp4", "is not text in UTF-8"),
+        (None, "film.mp4\udce9", "is not text in UTF-8"),
         (STORYBOARD.format(steps=1), "studio", "is a folder"),
     ],
 )
@@ -166,10 +179,30 @@ def test_bad_input_is_one_sentence_and_exit_status_2(
     person.studio.make_folders()
     if storyboard is not None:
         person.file.write_text(storyboard)
+    (person.film.parent / "link.mp4").hardlink_to(person.film.parent / "a.png")
     status, out, err = person.run(str(person.file), "-o", str(person.film.parent / output))
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1, err
     assert sentence in err
+
+
+def test_no_argument_of_any_command_may_be_in_another_encoding(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["worker", "--device", "\udcff"], ["render", "a.toml", "-o", "\udcff"], ["\udcff"]):
+        assert main(arguments) == 2
+        assert capsys.readouterr().err == (
+            "argument: 'ÿ' is not text in UTF-8. Have the terminal send UTF-8, or give the file another name.\n"
+        )
+
+
+def test_what_is_to_be_said_of_shots_is_said_with_the_shots_number(person: Person) -> None:
+    person.write()
+    person.file.write_text(STORYBOARD.format(steps=1).replace("a boat", "[0s: a boat]").replace("2.0", "0.01"))
+    person.write_again()
+    status, _, err = person.run()
+    assert status == 0, err
+    assert "board.toml, shot 1: Times in a prompt" in err
+    assert "board.toml, shot 1: It is asked to last 0.01 s and lasts 0.17 s, the shortest it can." in err
+    assert "shot 2: It" not in err
 
 
 @pytest.mark.parametrize("device", ["../x", "cuda:77", "gpu"])
