@@ -67,6 +67,9 @@ ENGLISH = MappingProxyType(
         "shots-changed": "{shots} changed since their take was made.",
         "film-is-folder": "{path} is a folder; name a file for the film.",
         "no-folder-for-film": "There is no folder {path} to write the film into.",
+        "shot-take-lost": "The take of {shot} is no longer there, nor are its sections; render the shot again.",
+        "take-lost": "Take {number} is no longer there, nor are its sections; render its shot again.",
+        "take-differs": "{name} does not show what its sections do",
         # --- how a render ended ---
         "called-off": "The render was called off.",
         "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",
