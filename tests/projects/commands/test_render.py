@@ -48,8 +48,8 @@ class Person:
         (folder / "a.png").write_bytes(png(SIDE, SIDE))
         self.project_id = ""
 
-    def write(self, steps: int = 1) -> None:
-        self.file.write_text(STORYBOARD.format(steps=steps))
+    def write(self, steps: int = 1, storyboard: str = STORYBOARD) -> None:
+        self.file.write_text(storyboard.format(steps=steps))
         # The project is there already, at a size no bucket has, so that rendering it is quick.
         database = open_database(self.studio)
         with session_for(database) as session:
