@@ -171,7 +171,7 @@ def test_a_take_longer_than_what_is_asked_is_cut_and_one_a_little_shorter_filled
     SectionStore(studio.sections_dir).discard(first.units[-1][0])
     conformed = take_path(studio, first.id)
     assert not conformed.exists()
-    with pytest.raises(SectionMissing):
+    with pytest.raises(StoryboardProblem, match="SH0010 is no longer there"):
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     join([(film_path(studio, film.id), 29)], conformed)
     shorter = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)

@@ -56,7 +56,7 @@ def test_a_damaged_take_is_put_aside_and_joined_anew_from_its_sections(
         without_manifest(path)
     damage(path)
     out = studio.home / "out.mp4"
-    assert join_takes(settings=studio, takes=[take], out=out) == 56
+    assert join_takes(settings=studio, parts=[(take, take.frames)], out=out) == 56
     assert greys(out) == pytest.approx(list(range(56)), abs=2)
     assert path.read_bytes() == good
     assert damaged_names(studio.home) == ([] if damage is remove else [path.name])
@@ -97,7 +97,7 @@ def test_whether_a_take_is_there_is_told_by_its_size(
 def test_a_damaged_film_is_told(studio: StudioSettings, take: Take) -> None:
     film = Film(project_id="p", name="film", frames=56)
     path = film_path(studio, film.id)
-    join_takes(settings=studio, takes=[take], out=path)
+    join_takes(settings=studio, parts=[(take, take.frames)], out=path)
     check_film(settings=studio, film=film)
     assert beside(path).is_file(), "one without a manifest is decoded once, and then has one"
     flip_bytes(path)

@@ -22,7 +22,15 @@ from projects.settings import StudioSettings
 from projects.storage.places import preview_path, take_path
 from projects.storyboard.projects import delete_project, edit_project
 from projects.storyboard.shots import delete_shot
-from tests.support.damage import cut_short, damaged_names, empty, flip_bytes, flip_near_the_start, overwrite_latents, remove
+from tests.support.damage import (
+    cut_short,
+    damaged_names,
+    empty,
+    flip_bytes,
+    flip_near_the_start,
+    overwrite_latents,
+    remove,
+)
 from tests.support.rendering import PaintingRoom
 from tests.support.studio_at_work import StudioAtWork
 
@@ -291,7 +299,9 @@ def test_a_shot_whose_take_and_video_are_damaged_is_made_again(
 
 
 @pytest.mark.parametrize("damage", [overwrite_latents, flip_bytes, remove])
-def test_a_shot_is_never_continued_from_damaged_latents(studio_at_work: StudioAtWork, damage: Callable[[Path], None]) -> None:
+def test_a_shot_is_never_continued_from_damaged_latents(
+    studio_at_work: StudioAtWork, damage: Callable[[Path], None]
+) -> None:
     s = studio_at_work
     s.render(*s.shots)
     (take,) = s.takes(s.shots[0])
