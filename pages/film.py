@@ -15,6 +15,7 @@ from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
 from projects.database.tables import Film, now
 from projects.films.films import film_plan_of, films_of, stitch_film
+from projects.storage.finished import is_there
 from projects.storage.places import film_path
 from projects.takes.staleness import shown_of
 
@@ -50,7 +51,7 @@ def show_film(film: Film, *, newest: bool) -> None:
     """One film: to watch, with its figures, and to download."""
     path = film_path(settings(), film.id)
     with st.container(border=True, key=f"film-{film.id}"):
-        if not path.is_file():
+        if not is_there(path):
             told(f"The file of “{film.name}” is no longer there. Make the film again.", "warn")
             return
         watch = player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name, large=True)

@@ -1,7 +1,7 @@
-"""The domain's commands: ``python -m projects render`` and ``python -m projects worker``.
+"""The domain's commands: ``python -m projects`` with ``render``, ``worker`` or ``doctor``.
 
-Exit status: 0 done, 1 it could not be rendered, 2 what was asked cannot be, 3 the worker already runs, 4 another worker
-is to go on, 130 Ctrl-C.
+Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
+already runs, 4 another worker is to go on, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from framepack.environment import check_arguments
 from framepack.errors import FramepackError
+from projects.commands.doctor import DoctorOptions, examine
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
 from projects.failures import foreseen, message_for
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = StudioSettings.from_environment(os.environ)
         if asked.command == "worker":
             return _work(settings, asked)
+        if asked.command == "doctor":
+            return 0 if examine(settings, DoctorOptions(repair=asked.repair, as_json=asked.json)) else 1
         render_film(settings, RenderOptions(storyboard=asked.storyboard, output=asked.output, device=asked.device))
     except KeyboardInterrupt:
         print("Stopped; what is finished is kept.", file=sys.stderr)
@@ -66,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="take over the jobs of a worker that gave no sign of life for so long (default: 20)",
     )
+    doctor = commands.add_parser("doctor", help="look for what is wrong, and say what to do about it")
+    doctor.add_argument("--repair", action="store_true", help="put damaged files aside, to be made again")
+    doctor.add_argument("--json", action="store_true", help="print one line of JSON")
     return parser
 
 

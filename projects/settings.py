@@ -87,6 +87,11 @@ class StudioSettings:
         return self.home / "conditioning"
 
     @property
+    def damaged_dir(self) -> Path:
+        """What was found not to be whole and was put aside; may be thrown away. The engine's stores know it, too."""
+        return self.home / "damaged"
+
+    @property
     def previews_dir(self) -> Path:
         """The growing previews of renders under way."""
         return self.home / "previews"

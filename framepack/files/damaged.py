@@ -18,8 +18,10 @@ _log = logging.getLogger(__name__)
 def put_aside(path: Path, into: Path, reason: Message) -> Path | None:
     """Move the file or folder ``path`` into the folder ``into``, and say so in one sentence in the log.
 
-    Returns where it lies now, None where another has just taken it away.
+    Returns where it lies now, None where there is nothing, or another has just taken it away.
     """
+    if not path.exists():
+        return None
     into.mkdir(parents=True, exist_ok=True)
     names = [path.name, *(f"{path.name}.{number}" for number in range(2, MOST_OF_ONE_NAME + 1))]
     place = next((into / name for name in names if not (into / name).exists()), into / names[-1])

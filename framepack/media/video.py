@@ -166,6 +166,25 @@ def join(parts: Sequence[tuple[Path, int]], out: Path) -> int:
         return _copy_streams(parts, aside)
 
 
+def shows(path: Path, parts: Sequence[tuple[Path, int]]) -> bool:
+    """Whether the video file ``path`` holds just what ``join`` would make of ``parts``, to the bit."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            held = [bytes(packet) for packet in container.demux(stream) if packet.size]
+            headers = _headers(stream)
+    except _DAMAGE:
+        return False
+    expected: list[bytes] = []
+    for part, count in parts:
+        with av.open(str(part)) as source:
+            stream = source.streams.video[0]
+            if _headers(stream) != headers:
+                return False
+            expected += [bytes(packet) for packet in _first_packets(source, stream, part, count)]
+    return held == expected
+
+
 def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:
     with av.open(str(parts[0][0])) as first:
         template = first.streams.video[0]

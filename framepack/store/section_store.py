@@ -87,6 +87,10 @@ class SectionStore:
             return fault
         return None
 
+    def put_aside(self, key: str, fault: NotWhole) -> None:
+        """Put the unit aside because of ``fault``, with a sentence in the log."""
+        put_aside(self._folder(key), self.root.parent / "damaged", fault.message)
+
     def keys(self) -> Iterator[str]:
         """The keys of all units that have a folder, finished or not."""
         for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]/*")):
@@ -162,7 +166,7 @@ class SectionStore:
         try:
             return _check(folder)
         except NotWhole as fault:
-            put_aside(folder, self.root.parent / "damaged", fault.message)
+            self.put_aside(key, fault)
             return None
 
     def _whole(self, key: str) -> Manifest:

@@ -17,6 +17,8 @@ from pages.session.weights import BEING_NAMED, weights_name
 from projects.database.tables import Progress, Project, Render, Shot, Take
 from projects.messages import read
 from projects.queue.orders import active_renders, latest_render, live_workers, progress_of, what_changed
+from projects.storage.finished import is_there
+from projects.storage.places import take_path
 from projects.storyboard.reading import get_project
 from projects.takes.staleness import ShotPlan, plan_for
 from projects.takes.takes import takes_of_project
@@ -80,13 +82,13 @@ def read_board(session: Session, project_id: str) -> Board:
     """Everything the pages of a project show. Raises NotFound."""
     project = get_project(session=session, project_id=project_id)
     identity, problem = weights_name(checkpoint_named(project.checkpoint), settings().engine.models)
-    plans = plan_for(session=session, project_id=project_id, identity=identity)
+    plans = plan_for(session=session, settings=settings(), project_id=project_id, identity=identity)
     finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
     failures: dict[str, Message] = {}
     newest = sorted(takes_of_project(session=session, project_id=project_id), key=lambda take: -take.number)
     seen: set[str] = set()
     for take in newest:
-        if take.status == "done":
+        if take.status == "done" and is_there(take_path(settings(), take.id)):
             finished.setdefault(take.shot_id, []).append(take)
         if take.shot_id not in seen and take.status == "failed":
             failures[take.shot_id] = read(take.error) if take.error else Message("take-failed")

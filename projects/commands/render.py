@@ -25,14 +25,13 @@ from projects.english import ENGLISH
 from projects.errors import StoryboardProblem, StudioError
 from projects.failures import CALLED_OFF
 from projects.films.films import FilmPlan, film_plan_of
-from projects.films.stitching import join_takes
+from projects.films.stitching import join_takes, take_is_whole
 from projects.generator.engine_holder import find_device
 from projects.generator.local_workers import LocalWorkers
 from projects.interchange.storyboard_toml import project_for_file, read_storyboard
 from projects.messages import read
 from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
 from projects.settings import StudioSettings
-from projects.storage.places import take_path
 from projects.storyboard.reading import get_project
 from projects.takes.remarks import remarks_on
 from projects.takes.staleness import ShotPlan, plan_for, said_of
@@ -81,8 +80,9 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
                 said = Message("remark-on-shot", {"shot": f"{file.name}, shot {number}", "remark": remark})
                 print(worded(said, ENGLISH), file=sys.stderr, flush=True)
         sections = {key for plan in plans if plan.planned for key in plan.planned.sections}
-        missing = {key for key in sections if not store.has(key)}
         wanted = [plan.shot.id for plan in plans if not _is_made(settings, plan)]
+        # What is not whole is put aside here already, so that it counts as missing.
+        missing = {key for key in sections if not store.is_whole(key)} if wanted else set()
         if wanted:
             _render(settings, database, project_id, wanted, sorted(missing), options.device)
         with session_for(database) as session:
@@ -117,7 +117,7 @@ def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> li
     with session_for(database) as session:
         project = get_project(session=session, project_id=project_id)
         identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.engine.models)
-        plans = plan_for(session=session, project_id=project_id, identity=identity)
+        plans = plan_for(session=session, settings=settings, project_id=project_id, identity=identity)
     for plan in plans:
         if plan.problem:
             raise StoryboardProblem(said_of(plan.shot, plan.problem))
@@ -125,7 +125,7 @@ def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> li
 
 
 def _is_made(settings: StudioSettings, plan: ShotPlan) -> bool:
-    return plan.state == "done" and plan.chosen is not None and take_path(settings, plan.chosen.id).is_file()
+    return plan.state == "done" and plan.chosen is not None and take_is_whole(settings=settings, take=plan.chosen)
 
 
 def _render(

@@ -11,8 +11,9 @@ from sqlmodel import Session, col, select
 from framepack.messages import Message, joined
 from projects.database.tables import Film, Shot, Take, new_id, now
 from projects.errors import NotFound, StoryboardProblem
-from projects.films.stitching import join_takes
+from projects.films.stitching import TakeLost, join_takes
 from projects.settings import StudioSettings
+from projects.storage.finished import finish_file
 from projects.storage.places import film_path
 from projects.storyboard.reading import project_with_shots
 from projects.takes.staleness import frames_asked, shown_of
@@ -84,7 +85,7 @@ def film_plan_of(*, session: Session, project_id: str, stale: Collection[str] = 
 def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, name: str | None = None) -> Film:
     """Stitch the chosen takes of a project into a film. Nothing is encoded again, so it takes a moment at most.
 
-    Raises StoryboardProblem where a shot lacks a finished take, and the engine's errors where files are gone.
+    Raises StoryboardProblem where a shot lacks a finished take, or its files are gone.
     """
     project, _ = project_with_shots(session=session, project_id=project_id)
     plan = film_plan_of(session=session, project_id=project_id)
@@ -100,7 +101,13 @@ def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, 
         parts=[take.id for take, _ in plan.parts],
     )
     # The file first: a film in the list is always one that is there.
-    film.frames = join_takes(settings=settings, parts=plan.parts, out=film_path(settings, film.id))
+    path = film_path(settings, film.id)
+    try:
+        film.frames = join_takes(settings=settings, parts=plan.parts, out=path)
+    except TakeLost as lost:
+        shot = session.get_one(Shot, lost.take.shot_id)
+        raise StoryboardProblem(Message("shot-take-lost", {"shot": shot.label})) from None
+    finish_file(path, film.frames)
     film.seconds = film.frames / plan.parts[0][0].fps
     film.finished_at = now()
     session.add(film)

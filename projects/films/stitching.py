@@ -5,27 +5,83 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from framepack.media.video import join, probe
+from framepack.errors import SectionMissing
+from framepack.files.manifest import NotWhole, beside, check_sums, read_manifest
+from framepack.media.video import decode_whole, join, probe, shows
+from framepack.messages import Message
 from framepack.store.section_store import SectionStore
-from projects.database.tables import Take
+from projects.database.tables import Film, Take
+from projects.errors import StudioError
 from projects.settings import StudioSettings
-from projects.storage.places import take_path
+from projects.storage.finished import finish_file, put_file_aside
+from projects.storage.places import film_path, take_path
+
+
+class TakeLost(StudioError):
+    """A take's file is not there any more, and its sections are not all there either."""
+
+    def __init__(self, take: Take) -> None:
+        super().__init__(Message("take-lost", {"number": take.number}))
+        self.take = take
 
 
 def conform_take(*, settings: StudioSettings, take: Take) -> Path:
-    """The take as one MP4, made from its sections where it is not there yet. Raises the engine's SectionMissing."""
+    """The take as one whole MP4, made from its sections where it is not there or not whole. Raises TakeLost."""
     path = take_path(settings, take.id)
-    if not path.is_file():
+    if not take_is_whole(settings=settings, take=take):
         store = SectionStore(settings.sections_dir)
-        join([(store.video(key), frames) for key, frames in take.units], path)
+        try:
+            parts = [(store.video(key), frames) for key, frames in take.units]
+        except SectionMissing:
+            raise TakeLost(take) from None
+        finish_file(path, join(parts, path))
     return path
+
+
+def take_is_whole(*, settings: StudioSettings, take: Take) -> bool:
+    """Whether the take's file is what it was when it was finished. One that is not is put aside."""
+    path = take_path(settings, take.id)
+    try:
+        check_take(settings=settings, take=take)
+    except NotWhole as fault:
+        put_file_aside(settings, path, fault.message)
+        return False
+    return True
+
+
+def check_take(*, settings: StudioSettings, take: Take) -> None:
+    """Raise NotWhole unless the take's file is what it was when it was finished.
+
+    One that was made before there were manifests is compared with its sections, or decoded where they are not all
+    there, and gets its manifest.
+    """
+    path = take_path(settings, take.id)
+    if _is_known(path):
+        return
+    try:
+        store = SectionStore(settings.sections_dir)
+        parts = [(store.video(key), frames) for key, frames in take.units]
+    except SectionMissing:
+        _check_decoded(path, take.frames)
+    else:
+        if not shows(path, parts):
+            raise NotWhole(Message("take-differs", {"name": path.name}))
+    finish_file(path, take.frames)
+
+
+def check_film(*, settings: StudioSettings, film: Film) -> None:
+    """Raise NotWhole unless the film's file is what it was when it was finished; as ``check_take`` otherwise."""
+    path = film_path(settings, film.id)
+    if not _is_known(path):
+        _check_decoded(path, film.frames)
+        finish_file(path, film.frames)
 
 
 def join_takes(*, settings: StudioSettings, parts: Sequence[tuple[Take, int]], out: Path) -> int:
     """Put the first frames of finished takes, each (take, how many), one after another into the MP4 ``out``.
 
     It is written whole or not at all; returns its number of frames. A continuing take begins with the frame after the
-    last one of the take before, so nothing is doubled or dropped.
+    last one of the take before, so nothing is doubled or dropped. Raises TakeLost.
     """
     files = [file for take, frames in parts for file in _files(settings, take, frames)]
     return join(files, out)
@@ -38,8 +94,24 @@ def _files(settings: StudioSettings, take: Take, frames: int) -> list[tuple[Path
     """
     if frames > take.frames:
         store = SectionStore(settings.sections_dir)
-        if all(store.has(key) for key, _ in take.units):
+        if all(store.is_whole(key) for key, _ in take.units):
             units = [(store.video(key), shown) for key, shown in take.units]
             last, shown = units[-1]
             return [*units[:-1], (last, min(shown + frames - take.frames, probe(last).frames))]
     return [(conform_take(settings=settings, take=take), min(frames, take.frames))]
+
+
+def _is_known(path: Path) -> bool:
+    """Whether the file has a manifest, and then is what that says. Raises NotWhole where it is not, or not there."""
+    if not path.is_file():
+        raise NotWhole(Message("file-gone", {"name": path.name}))
+    manifest = read_manifest(beside(path))
+    if manifest is not None:
+        check_sums(path.parent, manifest)
+    return manifest is not None
+
+
+def _check_decoded(path: Path, expected: int) -> None:
+    frames, _ = decode_whole(path)
+    if frames != expected:
+        raise NotWhole(Message("video-frames", {"frames": frames, "expected": expected}))

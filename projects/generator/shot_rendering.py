@@ -28,18 +28,18 @@ from framepack.store.section_store import SectionStore
 from projects.database.opening import AWAY, make_engine, session_for
 from projects.database.tables import Media, Render, Shot, Take, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
-from projects.films.stitching import conform_take
+from projects.films.stitching import conform_take, take_is_whole
 from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted, plan_if_wanted
 from projects.generator.patience import CallOffWatch, insist
 from projects.messages import in_english, read, stored
 from projects.queue.orders import UNFINISHED
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
-from projects.storage.places import picture_path, preview_path, take_path
+from projects.storage.places import picture_path, preview_path
 from projects.storyboard.reading import get_project
 from projects.takes.render_plan import RenderPlan, missing_units, plan_render
 from projects.takes.staleness import holds, plan_for
-from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, takes_of
+from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, reopen_take, takes_of
 
 if TYPE_CHECKING:
     from projects.generator.engine_holder import EngineHolder, OpenEngine
@@ -151,7 +151,7 @@ class ShotRenderer:
         try:
             project = get_project(session=session, project_id=render.project_id)
             identity = checkpoint_identity(checkpoint_named(project.checkpoint), self._settings.engine.models)
-            plans = plan_for(session=session, project_id=project.id, identity=identity)
+            plans = plan_for(session=session, settings=self._settings, project_id=project.id, identity=identity)
             return plan_render(plans=plans, wanted=render.shot_ids, store=self._store)
         except Exception as error:
             _report(error)
@@ -167,11 +167,18 @@ class ShotRenderer:
             return None
         planned = plan.planned(number)[place]
         shot_id = plan.chains[number][place].shot_id
+        # What a later shot is continued from are the sections, whether or not there is a take of them.
+        goes_on = any(later.index is not None for later in plan.chains[number][place + 1 :])
+        lacking = goes_on and bool(missing_units(planned, self._store))
         for made in takes_of(session=session, shot_id=shot_id):
-            is_held = made.status == "done" and holds(made, planned, planned.span.frames)
-            if is_held and take_path(self._settings, made.id).is_file():
-                session.get_one(Shot, shot_id).chosen_take_id = made.id
-                return None
+            if made.status != "done" or not holds(made, planned, planned.span.frames):
+                continue
+            if take_is_whole(settings=self._settings, take=made):
+                if not lacking:
+                    session.get_one(Shot, shot_id).chosen_take_id = made.id
+                    return None
+            elif made.units == planned.units:
+                reopen_take(session=session, take_id=made.id, render_id=render_id)
         take = record_take(session=session, shot_id=shot_id, planned=planned, render_id=render_id)
         take.attempts += 1
         session.get_one(Render, render_id).executor = self._executor

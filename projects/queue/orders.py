@@ -68,7 +68,7 @@ def render_changed(*, session: Session, settings: StudioSettings, project_id: st
 
     Raises NotFound, and StoryboardProblem where there is no such shot.
     """
-    plans = plan_for(session=session, project_id=project_id, identity=identity)
+    plans = plan_for(session=session, settings=settings, project_id=project_id, identity=identity)
     wanted = what_changed(plans, active_renders(session=session, project_id=project_id))
     problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.problem]
     if not wanted and problems:

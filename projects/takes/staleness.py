@@ -15,6 +15,9 @@ from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
 from framepack.shots.spans import FRAMES_PER_LATENT, shown_frames
 from projects.database.tables import Project, Shot, Take
+from projects.settings import StudioSettings
+from projects.storage.finished import is_there
+from projects.storage.places import take_path
 from projects.storyboard.project_settings import project_settings
 from projects.storyboard.reading import project_with_shots
 from projects.takes.takes import takes_of_project
@@ -85,10 +88,14 @@ def plan_project(*, project: Project, shots: Sequence[Shot], takes: Sequence[Tak
     return plans
 
 
-def plan_for(*, session: Session, project_id: str, identity: str) -> list[ShotPlan]:
-    """``plan_project`` for a stored project. Raises NotFound."""
+def plan_for(*, session: Session, settings: StudioSettings, project_id: str, identity: str) -> list[ShotPlan]:
+    """``plan_project`` for a stored project; a take whose file is gone or cut counts for nothing. Raises NotFound."""
     project, shots = project_with_shots(session=session, project_id=project_id)
-    takes = takes_of_project(session=session, project_id=project_id)
+    takes = [
+        take
+        for take in takes_of_project(session=session, project_id=project_id)
+        if take.status != "done" or is_there(take_path(settings, take.id))
+    ]
     return plan_project(project=project, shots=shots, takes=takes, identity=identity)
 
 

@@ -77,6 +77,14 @@ def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_
     return take
 
 
+def reopen_take(*, session: Session, take_id: str, render_id: str) -> Take:
+    """A take that was done and whose file is gone is made again by a render: until then it is not done."""
+    take = get_take(session=session, take_id=take_id)
+    take.status, take.render_id, take.attempts, take.error = "rendering", render_id, 0, None
+    session.flush()
+    return take
+
+
 def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take:
     """A take is done: from now on it is the one its shot shows."""
     take = _ended(session, take_id, "done")

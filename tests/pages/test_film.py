@@ -17,9 +17,9 @@ from projects.storage.pictures import add_picture
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot
-from projects.takes.staleness import plan_for
 from projects.takes.takes import finish_take, record_take
 from tests.support.page_driver import open_page, png, text_of, use_studio
+from tests.support.rendering import plans_by_rows
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def make_project(*, takes: bool) -> str:
         shot = add_shot(session=opened, project_id=project.id, prompt="Waves.", seconds=0.5, media_id=media.id)
         if takes:
             identity = checkpoint_identity(checkpoint_named("draft"), None)
-            (plan,) = plan_for(session=opened, project_id=project.id, identity=identity)
+            (plan,) = plans_by_rows(opened, project.id, identity)
             assert plan.planned is not None
             take = record_take(session=opened, shot_id=shot.id, planned=plan.planned)
             frame = np.full((take.height, take.width, 3), 90, np.uint8)

@@ -15,12 +15,13 @@ from pages.session.database import session, settings
 from projects.database.tables import Progress, Render, Shot, ShotUpdate, Take
 from projects.queue.orders import active_renders
 from projects.storage.pictures import add_picture
+from projects.storage.places import take_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of, wordings
 from projects.storyboard.shots import add_shot, edit_shot
-from projects.takes.staleness import plan_for
 from projects.takes.takes import finish_take, record_take
 from tests.support.page_driver import open_page, png, text_of, use_studio
+from tests.support.rendering import plans_by_rows
 
 
 @pytest.fixture(autouse=True)
@@ -50,10 +51,11 @@ def rendered(project: str, shot: Shot) -> Take:
     """A finished take of the shot as it is now, as the worker would have recorded it."""
     with session() as opened:
         identity = checkpoint_identity(checkpoint_named("draft"), None)
-        plans = plan_for(session=opened, project_id=project, identity=identity)
+        plans = plans_by_rows(opened, project, identity)
         planned = next(plan.planned for plan in plans if plan.shot.id == shot.id)
         assert planned is not None
         take = record_take(session=opened, shot_id=shot.id, planned=planned)
+        take_path(settings(), take.id).write_bytes(b"a video")
         finish_take(session=opened, take_id=take.id, seconds_spent=1.0)
         opened.commit()
         return take

@@ -21,9 +21,9 @@ from projects.films.films import film_plan_of, stitch_film
 from projects.interchange.storyboard_toml import EXAMPLE, project_for_file, read_storyboard
 from projects.settings import StudioSettings
 from projects.takes.render_plan import RenderPlan, missing_units
-from projects.takes.staleness import ShotPlan, plan_for
+from projects.takes.staleness import ShotPlan
 from projects.takes.takes import takes_of_project
-from tests.support.rendering import until, worker_process
+from tests.support.rendering import plans_by_rows, until, worker_process
 
 HOMES = sorted((Path(__file__).parents[1] / "homes").glob("*.zip"))
 RENDERED, UNDER_WAY, ORDERED = "rendered", "under way", "with teacache"
@@ -49,7 +49,7 @@ def project_named(session: Session, name: str) -> Project:
 def plans_then(session: Session, project: Project) -> list[ShotPlan]:
     """The plans of a project with the weights its takes were made with, which may not be those of today."""
     take = takes_of_project(session=session, project_id=project.id)[0]
-    return plan_for(session=session, project_id=project.id, identity=take.request["identity"])
+    return plans_by_rows(session, project.id, take.request["identity"])
 
 
 @pytest.mark.parametrize("name", ["The lighthouse", RENDERED])

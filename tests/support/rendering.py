@@ -23,8 +23,10 @@ from projects.database.tables import Project, Render, Shot, Start
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project
+from projects.storyboard.reading import project_with_shots
 from projects.storyboard.shots import add_shot
-from projects.takes.staleness import plan_for
+from projects.takes.staleness import ShotPlan, plan_project
+from projects.takes.takes import takes_of_project
 from tests.support.plain_pictures import png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,10 +65,17 @@ def small_project(
     return project, made
 
 
+def plans_by_rows(session: Session, project_id: str, identity: str) -> list[ShotPlan]:
+    """The plans of a project as its rows have it, whether or not there are files of its takes."""
+    project, shots = project_with_shots(session=session, project_id=project_id)
+    takes = takes_of_project(session=session, project_id=project_id)
+    return plan_project(project=project, shots=shots, takes=takes, identity=identity)
+
+
 def planned_shots(database: sa.Engine, project_id: str, identity: str) -> list[PlannedShot]:
     """The shots of a project as they are planned now."""
     with session_for(database) as session:
-        plans = plan_for(session=session, project_id=project_id, identity=identity)
+        plans = plans_by_rows(session, project_id, identity)
     return [plan.planned for plan in plans if plan.planned is not None]
 
 

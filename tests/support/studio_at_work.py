@@ -75,7 +75,8 @@ class StudioAtWork:
 
     def states(self) -> list[str]:
         with session_for(self.database) as session:
-            return [plan.state for plan in plan_for(session=session, project_id=self.project.id, identity=IDENTITY)]
+            plans = plan_for(session=session, settings=self.settings, project_id=self.project.id, identity=IDENTITY)
+            return [plan.state for plan in plans]
 
     def edit(self, shot: Shot, changes: ShotUpdate) -> None:
         with session_for(self.database) as session:

@@ -49,8 +49,8 @@ class Person:
         (folder / "a.png").write_bytes(png(SIDE, SIDE))
         self.project_id = ""
 
-    def write(self, steps: int = 1) -> None:
-        self.file.write_text(STORYBOARD.format(steps=steps))
+    def write(self, steps: int = 1, storyboard: str = STORYBOARD) -> None:
+        self.file.write_text(storyboard.format(steps=steps))
         self.write_again()
 
     def write_again(self) -> None:

@@ -25,8 +25,8 @@ from projects.settings import CHECKOUT, StudioSettings
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import list_projects
 from projects.takes.render_plan import RenderPlan
-from projects.takes.staleness import plan_for
 from projects.takes.takes import finish_take, record_take
+from tests.support.rendering import plans_by_rows
 
 
 def test_migrations_and_models_agree(studio: StudioSettings) -> None:
@@ -228,12 +228,12 @@ def test_a_postgresql_server_serves_as_well_by_its_url_alone(tmp_path: Path) -> 
     with session_for(engine) as session:
         project = seed_example(session=session, settings=studio)
         assert project is not None
-        for plan in plan_for(session=session, project_id=project.id, identity="weights"):
+        for plan in plans_by_rows(session, project.id, "weights"):
             assert plan.planned is not None
             take = record_take(session=session, shot_id=plan.shot.id, planned=plan.planned)
             finish_take(session=session, take_id=take.id, seconds_spent=1.0)
         session.commit()
     with session_for(open_database(studio)) as session:
-        plans = plan_for(session=session, project_id=project.id, identity="weights")
+        plans = plans_by_rows(session, project.id, "weights")
         assert [plan.state for plan in plans] == ["done", "done", "done"]
         assert [summary.shots for summary in list_projects(session=session)] == [3]

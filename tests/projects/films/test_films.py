@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sqlmodel import Session
 
-from framepack.errors import SectionMissing
 from framepack.media.video import join, probe, read_frames
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
@@ -21,9 +20,9 @@ from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot, edit_shot
-from projects.takes.staleness import plan_for
 from projects.takes.takes import finish_take, record_take
 from tests.support.plain_pictures import MakePicture
+from tests.support.rendering import plans_by_rows
 
 Board = Callable[..., list[Shot]]
 
@@ -66,7 +65,7 @@ def board(session: Session, studio: StudioSettings, picture: MakePicture) -> Boa
             )
             for start, seconds in shots
         ]
-        for plan in plan_for(session=session, project_id=project.id, identity="weights") if rendered else []:
+        for plan in plans_by_rows(session, project.id, "weights") if rendered else []:
             assert plan.planned is not None
             fill(SectionStore(studio.sections_dir), plan.planned)
             take = record_take(session=session, shot_id=plan.shot.id, planned=plan.planned)
@@ -172,7 +171,7 @@ def test_a_take_longer_than_what_is_asked_is_cut_and_one_a_little_shorter_filled
     SectionStore(studio.sections_dir).discard(first.units[-1][0])
     conformed = take_path(studio, first.id)
     assert not conformed.exists()
-    with pytest.raises(SectionMissing):
+    with pytest.raises(StoryboardProblem, match="SH0010 is no longer there"):
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     join([(film_path(studio, film.id), 29)], conformed)
     shorter = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
@@ -186,7 +185,7 @@ def test_a_film_whose_sections_are_gone_is_not_half_made(
     store = SectionStore(studio.sections_dir)
     take = session.get_one(Take, shots[0].chosen_take_id)
     store.discard(take.units[-1][0])
-    with pytest.raises(SectionMissing):
+    with pytest.raises(StoryboardProblem, match="SH0010 is no longer there"):
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     assert list(studio.films_dir.iterdir()) == []
     assert films_of(session=session, project_id=shots[0].project_id) == []

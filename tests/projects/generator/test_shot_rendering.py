@@ -4,6 +4,8 @@ import errno
 import shutil
 import sqlite3
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 from framepack.environment import EngineOptions
 from framepack.errors import ImageRejected
 from framepack.media.video import probe
+from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
 from projects.database.tables import ProjectUpdate, Render, ShotUpdate, Take
 from projects.failures import CALLED_OFF, DISK_FULL, OUT_OF_MEMORY
@@ -19,6 +22,15 @@ from projects.settings import StudioSettings
 from projects.storage.places import preview_path, take_path
 from projects.storyboard.projects import delete_project, edit_project
 from projects.storyboard.shots import delete_shot
+from tests.support.damage import (
+    cut_short,
+    damaged_names,
+    empty,
+    flip_bytes,
+    flip_near_the_start,
+    overwrite_latents,
+    remove,
+)
 from tests.support.rendering import PaintingRoom
 from tests.support.studio_at_work import StudioAtWork
 
@@ -255,6 +267,63 @@ def test_a_take_whose_file_is_gone_is_put_together_again(studio_at_work: StudioA
     assert s.room.rendered == []
     newest = s.takes(s.shots[2])[0]
     assert take_path(s.settings, newest.id).is_file()
+
+
+def test_a_take_whose_file_is_gone_is_not_done_and_is_made_again_under_its_number(studio_at_work: StudioAtWork) -> None:
+    s = studio_at_work
+    s.render(*s.shots)
+    (take,) = s.takes(s.shots[2])
+    take_path(s.settings, take.id).unlink()
+    shutil.rmtree(s.settings.sections_dir)
+    assert s.states() == ["done", "done", "never rendered"]
+    assert s.render(s.shots[2]).status == "done"
+    (again,) = s.takes(s.shots[2])
+    assert (again.id, again.number, again.status) == (take.id, 1, "done")
+    assert s.states() == ["done", "done", "done"]
+
+
+@pytest.mark.parametrize("damage", [flip_near_the_start, empty, cut_short])
+def test_a_shot_whose_take_and_video_are_damaged_is_made_again(
+    studio_at_work: StudioAtWork, damage: Callable[[Path], None]
+) -> None:
+    s = studio_at_work
+    s.render(*s.shots)
+    (take,) = s.takes(s.shots[2])
+    damage(take_path(s.settings, take.id))
+    damage(SectionStore(s.settings.sections_dir).video(take.units[1][0]))
+    s.room.rendered.clear()
+    assert s.render(s.shots[2]).status == "done"
+    assert prompts(s.room) == ["shot 2"]
+    assert probe(take_path(s.settings, take.id)).frames == take.frames
+    assert len(damaged_names(s.settings.home)) == 2
+
+
+@pytest.mark.parametrize("damage", [overwrite_latents, flip_bytes, remove])
+def test_a_shot_is_never_continued_from_damaged_latents(
+    studio_at_work: StudioAtWork, damage: Callable[[Path], None]
+) -> None:
+    s = studio_at_work
+    s.render(*s.shots)
+    (take,) = s.takes(s.shots[0])
+    store = SectionStore(s.settings.sections_dir)
+    last = take.units[-1][0]
+    good = store.latents(last)
+    damage(store.video(last).with_name("latents.safetensors"))
+    s.edit(s.shots[1], ShotUpdate(prompt="now it snows"))
+    s.room.rendered.clear()
+    assert s.render(s.shots[1]).status == "done"
+    # The shot before it was made again first.
+    assert prompts(s.room) == ["shot 0", "now it snows"]
+    assert (store.latents(last) == good).all()
+
+
+def test_a_whole_take_needs_no_sections_where_no_shot_goes_on_from_it(studio_at_work: StudioAtWork) -> None:
+    s = studio_at_work
+    s.render(*s.shots)
+    shutil.rmtree(s.settings.sections_dir)
+    s.room.rendered.clear()
+    assert s.render(s.shots[1], s.shots[2]).status == "done"
+    assert "shot 2" not in prompts(s.room)
 
 
 def test_an_unknown_render_is_no_reason_to_stop(studio_at_work: StudioAtWork, monkeypatch: pytest.MonkeyPatch) -> None:

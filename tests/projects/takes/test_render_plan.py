@@ -14,8 +14,9 @@ from projects.settings import StudioSettings
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot
 from projects.takes.render_plan import RenderPlan, plan_render
-from projects.takes.staleness import ShotPlan, plan_for
+from projects.takes.staleness import ShotPlan
 from tests.support.plain_pictures import MakePicture
+from tests.support.rendering import plans_by_rows
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def plans(session: Session, picture: MakePicture) -> list[ShotPlan]:
             start=start,
             media_id=media.id if has_picture else None,
         )
-    return plan_for(session=session, project_id=project.id, identity="weights")
+    return plans_by_rows(session, project.id, "weights")
 
 
 @pytest.fixture

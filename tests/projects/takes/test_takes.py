@@ -17,10 +17,11 @@ from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
 from projects.storyboard.shots import add_shot, attach_image, delete_shot, detach_image, edit_shot, move_shot
-from projects.takes.staleness import ShotPlan, chains, plan_for
+from projects.takes.staleness import ShotPlan, chains
 from projects.takes.takes import cancel_take, fail_take, finish_take, get_take, next_take_number, record_take, takes_of
 from tests.support.at_once import at_once
 from tests.support.plain_pictures import MakePicture, png
+from tests.support.rendering import plans_by_rows
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Storyboard:
         edit_shot(session=self.session, shot_id=shot.id, changes=changes)
 
     def plans(self, identity: str = "weights") -> list[ShotPlan]:
-        return plan_for(session=self.session, project_id=self.project.id, identity=identity)
+        return plans_by_rows(self.session, self.project.id, identity)
 
     def states(self, identity: str = "weights") -> list[str]:
         return [plan.state for plan in self.plans(identity)]
@@ -263,7 +264,7 @@ def test_a_copy_of_a_project_asks_for_the_same_sections(board: Storyboard) -> No
     board.shot()
     board.shot("continue")
     copy = duplicate_project(session=board.session, project_id=board.project.id)
-    copied = plan_for(session=board.session, project_id=copy.id, identity="weights")
+    copied = plans_by_rows(board.session, copy.id, "weights")
     assert [units(plan) for plan in copied] == [units(plan) for plan in board.plans()]
 
 
