@@ -74,6 +74,8 @@ ENGLISH = MappingProxyType(
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
+        "take-in-film": "Take {number} of {shot} is in the film; choose another one first.",
+        "take-being-made": "Take {number} of {shot} is being made; call the render off first.",
         "nothing-to-render": "There is nothing to render: every shot is done or ordered already.",
         # --- why a shot cannot be rendered ---
         "of-shot": "{shot}: {problem}",

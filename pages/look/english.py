@@ -15,6 +15,7 @@ ENGLISH = MappingProxyType(
         "deleted": "{name} was deleted.",
         "project-duplicated": "“{name}” was duplicated.",
         "project-deleted": "“{name}” was deleted.",
+        "take-deleted": "Take {number} of {shot} was thrown away.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",
         "page-unforeseen": (

@@ -18,11 +18,12 @@ from pages.serving.files import take_url
 from pages.session.bound import bound
 from pages.session.database import session, settings
 from pages.session.state import Notice, attempt, do, say
-from projects.database.tables import ShotUpdate, now
+from projects.database.tables import ShotUpdate, Take, now
 from projects.storage.pictures import add_picture
 from projects.storyboard.reading import wordings
 from projects.storyboard.shots import attach_image, choose_take, detach_image, edit_shot
 from projects.takes.staleness import ShotPlan
+from projects.takes.takes import delete_take, restore_take
 
 
 def shot_details(board: Board, plan: ShotPlan) -> None:
@@ -64,14 +65,24 @@ def _takes(board: Board, plan: ShotPlan) -> None:
                 f'<div class="fs-soft fs-clamp" title="{html.escape(prompt)}">{html.escape(prompt)}</div>'
             )
             chosen = take.id == shot.chosen_take_id
-            st.button(
-                "In the film" if chosen else "Use this take",
-                key=f"choose-{take.id}",
-                icon=":material/check:" if chosen else None,
-                disabled=chosen,
-                on_click=_choose,
-                args=(shot.id, take.id),
-            )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    "In the film" if chosen else "Use this take",
+                    key=f"choose-{take.id}",
+                    icon=":material/check:" if chosen else None,
+                    disabled=chosen,
+                    on_click=_choose,
+                    args=(shot.id, take.id),
+                )
+                if not chosen:
+                    st.button(
+                        "Throw away",
+                        key=f"delete-{take.id}",
+                        type="tertiary",
+                        icon=":material/delete:",
+                        on_click=_throw_away,
+                        args=(shot.label, take),
+                    )
 
 
 def _picture_and_seed(plan: ShotPlan) -> None:
@@ -156,6 +167,14 @@ def _seed(shot_id: str, written: str) -> bool:
         return False
     seed = int(written)
     return attempt(lambda opened: edit_shot(session=opened, shot_id=shot_id, changes=ShotUpdate(seed=seed)))
+
+
+def _throw_away(shot: str, take: Take) -> None:
+    do(
+        lambda opened: delete_take(session=opened, take_id=take.id),
+        Message("take-deleted", {"number": take.number, "shot": shot}),
+        lambda opened: restore_take(session=opened, take_id=take.id),
+    )
 
 
 def _reseed(shot_id: str) -> None:

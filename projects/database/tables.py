@@ -1,7 +1,8 @@
 """The tables: what a project, a shot, a take and the rest consist of. They know no verbs and no rules.
 
-Ids are uuid4 hex strings (a picture's is the SHA-256 of its file), times are in UTC. Nothing is ever removed from the
-tables of what a person made: ``deleted_at`` marks it, so that every deletion can be taken back.
+Ids are uuid4 hex strings (a picture's is the SHA-256 of its file), times are in UTC. Nothing is removed from the
+tables of what a person made: ``deleted_at`` marks it, so that every deletion can be taken back, until the person asks
+for what is deleted to be removed for good (see ``upkeep``).
 """
 
 from __future__ import annotations
@@ -215,6 +216,7 @@ class Take(Stored, table=True):
     error: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
     @property
     def units(self) -> tuple[tuple[str, int], ...]:

@@ -156,8 +156,9 @@ def detach_image(*, session: Session, shot_id: str) -> Shot:
 def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
     """Let a finished take be the one that the film shows."""
     shot = get_shot(session=session, shot_id=shot_id)
+    hold(session=session, row=shot)
     take = session.get(Take, take_id)
-    if take is None or take.shot_id != shot_id:
+    if take is None or take.shot_id != shot_id or take.deleted_at is not None:
         raise NotFound("take", take_id)
     if take.status != "done":
         raise StoryboardProblem(Message("take-unfinished", {"number": take.number, "shot": shot.label}))

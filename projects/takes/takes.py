@@ -12,21 +12,23 @@ from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
 from projects.database.opening import hold
 from projects.database.tables import Shot, Take, TakeStatus, now
-from projects.errors import NotFound
+from projects.errors import NotFound, StoryboardProblem
 from projects.messages import stored
 
 # --- the life of a take -----------------------------------------------------------------------------------------------
 
 
 def takes_of(*, session: Session, shot_id: str) -> list[Take]:
-    """All takes of a shot, the latest first."""
-    return list(session.exec(select(Take).where(Take.shot_id == shot_id).order_by(col(Take.number).desc())).all())
+    """All takes of a shot that were not thrown away, the latest first."""
+    own = select(Take).where(Take.shot_id == shot_id, col(Take.deleted_at).is_(None))
+    return list(session.exec(own.order_by(col(Take.number).desc())).all())
 
 
 def takes_of_project(*, session: Session, project_id: str) -> list[Take]:
-    """All takes of a project's shots, the latest of each first."""
+    """All takes of a project's shots that were not thrown away, the latest of each first."""
     own = select(Take).join(Shot, col(Take.shot_id) == col(Shot.id)).where(Shot.project_id == project_id)
-    return list(session.exec(own.order_by(col(Take.shot_id), col(Take.number).desc())).all())
+    kept = own.where(col(Take.deleted_at).is_(None))
+    return list(session.exec(kept.order_by(col(Take.shot_id), col(Take.number).desc())).all())
 
 
 def get_take(*, session: Session, take_id: str) -> Take:
@@ -107,6 +109,33 @@ def fail_take(*, session: Session, take_id: str, error: Message) -> Take:
 def cancel_take(*, session: Session, take_id: str) -> Take:
     """A take was given up before it was done."""
     take = _ended(session, take_id, "cancelled")
+    session.flush()
+    return take
+
+
+def delete_take(*, session: Session, take_id: str) -> Take:
+    """Throw a take away; ``restore_take`` takes it back. Its file and sections stay.
+
+    Raises StoryboardProblem for the one that is chosen, and for one that is being made.
+    """
+    take = get_take(session=session, take_id=take_id)
+    shot = session.get_one(Shot, take.shot_id)
+    # Nobody shall choose it meanwhile.
+    hold(session=session, row=shot)
+    session.refresh(shot)
+    if shot.chosen_take_id == take.id:
+        raise StoryboardProblem(Message("take-in-film", {"number": take.number, "shot": shot.label}))
+    if take.status == "rendering":
+        raise StoryboardProblem(Message("take-being-made", {"number": take.number, "shot": shot.label}))
+    take.deleted_at = now()
+    session.flush()
+    return take
+
+
+def restore_take(*, session: Session, take_id: str) -> Take:
+    """Take a take back that was thrown away."""
+    take = get_take(session=session, take_id=take_id)
+    take.deleted_at = None
     session.flush()
     return take
 

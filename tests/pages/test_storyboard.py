@@ -267,6 +267,26 @@ def test_an_earlier_take_can_be_chosen_again(project: str) -> None:
     assert shots(project)[0].chosen_take_id == old.id
 
 
+def test_an_earlier_take_is_thrown_away_and_taken_back(project: str) -> None:
+    first = shots(project)[0]
+    old = rendered(project, first)
+    with session() as opened:
+        edit_shot(session=opened, shot_id=first.id, changes=ShotUpdate(seed=1))
+        opened.commit()
+    new = rendered(project, first)
+    at = open_page("storyboard.py", project=project)
+    at.button(key=f"toggle-{first.id}").click().run()
+    assert f"delete-{new.id}" not in {button.key for button in at.button}
+    at.button(key=f"delete-{old.id}").click().run()
+
+    assert "Take 1 of SH0010 was thrown away." in text_of(at)
+    assert f"choose-{old.id}" not in {button.key for button in at.button}
+
+    at.button(key="undo-0").click().run()
+
+    assert f"choose-{old.id}" in {button.key for button in at.button}
+
+
 def test_without_a_generator_the_page_says_what_to_do(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.parts.rendering.STARTING_SECONDS", 0.0)
 

@@ -11,14 +11,33 @@ from framepack.messages import Message
 from framepack.shots.keys import plan_chain
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Media, Project, ProjectUpdate, Render, Shot, ShotUpdate, Start, Take
-from projects.errors import NotFound
+from projects.errors import NotFound, StoryboardProblem
 from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
-from projects.storyboard.shots import add_shot, attach_image, delete_shot, detach_image, edit_shot, move_shot
+from projects.storyboard.shots import (
+    add_shot,
+    attach_image,
+    choose_take,
+    delete_shot,
+    detach_image,
+    edit_shot,
+    move_shot,
+)
 from projects.takes.staleness import ShotPlan, chains
-from projects.takes.takes import cancel_take, fail_take, finish_take, get_take, next_take_number, record_take, takes_of
+from projects.takes.takes import (
+    cancel_take,
+    delete_take,
+    fail_take,
+    finish_take,
+    get_take,
+    next_take_number,
+    record_take,
+    restore_take,
+    takes_of,
+    takes_of_project,
+)
 from tests.support.at_once import at_once
 from tests.support.plain_pictures import MakePicture, png
 from tests.support.rendering import plans_by_rows
@@ -309,6 +328,47 @@ def test_a_finished_take_is_chosen_and_one_that_is_not_is_not(board: Storyboard)
     assert shot.chosen_take_id == done.id
     assert [take.number for take in takes_of(session=board.session, shot_id=shot.id)] == [3, 2, 1]
     assert next_take_number(session=board.session, shot_id=shot.id) == 4
+
+
+def two_takes(board: Storyboard) -> tuple[Shot, Take, Take]:
+    """A shot with an earlier take and the chosen one, made from other words."""
+    shot = board.shot()
+    board.render()
+    board.edit(shot, ShotUpdate(prompt="a storm"))
+    board.render()
+    chosen, earlier = takes_of(session=board.session, shot_id=shot.id)
+    return shot, earlier, chosen
+
+
+def test_a_take_that_is_thrown_away_is_no_take_any_more_until_it_is_taken_back(board: Storyboard) -> None:
+    shot, earlier, chosen = two_takes(board)
+    delete_take(session=board.session, take_id=earlier.id)
+    board.edit(shot, ShotUpdate(prompt="a boat"))
+    assert takes_of(session=board.session, shot_id=shot.id) == [chosen]
+    assert takes_of_project(session=board.session, project_id=board.project.id) == [chosen]
+    assert [plan.found for plan in board.plans()] == [None]
+    with pytest.raises(NotFound, match="take"):
+        choose_take(session=board.session, shot_id=shot.id, take_id=earlier.id)
+    restore_take(session=board.session, take_id=earlier.id)
+    assert takes_of(session=board.session, shot_id=shot.id) == [chosen, earlier]
+    assert [plan.found for plan in board.plans()] == [earlier]
+
+
+def test_the_number_of_a_take_that_was_thrown_away_names_no_other(board: Storyboard) -> None:
+    shot, earlier, chosen = two_takes(board)
+    choose_take(session=board.session, shot_id=shot.id, take_id=earlier.id)
+    delete_take(session=board.session, take_id=chosen.id)
+    assert begun(board).number == 3
+
+
+def test_the_take_in_the_film_and_one_that_is_being_made_are_not_thrown_away(board: Storyboard) -> None:
+    shot, earlier, chosen = two_takes(board)
+    with pytest.raises(StoryboardProblem, match="Take 2 of SH0010 is in the film; choose another one"):
+        delete_take(session=board.session, take_id=chosen.id)
+    choose_take(session=board.session, shot_id=shot.id, take_id=earlier.id)
+    delete_take(session=board.session, take_id=chosen.id)
+    with pytest.raises(StoryboardProblem, match="Take 3 of SH0010 is being made"):
+        delete_take(session=board.session, take_id=begun(board).id)
 
 
 def test_a_render_that_starts_again_goes_on_with_the_take_it_had_begun(board: Storyboard) -> None:
