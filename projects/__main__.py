@@ -1,4 +1,4 @@
-"""The domain's commands: ``python -m projects`` with ``render``, ``worker`` or ``doctor``.
+"""The domain's commands: ``python -m projects`` with ``render``, ``worker``, ``doctor`` or ``clean``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 already runs, 4 another worker is to go on, 130 Ctrl-C.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from framepack.environment import check_arguments
 from framepack.errors import FramepackError
+from projects.commands.clean import CleanOptions, clean
 from projects.commands.doctor import DoctorOptions, examine
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _work(settings, asked)
         if asked.command == "doctor":
             return 0 if examine(settings, DoctorOptions(repair=asked.repair, as_json=asked.json)) else 1
+        if asked.command == "clean":
+            clean(settings, CleanOptions(deleted=asked.deleted, yes=asked.yes, as_json=asked.json))
+            return 0
         render_film(settings, RenderOptions(storyboard=asked.storyboard, output=asked.output, device=asked.device))
     except KeyboardInterrupt:
         print("Stopped; what is finished is kept.", file=sys.stderr)
@@ -72,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look for what is wrong, and say what to do about it")
     doctor.add_argument("--repair", action="store_true", help="put damaged files aside, to be made again")
     doctor.add_argument("--json", action="store_true", help="print one line of JSON")
+    cleaning = commands.add_parser("clean", help="say what files are not needed any more, and remove them on request")
+    cleaning.add_argument("--deleted", action="store_true", help="what was deleted, too; it cannot come back then")
+    cleaning.add_argument("--yes", action="store_true", help="remove it; without this nothing is removed")
+    cleaning.add_argument("--json", action="store_true", help="print one line of JSON")
     return parser
 
 

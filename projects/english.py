@@ -127,6 +127,28 @@ ENGLISH = MappingProxyType(
         "doctor-port-free": "port {port} is free for the studio.",
         "doctor-port-taken": "port {port} is taken: the studio runs already, or another program has it.",
         "doctor-other-port": "Where it is another program, start the studio with --server.port and another number.",
+        # --- what is not needed any more ---
+        "kind-sections": "sections that no take or storyboard holds",
+        "kind-conditioning": "encoded prompts and pictures, which can be made again",
+        "kind-takes": "files of takes that are no more",
+        "kind-films": "files of films that are no more",
+        "kind-pictures": "pictures that no shot or take uses",
+        "kind-thumbnails": "small copies of such pictures",
+        "kind-previews": "previews of finished renders",
+        "kind-damaged": "damaged files that were put aside",
+        "deleted-projects": "projects {names}",
+        "deleted-shots": "deleted shots of other projects: {count}",
+        "deleted-takes": "takes thrown away: {count}",
+        "clean-together": "together not needed any more",
+        "clean-line": "{size:12,.1f} MB {files:8,} files  {name}",
+        "clean-on-disk": "{size:12,.1f} MB in all are on the disk.",
+        "clean-deleted": "{size:12,.1f} MB only serve to bring back what was deleted ({what}).",
+        "clean-removed": "Files removed: {files:,} ({size:,.1f} MB).",
+        "clean-how": "Nothing was removed. To remove what is not needed: python -m projects clean --yes",
+        "clean-how-deleted": (
+            "To remove what was deleted, too, so that it cannot be brought back: python -m projects clean --deleted "
+            "--yes"
+        ),
         # --- how a render ended ---
         "called-off": "The render was called off.",
         "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",

@@ -20,8 +20,8 @@ ROOMS = {
         *("conditioning", "transformer", "vae", "sampling", "engine", "benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "storyboard", "storage", "takes", "films", "interchange", "queue", "generator"),
-        "commands",
+        *("", "database", "storyboard", "storage", "takes", "films", "interchange", "queue", "upkeep"),
+        *("generator", "commands"),
     ),
     "pages": ("look", "session", "serving", "board", "parts", ""),
 }
@@ -31,7 +31,7 @@ USUAL_FILES = 10
 
 # What may be had of the engine without loading torch.
 TORCH_FREE = ("", "files", "checkpoints", "shots", "media", "store")
-TORCH_FREE_FILES = ("framepack.device.memory_plan", "framepack.device.faults")
+TORCH_FREE_FILES = ("framepack.device.memory_plan", "framepack.device.faults", "framepack.conditioning.names")
 TORCH = {"torch", "diffusers", "transformers", "accelerate"}
 WEB = {"streamlit", "starlette", "uvicorn"}
 DATABASE = {"sqlmodel", "sqlalchemy", "dbos", "alembic"}

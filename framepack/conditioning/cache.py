@@ -1,13 +1,11 @@
 """Owns how prompts and pictures become embeddings and latents, and the cache of them; it knows no shots.
 
-What is cached is named by what it was made from: the checkpoint's identity, the prompt or the picture, and the size.
-Each file has its manifest beside it; what is not whole goes into the folder ``damaged`` beside the cache's.
+What is cached is named by what it was made from (see ``names``). Each file has its manifest beside it; what is not
+whole goes into the folder ``damaged`` beside the cache's.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -15,12 +13,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt
+from framepack.conditioning.names import picture_name, prompt_name
 from framepack.files.atomic import in_place
 from framepack.files.damaged import put_aside
 from framepack.files.manifest import NotWhole, beside, check_sums, describe, read_manifest, write_manifest
 from framepack.messages import Message
-
-ALGORITHM = 1
 
 
 class ConditioningCache:
@@ -32,21 +29,21 @@ class ConditioningCache:
 
     def prompt(self, identity: str, prompt: str) -> EncodedPrompt | None:
         """The encoded prompt, None where it is not cached."""
-        kept = self._load(_name(identity, {"prompt": prompt}))
+        kept = self._load(prompt_name(identity, prompt))
         return EncodedPrompt(kept["embeds"], kept["pooled"]) if kept else None
 
     def keep_prompt(self, identity: str, prompt: str, encoded: EncodedPrompt) -> None:
         """Cache an encoded prompt."""
-        self._keep(_name(identity, {"prompt": prompt}), {"embeds": encoded.embeds, "pooled": encoded.pooled})
+        self._keep(prompt_name(identity, prompt), {"embeds": encoded.embeds, "pooled": encoded.pooled})
 
     def picture(self, identity: str, image: str, size: tuple[int, int]) -> EncodedPicture | None:
         """The encoded picture ``image`` (SHA-256) at ``size`` (height, width), None where it is not cached."""
-        kept = self._load(_name(identity, {"image": image, "size": size}))
+        kept = self._load(picture_name(identity, image, size))
         return EncodedPicture(kept["embeds"], kept["latent"]) if kept else None
 
     def keep_picture(self, identity: str, image: str, size: tuple[int, int], encoded: EncodedPicture) -> None:
         """Cache an encoded picture."""
-        name = _name(identity, {"image": image, "size": size})
+        name = picture_name(identity, image, size)
         self._keep(name, {"embeds": encoded.embeds, "latent": encoded.latent})
 
     def _load(self, name: str) -> dict[str, Tensor] | None:
@@ -94,11 +91,6 @@ def _read_whole(path: Path) -> dict[str, Tensor] | None:
             raise NotWhole(Message("conditioning-not-finite"))
         write_manifest(beside(path), describe([path]))
     return tensors
-
-
-def _name(identity: str, content: dict[str, object]) -> str:
-    parts = {"algorithm": ALGORITHM, "identity": identity, **content}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _path(root: Path, name: str) -> Path:

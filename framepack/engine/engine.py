@@ -21,6 +21,7 @@ from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.conditioning.cache import ConditioningCache
 from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt, embed_picture, encode_prompt, pool_prompt
+from framepack.conditioning.names import pictures_of, prompts_of
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
 from framepack.device.devices import pick_device, release_cached_memory
@@ -99,9 +100,9 @@ class Engine:
         if not shots:
             return
         settings = shots[0].request.settings
-        prompts = {(shot.request.identity, text) for shot in shots for text in _prompts(shot.request)}
+        prompts = {(shot.request.identity, text) for shot in shots for text in prompts_of(shot.request)}
         self._prepare_prompts(prompts, settings)
-        self._prepare_pictures({wanted for shot in shots for wanted in _pictures(shot)}, pictures, settings)
+        self._prepare_pictures({wanted for shot in shots for wanted in pictures_of(shot)}, pictures, settings)
 
     def encoded_picture(self, request: ShotRequest, image: str) -> EncodedPicture:
         """The prepared picture ``image`` (SHA-256) at the request's size."""
@@ -116,7 +117,7 @@ class Engine:
         if image_embeds.shape[-1] != expected:
             values = {"channels": image_embeds.shape[-1], "expected": expected}
             raise InvalidRequest("image embedding", Message("wrong-channels", values))
-        positive, *negative = [self._encoded_prompt(request, text) for text in _prompts(request)]
+        positive, *negative = [self._encoded_prompt(request, text) for text in prompts_of(request)]
         return Conditioning(
             prompt_embeds=positive.embeds,
             pooled=positive.pooled,
@@ -234,18 +235,6 @@ class Engine:
 
         if missing:
             self._models.with_image_encoder(settings, encode)
-
-
-def _prompts(request: ShotRequest) -> tuple[str, ...]:
-    """The prompt, and the negative one where real CFG is used."""
-    return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
-
-
-def _pictures(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int]]]:
-    """(identity, picture, size) of every picture the shot needs encoded."""
-    for image in {shot.anchor_image, shot.embedding_image}:
-        if image:
-            yield shot.request.identity, image, _size(shot.request.settings)
 
 
 def _size(settings: Settings) -> tuple[int, int]:

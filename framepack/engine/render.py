@@ -5,7 +5,6 @@ It knows neither weights (``framepack.engine.engine``) nor what a project is.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from framepack.engine.engine import Engine, ShotInputs
 from framepack.errors import SectionMissing
 from framepack.sampling.sampler import SectionNoise
 from framepack.shots.events import Conditioned, Event, Finished, SectionDone
-from framepack.shots.keys import PlannedShot
+from framepack.shots.keys import PlannedShot, latents_key
 from framepack.shots.spans import FRAMES_PER_LATENT, HISTORY_LATENTS, PIXELS_PER_LATENT
 from framepack.store.section_store import SectionStore
 
@@ -89,11 +88,6 @@ def shown_last_frame(shot: PlannedShot, store: SectionStore) -> NDArray[np.uint8
     """The last frame a rendered shot shows, (H, W, 3) uint8 RGB. Raises SectionMissing."""
     last = _shown_units(shot)[-1]
     return store.frame(last.key, last.frames)
-
-
-def latents_key(key: str) -> str:
-    """The name under which section ``key`` is kept while it is sampled but not decoded yet."""
-    return hashlib.sha256(f"{key} latents".encode()).hexdigest()
 
 
 def _found(shot: PlannedShot) -> Iterator[Event]:

@@ -118,6 +118,11 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
     return tuple(planned)
 
 
+def latents_key(key: str) -> str:
+    """The name under which section ``key`` is kept while it is sampled but not decoded yet."""
+    return hashlib.sha256(f"{key} latents".encode()).hexdigest()
+
+
 def hashed_settings(settings: Settings) -> dict[str, object]:
     """The part of ``settings`` that a key hashes, numbers as the type of their field: a guidance of 10 as 10.0."""
     values = {name: _typed(settings, name) for name in HASHED_ALWAYS}

@@ -69,7 +69,9 @@ def check_bytes(count: int, name: str) -> None:
 def keep_whole(settings: StudioSettings, media_id: str, data: bytes) -> None:
     """Write the file of a picture, whose bytes are ``data``, where it is not there or no longer what it was."""
     path = picture_path(settings, media_id)
-    if not (path.is_file() and path.stat().st_size == len(data) and picture_hash(path) == media_id):
+    if path.is_file() and path.stat().st_size == len(data) and picture_hash(path) == media_id:
+        path.touch()  # it is as good as new: nobody shall clear it away before its shot is saved
+    else:
         _write(path, data)
 
 

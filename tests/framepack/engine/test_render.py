@@ -18,15 +18,16 @@ import torch
 from PIL import Image
 
 from framepack.checkpoints.table import CHECKPOINTS
+from framepack.conditioning.names import conditioning_of
 from framepack.engine.engine import Engine
-from framepack.engine.render import latents_key, render_shot, shown_latents
+from framepack.engine.render import render_shot, shown_latents
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest, SectionMissing, WeightsDamaged
 from framepack.media.pictures import picture_hash
 from framepack.media.video import join, probe, read_frames
 from framepack.sampling.sampler import SamplingSettings, draw_noise, sample_section
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
-from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.keys import PlannedShot, latents_key, plan_chain
 from framepack.shots.request import Settings, ShotRequest
 from framepack.store.section_store import SectionStore
 from framepack.transformer.step_cache import StepCache
@@ -300,6 +301,7 @@ def test_a_second_take_loads_no_encoder(tmp_path: Path, pictures: dict[str, Path
     chain = plan_chain([request(1.0, image)])
     with Engine(CHECKPOINTS["f1"], on_cpu(models), conditioning_cache=tmp_path / "cache") as engine:
         engine.prepare(chain, pictures)
+    assert {file.stem for file in (tmp_path / "cache").rglob("*.safetensors")} == set(conditioning_of(chain[0]))
     for folder in ("hunyuanvideo-community/HunyuanVideo/text_encoder", "lllyasviel/flux_redux_bfl/image_encoder"):
         for weights in (models / folder).glob("*.safetensors"):
             os.truncate(weights, 100)

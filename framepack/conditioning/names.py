@@ -1,0 +1,51 @@
+"""The names of encoded prompts and pictures, and which of them a shot needs. No torch, no files.
+
+What is encoded is named by what it was made from: the checkpoint's identity, the prompt or the picture, and the size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from framepack.shots.keys import PlannedShot
+from framepack.shots.request import ShotRequest
+
+ALGORITHM = 1
+
+
+def prompt_name(identity: str, prompt: str) -> str:
+    """The name of an encoded prompt."""
+    return _name(identity, {"prompt": prompt})
+
+
+def picture_name(identity: str, image: str, size: tuple[int, int]) -> str:
+    """The name of the encoded picture ``image`` (SHA-256) at ``size`` (height, width)."""
+    return _name(identity, {"image": image, "size": size})
+
+
+def prompts_of(request: ShotRequest) -> tuple[str, ...]:
+    """The prompt, and the negative one where real CFG is used."""
+    return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
+
+
+def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """(identity, picture, size) of every picture the shot needs encoded."""
+    settings = shot.request.settings
+    for image in {shot.anchor_image, shot.embedding_image}:
+        if image:
+            yield shot.request.identity, image, (settings.height, settings.width)
+
+
+def conditioning_of(shot: PlannedShot) -> Iterator[str]:
+    """The names of all that the shot needs encoded."""
+    for prompt in prompts_of(shot.request):
+        yield prompt_name(shot.request.identity, prompt)
+    for picture in pictures_of(shot):
+        yield picture_name(*picture)
+
+
+def _name(identity: str, content: dict[str, object]) -> str:
+    parts = {"algorithm": ALGORITHM, "identity": identity, **content}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,138 @@
+"""What is needed of all that lies on the disk: by takes, films, work under way, and the storyboards as they are now.
+
+It reads the database's rows and looks at no file. What was deleted counts for as long as it can be brought back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from sqlmodel import Session, SQLModel, select
+
+from framepack.checkpoints.identity import checkpoint_identity
+from framepack.checkpoints.table import checkpoint_named
+from framepack.conditioning.names import conditioning_of
+from framepack.errors import FramepackError
+from framepack.shots.keys import PlannedShot, latents_key
+from projects.database.tables import Film, Project, Render, Shot, Take
+from projects.queue.orders import UNFINISHED
+from projects.takes.render_plan import RenderPlan
+from projects.takes.staleness import plan_project
+
+Kind = Literal["sections", "conditioning", "takes", "films", "pictures", "thumbnails", "previews", "damaged"]
+# The ids, of each kind of thing, that are needed.
+Needed = Mapping[Kind, frozenset[str]]
+Table = TypeVar("Table", bound=SQLModel)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the database says of what people made and ordered."""
+
+    projects: tuple[Project, ...]
+    shots: tuple[Shot, ...]
+    takes: tuple[Take, ...]
+    films: tuple[Film, ...]
+    renders: tuple[Render, ...]
+
+    def without_deleted(self) -> Rows:
+        """The rows without the deleted projects, shots and takes, and all that belongs to them.
+
+        What a worker is making, or will, stays: the person may have deleted it a moment ago.
+        """
+        busy = [render for render in self.renders if render.status in UNFINISHED]
+        projects = {render.project_id for render in busy}
+        projects |= {project.id for project in self.projects if project.deleted_at is None}
+        shots = {shot_id for render in busy for shot_id in _shots_of(render)}
+        shots |= {shot.id for shot in self.shots if shot.project_id in projects and shot.deleted_at is None}
+        return Rows(
+            projects=tuple(project for project in self.projects if project.id in projects),
+            shots=tuple(shot for shot in self.shots if shot.id in shots),
+            takes=tuple(take for take in self.takes if take.shot_id in shots and take.deleted_at is None),
+            films=tuple(film for film in self.films if film.project_id in projects),
+            renders=tuple(render for render in self.renders if render.project_id in projects),
+        )
+
+
+def all_rows(session: Session) -> Rows:
+    """The rows as they are now, the deleted ones among them."""
+    return Rows(
+        projects=_read(session, Project),
+        shots=_read(session, Shot),
+        takes=_read(session, Take),
+        films=_read(session, Film),
+        renders=_read(session, Render),
+    )
+
+
+def needed_by(rows: Rows, models: Path | None) -> Needed:
+    """What ``rows`` need of each kind of thing; ``models`` is the folder of the weights, as for the engine.
+
+    A take that failed or was called off shows nothing, so it needs nothing; what was made of it is needed where its
+    shot still asks for that.
+    """
+    planned = [*_ordered(rows), *_asked_for(rows, models)]
+    units = {key for shot in planned for key, _ in shot.units}
+    units |= {latents_key(key) for shot in planned for key in shot.sections}
+    units |= {key for take in rows.takes if take.status in ("done", "rendering") for key, _ in take.units}
+    pictures = {shot.media_id for shot in rows.shots if shot.media_id}
+    pictures |= {str(take.request["image"]) for take in rows.takes if take.request.get("image")}
+    pictures |= {image for shot in planned for image in (shot.anchor_image, shot.embedding_image) if image}
+    return {
+        "sections": frozenset(units),
+        "conditioning": frozenset(name for shot in planned for name in conditioning_of(shot)),
+        "takes": frozenset(take.id for take in rows.takes),
+        "films": frozenset(film.id for film in rows.films),
+        "pictures": frozenset(pictures),
+        "thumbnails": frozenset(pictures),
+        "previews": frozenset(render.id for render in rows.renders if render.status in UNFINISHED),
+        "damaged": frozenset(),
+    }
+
+
+def _ordered(rows: Rows) -> Iterator[PlannedShot]:
+    """The shots of the orders under way, as they were when a worker began."""
+    for render in rows.renders:
+        if render.status in UNFINISHED and render.plan is not None:
+            plan = RenderPlan.from_json(render.plan)
+            for number in range(len(plan.chains)):
+                yield from plan.planned(number)
+
+
+def _asked_for(rows: Rows, models: Path | None) -> Iterator[PlannedShot]:
+    """The shots of all storyboards as they are now."""
+    names: dict[str, str | None] = {}
+    for project in rows.projects:
+        shots = [shot for shot in rows.shots if shot.project_id == project.id and shot.deleted_at is None]
+        shots.sort(key=lambda shot: (shot.position, shot.number, shot.id))
+        if project.checkpoint not in names:
+            names[project.checkpoint] = _weights_name(project.checkpoint, models)
+        now = names[project.checkpoint]
+        # Without its weights on this computer (just now) it goes on with those that its takes were made with.
+        for identity in {now} if now else _made_with(rows, {shot.id for shot in shots}):
+            for plan in plan_project(project=project, shots=shots, takes=(), identity=identity):
+                if plan.planned is not None:
+                    yield plan.planned
+
+
+def _weights_name(checkpoint: str, models: Path | None) -> str | None:
+    try:
+        return checkpoint_identity(checkpoint_named(checkpoint), models)
+    except FramepackError:
+        return None
+
+
+def _made_with(rows: Rows, shots: set[str]) -> set[str]:
+    return {str(take.request["identity"]) for take in rows.takes if take.shot_id in shots}
+
+
+def _shots_of(render: Render) -> set[str]:
+    planned = RenderPlan.from_json(render.plan).chains if render.plan else ()
+    return {*render.shot_ids, *(shot.shot_id for chain in planned for shot in chain)}
+
+
+def _read(session: Session, table: type[Table]) -> tuple[Table, ...]:
+    return tuple(session.exec(select(table)).all())

@@ -1,0 +1,120 @@
+"""Removing what is not needed any more, and, on request, what was deleted: rows first, then files.
+
+It commits in between, so that a kill leaves only files that belong to nothing, which the next time removes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col, select
+
+from framepack.store.section_store import SectionStore
+from projects.database.opening import hold
+from projects.database.tables import Media, Progress, Project, Shot, Wording
+from projects.settings import StudioSettings
+from projects.storage.places import picture_path
+from projects.upkeep.needed import Needed, Rows, Table, all_rows, needed_by
+from projects.upkeep.needless import Amount, Thing, amount, changed_at, is_old, things
+
+Sessions = Callable[[], AbstractContextManager[Session]]
+# After so many it is looked again whether the rest is still not needed.
+AT_ONCE = 500
+
+
+def remove_needless(*, sessions: Sessions, settings: StudioSettings) -> Amount:
+    """Remove what nothing needs any more. Returns what was removed."""
+    with sessions() as session:
+        needed = _needed(session, settings)
+        _forget_pictures(session, (media for media in _all_media(session) if _is_needless(settings, media, needed)))
+        session.commit()
+    return _remove([thing for thing in things(settings) if thing.settled], sessions, settings)
+
+
+def remove_deleted(*, sessions: Sessions, settings: StudioSettings) -> Amount:
+    """Remove deleted projects, shots and takes for good, with all that only they need. Returns what was removed.
+
+    What a worker is making or will make stays.
+    """
+    with sessions() as session:
+        _needed(session, settings)  # naming weights may take a minute, in which nobody should have to wait for a row
+        session.rollback()
+        for project in session.exec(select(Project)).all():
+            hold(session=session, row=project)  # so that nobody brings anything back meanwhile
+        session.expire_all()
+        rows = all_rows(session)
+        kept = rows.without_deleted()
+        before, after = (needed_by(which, settings.engine.models) for which in (rows, kept))
+        doomed: Needed = {kind: before[kind] - after[kind] for kind in before}
+        _forget(session, rows, kept)
+        _forget_pictures(session, (media for media in _all_media(session) if media.id in doomed["pictures"]))
+        session.commit()
+    return _remove([thing for thing in things(settings) if thing.id in doomed[thing.kind]], sessions, settings)
+
+
+def _forget(session: Session, rows: Rows, kept: Rows) -> None:
+    """Delete the rows that are not kept; what refers to others goes first."""
+    shots, renders = _gone(rows.shots, kept.shots), _gone(rows.renders, kept.renders)
+    shot_ids = {shot.id for shot in shots}
+    render_ids = {render.id for render in renders}
+    progress = [
+        one for one in session.exec(select(Progress)).all() if one.shot_id in shot_ids or one.render_id in render_ids
+    ]
+    wordings = [wording for wording in session.exec(select(Wording)).all() if wording.shot_id in shot_ids]
+    takes, films = _gone(rows.takes, kept.takes), _gone(rows.films, kept.films)
+    projects = _gone(rows.projects, kept.projects)
+    tables: tuple[Sequence[SQLModel], ...] = (progress, wordings, takes, films, shots, renders, projects)
+    for table in tables:
+        for row in table:
+            session.delete(row)
+        session.flush()
+
+
+def _gone(rows: Sequence[Table], kept: Sequence[Table]) -> list[Table]:
+    stay = {id(row) for row in kept}
+    return [row for row in rows if id(row) not in stay]
+
+
+def _forget_pictures(session: Session, pictures: Iterable[Media]) -> None:
+    for media in pictures:
+        # Somebody may have given it to a shot since.
+        used = sa.exists().where(col(Shot.media_id) == media.id)
+        session.connection().execute(sa.delete(Media).where(col(Media.id) == media.id, ~used))
+
+
+def _remove(found: Sequence[Thing], sessions: Sessions, settings: StudioSettings) -> Amount:
+    """Remove those of the things ``found`` that nothing needs, and that did not change since."""
+    store = SectionStore(settings.sections_dir)
+    removed: list[Thing] = []
+    for first in range(0, len(found), AT_ONCE):
+        with sessions() as session:
+            needed = _needed(session, settings)
+            known = {media.id for media in _all_media(session)}
+        for thing in found[first : first + AT_ONCE]:
+            belongs = thing.id in needed[thing.kind] or (thing.kind == "pictures" and thing.id in known)
+            if belongs or changed_at(thing.path) != thing.changed:
+                continue
+            if thing.kind == "sections":
+                store.discard(thing.id)
+            elif thing.path.is_dir():
+                shutil.rmtree(thing.path)
+            else:
+                thing.path.unlink(missing_ok=True)
+            removed.append(thing)
+    return amount(removed)
+
+
+def _needed(session: Session, settings: StudioSettings) -> Needed:
+    return needed_by(all_rows(session), settings.engine.models)
+
+
+def _all_media(session: Session) -> list[Media]:
+    return list(session.exec(select(Media)).all())
+
+
+def _is_needless(settings: StudioSettings, media: Media, needed: Needed) -> bool:
+    changed = changed_at(picture_path(settings, media.id))
+    return media.id not in needed["pictures"] and (changed is None or is_old(changed))
