@@ -121,4 +121,5 @@ def decode(vae: AutoencoderKLHunyuanVideo, z: torch.Tensor, dtype: torch.dtype) 
             x = _resnet(resnet, x)
         for layer in block.upsamplers or ():
             x = _upsampled(layer, x)
-    return _conv(decoder.conv_out, _normed(decoder.conv_norm_out, x)).permute(0, 4, 1, 2, 3).float()
+    # Colours in half precision would have steps as large as a screen's, which would count as detail.
+    return _conv(decoder.conv_out, _normed(decoder.conv_norm_out, x).float()).permute(0, 4, 1, 2, 3)

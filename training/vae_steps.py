@@ -110,7 +110,7 @@ class Watcher:
             moving = held_out_psnr(vae, self._renderer, clips)
         return (
             f"clips {moving.mean():.2f} dB, worst tenth {moving.quantile(0.1):.2f}; pictures {first.mean():.2f} dB, "
-            f"worst {first.min():.2f}, detail {share.mean():.3f}"
+            f"worst {first.min():.2f}, detail {share.median():.3f}"
         )
 
 
