@@ -161,6 +161,23 @@ def sharpness(frames: np.ndarray) -> float:
     return float(np.mean([cv2.Laplacian(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var() for f in frames]))
 
 
+def detail_kept(
+    rehearsal: Rehearsal,
+    takes: Sequence[Take],
+    pictures: Sequence[Image.Image],
+    size: tuple[int, int],
+    settings: SamplingSettings,
+) -> list[tuple[float, float]]:
+    """(first frame, frame 60 of a still shot): sharpness over the given picture's at the draft's size."""
+    kept = []
+    for take, picture in zip(takes, pictures, strict=True):
+        given = sharpness(np.asarray(fit_picture(picture.convert("RGB"), *size))[None])
+        first = sharpness(decode_start(rehearsal.decoder, take.latents)[None])
+        made = rehearsal.extend(take, PLAIN_PROMPTS["still"], 2, 0, settings)
+        kept.append((first / given, sharpness(rehearsal.frames(made.latents)[60:61]) / given))
+    return kept
+
+
 def drift(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, sections: int = 10) -> tuple[float, float]:
     """(largest change of a mean colour, of full scale; relative change of sharpness), first to last section."""
     made = rehearsal.extend(take, PLAIN_PROMPTS["still"], sections, 0, settings)
