@@ -149,8 +149,10 @@ def _reason(table: type[_Table], key: str, fault: ErrorDetails) -> Message:
     if kind == "literal_error" and isinstance(fault["input"], str):
         return Message("toml-start", {"value": shown})
     of = str(table.model_fields[key].annotation)
-    expected = "whole" if "int" in of else "number" if "float" in of else "text"
-    return Message(f"toml-not-{expected}", {"key": key, "value": shown})
+    values = {"key": key, "value": shown}
+    if "int" in of:
+        return Message("toml-not-whole", values)
+    return Message("toml-not-number", values) if "float" in of else Message("toml-not-text", values)
 
 
 def _shown(value: object) -> str:
