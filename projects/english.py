@@ -65,6 +65,7 @@ ENGLISH = MappingProxyType(
         "toml-not-text": "{key} is a text in quotes, not {value}.",
         "toml-not-whole": "{key} is a whole number, not {value}.",
         "toml-not-number": "{key} is a number, not {value}.",
+        "toml-fit": 'fit is "fill" or "fit", not "{value}".',
         "toml-value": "{problem}.",
         "toml-nothing-to-continue": "there is no shot before it to continue from; let it start with a cut.",
         "toml-no-image": "it has no image, and a shot that starts with a cut begins with one.",

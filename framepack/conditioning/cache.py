@@ -100,7 +100,7 @@ def _read_whole(path: Path) -> dict[str, Tensor] | None:
 
 def _of_picture(image: str, size: tuple[int, int], fit: Fit) -> dict[str, object]:
     # Pictures that fill the frame were cached before there was another way, without saying so.
-    return {"image": image, "size": size} | ({} if fit == "fill" else {"fit": fit})
+    return {"image": image, "size": size, **({} if fit == "fill" else {"fit": fit})}
 
 
 def _name(identity: str, content: dict[str, object]) -> str:
