@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from framepack.checkpoints.table import CHECKPOINTS
-from framepack.media.pictures import fit_picture, read_picture
+from framepack.media.pictures import fill_frame, read_picture
 from framepack.sampling.sampler import SamplingSettings
 from training import figures
 from training.layout import size_of_weights
@@ -80,7 +80,7 @@ class Evaluation:
 
     def _store(self) -> Store:
         """The pictures as the clip renderer wants them, without figures of its own."""
-        stacked = np.stack([np.asarray(fit_picture(p.convert("RGB"), CANVAS[1], CANVAS[0])) for p in self.pictures])
+        stacked = np.stack([np.asarray(fill_frame(p.convert("RGB"), CANVAS[1], CANVAS[0])) for p in self.pictures])
         pictures = torch.from_numpy(stacked.transpose(0, 3, 1, 2).copy())
         return Store(pictures.to(self.device), torch.zeros(1, 4, SIDE, SIDE, device=self.device))
 

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from framepack.context.history import History
-from framepack.media.pictures import fit_picture
+from framepack.media.pictures import fill_frame
 from framepack.sampling.sampler import SamplingSettings
 from framepack.vae.decoding import decode_after, decode_start
 from training.clips import Renderer
@@ -151,7 +151,7 @@ def start_fidelity(
 ) -> list[float]:
     """PSNR of each shot's first frame, as the engine decodes it, against the picture at the draft's size."""
     return [
-        decibels(decode_start(rehearsal.decoder, take.latents), np.asarray(fit_picture(picture.convert("RGB"), *size)))
+        decibels(decode_start(rehearsal.decoder, take.latents), np.asarray(fill_frame(picture.convert("RGB"), *size)))
         for take, picture in zip(takes, pictures, strict=True)
     ]
 

@@ -1,6 +1,7 @@
 """Owns how prompts and pictures become embeddings and latents, and the cache of them; it knows no shots.
 
-What is cached is named by what it was made from: the checkpoint's identity, the prompt or the picture, and the size.
+What is cached is named by what it was made from: the checkpoint's identity, the prompt or the picture, its size
+and how it was fitted to that.
 Each file has its manifest beside it; what is not whole goes into the folder ``damaged`` beside the cache's.
 """
 
@@ -19,6 +20,7 @@ from framepack.files.atomic import in_place
 from framepack.files.damaged import put_aside
 from framepack.files.manifest import NotWhole, beside, check_sums, describe, read_manifest, write_manifest
 from framepack.messages import Message
+from framepack.shots.request import Fit
 
 ALGORITHM = 1
 
@@ -39,14 +41,14 @@ class ConditioningCache:
         """Cache an encoded prompt."""
         self._keep(_name(identity, {"prompt": prompt}), {"embeds": encoded.embeds, "pooled": encoded.pooled})
 
-    def picture(self, identity: str, image: str, size: tuple[int, int]) -> EncodedPicture | None:
+    def picture(self, identity: str, image: str, size: tuple[int, int], fit: Fit) -> EncodedPicture | None:
         """The encoded picture ``image`` (SHA-256) at ``size`` (height, width), None where it is not cached."""
-        kept = self._load(_name(identity, {"image": image, "size": size}))
+        kept = self._load(_name(identity, _of_picture(image, size, fit)))
         return EncodedPicture(kept["embeds"], kept["latent"]) if kept else None
 
-    def keep_picture(self, identity: str, image: str, size: tuple[int, int], encoded: EncodedPicture) -> None:
+    def keep_picture(self, identity: str, image: str, size: tuple[int, int], fit: Fit, encoded: EncodedPicture) -> None:
         """Cache an encoded picture."""
-        name = _name(identity, {"image": image, "size": size})
+        name = _name(identity, _of_picture(image, size, fit))
         self._keep(name, {"embeds": encoded.embeds, "latent": encoded.latent})
 
     def _load(self, name: str) -> dict[str, Tensor] | None:
@@ -94,6 +96,11 @@ def _read_whole(path: Path) -> dict[str, Tensor] | None:
             raise NotWhole(Message("conditioning-not-finite"))
         write_manifest(beside(path), describe([path]))
     return tensors
+
+
+def _of_picture(image: str, size: tuple[int, int], fit: Fit) -> dict[str, object]:
+    # Pictures that fill the frame were cached before there was another way, without saying so.
+    return {"image": image, "size": size, **({} if fit == "fill" else {"fit": fit})}
 
 
 def _name(identity: str, content: dict[str, object]) -> str:
