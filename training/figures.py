@@ -171,7 +171,7 @@ def detail_kept(
     """(first frame, frame 60 of a still shot): sharpness over the given picture's at the draft's size."""
     kept = []
     for take, picture in zip(takes, pictures, strict=True):
-        given = sharpness(np.asarray(fit_picture(picture.convert("RGB"), *size))[None])
+        given = sharpness(np.asarray(fill_frame(picture.convert("RGB"), *size))[None])
         first = sharpness(decode_start(rehearsal.decoder, take.latents)[None])
         made = rehearsal.extend(take, PLAIN_PROMPTS["still"], 2, 0, settings)
         kept.append((first / given, sharpness(rehearsal.frames(made.latents)[60:61]) / given))

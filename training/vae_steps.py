@@ -11,7 +11,7 @@ import torch
 from diffusers import AutoencoderKLHunyuanVideo
 from PIL import Image
 
-from framepack.media.pictures import fit_picture
+from framepack.media.pictures import fill_frame
 from training.clips import Renderer
 from training.critic import detail_share
 from training.feeds import SIZE, TILE_FRAMES, TILE_STRIDE, ClipFeed, StillFeed
@@ -88,7 +88,7 @@ def held_out_psnr(vae: AutoencoderKLHunyuanVideo, renderer: Renderer, clips: int
 def held_out_stills(device: torch.device) -> torch.Tensor:
     """The held-out pictures (N, 3, 1, h, w), as the studio fits them."""
     fitted = [
-        np.asarray(fit_picture(Image.open(path).convert("RGB"), *SIZE)) for path in sorted(HELD_OUT.glob("*.webp"))
+        np.asarray(fill_frame(Image.open(path).convert("RGB"), *SIZE)) for path in sorted(HELD_OUT.glob("*.webp"))
     ]
     return (torch.from_numpy(np.stack(fitted)).to(device).permute(0, 3, 1, 2)[:, :, None].float() / 127.5) - 1
 
