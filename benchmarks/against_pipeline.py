@@ -55,7 +55,7 @@ from framepack.device.devices import formats_for, pick_device
 from framepack.engine.engine import Engine
 from framepack.engine.render import render_shot, shown_latents
 from framepack.environment import EngineOptions
-from framepack.media.pictures import fit_picture, picture_hash, read_picture
+from framepack.media.pictures import fill_frame, picture_hash, read_picture
 from framepack.media.video import join, write_frames
 from framepack.shots.keys import plan_chain
 from framepack.shots.request import ShotRequest, default_settings
@@ -118,7 +118,7 @@ class Pipeline:
         options = self._options
         picture = read_picture(options.picture, options.picture.name).image
         video = self._pipeline(
-            image=fit_picture(picture, options.height, options.width),
+            image=fill_frame(picture, options.height, options.width),
             prompt=PROMPT.format(number=number),
             height=options.height,
             width=options.width,

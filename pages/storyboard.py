@@ -10,7 +10,7 @@ from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from pages.board.reading import Board, read_board, standing
 from pages.board.strip import Tile, shot_strip
 from pages.look.text import count, natural, seconds_text
-from pages.look.theme import chip, empty_state, masthead, ratio_of
+from pages.look.theme import chip, css_fit, empty_state, masthead, ratio_of
 from pages.parts.project_settings import project_settings_box
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.parts.shot_card import move, render_all, shot_card
@@ -89,7 +89,7 @@ def strip(board: Board) -> None:
             )
         )
     ratio = ratio_of(board.project.width, board.project.height)
-    shot_strip(tiles, ratio=ratio, key=f"strip-{board.project.id}", on_move=move)
+    shot_strip(tiles, ratio=ratio, fit=css_fit(board.project.fit), key=f"strip-{board.project.id}", on_move=move)
 
 
 def adding(board: Board) -> None:

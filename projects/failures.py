@@ -6,6 +6,7 @@ import sqlite3
 
 import sqlalchemy as sa
 
+from framepack.device.faults import memory_short
 from framepack.errors import FramepackError
 from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, as_message
@@ -21,7 +22,7 @@ _NO_ROOM = ("SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE")
 
 def foreseen(error: BaseException) -> bool:
     """Whether ``error`` says by itself what the matter is, so that no one needs to read a log."""
-    return isinstance(error, FramepackError | StudioError) or disk_is_full(error) or _out_of_memory(error)
+    return isinstance(error, FramepackError | StudioError) or disk_is_full(error) or memory_short(error)
 
 
 def message_for(error: BaseException) -> Message:
@@ -30,7 +31,7 @@ def message_for(error: BaseException) -> Message:
         return error.message
     if disk_is_full(error):
         return DISK_FULL
-    if _out_of_memory(error):
+    if memory_short(error):
         return OUT_OF_MEMORY
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         return Message("database-away", {"said": first_line(error.orig or error)})
@@ -54,12 +55,3 @@ def disk_is_full(error: BaseException) -> bool:
             return False
         return "disk is full" in str(error.orig) or getattr(error.orig, "sqlite_errorname", "") in _NO_ROOM
     return is_disk_full(error)
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    # By name: torch's own class cannot be imported where torch must not be.
-    names = {kind.__name__ for kind in type(error).__mro__}
-    said = str(error).lower()
-    return bool(names & {"MemoryError", "OutOfMemoryError"}) or (
-        isinstance(error, RuntimeError) and ("can't allocate memory" in said or "out of memory" in said)
-    )

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from framepack.context.history import History
-from framepack.media.pictures import fit_picture
+from framepack.media.pictures import fill_frame
 from framepack.sampling.sampler import SamplingSettings
 from framepack.vae.decoding import decode_after, decode_start
 from training.clips import Renderer
@@ -151,7 +151,7 @@ def start_fidelity(
 ) -> list[float]:
     """PSNR of each shot's first frame, as the engine decodes it, against the picture at the draft's size."""
     return [
-        decibels(decode_start(rehearsal.decoder, take.latents), np.asarray(fit_picture(picture.convert("RGB"), *size)))
+        decibels(decode_start(rehearsal.decoder, take.latents), np.asarray(fill_frame(picture.convert("RGB"), *size)))
         for take, picture in zip(takes, pictures, strict=True)
     ]
 
@@ -159,6 +159,23 @@ def start_fidelity(
 def sharpness(frames: np.ndarray) -> float:
     """Mean variance of the Laplacian."""
     return float(np.mean([cv2.Laplacian(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var() for f in frames]))
+
+
+def detail_kept(
+    rehearsal: Rehearsal,
+    takes: Sequence[Take],
+    pictures: Sequence[Image.Image],
+    size: tuple[int, int],
+    settings: SamplingSettings,
+) -> list[tuple[float, float]]:
+    """(first frame, frame 60 of a still shot): sharpness over the given picture's at the draft's size."""
+    kept = []
+    for take, picture in zip(takes, pictures, strict=True):
+        given = sharpness(np.asarray(fill_frame(picture.convert("RGB"), *size))[None])
+        first = sharpness(decode_start(rehearsal.decoder, take.latents)[None])
+        made = rehearsal.extend(take, PLAIN_PROMPTS["still"], 2, 0, settings)
+        kept.append((first / given, sharpness(rehearsal.frames(made.latents)[60:61]) / given))
+    return kept
 
 
 def drift(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, sections: int = 10) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from transformers import AutoTokenizer
 from framepack.conditioning.encoders import embed_picture, encode_prompt, pool_prompt
 from framepack.conditioning.values import Conditioning
 from framepack.device.devices import formats_for
-from framepack.media.pictures import fit_picture
+from framepack.media.pictures import fill_frame
 from framepack.sampling.sampler import SamplingSettings, draw_noise, sample_section
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.vae.decoding import encode_picture
@@ -54,7 +54,7 @@ class Rehearsal:
 
     def begin(self, picture: Image.Image, size: tuple[int, int]) -> Take:
         """A take of nothing but its first frame."""
-        fitted = fit_picture(picture.convert("RGB"), *size)
+        fitted = fill_frame(picture.convert("RGB"), *size)
         latent = encode_picture(self.vae, fitted)
         return Take(latent, latent, embed_picture(self._siglip, fitted))
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
 
+from framepack.files.atomic import in_place
+
 _NAME = "framepack"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -36,9 +38,8 @@ def keep_commit(repository: str, models: Path | None, commit: str) -> None:
     """Use ``commit`` of ``repository`` from now on."""
     path = _kept_in(repository, models)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.part")
-    aside.write_text(commit, encoding="utf-8")
-    aside.replace(path)
+    with in_place(path) as aside:
+        aside.write_text(commit, encoding="utf-8")
 
 
 def _kept_in(repository: str, models: Path | None) -> Path:

@@ -33,7 +33,7 @@ from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.prompts import prompt_remarks, read_of
-from framepack.shots.request import ShotRequest, default_settings
+from framepack.shots.request import Fit, ShotRequest, default_settings
 from framepack.shots.spans import FRAMES_PER_LATENT, Span, length_remarks
 from framepack.store.section_store import SectionStore
 
@@ -55,6 +55,7 @@ class Animation:
     model: str | None
     steps: int | None
     size: str | None
+    fit: Fit
     preset: str
     teacache: float
     magcache: float
@@ -175,7 +176,11 @@ def _request(
     if animation.magcache:
         settings = replace(settings, cache="magcache", threshold=animation.magcache)
     return ShotRequest(
-        settings=replace(settings, steps=settings.steps if animation.steps is None else animation.steps),
+        settings=replace(
+            settings,
+            steps=settings.steps if animation.steps is None else animation.steps,
+            fit=animation.fit,
+        ),
         identity=_IDENTITY,
         prompt=animation.prompt,
         seed=animation.seed,

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from safetensors import SafetensorError
 
@@ -29,6 +29,7 @@ from framepack.errors import FramepackError
 from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, worded
 from framepack.shots.presets import PRESETS
+from framepack.shots.request import Fit
 
 FAILED = 1
 WRONG_INPUT = 2
@@ -99,6 +100,7 @@ def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> 
         model=asked.model,
         steps=asked.steps,
         size=asked.size,
+        fit=asked.fit,
         preset=asked.preset,
         teacache=asked.teacache,
         magcache=asked.magcache,
@@ -131,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument("--steps", type=int, metavar="N", help="sampling steps (the checkpoint's own)")
     animate.add_argument(
         "--size", metavar="HxW", help="height and width in pixels (the checkpoint's nearest to the picture)"
+    )
+    animate.add_argument(
+        "--fit",
+        choices=get_args(Fit),
+        default="fill",
+        help="a picture of another shape: fill cuts it, fit shows it whole between black bars (fill)",
     )
     animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
     animate.add_argument(

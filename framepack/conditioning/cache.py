@@ -18,6 +18,7 @@ from framepack.files.atomic import in_place
 from framepack.files.damaged import put_aside
 from framepack.files.manifest import NotWhole, beside, check_sums, describe, read_manifest, write_manifest
 from framepack.messages import Message
+from framepack.shots.request import Fit
 
 
 class ConditioningCache:
@@ -36,14 +37,14 @@ class ConditioningCache:
         """Cache an encoded prompt."""
         self._keep(prompt_name(identity, prompt), {"embeds": encoded.embeds, "pooled": encoded.pooled})
 
-    def picture(self, identity: str, image: str, size: tuple[int, int]) -> EncodedPicture | None:
+    def picture(self, identity: str, image: str, size: tuple[int, int], fit: Fit) -> EncodedPicture | None:
         """The encoded picture ``image`` (SHA-256) at ``size`` (height, width), None where it is not cached."""
-        kept = self._load(picture_name(identity, image, size))
+        kept = self._load(picture_name(identity, image, size, fit))
         return EncodedPicture(kept["embeds"], kept["latent"]) if kept else None
 
-    def keep_picture(self, identity: str, image: str, size: tuple[int, int], encoded: EncodedPicture) -> None:
+    def keep_picture(self, identity: str, image: str, size: tuple[int, int], fit: Fit, encoded: EncodedPicture) -> None:
         """Cache an encoded picture."""
-        name = picture_name(identity, image, size)
+        name = picture_name(identity, image, size, fit)
         self._keep(name, {"embeds": encoded.embeds, "latent": encoded.latent})
 
     def _load(self, name: str) -> dict[str, Tensor] | None:

@@ -1,6 +1,7 @@
 """The names of encoded prompts and pictures, and which of them a shot needs. No torch, no files.
 
-What is encoded is named by what it was made from: the checkpoint's identity, the prompt or the picture, and the size.
+What is encoded is named by what it was made from: the checkpoint's identity, the prompt or the picture, its size, and
+how it was fitted to that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from collections.abc import Iterator
 
 from framepack.shots.keys import PlannedShot
-from framepack.shots.request import ShotRequest
+from framepack.shots.request import Fit, ShotRequest
 
 ALGORITHM = 1
 
@@ -20,9 +21,10 @@ def prompt_name(identity: str, prompt: str) -> str:
     return _name(identity, {"prompt": prompt})
 
 
-def picture_name(identity: str, image: str, size: tuple[int, int]) -> str:
-    """The name of the encoded picture ``image`` (SHA-256) at ``size`` (height, width)."""
-    return _name(identity, {"image": image, "size": size})
+def picture_name(identity: str, image: str, size: tuple[int, int], fit: Fit) -> str:
+    """The name of the encoded picture ``image`` (SHA-256) at ``size`` (height, width), brought to it by ``fit``."""
+    # Pictures that fill the frame were cached before there was another way, without saying so.
+    return _name(identity, {"image": image, "size": size, **({} if fit == "fill" else {"fit": fit})})
 
 
 def prompts_of(request: ShotRequest) -> tuple[str, ...]:
@@ -30,12 +32,12 @@ def prompts_of(request: ShotRequest) -> tuple[str, ...]:
     return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
 
 
-def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int]]]:
-    """(identity, picture, size) of every picture the shot needs encoded."""
+def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int], Fit]]:
+    """(identity, picture, size, fit) of every picture the shot needs encoded."""
     settings = shot.request.settings
     for image in {shot.anchor_image, shot.embedding_image}:
         if image:
-            yield shot.request.identity, image, (settings.height, settings.width)
+            yield shot.request.identity, image, (settings.height, settings.width), settings.fit
 
 
 def conditioning_of(shot: PlannedShot) -> Iterator[str]:

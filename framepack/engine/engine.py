@@ -9,12 +9,13 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from framepack.checkpoints.folders import find_part
@@ -28,18 +29,23 @@ from framepack.device.devices import pick_device, release_cached_memory
 from framepack.engine.model_manager import ModelManager
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
-from framepack.media.pictures import fit_picture, read_picture
+from framepack.media.pictures import fill_frame, read_picture, show_whole
 from framepack.messages import Message
 from framepack.sampling.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
 from framepack.shots.events import Notice, Step
 from framepack.shots.keys import PlannedShot
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import Fit, Settings, ShotRequest
 from framepack.shots.spans import PIXELS_PER_LATENT
 from framepack.vae.decoding import decode_after, decode_start, encode_picture
 from framepack.vae.preview import preview_for
 from framepack.weights.loading import ImageEncoder, Place, TextEncoder
 
 Steps = Generator[Step | Notice, None, Tensor]
+_Wanted = tuple[str, str, tuple[int, int], Fit]
+
+_FITTING: Mapping[Fit, Callable[[Image.Image, int, int], Image.Image]] = MappingProxyType(
+    {"fill": fill_frame, "fit": show_whole}
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Engine:
 
     def encoded_picture(self, request: ShotRequest, image: str) -> EncodedPicture:
         """The prepared picture ``image`` (SHA-256) at the request's size."""
-        found = self._cache.picture(request.identity, image, _size(request.settings))
+        found = self._cache.picture(request.identity, image, _size(request.settings), request.settings.fit)
         if found is None:
             raise InvalidRequest("image", Message("picture-not-prepared"))
         return found
@@ -222,16 +228,15 @@ class Engine:
         for (identity, text), *encoded in zip(missing, embeds, pooled, strict=True):
             self._cache.keep_prompt(identity, text, EncodedPrompt(*encoded))
 
-    def _prepare_pictures(
-        self, wanted: set[tuple[str, str, tuple[int, int]]], pictures: Mapping[str, Path], settings: Settings
-    ) -> None:
+    def _prepare_pictures(self, wanted: set[_Wanted], pictures: Mapping[str, Path], settings: Settings) -> None:
         missing = sorted(one for one in wanted if self._cache.picture(*one) is None)
 
         def encode(siglip: ImageEncoder) -> None:
-            for identity, image, size in missing:
-                picture = fit_picture(read_picture(pictures[image], pictures[image].name).image, *size)
+            for identity, image, size, fit in missing:
+                picture = _FITTING[fit](read_picture(pictures[image], pictures[image].name).image, *size)
                 latent = encode_picture(self._models.vae(), picture)
-                self._cache.keep_picture(identity, image, size, EncodedPicture(embed_picture(siglip, picture), latent))
+                encoded = EncodedPicture(embed_picture(siglip, picture), latent)
+                self._cache.keep_picture(identity, image, size, fit, encoded)
 
         if missing:
             self._models.with_image_encoder(settings, encode)

@@ -71,7 +71,7 @@ def picture_hash(source: Path | bytes) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fit_picture(image: Image.Image, height: int, width: int) -> Image.Image:
+def fill_frame(image: Image.Image, height: int, width: int) -> Image.Image:
     """``image`` scaled to cover ``height`` x ``width`` pixels and cut to it about its centre, with a Lanczos filter."""
     scale = max(width / image.width, height / image.height)
     half_width, half_height = width / scale / 2, height / scale / 2
@@ -84,6 +84,16 @@ def fit_picture(image: Image.Image, height: int, width: int) -> Image.Image:
         min(float(image.height), down + half_height),
     )
     return image.resize((width, height), Image.Resampling.LANCZOS, box=box)
+
+
+def show_whole(image: Image.Image, height: int, width: int) -> Image.Image:
+    """All of ``image`` in the middle of ``height`` x ``width`` pixels, scaled with a Lanczos filter, the rest black."""
+    scale = min(width / image.width, height / image.height)
+    inner_width, inner_height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    shown = Image.new("RGB", (width, height))
+    inner = image.resize((inner_width, inner_height), Image.Resampling.LANCZOS)
+    shown.paste(inner, ((width - inner_width) // 2, (height - inner_height) // 2))
+    return shown
 
 
 def _read(file: PictureFile, source: Path | bytes, name: str, factor: int) -> Picture:

@@ -30,7 +30,7 @@ HASHED_ALWAYS = (
     *("negative_prompt", "cache", "threshold", "precision"),
 )
 # Those that came later, with the value that means what was done before; they are hashed where they differ from it.
-ADDED_LATER: Mapping[str, object] = MappingProxyType({})
+ADDED_LATER: Mapping[str, object] = MappingProxyType({"fit": "fill"})
 _NUMBERS = {name: kind for name, kind in get_type_hints(Settings).items() if kind in (int, float)}
 
 
@@ -85,6 +85,7 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
             "height": first.settings.height,
             "width": first.settings.width,
             "image": first.image,
+            **({"fit": first.settings.fit} if first.settings.fit != ADDED_LATER["fit"] else {}),
         }
     )
     planned: list[PlannedShot] = []

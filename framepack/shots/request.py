@@ -16,6 +16,7 @@ from framepack.shots.spans import check_seconds
 MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
 Precision = Literal["exact", "fast"]
+Fit = Literal["fill", "fit"]
 CacheKind = Literal["none", "first_block", "teacache", "magcache", "fixed"]
 
 
@@ -25,7 +26,8 @@ class Settings:
 
     ``cache`` says which steps run the model's blocks (see ``framepack.transformer.step_cache``): ``first_block``,
     ``teacache`` and ``magcache`` skip a step up to ``threshold`` of change, for ``fixed`` it is the share of the steps
-    that run. ``precision`` "fast" allows 8-bit arithmetic where the device has it.
+    that run. ``precision`` "fast" allows 8-bit arithmetic where the device has it. ``fit`` says how pictures of another
+    shape come into the frame: "fill" cuts them about their centre, "fit" shows them whole between black bars.
     """
 
     checkpoint: str
@@ -39,6 +41,7 @@ class Settings:
     cache: CacheKind = "none"
     threshold: float = 0.0
     precision: Precision = "exact"
+    fit: Fit = "fill"
 
     def __post_init__(self) -> None:
         checkpoint = checkpoint_named(self.checkpoint)

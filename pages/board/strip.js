@@ -20,6 +20,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       image.src = tile.picture;
       image.alt = "";
       image.draggable = false;
+      image.style.objectFit = data.fit;
       shot.append(image);
     }
     const line = text("div", "line");

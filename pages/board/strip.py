@@ -33,7 +33,7 @@ class Tile:
     joined: bool
 
 
-def shot_strip(tiles: list[Tile], *, ratio: str, key: str, on_move: Callable[[str, int], object]) -> None:
+def shot_strip(tiles: list[Tile], *, ratio: str, fit: str, key: str, on_move: Callable[[str, int], object]) -> None:
     """Draw the strip; ``on_move`` is called with a shot's id and its new place (0 is first) when one was dragged."""
 
     def moved() -> None:
@@ -41,4 +41,4 @@ def shot_strip(tiles: list[Tile], *, ratio: str, key: str, on_move: Callable[[st
         if asked:
             on_move(str(asked["id"]), int(asked["to"]))
 
-    _strip(key=key, data={"tiles": [asdict(tile) for tile in tiles], "ratio": ratio}, on_moved_change=moved)
+    _strip(key=key, data={"tiles": [asdict(tile) for tile in tiles], "ratio": ratio, "fit": fit}, on_moved_change=moved)

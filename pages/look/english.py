@@ -22,6 +22,24 @@ ENGLISH = MappingProxyType(
             "Something unforeseen happened ({kind}). What was saved before is kept. Try again or reload the page; the "
             "terminal in which the studio runs says more."
         ),
+        # --- the settings of a project ---
+        "shape": "Shape",
+        "shape-help": (
+            "What shape all shots have, among those of the model. It stays when the shots are put in another order or "
+            "another model is chosen. Another shape makes every shot out of date."
+        ),
+        "shape-by-picture": "As the first picture",
+        "shape-by-picture-now": "As the first picture: {shape}",
+        "shape-wide": "Wide {width} × {height}",
+        "shape-square": "Square {width} × {height}",
+        "shape-tall": "Tall {width} × {height}",
+        "fit": "Pictures",
+        "fit-help": (
+            "What becomes of pictures of another shape. The bars are black and are in the video too. Another choice "
+            "makes every shot out of date."
+        ),
+        "fit-fill": "Fill the frame (edges are cut)",
+        "fit-fit": "Show the whole picture (black bars)",
         # --- what is read of a prompt ---
         "prompt-count": "{tokens} of {most} tokens",
         # --- how a shot or a render is doing ---

@@ -14,6 +14,14 @@ def said(message: Message) -> str:
     return worded(message, ENGLISH)
 
 
+def shape_message(height: int, width: int) -> Message:
+    """What a size is called: wide, tall, or square where its sides hardly differ."""
+    kind = "shape-wide" if width > height else "shape-tall"
+    if max(height, width) <= 1.1 * min(height, width):
+        kind = "shape-square"
+    return Message(kind, {"width": width, "height": height})
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 shot``, ``3 shots``."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -11,6 +11,8 @@ from typing import Literal
 
 import streamlit as st
 
+from framepack.shots.request import Fit
+
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
 _STYLE = Path(__file__).with_name("theme.css")
 
@@ -40,10 +42,10 @@ def chip(text: str, tone: Tone = "quiet", title: str = "") -> str:
     return f'<span class="fs-chip fs-{tone}"{hint}>{html.escape(text)}</span>'
 
 
-def picture(url: str, alt: str, *, ratio: str = "16 / 9") -> str:
-    """A picture filling its frame, cropped in the middle as the generator crops it, as HTML."""
+def picture(url: str, alt: str, *, ratio: str = "16 / 9", fit: str = "cover") -> str:
+    """A picture in its frame, fitted to it as CSS says it and the generator does it, as HTML."""
     return (
-        f'<div class="fs-frame" style="--shape:{ratio}">'
+        f'<div class="fs-frame" style="--shape:{ratio};--fit:{fit}">'
         f'<img src="{html.escape(url)}" alt="{html.escape(alt)}" loading="lazy" decoding="async"></div>'
     )
 
@@ -81,3 +83,8 @@ def empty_state(title: str, text: str) -> None:
 def ratio_of(width: int | None, height: int | None) -> str:
     """The shape of a project's pictures as CSS says it; 16:9 until the first picture decides."""
     return f"{width} / {height}" if width and height else "16 / 9"
+
+
+def css_fit(fit: Fit) -> str:
+    """How a project's pictures come into their frames, as CSS says it."""
+    return "cover" if fit == "fill" else "contain"

@@ -1,21 +1,28 @@
-"""The box behind "Settings" of a storyboard: the model it is rendered with, and the few numbers of how."""
+"""The box behind "Settings" of a storyboard: its model and shape, and the few numbers of how it is rendered."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
+from framepack.messages import Message
 from framepack.shots.presets import PRESETS
+from framepack.shots.request import Fit
 from pages.board.reading import Board
+from pages.look.text import said, shape_message
 from pages.session.bound import bound
 from pages.session.state import attempt, do
 from projects.database.tables import Project, ProjectUpdate
 from projects.storyboard.projects import edit_project
+from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
 from projects.storyboard.shots import renumber_shots
+
+_FITS: Mapping[Fit, Message] = MappingProxyType({"fill": Message("fit-fill"), "fit": Message("fit-fit")})
 
 
 def project_settings_box(board: Board) -> None:
@@ -40,6 +47,7 @@ def project_settings_box(board: Board) -> None:
             help="The draft model comes with the studio and runs on any computer; its videos are small and rough. "
             "The others are downloaded once and need a graphics card. Another model makes every shot out of date.",
         )
+        _shape_and_fit(project)
         key, changed = _bound(project, "preset", project.preset)
         presets = list(PRESETS)
         st.selectbox(
@@ -90,6 +98,45 @@ def project_settings_box(board: Board) -> None:
                 lambda opened: renumber_shots(session=opened, project_id=project.id),
                 "The shots are numbered afresh.",
             ),
+        )
+
+
+def _shape_and_fit(project: Project) -> None:
+    buckets = {shape_of_size(*bucket): bucket for bucket in checkpoint_named(project.checkpoint).buckets}
+    size = shape_of_size(project.height, project.width) if project.height and project.width else None
+    chosen = FIRST_PICTURE if project.shape == FIRST_PICTURE or size is None else size
+
+    def shape_text(shape: str) -> str:
+        if shape in buckets:
+            return said(shape_message(*buckets[shape]))
+        if size is None or project.shape != FIRST_PICTURE:
+            return said(Message("shape-by-picture"))
+        return said(Message("shape-by-picture-now", {"shape": shape_message(*buckets[size])}))
+
+    left, right = st.columns(2)
+    with left:
+        key, changed = _bound(project, "shape", chosen)
+        shapes = [FIRST_PICTURE, *buckets]
+        st.selectbox(
+            said(Message("shape")),
+            shapes,
+            shapes.index(chosen),
+            format_func=shape_text,
+            key=key,
+            on_change=changed,
+            help=said(Message("shape-help")),
+        )
+    with right:
+        key, changed = _bound(project, "fit", project.fit)
+        fits = list(_FITS)
+        st.selectbox(
+            said(Message("fit")),
+            fits,
+            fits.index(project.fit),
+            format_func=lambda fit: said(_FITS[fit]),
+            key=key,
+            on_change=changed,
+            help=said(Message("fit-help")),
         )
 
 

@@ -19,7 +19,7 @@ from framepack.shots.request import MAX_PROMPT_CHARACTERS
 from framepack.shots.spans import MAX_SECONDS
 from pages.board.reading import Board, standing
 from pages.look.text import said, seconds_text
-from pages.look.theme import chip, picture, placeholder, player, ratio_of, told
+from pages.look.theme import chip, css_fit, picture, placeholder, player, ratio_of, told
 from pages.parts.shot_details import picture_box, shot_details
 from pages.serving.files import picture_url, take_url
 from pages.session.bound import bound
@@ -83,7 +83,7 @@ def _shown(board: Board, place: int) -> None:
         length = seconds_text(frames / plan.chosen.fps)
         st.html(f'<div class="fs-soft">Take {plan.chosen.number}{of} · {length}, {frames} frames</div>')
     elif poster:
-        st.html(picture(poster, f"The picture of {shot.label}", ratio=ratio))
+        st.html(picture(poster, f"The picture of {shot.label}", ratio=ratio, fit=css_fit(board.project.fit)))
     elif shot.start == "continue" and place > 0:
         before = board.plans[place - 1].shot.label
         st.html(placeholder("→", f"Goes on from {before}; needs no picture", ratio=ratio))

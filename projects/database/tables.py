@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from framepack.shots.request import CacheKind
+from framepack.shots.request import CacheKind, Fit
 
 Start = Literal["cut", "continue"]
 TakeStatus = Literal["rendering", "done", "failed", "cancelled"]
@@ -67,7 +67,8 @@ class Stored(SQLModel):
 class ProjectBase(SQLModel):
     """What can be said of a project. None means: as the checkpoint and the preset have it.
 
-    ``cache`` and ``threshold`` go together and take the place of the preset's step cache.
+    ``cache`` and ``threshold`` go together and take the place of the preset's step cache. ``shape`` is one of
+    ``storyboard.shapes``, ``fit`` how pictures of another shape come into it.
     """
 
     name: str
@@ -79,6 +80,8 @@ class ProjectBase(SQLModel):
     negative_prompt: str = ""
     cache: CacheKind | None = Field(default=None, sa_type=sa.String)
     threshold: float | None = None
+    shape: str = Field(default="picture", sa_column_kwargs={"server_default": "picture"})
+    fit: Fit = Field(default="fill", sa_type=sa.String, sa_column_kwargs={"server_default": "fill"})
 
 
 class ProjectUpdate(ProjectBase):
@@ -88,14 +91,17 @@ class ProjectUpdate(ProjectBase):
 
 
 class Project(ProjectBase, Stored, table=True):
-    """A storyboard. Its size is decided by a picture, and None until there is one.
+    """A storyboard. Its aspect is that of its shape, or of the picture that decided, and None until there is one.
 
+    Its size is the one of its checkpoint that is nearest to the aspect, which stays when the checkpoint changes.
     ``source`` names the storyboard file it was made from (see ``interchange``).
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     height: int | None = None
     width: int | None = None
+    aspect_height: int | None = None
+    aspect_width: int | None = None
     source: str | None = Field(default=None, unique=True)
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)

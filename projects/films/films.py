@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from framepack.messages import Message, joined
 from projects.database.tables import Film, Shot, Take, new_id, now
-from projects.errors import NotFound, StoryboardProblem
+from projects.errors import StoryboardProblem
 from projects.films.stitching import TakeLost, join_takes
 from projects.settings import StudioSettings
 from projects.storage.finished import finish_file
@@ -119,14 +119,6 @@ def films_of(*, session: Session, project_id: str) -> list[Film]:
     """The films of a project, the newest first."""
     query = select(Film).where(Film.project_id == project_id).order_by(col(Film.created_at).desc())
     return list(session.exec(query).all())
-
-
-def get_film(*, session: Session, film_id: str) -> Film:
-    """The film ``film_id``. Raises NotFound."""
-    film = session.get(Film, film_id)
-    if film is None:
-        raise NotFound("film", film_id)
-    return film
 
 
 def download_name(film: Film) -> str:

@@ -9,18 +9,22 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from framepack.messages import Message
+from framepack.shots.request import Fit
 from projects.errors import StoryboardFileProblem
 
 MAX_FILE_BYTES = 4 * 2**20
 # No value of a file needs more; longer whole numbers could not even be shown.
 _MOST_BITS = 1024
 _MOST_SHOWN = 60
+# What is said of a key that takes one of a few words and has another.
+_CHOICES = MappingProxyType({"start": "toml-start", "fit": "toml-fit"})
 
 
 def _without_nul(text: str) -> str:
@@ -57,6 +61,8 @@ class FileContent(_Table):
     cfg: float | None = None
     negative_prompt: Text = ""
     teacache: float = 0.0
+    shape: Text = "picture"
+    fit: Fit = "fill"
     seed: int = 0
     shot: Annotated[tuple[ShotContent, ...], Field(min_length=1, strict=False)]
 
@@ -147,10 +153,12 @@ def _reason(table: type[_Table], key: str, fault: ErrorDetails) -> Message:
     if kind == "nul":
         return Message("toml-nul", {"key": key})
     if kind == "literal_error" and isinstance(fault["input"], str):
-        return Message("toml-start", {"value": shown})
+        return Message(_CHOICES[key], {"value": shown})
     of = str(table.model_fields[key].annotation)
-    expected = "whole" if "int" in of else "number" if "float" in of else "text"
-    return Message(f"toml-not-{expected}", {"key": key, "value": shown})
+    values = {"key": key, "value": shown}
+    if "int" in of:
+        return Message("toml-not-whole", values)
+    return Message("toml-not-number", values) if "float" in of else Message("toml-not-text", values)
 
 
 def _shown(value: object) -> str:

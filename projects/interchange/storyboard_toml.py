@@ -17,7 +17,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import ImageRejected, InvalidRequest
 from framepack.media.pictures import picture_hash, read_small_picture
 from framepack.messages import Message, as_message
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import Fit, Settings, ShotRequest
 from projects.database.tables import Project, ProjectUpdate, Shot, Start
 from projects.errors import StoryboardFileProblem
 from projects.interchange.file_content import ShotContent, content_of
@@ -26,13 +26,14 @@ from projects.storage.pictures import THUMBNAIL_SIZES, add_picture, check_bytes,
 from projects.storyboard.project_settings import settings_at
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import shots_of
+from projects.storyboard.shapes import FIRST_PICTURE, aspect_of
 from projects.storyboard.shots import add_shot
 
 EXAMPLE = CHECKOUT / "examples" / "lighthouse" / "storyboard.toml"
 # What a file's name for its project hashes, always. What a file can say since later versions is listed with the value
 # that means what was done before, and enters where it differs from it.
 SETTINGS_HASHED_ALWAYS = ("checkpoint", "preset", "steps", "guidance", "cfg", "negative_prompt", "teacache")
-SETTINGS_ADDED_LATER: Mapping[str, object] = MappingProxyType({})
+SETTINGS_ADDED_LATER: Mapping[str, object] = MappingProxyType({"shape": FIRST_PICTURE, "fit": "fill"})
 SHOT_HASHED_ALWAYS = ("prompt", "seconds", "start", "seed", "media_id")
 SHOT_ADDED_LATER: Mapping[str, object] = MappingProxyType({})
 
@@ -60,6 +61,8 @@ class FileSettings:
     cfg: float | None
     negative_prompt: str
     teacache: float
+    shape: str
+    fit: Fit
 
     def of_project(self) -> dict[str, Any]:
         """The fields of a project that say the same."""
@@ -184,9 +187,12 @@ def read_storyboard(path: Path) -> StoryboardFile:
         cfg=content.cfg,
         negative_prompt=content.negative_prompt,
         teacache=content.teacache or 0.0,
+        shape=content.shape,
+        fit=content.fit,
     )
     title = " ".join(content.title.split()) or path.stem
     try:
+        aspect_of(settings.shape)
         height, width = checkpoint_named(settings.checkpoint).buckets[0]
         sampling = settings_at(Project(name=title, **settings.of_project()), height=height, width=width)
     except InvalidRequest as problem:

@@ -117,12 +117,6 @@ def active_renders(*, session: Session, project_id: str) -> list[Render]:
     return sorted(found, key=lambda render: render.status != "running")
 
 
-def active_render(*, session: Session, project_id: str) -> Render | None:
-    """The render of a project that is under way or comes next, None where there is nothing to wait for."""
-    found = active_renders(session=session, project_id=project_id)
-    return found[0] if found else None
-
-
 def latest_render(*, session: Session, project_id: str) -> Render | None:
     """The render of a project that was ordered last, whatever became of it."""
     query = select(Render).where(Render.project_id == project_id).order_by(col(Render.created_at).desc())

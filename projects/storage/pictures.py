@@ -75,14 +75,6 @@ def keep_whole(settings: StudioSettings, media_id: str, data: bytes) -> None:
         _write(path, data)
 
 
-def get_media(*, session: Session, media_id: str) -> Media:
-    """What is known of a picture. Raises NotFound."""
-    media = session.get(Media, media_id)
-    if media is None:
-        raise NotFound("picture", media_id)
-    return media
-
-
 def thumbnail(settings: StudioSettings, media_id: str, size: int) -> Path:
     """A WebP copy of a picture, upright, that fits into ``size`` x ``size`` pixels, which is one of THUMBNAIL_SIZES.
 

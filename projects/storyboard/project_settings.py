@@ -11,7 +11,7 @@ from projects.database.tables import Project
 
 
 def project_settings(project: Project) -> Settings | None:
-    """The engine's settings for a project; None while its size is not known, which its first picture decides."""
+    """The engine's settings for a project; None while its size is not known."""
     if project.height is None or project.width is None:
         return None
     return settings_at(project, height=project.height, width=project.width)
@@ -29,4 +29,5 @@ def settings_at(project: Project, *, height: int, width: int) -> Settings:
         guidance=settings.guidance if project.guidance is None else project.guidance,
         cfg=settings.cfg if project.cfg is None else project.cfg,
         negative_prompt=project.negative_prompt,
+        fit=project.fit,
     )

@@ -14,7 +14,8 @@ from projects.errors import NotFound, StoryboardProblem
 from projects.names import shown_name
 from projects.storyboard.project_settings import settings_at
 from projects.storyboard.reading import _touch, get_project, project_with_shots, shots_of
-from projects.storyboard.shots import _copy_of, _size_from
+from projects.storyboard.shapes import aspect_of, size_fields
+from projects.storyboard.shots import _copy_of
 
 MAX_NAME_CHARACTERS = 200
 
@@ -36,7 +37,7 @@ def rename_project(*, session: Session, project_id: str, name: str) -> Project:
 
 
 def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -> Project:
-    """Change what is given of a project. Another checkpoint has other sizes: the first shot's picture decides again."""
+    """Change what is given of a project. Another checkpoint has other sizes; the aspect stays as it was decided."""
     project = get_project(session=session, project_id=project_id)
     given: dict[str, object] = changes.model_dump(exclude_unset=True)
     if "name" in given:
@@ -45,8 +46,11 @@ def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -
     # A size that is not known yet cannot be wrong; the rest is checked at whatever size the checkpoint has.
     height, width = checkpoint_named(edited.checkpoint).buckets[0]
     settings_at(edited, height=height, width=width)
-    if edited.checkpoint != project.checkpoint:
-        given |= _size_from(_first_picture(session, project), edited.checkpoint)
+    aspect = aspect_of(edited.shape)
+    if edited.shape != project.shape:
+        given |= size_fields(aspect or _first_pictures_aspect(session, project), edited.checkpoint)
+    elif edited.checkpoint != project.checkpoint:
+        given |= size_fields(_aspect(project), edited.checkpoint)
     if any(getattr(project, field) != value for field, value in given.items()):
         project.sqlmodel_update(given)
         _touch(session, project)
@@ -86,10 +90,17 @@ def restore_project(*, session: Session, project_id: str) -> Project:
     return project
 
 
-def _first_picture(session: Session, project: Project) -> Media | None:
+def _aspect(project: Project) -> tuple[int, int] | None:
+    if project.aspect_height is None or project.aspect_width is None:
+        return None
+    return project.aspect_height, project.aspect_width
+
+
+def _first_pictures_aspect(session: Session, project: Project) -> tuple[int, int] | None:
     for shot in shots_of(session=session, project_id=project.id):
         if shot.media_id is not None:
-            return session.get(Media, shot.media_id)
+            media = session.get_one(Media, shot.media_id)
+            return media.height, media.width
     return None
 
 

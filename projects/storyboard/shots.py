@@ -10,7 +10,6 @@ import secrets
 
 from sqlmodel import Session, select
 
-from framepack.checkpoints.table import checkpoint_named, nearest_bucket
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
@@ -20,6 +19,7 @@ from projects.database.tables import Media, Project, Shot, ShotUpdate, Start, Ta
 from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.ordering import moved, number_between, renumbered
 from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
+from projects.storyboard.shapes import FIRST_PICTURE, size_fields
 
 
 def add_shot(
@@ -128,7 +128,7 @@ def renumber_shots(*, session: Session, project_id: str) -> list[Shot]:
 
 
 def attach_image(*, session: Session, shot_id: str, media_id: str) -> Shot:
-    """Give a shot a picture. The project's only picture decides its size; every other one is cropped to that."""
+    """Give a shot a picture. The project's only one decides its shape, unless that was chosen; others are fitted."""
     shot = get_shot(session=session, shot_id=shot_id)
     project = get_project(session=session, project_id=shot.project_id)
     media = session.get(Media, media_id)
@@ -137,8 +137,9 @@ def attach_image(*, session: Session, shot_id: str, media_id: str) -> Shot:
     if shot.media_id == media_id:
         return shot
     others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
-    if project.height is None or not any(other.media_id for other in others):
-        project.sqlmodel_update(_size_from(media, project.checkpoint))
+    decides = project.height is None or not any(other.media_id for other in others)
+    if decides and project.shape == FIRST_PICTURE:
+        project.sqlmodel_update(size_fields((media.height, media.width), project.checkpoint))
     shot.media_id = media_id
     _touch(session, shot)
     return shot
@@ -173,13 +174,6 @@ def _within(shots: list[Shot], shot_id: str) -> Shot:
         if shot.id == shot_id:
             return shot
     raise NotFound("shot", shot_id)
-
-
-def _size_from(media: Media | None, checkpoint: str) -> dict[str, int | None]:
-    if media is None:
-        return {"height": None, "width": None}
-    height, width = nearest_bucket(media.height, media.width, checkpoint_named(checkpoint).buckets)
-    return {"height": height, "width": width}
 
 
 def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot:

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.shots.presets import PRESETS
 from pages.session.database import session, settings
-from projects.database.tables import Progress, Render, Shot, ShotUpdate, Take
+from projects.database.tables import Progress, Project, Render, Shot, ShotUpdate, Take
 from projects.queue.orders import active_renders
 from projects.storage.pictures import add_picture
 from projects.storage.places import take_path
 from projects.storyboard.projects import create_project
-from projects.storyboard.reading import shots_of, wordings
+from projects.storyboard.reading import get_project, shots_of, wordings
 from projects.storyboard.shots import add_shot, edit_shot
 from projects.takes.takes import finish_take, record_take
 from tests.support.page_driver import open_page, png, text_of, use_studio
@@ -45,6 +46,11 @@ def project() -> str:
 def shots(project: str) -> list[Shot]:
     with session() as opened:
         return shots_of(session=opened, project_id=project)
+
+
+def stored(project: str) -> Project:
+    with session() as opened:
+        return get_project(session=opened, project_id=project)
 
 
 def rendered(project: str, shot: Shot) -> Take:
@@ -314,6 +320,84 @@ def test_a_preset_is_saved_as_it_is_chosen_and_says_what_it_costs(project: str) 
 
     assert PRESETS["quick"].costs in [caption.value for caption in at.caption]
     assert at.selectbox(key=f"project-preset-{project}").value == "quick"
+
+
+def with_settings(project: str) -> AppTest:
+    """The storyboard with its settings open."""
+    at = open_page("storyboard.py", project=project)
+    at.session_state[f"settings-{project}"] = True
+    return at.run()
+
+
+def test_the_settings_list_the_shapes_of_the_model_and_one_that_is_chosen_makes_takes_out_of_date(project: str) -> None:
+    rendered(project, shots(project)[0])
+    at = with_settings(project)
+    shape = at.selectbox(key=f"project-shape-{project}")
+    assert shape.options == [
+        "As the first picture: Wide 256 × 144",
+        *("Wide 256 × 144", "Square 192 × 192", "Tall 144 × 256"),
+    ]
+    assert "Out of date" not in text_of(at)
+
+    shape.set_value("144x256").run()
+
+    assert (stored(project).width, stored(project).height) == (144, 256)
+    assert "144 × 256 pixels" in text_of(at)
+    assert "Out of date" in text_of(at)
+    assert at.selectbox(key=f"project-shape-{project}").value == "144x256"
+
+    at.selectbox(key=f"project-shape-{project}").set_value("picture").run()
+
+    assert "256 × 144 pixels" in text_of(at)
+    assert "Out of date" not in text_of(at)
+
+
+def test_a_shape_stays_the_one_that_was_chosen_with_another_model_and_back(project: str) -> None:
+    at = with_settings(project)
+    at.selectbox(key=f"project-shape-{project}").set_value("144x256").run()
+    at.selectbox(key=f"project-checkpoint-{project}").set_value("f1").run()
+
+    shape = at.selectbox(key=f"project-shape-{project}")
+    assert (shape.value, len(shape.options)) == ("480x832", 15)
+    assert "480 × 832 pixels" in text_of(at)
+    assert stored(project).shape == "144x256"
+
+    at.selectbox(key=f"project-checkpoint-{project}").set_value("draft").run()
+
+    assert at.selectbox(key=f"project-shape-{project}").value == "144x256"
+    assert "144 × 256 pixels" in text_of(at)
+
+
+def test_a_shape_can_be_chosen_before_there_is_a_picture() -> None:
+    with session() as opened:
+        empty = create_project(session=opened, name="Nothing yet").id
+        opened.commit()
+    at = with_settings(empty)
+    shape = at.selectbox(key=f"project-shape-{empty}")
+    assert shape.options[0] == "As the first picture"
+
+    shape.set_value("192x192").run()
+
+    assert "192 × 192 pixels" in text_of(at)
+
+
+def test_pictures_are_shown_whole_where_that_is_chosen_and_takes_are_out_of_date(project: str) -> None:
+    rendered(project, shots(project)[0])
+    at = with_settings(project)
+    fit = at.selectbox(key=f"project-fit-{project}")
+    assert fit.options == ["Fill the frame (edges are cut)", "Show the whole picture (black bars)"]
+
+    fit.set_value("fit").run()
+
+    assert stored(project).fit == "fit"
+    assert "Out of date" in text_of(at)
+
+
+def test_a_card_shows_a_picture_as_it_will_be_fitted(project: str) -> None:
+    at = with_settings(project)
+    assert "--fit:cover" in text_of(at)
+    at.selectbox(key=f"project-fit-{project}").set_value("fit").run()
+    assert "--fit:contain" in text_of(at)
 
 
 def test_a_project_that_is_not_there_is_no_error(project: str) -> None:  # noqa: ARG001

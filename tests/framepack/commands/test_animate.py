@@ -154,6 +154,24 @@ def test_saved_latents_hold_the_shot_and_can_be_continued_from(
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["height"] == 64
 
 
+def test_a_picture_of_another_shape_fills_the_frame_or_is_shown_whole_as_asked(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def start_of(*arguments: object) -> np.ndarray:
+        kept = tmp_path / "kept.safetensors"
+        made = ("--seconds", 0.1, "--save-latents", kept, "-o", tmp_path / "out.mp4")
+        assert animate(models, picture, *made, *arguments) == 0
+        return load_file(kept)["latents"][:, :, 0]
+
+    filled = start_of("--size", "64x128")
+    assert np.array_equal(filled, start_of("--size", "64x128", "--fit", "fill"))
+    assert not np.array_equal(filled, start_of("--size", "64x128", "--fit", "fit"))
+    assert np.array_equal(start_of("--size", "64x64"), start_of("--size", "64x64", "--fit", "fit"))
+    with pytest.raises(SystemExit):
+        animate(models, picture, "--fit", "stretch")
+    assert "invalid choice: 'stretch'" in capsys.readouterr().err
+
+
 def test_the_draft_needs_no_download_and_takes_the_size_nearest_to_the_picture(
     picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,19 +104,20 @@ def test_what_is_cached_is_found_by_its_content(tmp_path: Path, on_disk: bool) -
     prompt = EncodedPrompt(torch.randn(1, 5, 24).half(), torch.randn(1, 20))
     picture = EncodedPicture(torch.randn(1, 4, 28), torch.randn(1, 16, 1, 8, 8))
     cache.keep_prompt("weights", "a boat", prompt)
-    cache.keep_picture("weights", "ab" * 32, (64, 64), picture)
+    cache.keep_picture("weights", "ab" * 32, (64, 64), "fill", picture)
 
     found = cache.prompt("weights", "a boat")
     assert found is not None
     assert torch.equal(found.embeds, prompt.embeds)
     assert torch.equal(found.pooled, prompt.pooled)
-    seen = cache.picture("weights", "ab" * 32, (64, 64))
+    seen = cache.picture("weights", "ab" * 32, (64, 64), "fill")
     assert seen is not None
     assert torch.equal(seen.latent, picture.latent)
     assert cache.prompt("other weights", "a boat") is None
     assert cache.prompt("weights", "a ship") is None
-    assert cache.picture("weights", "ab" * 32, (64, 96)) is None
-    assert cache.picture("weights", "cd" * 32, (64, 64)) is None
+    assert cache.picture("weights", "ab" * 32, (64, 96), "fill") is None
+    assert cache.picture("weights", "ab" * 32, (64, 64), "fit") is None
+    assert cache.picture("weights", "cd" * 32, (64, 64), "fill") is None
 
 
 @pytest.mark.parametrize(

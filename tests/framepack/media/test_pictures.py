@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from framepack.errors import ImageRejected
-from framepack.media.pictures import fit_picture, picture_hash, read_picture
+from framepack.media.pictures import fill_frame, picture_hash, read_picture, show_whole
 
 SIDE = 32
 
@@ -169,16 +169,41 @@ def test_a_picture_of_a_few_pixels_is_refused() -> None:
 def test_fitting_covers_the_size_and_cuts_about_the_centre() -> None:
     pixels = np.zeros((100, 400, 3), np.uint8)
     pixels[:, 100:300] = (0, 255, 0)
-    fitted = fit_picture(Image.fromarray(pixels), 50, 100)
+    fitted = fill_frame(Image.fromarray(pixels), 50, 100)
     assert fitted.size == (100, 50)
     assert corners(fitted) == [GREEN] * 4
 
 
 def test_fitting_a_very_long_picture_stays_cheap() -> None:
-    fitted = fit_picture(Image.new("RGB", (16, 60_000), (1, 2, 3)), 608, 640)
+    fitted = fill_frame(Image.new("RGB", (16, 60_000), (1, 2, 3)), 608, 640)
     assert fitted.size == (640, 608)
     assert corners(fitted) == [(1, 2, 3)] * 4
 
 
 def test_fitting_a_picture_of_the_right_size_changes_nothing() -> None:
-    assert np.array_equal(fit_picture(quarters(), SIDE, 2 * SIDE), quarters())
+    assert np.array_equal(fill_frame(quarters(), SIDE, 2 * SIDE), quarters())
+
+
+def test_a_picture_that_is_shown_whole_lies_in_the_middle_of_black_bars() -> None:
+    colours = [RED, GREEN, BLUE, WHITE]
+    beside = np.asarray(show_whole(quarters(), SIDE, 4 * SIDE))
+    assert corners(Image.fromarray(beside[:, SIDE : 3 * SIDE])) == colours
+    assert not beside[:, :SIDE].any()
+    assert not beside[:, 3 * SIDE :].any()
+    above = np.asarray(show_whole(quarters(), 2 * SIDE, 2 * SIDE))
+    assert corners(Image.fromarray(above[SIDE // 2 : 3 * SIDE // 2])) == colours
+    assert not above[: SIDE // 2].any()
+    assert not above[3 * SIDE // 2 :].any()
+
+
+def test_a_picture_of_the_right_shape_is_the_same_whole_as_filling_the_frame() -> None:
+    for factor in (1, 2):
+        height, width = factor * SIDE, factor * 2 * SIDE
+        assert np.array_equal(show_whole(quarters(), height, width), fill_frame(quarters(), height, width))
+
+
+def test_a_very_long_picture_is_shown_whole_as_a_line_at_least() -> None:
+    shown = show_whole(Image.new("RGB", (16, 60_000), (1, 2, 3)), 608, 640)
+    assert shown.size == (640, 608)
+    assert (np.asarray(shown)[:, 320] == (1, 2, 3)).all()
+    assert not np.asarray(shown)[:, :319].any()

@@ -37,13 +37,13 @@ def transformer() -> FramepackTransformer:
 def runs(transformer: FramepackTransformer) -> list[None]:
     """Grows by one whenever the blocks are run."""
     seen: list[None] = []
-    sweep = transformer.store.sweep
+    blocks_in_order = transformer.store.blocks_in_order
 
     def counted_sweep(*, skip_first: bool) -> Generator[Views]:
         seen.append(None)
-        yield from sweep(skip_first=skip_first)
+        yield from blocks_in_order(skip_first=skip_first)
 
-    transformer.store.sweep = counted_sweep
+    transformer.store.blocks_in_order = counted_sweep
     return seen
 
 

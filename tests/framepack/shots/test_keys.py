@@ -53,12 +53,19 @@ def test_shortening_a_shot_asks_for_nothing_new_but_moves_the_shot_that_continue
         {"settings": replace(SETTINGS, cache="first_block", threshold=0.2)},
         {"settings": replace(SETTINGS, precision="fast")},
         {"settings": replace(SETTINGS, height=192, width=192)},
+        {"settings": replace(SETTINGS, fit="fit")},
     ],
 )
 def test_every_input_of_a_shot_changes_all_its_keys(change: dict[str, object]) -> None:
     (before,) = plan_chain([FIRST])
     (after,) = plan_chain([replace(FIRST, **change)])  # type: ignore[arg-type]
     assert not set(before.sections) & set(after.sections)
+
+
+def test_how_the_first_picture_is_fitted_changes_the_start_too() -> None:
+    (before,) = plan_chain([FIRST])
+    (after,) = plan_chain([replace(FIRST, settings=replace(SETTINGS, fit="fit"))])
+    assert before.start != after.start
 
 
 def test_an_edit_upstream_changes_every_key_downstream_and_none_upstream() -> None:

@@ -19,7 +19,7 @@ from framepack.store.section_store import SectionStore
 from projects.__main__ import main
 from projects.database.opening import open_database, session_for
 from projects.interchange.storyboard_toml import project_for_file, read_storyboard
-from projects.queue.orders import active_render
+from projects.queue.orders import active_renders
 from projects.settings import StudioSettings
 from tests.support.plain_pictures import png
 from tests.support.rendering import ROOT, SIDE, planned_shots, until
@@ -92,7 +92,7 @@ class Person:
     def has_open_render(self) -> bool:
         database = open_database(self.studio)
         with session_for(database) as session:
-            return active_render(session=session, project_id=self.project_id) is not None
+            return active_renders(session=session, project_id=self.project_id) != []
 
 
 @pytest.fixture

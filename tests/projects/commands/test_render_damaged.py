@@ -128,4 +128,4 @@ def test_a_shot_is_not_continued_from_latents_that_were_overwritten(person: Pers
     remove_takes(person)
     overwrite_latents(units(person, "latents.safetensors")[1])
     assert continued() == good
-    assert decode_whole(person.film)[0] == 73
+    assert decode_whole(person.film)[0] == 75

@@ -18,11 +18,11 @@ from sqlalchemy.schema import CreateTable
 from sqlmodel import col, select
 
 from projects.database.opening import MIGRATIONS, make_engine, open_database, session_for
-from projects.database.tables import Project, Render, Shot, Stored, Take
+from projects.database.tables import Project, ProjectUpdate, Render, Shot, Stored, Take
 from projects.errors import DatabaseTooNew
 from projects.interchange.storyboard_toml import seed_example
 from projects.settings import CHECKOUT, StudioSettings
-from projects.storyboard.projects import create_project
+from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import list_projects
 from projects.takes.render_plan import RenderPlan
 from projects.takes.takes import finish_take, record_take
@@ -188,6 +188,55 @@ def test_numbers_that_were_given_twice_are_told_apart(studio: StudioSettings) ->
         assert [(shot.id, shot.number) for shot in shots] == [("a", 10), ("b", 30), ("c", 20), ("d", 20), ("e", 40)]
         takes = session.exec(select(Take).order_by(col(Take.id))).all()
         assert [take.number for take in takes] == [1, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "size", "on_f1"),
+    [
+        ([(400, 200)], (256, 144), (864, 448)),
+        # The shots were reordered since the size was decided, or their pictures taken away.
+        ([(400, 200), (200, 200)], (192, 192), (608, 640)),
+        ([], (144, 256), (480, 832)),
+        ([(400, 200)], (None, None), (None, None)),
+    ],
+)
+def test_a_project_keeps_the_size_that_was_decided_before_there_were_shapes(
+    studio: StudioSettings,
+    pictures: list[tuple[int, int]],
+    size: tuple[int | None, int | None],
+    on_f1: tuple[int | None, int | None],
+) -> None:
+    studio.make_folders()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with make_engine(studio.database_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.exec_driver_sql(
+            "INSERT INTO project (id, name, checkpoint, negative_prompt, width, height, created_at, updated_at) "
+            "VALUES ('p', 'Old', 'draft', '', ?, ?, '2026-01-01', '2026-01-01')",
+            size,
+        )
+        for place, (width, height) in enumerate(pictures):
+            connection.exec_driver_sql(
+                "INSERT INTO media (id, name, kind, width, height, size_bytes, created_at) "
+                "VALUES (?, 'a', 'image/png', ?, ?, 1, '2026-01-01')",
+                (f"m{place}", width, height),
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO shot (id, project_id, prompt, seconds, start, seed, number, position, media_id, "
+                "created_at, updated_at) VALUES (?, 'p', '', 1, 'cut', 0, ?, ?, ?, '2026-01-01', '2026-01-01')",
+                (f"s{place}", place, place, f"m{place}"),
+            )
+    with session_for(open_database(studio)) as session:
+        project = session.exec(select(Project)).one()
+        assert (project.shape, project.fit, project.width, project.height) == ("picture", "fill", *size)
+        if size == (None, None):
+            return
+        edit_project(session=session, project_id="p", changes=ProjectUpdate(checkpoint="f1"))
+        assert (project.width, project.height) == on_f1
+        edit_project(session=session, project_id="p", changes=ProjectUpdate(checkpoint="draft"))
+        assert (project.width, project.height) == size
 
 
 def test_a_number_cannot_be_given_twice(studio: StudioSettings) -> None:

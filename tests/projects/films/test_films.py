@@ -12,8 +12,8 @@ from framepack.media.video import join, probe, read_frames
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Film, Shot, ShotUpdate, Start, Take
-from projects.errors import NotFound, StoryboardProblem
-from projects.films.films import download_name, film_plan_of, films_of, get_film, plan_film, stitch_film
+from projects.errors import StoryboardProblem
+from projects.films.films import download_name, film_plan_of, films_of, plan_film, stitch_film
 from projects.films.stitching import conform_take
 from projects.messages import in_english
 from projects.settings import StudioSettings
@@ -104,7 +104,7 @@ def test_a_film_is_h264_that_browsers_play_and_begin_at_once(
     facts = probe(path)
     assert (facts.frames, facts.fps, facts.width, facts.height) == (film.frames, 30, film.width, film.height)
     assert (film.status, film.name, film.seconds) == ("done", "Dusk", pytest.approx(facts.seconds))
-    assert films_of(session=session, project_id=film.project_id) == [get_film(session=session, film_id=film.id)]
+    assert films_of(session=session, project_id=film.project_id) == [film]
 
 
 def test_a_take_is_conformed_once_and_made_again_only_if_its_file_is_gone(
@@ -189,8 +189,6 @@ def test_a_film_whose_sections_are_gone_is_not_half_made(
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     assert list(studio.films_dir.iterdir()) == []
     assert films_of(session=session, project_id=shots[0].project_id) == []
-    with pytest.raises(NotFound):
-        get_film(session=session, film_id="none")
 
 
 @pytest.mark.parametrize(

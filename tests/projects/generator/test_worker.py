@@ -23,7 +23,7 @@ from projects.generator.worker import DeathWatch
 from projects.messages import in_english, read
 from projects.queue.orders import (
     UNFINISHED,
-    active_render,
+    active_renders,
     cancel_render,
     enqueue_render,
     live_workers,
@@ -199,7 +199,7 @@ def test_calling_off_ends_the_step_and_frees_the_worker_for_the_next_job(served:
     assert page.await_end(page.order(page.shot_ids[1])) == ("done", None)
     assert [take.status for take in page.takes(page.shot_ids[0])] == ["cancelled"]
     with session_for(page.database) as session:
-        assert active_render(session=session, project_id=page.project.id) is None
+        assert active_renders(session=session, project_id=page.project.id) == []
 
 
 def test_a_damaged_picture_is_told_in_one_sentence_and_the_worker_goes_on(served: Page) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlmodel import Session
 
 from framepack.messages import worded
-from projects.database.tables import Project, ShotUpdate
+from projects.database.tables import Project, ProjectUpdate, ShotUpdate
 from projects.english import ENGLISH
 from projects.errors import StoryboardFileProblem
 from projects.interchange.storyboard_toml import (
@@ -27,7 +27,7 @@ from projects.interchange.storyboard_toml import (
 )
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path
-from projects.storyboard.projects import create_project, delete_project, rename_project
+from projects.storyboard.projects import create_project, delete_project, edit_project, rename_project
 from projects.storyboard.reading import get_project, list_projects, shots_of
 from projects.storyboard.shots import edit_shot
 from tests.projects.interchange import frozen_files
@@ -129,6 +129,9 @@ def test_a_file_saved_by_an_editor_on_windows_is_read(folder: Path) -> None:
         (("steps = 6", "steps = true"), "two.toml: steps is a whole number, not True."),
         (('"draft"', '"sora"'), "two.toml: model: there is no 'sora'; there is: draft, f1, original."),
         (("steps = 6", 'preset = "best"'), "two.toml: preset: there is no 'best'; there is: exact, balanced, quick."),
+        (("steps = 6", 'shape = "round"'), "two.toml: shape: there is no 'round'; there is: picture, wide"),
+        (("steps = 6", "shape = 16"), "two.toml: shape is a text in quotes, not 16."),
+        (("steps = 6", 'fit = "stretch"'), 'two.toml: fit is "fill" or "fit", not "stretch".'),
         (('"draft"', '"original"'), "two.toml, shot 2: 'original' works backwards"),
         (("[[shot]]", "[shot]"), "two.toml: it is not a TOML file: "),
         (("title =", "title"), "two.toml: it is not a TOML file: "),
@@ -309,6 +312,19 @@ def test_what_files_say_since_later_versions_enters_their_name_only_where_it_say
     settings = {field.name for field in fields(FileSettings)}
     assert settings == {*SETTINGS_HASHED_ALWAYS, *SETTINGS_ADDED_LATER}
     assert {field.name for field in fields(FileShot)} - {"image"} == {*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER}
+
+
+def test_a_file_may_say_the_shape_and_how_pictures_are_fitted(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    path = written(folder, 'shape = "tall"\nfit = "fit"\n' + TWO_SHOTS)
+    project = project_of(session, studio, path)
+    assert (project.width, project.height, project.fit) == (144, 256, "fit")
+    assert project_of(session, studio, path).id == project.id
+    plain = project_of(session, studio, written(folder, TWO_SHOTS))
+    assert (plain.id != project.id, plain.width, plain.height, plain.fit) == (True, 256, 144, "fill")
+    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(shape="wide"))
+    assert project_of(session, studio, path).id != project.id
 
 
 def test_teacache_in_a_file_is_the_step_cache_of_that_name(

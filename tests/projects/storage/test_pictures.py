@@ -14,11 +14,12 @@ from sqlmodel import Session
 from framepack.errors import ImageRejected
 from framepack.media.pictures import Picture, picture_hash
 from framepack.messages import worded
+from projects.database.tables import Media
 from projects.english import ENGLISH
 from projects.errors import NotFound
 from projects.settings import StudioSettings
 from projects.storage import pictures
-from projects.storage.pictures import MAX_PICTURE_BYTES, THUMBNAIL_SIZES, add_picture, get_media, thumbnail
+from projects.storage.pictures import MAX_PICTURE_BYTES, THUMBNAIL_SIZES, add_picture, thumbnail
 from projects.storage.places import picture_path, thumbnail_path
 from tests.support.plain_pictures import png
 
@@ -33,7 +34,7 @@ def test_a_picture_is_kept_as_it_was_given(session: Session, studio: StudioSetti
     assert (media.id, media.name, media.kind) == (picture_hash(data), "灯塔 早晨.png", "image/png")
     assert (media.width, media.height, media.size_bytes) == (320, 180, len(data))
     assert picture_path(studio, media.id).read_bytes() == data
-    assert get_media(session=session, media_id=media.id) is media
+    assert session.get(Media, media.id) is media
 
 
 def test_the_same_picture_under_another_name_is_the_same_picture(session: Session, studio: StudioSettings) -> None:

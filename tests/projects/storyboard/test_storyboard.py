@@ -118,6 +118,8 @@ def test_only_what_is_given_of_a_project_is_changed(session: Session, project: P
         ProjectUpdate(cache="teacache", threshold=-1.0),
         ProjectUpdate(preset="best"),
         ProjectUpdate(checkpoint="sora"),
+        ProjectUpdate(shape="round"),
+        ProjectUpdate(shape="255x144"),
         ProjectUpdate(negative_prompt="x" * 4001),
     ],
 )
@@ -295,6 +297,93 @@ def test_another_checkpoint_takes_its_size_from_the_first_shots_picture(
     assert (project.height, project.width) == (640, 608)
     edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="draft"))
     assert (project.height, project.width) == (192, 192)
+
+
+def size_of(project: Project) -> tuple[int | None, int | None]:
+    return project.width, project.height
+
+
+def change(session: Session, project: Project, changes: ProjectUpdate) -> tuple[int | None, int | None]:
+    edit_project(session=session, project_id=project.id, changes=changes)
+    return size_of(project)
+
+
+def test_a_model_and_back_gives_the_same_size_also_after_the_shots_were_reordered(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    add_shot(session=session, project_id=project.id, media_id=picture(200, 200).id)
+    wide = add_shot(session=session, project_id=project.id, media_id=picture(400, 200, "red").id)
+    move_shot(session=session, shot_id=wide.id, to_position=0)
+    assert change(session, project, ProjectUpdate(checkpoint="f1")) == (608, 640)
+    assert change(session, project, ProjectUpdate(checkpoint="draft")) == (192, 192)
+
+
+def test_the_shape_stays_where_the_picture_that_decided_it_is_taken_away(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    portrait = add_shot(session=session, project_id=project.id, media_id=picture(200, 400).id)
+    add_shot(session=session, project_id=project.id, media_id=picture(400, 200, "red").id)
+    detach_image(session=session, shot_id=portrait.id)
+    delete_shot(session=session, shot_id=portrait.id)
+    assert change(session, project, ProjectUpdate(checkpoint="f1")) == (448, 864)
+    assert change(session, project, ProjectUpdate(checkpoint="draft")) == (144, 256)
+
+
+def test_a_shape_that_was_chosen_decides_before_there_is_a_picture_and_after(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    assert change(session, project, ProjectUpdate(shape="tall")) == (144, 256)
+    shot = add_shot(session=session, project_id=project.id, media_id=picture(400, 200).id)
+    assert size_of(project) == (144, 256)
+    assert change(session, project, ProjectUpdate(shape="256x144")) == (256, 144)
+    attach_image(session=session, shot_id=shot.id, media_id=picture(200, 400, "red").id)
+    assert size_of(project) == (256, 144)
+
+
+@pytest.mark.parametrize(
+    ("shape", "draft", "f1"),
+    [
+        ("wide", (256, 144), (832, 480)),
+        ("square", (192, 192), (608, 640)),
+        ("tall", (144, 256), (480, 832)),
+        ("960x416", (256, 144), (960, 416)),
+        ("704x544", (192, 192), (704, 544)),
+        ("144x256", (144, 256), (480, 832)),
+    ],
+)
+def test_a_shape_is_the_nearest_size_of_every_model(
+    session: Session, project: Project, shape: str, draft: tuple[int, int], f1: tuple[int, int]
+) -> None:
+    assert change(session, project, ProjectUpdate(shape=shape)) == draft
+    assert change(session, project, ProjectUpdate(checkpoint="f1")) == f1
+    assert change(session, project, ProjectUpdate(checkpoint="draft")) == draft
+    assert change(session, project, ProjectUpdate(checkpoint="f1")) == f1
+
+
+def test_a_shape_can_be_left_to_the_first_picture_again(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    add_shot(session=session, project_id=project.id, media_id=picture(400, 200).id)
+    assert change(session, project, ProjectUpdate(shape="square")) == (192, 192)
+    assert change(session, project, ProjectUpdate(shape="picture")) == (256, 144)
+    empty = create_project(session=session, name="No picture")
+    assert change(session, empty, ProjectUpdate(shape="tall")) == (144, 256)
+    assert change(session, empty, ProjectUpdate(shape="picture")) == (None, None)
+
+
+def test_a_shape_and_how_pictures_are_fitted_are_copied_with_a_project(
+    session: Session, project: Project, picture: MakePicture
+) -> None:
+    add_shot(session=session, project_id=project.id, media_id=picture(200, 400).id)
+    change(session, project, ProjectUpdate(fit="fit"))
+    copy = duplicate_project(session=session, project_id=project.id)
+    assert (size_of(copy), copy.fit) == ((144, 256), "fit")
+    assert change(session, copy, ProjectUpdate(checkpoint="f1")) == (448, 864)
+
+
+def test_a_shape_that_there_is_not_is_refused_with_those_there_are(session: Session, project: Project) -> None:
+    with pytest.raises(InvalidRequest, match="there is no 'round'; there is: picture, wide, square, tall, 256x144"):
+        change(session, project, ProjectUpdate(shape="round"))
 
 
 def test_a_picture_that_is_not_there_cannot_be_attached(session: Session, project: Project) -> None:

@@ -264,6 +264,35 @@ def test_other_weights_or_settings_make_every_take_stale(board: Storyboard) -> N
     assert board.states() == ["stale"]
 
 
+def test_another_model_and_back_leaves_every_take_done_also_after_reordering(
+    board: Storyboard, picture: MakePicture
+) -> None:
+    board.shot()
+    tall = board.shot(picture=False)
+    attach_image(session=board.session, shot_id=tall.id, media_id=picture(200, 400, "red").id)
+    board.render()
+    move_shot(session=board.session, shot_id=tall.id, to_position=0)
+    for checkpoint, states in (("f1", ["stale", "stale"]), ("draft", ["done", "done"])):
+        changes = ProjectUpdate(checkpoint=checkpoint)
+        edit_project(session=board.session, project_id=board.project.id, changes=changes)
+        assert board.states() == states
+
+
+@pytest.mark.parametrize(
+    ("change", "back"), [({"shape": "tall"}, {"shape": "picture"}), ({"fit": "fit"}, {"fit": "fill"})]
+)
+def test_another_shape_or_fitting_makes_takes_stale_until_it_is_put_back(
+    board: Storyboard, change: dict[str, str], back: dict[str, str]
+) -> None:
+    board.shot()
+    board.shot(start="continue")
+    board.render()
+    for values, states in ((change, ["stale", "stale"]), (back, ["done", "done"])):
+        changes = ProjectUpdate.model_validate(values)
+        edit_project(session=board.session, project_id=board.project.id, changes=changes)
+        assert board.states() == states
+
+
 def test_asking_for_the_checkpoints_own_value_by_hand_changes_nothing(board: Storyboard) -> None:
     board.shot()
     before = units(board.plans()[0])

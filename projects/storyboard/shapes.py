@@ -1,0 +1,45 @@
+"""The shapes that a project's pictures and videos can have, and the size each has with a model. It knows no tables."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named, nearest_bucket
+from framepack.errors import InvalidRequest
+from framepack.messages import Message
+
+# The shape of a project that leaves it to its first picture.
+FIRST_PICTURE = "picture"
+_NAMED = MappingProxyType({"wide": (9, 16), "square": (1, 1), "tall": (16, 9)})
+
+
+def shape_of_size(height: int, width: int) -> str:
+    """The shape that a size in pixels is called by."""
+    return f"{width}x{height}"
+
+
+_OF_SIZES = MappingProxyType(
+    {shape_of_size(*bucket): bucket for checkpoint in CHECKPOINTS.values() for bucket in checkpoint.buckets}
+)
+
+
+def aspect_of(shape: str) -> tuple[int, int] | None:
+    """Height and width of a shape, to be read as a ratio; None where the first picture decides.
+
+    Raises InvalidRequest naming the shapes there are.
+    """
+    if shape == FIRST_PICTURE:
+        return None
+    aspects = _NAMED | _OF_SIZES
+    if shape not in aspects:
+        choices = ", ".join([FIRST_PICTURE, *aspects])
+        raise InvalidRequest("shape", Message("no-such-choice", {"name": shape, "choices": choices}))
+    return aspects[shape]
+
+
+def size_fields(aspect: tuple[int, int] | None, checkpoint: str) -> dict[str, int | None]:
+    """The fields of a project that hold its ``aspect`` (height, width) and the size it has with a checkpoint."""
+    if aspect is None:
+        return dict.fromkeys(("aspect_height", "aspect_width", "height", "width"))
+    height, width = nearest_bucket(*aspect, checkpoint_named(checkpoint).buckets)
+    return {"aspect_height": aspect[0], "aspect_width": aspect[1], "height": height, "width": width}
