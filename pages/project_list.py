@@ -7,6 +7,7 @@ import streamlit as st
 from framepack.messages import Message
 from pages.look.text import count, seconds_text, when_text
 from pages.look.theme import empty_state, masthead, picture, placeholder
+from pages.parts.upkeep import upkeep
 from pages.serving.files import picture_url
 from pages.session.database import session
 from pages.session.state import attempt, do, show_notices
@@ -133,3 +134,4 @@ columns = st.columns(3, gap="medium")
 for place, summary in enumerate(summaries):
     with columns[place % 3]:
         card(summary)
+upkeep()

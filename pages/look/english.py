@@ -22,6 +22,13 @@ ENGLISH = MappingProxyType(
             "Something unforeseen happened ({kind}). What was saved before is kept. Try again or reload the page; the "
             "terminal in which the studio runs says more."
         ),
+        # --- what is not needed any more ---
+        "upkeep-look": "What is not needed any more?",
+        "upkeep-sizes": "{all} on the disk, {needless} of it not needed any more.",
+        "upkeep-free": "Free {size}",
+        "upkeep-free-deleted": "Remove for good what was deleted ({size})",
+        "upkeep-deleted-help": "It cannot be brought back then: {what}.",
+        "upkeep-freed": "{size} were freed.",
         # --- the settings of a project ---
         "shape": "Shape",
         "shape-help": (

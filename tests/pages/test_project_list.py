@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
-from pages.session.database import session
-from projects.storyboard.projects import create_project
+from pages.session.database import session, settings
+from projects.database.tables import Project, new_id
+from projects.storyboard.projects import create_project, delete_project
 from projects.storyboard.reading import list_projects
 from tests.support.page_driver import open_page, text_of, use_studio
 
@@ -78,3 +82,40 @@ def test_what_a_person_wrote_never_becomes_markup() -> None:
     at = open_page()
 
     assert "<img src=x" not in text_of(at)
+
+
+def test_what_is_not_needed_is_counted_when_somebody_asks_and_freed_when_somebody_wants_it() -> None:
+    make("Kept")
+    needless = settings().takes_dir / f"{new_id()}.mp4"
+    needless.write_bytes(bytes(2_000_000))
+    an_hour_ago = time.time() - 3700
+    os.utime(needless, (an_hour_ago, an_hour_ago))
+    at = open_page()
+    assert "on the disk" not in text_of(at)
+
+    at.button(key="upkeep-look").click().run()
+
+    assert "2.0 MB of it not needed any more" in text_of(at)
+    assert needless.exists()
+
+    at.button(key="upkeep-free").click().run()
+
+    assert not needless.exists()
+    assert "2.0 MB were freed." in text_of(at)
+    assert names() == ["Kept"]
+
+
+def test_what_was_deleted_goes_for_good_only_by_a_button_of_its_own() -> None:
+    make("Kept")
+    with session() as opened:
+        delete_project(session=opened, project_id=make("Gone"))
+        opened.commit()
+    at = open_page()
+    at.button(key="upkeep-look").click().run()
+    assert "upkeep-free" not in [button.key for button in at.button]
+    assert "“Gone”" in at.button(key="upkeep-free-deleted").help
+
+    at.button(key="upkeep-free-deleted").click().run()
+
+    with session() as opened:
+        assert [project.name for project in opened.exec(select(Project)).all()] == ["Kept"]

@@ -269,6 +269,35 @@ def test_a_render_under_way_is_not_disturbed(upkeep: Upkeep) -> None:
         assert probe(take_path(upkeep.settings, take.id)).frames == take.frames
 
 
+def test_what_an_order_was_planned_with_stays_whatever_becomes_of_its_storyboard(upkeep: Upkeep) -> None:
+    work, shot = upkeep.work, upkeep.work.shots[2]
+    work.render(shot)
+    (take,) = work.takes(shot)
+    with upkeep.sessions() as session:
+        cancel_take(session=session, take_id=take.id)
+        session.commit()
+    render_id = work.order(shot)
+    work.worker.plan(render_id)
+    work.edit(shot, ShotUpdate(prompt="something else"))
+    upkeep.clean()
+    assert upkeep.units() == {key for key, _ in take.units}
+    work.room.rendered.clear()
+    assert work.carry_out(render_id).status == "done"
+    assert work.room.rendered == []
+
+
+def test_a_shot_that_was_deleted_while_it_is_rendered_stays_until_that_has_ended(upkeep: Upkeep) -> None:
+    work, shot = upkeep.work, upkeep.work.shots[2]
+    render_id = work.order(*work.shots)
+    work.worker.plan(render_id)
+    upkeep.do(delete_shot, shot_id=shot.id)
+    upkeep.clean_deleted()
+    assert upkeep.rows(Shot) == 3
+    assert work.carry_out(render_id).status == "done"
+    upkeep.clean_deleted()
+    assert upkeep.rows(Shot) == 2
+
+
 def test_a_project_that_was_deleted_while_it_is_rendered_stays_until_that_has_ended(upkeep: Upkeep) -> None:
     work = upkeep.work
     work.render(work.shots[2])
