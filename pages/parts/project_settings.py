@@ -113,31 +113,29 @@ def _shape_and_fit(project: Project) -> None:
             return said(Message("shape-by-picture"))
         return said(Message("shape-by-picture-now", {"shape": shape_message(*buckets[size])}))
 
-    left, right = st.columns(2)
-    with left:
-        key, changed = _bound(project, "shape", chosen)
-        shapes = [FIRST_PICTURE, *buckets]
-        st.selectbox(
-            said(Message("shape")),
-            shapes,
-            shapes.index(chosen),
-            format_func=shape_text,
-            key=key,
-            on_change=changed,
-            help=said(Message("shape-help")),
-        )
-    with right:
-        key, changed = _bound(project, "fit", project.fit)
-        fits = list(_FITS)
-        st.selectbox(
-            said(Message("fit")),
-            fits,
-            fits.index(project.fit),
-            format_func=lambda fit: said(_FITS[fit]),
-            key=key,
-            on_change=changed,
-            help=said(Message("fit-help")),
-        )
+    # One below the other: beside each other there is no room for what they say.
+    key, changed = _bound(project, "shape", chosen)
+    shapes = [FIRST_PICTURE, *buckets]
+    st.selectbox(
+        said(Message("shape")),
+        shapes,
+        shapes.index(chosen),
+        format_func=shape_text,
+        key=key,
+        on_change=changed,
+        help=said(Message("shape-help")),
+    )
+    key, changed = _bound(project, "fit", project.fit)
+    fits = list(_FITS)
+    st.selectbox(
+        said(Message("fit")),
+        fits,
+        fits.index(project.fit),
+        format_func=lambda fit: said(_FITS[fit]),
+        key=key,
+        on_change=changed,
+        help=said(Message("fit-help")),
+    )
 
 
 def _bound(project: Project, field: str, value: Any) -> tuple[str, Callable[[], None]]:
