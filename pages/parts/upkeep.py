@@ -6,14 +6,15 @@ Nothing is counted before somebody asks: looking through all files takes a while
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 import streamlit as st
 
 from framepack.messages import Message
 from pages.look.text import said, size_text
 from pages.session.database import session, settings
-from pages.session.state import Notice, say
-from projects.upkeep.needless import NAMES, Survey, survey
+from pages.session.state import Notice, carried_out, say
+from projects.upkeep.needless import NAMES, Amount, Survey, survey
 from projects.upkeep.removal import remove_deleted, remove_needless
 
 _FOUND = "needless"  # what was counted last
@@ -56,22 +57,24 @@ def _show(found: Survey) -> None:
 
 
 def _look() -> None:
-    with session() as opened:
-        st.session_state[_FOUND] = survey(session=opened, settings=settings())
+    carried_out(lambda opened: st.session_state.update({_FOUND: survey(session=opened, settings=settings())}))
 
 
 def _free() -> None:
-    removed = remove_needless(sessions=session, settings=settings())
-    _freed(removed.size)
+    _freed(lambda: remove_needless(sessions=session, settings=settings()))
 
 
 def _free_deleted() -> None:
-    removed = remove_deleted(sessions=session, settings=settings())
-    removed += remove_needless(sessions=session, settings=settings())
-    _freed(removed.size)
+    def both() -> Amount:
+        removed = remove_deleted(sessions=session, settings=settings())
+        return removed + remove_needless(sessions=session, settings=settings())
+
+    _freed(both)
 
 
-def _freed(size: int) -> None:
+def _freed(remove: Callable[[], Amount]) -> None:
     st.session_state["notices"] = []
-    _look()
-    say(Notice(Message("upkeep-freed", {"size": size_text(size)}), "good"))
+    removed: list[Amount] = []
+    if carried_out(lambda _: removed.append(remove())):
+        _look()
+        say(Notice(Message("upkeep-freed", {"size": size_text(removed[0].size)}), "good"))
