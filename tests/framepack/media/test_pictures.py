@@ -205,5 +205,5 @@ def test_a_picture_of_the_right_shape_is_the_same_whole_as_filling_the_frame() -
 def test_a_very_long_picture_is_shown_whole_as_a_line_at_least() -> None:
     shown = show_whole(Image.new("RGB", (16, 60_000), (1, 2, 3)), 608, 640)
     assert shown.size == (640, 608)
-    assert (np.asarray(shown)[:, 320] == (1, 2, 3)).all()
-    assert not np.asarray(shown)[:, :319].any()
+    assert (np.asarray(shown)[:, 319] == (1, 2, 3)).all()
+    assert not np.delete(np.asarray(shown), 319, axis=1).any()
