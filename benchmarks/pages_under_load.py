@@ -4,7 +4,7 @@
 
 It starts the real studio in a folder of its own. Each page is a connection as a browser has it: it answers the
 fragments that ask to be run again and, with ``--every``, draws the whole page anew every so many seconds. The last
-line is JSON: seconds of the render without and with pages, and how many page runs began a second.
+line is JSON: seconds of the render without and with pages, and how many page runs ended a second.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def render(settings: StudioSettings, project_id: str, shot_id: str) -> float:
 
 @contextmanager
 def pages(address: str, project_id: str, count: int, every: float) -> Iterator[Callable[[], int]]:
-    """Open pages in a process of its own that takes little from the others; yields how many runs have begun."""
+    """Open pages in a process of its own that takes little from the others; yields how many runs have ended."""
     arguments = [address, project_id, str(count), str(every)]
     command = [sys.executable, "-c", "from benchmarks.pages_under_load import browse; browse()", *arguments]
     with tempfile.TemporaryFile() as counts:
@@ -157,7 +157,7 @@ async def _page(address: str, project_id: str, every: float) -> None:
                 continue  # a drawing; what matters here is short
             message = ForwardMsg.FromString(received)
             kind = message.WhichOneof("type")
-            if kind == "new_session":
+            if kind == "script_finished":
                 os.write(1, b".")
             elif kind == "auto_rerun":
                 asked = message.auto_rerun
