@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from projects.database.opening import make_engine, session_for
 from projects.storyboard.reading import list_projects
+from tests.support.browsing import until_true
 from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, start_stu
     expect(page.locator("[data-testid=stSidebarNav]")).to_have_count(0)
     expect(page.get_by_role("link", name="Film", exact=True)).to_be_visible()
     expect(page.locator(".fs-frame img").first).to_be_visible()
-    page.wait_for_function("document.querySelector('.fs-frame img').naturalWidth > 0")
+    until_true(page, "document.querySelector('.fs-frame img').naturalWidth > 0")
 
 
 def test_a_name_that_is_not_this_computer_is_refused(start_studio: Callable[[], Studio]) -> None:

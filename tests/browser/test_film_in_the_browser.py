@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
+from tests.support.browsing import until_true
 from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
@@ -46,7 +47,7 @@ def test_a_film_is_made_from_two_pictures(page: Page, start_studio: Callable[[],
     page.get_by_role("link", name="Film", exact=True).click()
     page.get_by_role("button", name="Make the film").click()
     expect(page.locator("video")).to_be_visible()
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    until_true(page, "document.querySelector('video').readyState >= 1")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     film = tmp_path / "film.mp4"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browsing import until_true
 from tests.support.page_driver import png
 from tests.support.running_studio import Studio
 
@@ -35,7 +36,7 @@ def test_no_page_asks_for_what_its_rules_forbid(page: Page, start_studio: Callab
     page.keyboard.press("Escape")
     page.get_by_role("button", name="More", exact=True).first.click()
     expect(page.get_by_role("tab", name="Takes")).to_be_visible()
-    page.wait_for_function("[...document.images].every(one => one.complete && one.naturalWidth > 0)")
+    until_true(page, "[...document.images].every(one => one.complete && one.naturalWidth > 0)")
     page.get_by_role("link", name="Film", exact=True).click()
     expect(page.get_by_role("button", name="Make the film")).to_be_visible()
 
