@@ -1,16 +1,13 @@
-"""What one shot is asked to be, validated once, and the events its rendering gives. No torch here."""
+"""What one shot is asked to be, validated once. No torch here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-
-if TYPE_CHECKING:
-    pass
 from framepack.shots.spans import check_seconds
 
 MAX_PROMPT_CHARACTERS = 4000

@@ -1,21 +1,16 @@
 """What the queue runs: one workflow a render, one a chain, one step a shot.
 
-The order of steps is part of ``queue.orders.APPLICATION_VERSION``. Arguments are ids, numbers
-and stored messages, never tensors.
+The order of steps is part of ``queue.orders.APPLICATION_VERSION``. Arguments are ids, numbers and stored
+messages, never tensors.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from dbos import DBOS, SetWorkflowID
 
 from projects.generator.shot_rendering import ShotRenderer
 from projects.messages import read, stored
 from projects.queue.orders import CHAINS, RENDER_WORKFLOW
-
-if TYPE_CHECKING:
-    pass
 
 POLLING_SECONDS = 0.2
 
