@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,6 @@ from framepack.messages import Message
 
 VERSION = 1
 NAME = "manifest.json"
-
-_sums: dict[tuple[int, int, int, int], str] = {}
 
 
 class NotWhole(FramepackError):
@@ -106,11 +105,21 @@ def check_sums(folder: Path, manifest: Manifest) -> None:
 def sum_of(path: Path) -> str:
     """The SHA-256 of a file in hexadecimal, computed once a process while the file stays as it is."""
     state = path.stat()
-    # Without the name: a file that is renamed into place is the same file.
-    seen = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
-    found = _sums.get(seen)
-    if found is None:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        _sums[seen] = found
-    return found
+    return _sum_of(_FileState(path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@dataclass(frozen=True)
+class _FileState:
+    """A file as it is now. Its name does not count: one that is renamed into place is the same file."""
+
+    path: Path = field(compare=False)
+    device: int
+    inode: int
+    size: int
+    changed: int
+
+
+@lru_cache(maxsize=2**16)
+def _sum_of(state: _FileState) -> str:
+    with state.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
