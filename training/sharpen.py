@@ -24,11 +24,10 @@ from training.layout import load_vae
 from training.muon import Muon
 from training.runtime import Clock, Group, MovingAverage
 from training.store import read_store
-from training.vae_steps import Lesson, Watcher, plain_error, save_copy
+from training.vae_steps import Lesson, Minutes, Watcher, plain_error, save_copy
 
 _RAMP = 0.15
 _CRITIC_BEFORE = 0.1
-_SAID_EVERY = 60.0
 
 
 @dataclass(frozen=True)
@@ -133,9 +132,10 @@ def train(options: Options, group: Group) -> None:
     store = read_store(options.data, "train", device)
     lesson = Lesson(ClipFeed(Renderer(store, seed), options.batch), StillFeed(store, seed, options.stills), dtype)
     watcher = Watcher(Renderer(read_store(options.data, "heldout", device), 1), dtype)
+    minutes = Minutes(watcher, clock, group, clips=options.watched, out=options.out)
     group.say(f"decoder: {sum(p.numel() for p in trained) / 1e6:.2f} M trained, data ready at {clock.elapsed:.0f} s")
 
-    step, said, share, plain_kept = 0, 0.0, 0.0, False
+    step, share, plain_kept = 0, 0.0, False
     told = torch.zeros((), device=device)
     while share < 1:
         strength = min(1.0, max(0.0, (share - options.plain_until) / _RAMP))
@@ -156,14 +156,7 @@ def train(options: Options, group: Group) -> None:
         step += 1
         if step % 4 == 0:
             share = group.agree(clock.share)
-        if step == 4:
-            group.say(f"four steps after {clock.elapsed:.0f} s")
-        if clock.elapsed > said + _SAID_EVERY and step % 4 == 0 and group.rank == 0:
-            said = clock.elapsed
-            memory = torch.cuda.max_memory_allocated() / 2**30 if device.type == "cuda" else 0
-            watched = watcher.report(average.model, options.watched)
-            group.say(f"{said:5.0f} s  step {step}  critic {told.item():.3f}  {memory:.1f} GiB  {watched}")
-            save_copy(average.model, options.out)
+        minutes.after(step, average.model, lambda now=told: f"critic {now.item():.3f}")
     if group.rank == 0:
         watched = watcher.report(average.model, options.watched * 4)
         group.say(f"done: {step} steps in {clock.elapsed:.0f} s, held out: {watched}")

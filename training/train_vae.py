@@ -28,10 +28,9 @@ from training.muon import Muon
 from training.runtime import Clock, Group, MovingAverage
 from training.store import read_store
 from training.swift import encode
-from training.vae_steps import Lesson, Watcher, save_copy, whole_error
+from training.vae_steps import Lesson, Minutes, Watcher, save_copy, whole_error
 
 _CROPS_UNTIL = 0.6
-_SAID_EVERY = 60.0
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,10 @@ def train(options: Options, group: Group) -> None:
     feed = ClipFeed(Renderer(store, seed), options.batch)
     lesson = Lesson(feed, StillFeed(store, seed, options.stills), dtype)
     watcher = Watcher(Renderer(read_store(options.data, "heldout", device), 1), dtype)
+    minutes = Minutes(watcher, clock, group, clips=options.watched, out=options.out)
     group.say(f"vae: {sum(p.numel() for p in trained) / 1e6:.2f} M trained, data ready at {clock.elapsed:.0f} s")
 
-    step, said, share = 0, 0.0, 0.0
+    step, share = 0, 0.0
     while share < 1:
         loss = whole_error(*lesson.next(vae, crops=share < _CROPS_UNTIL))
         loss.backward()
@@ -133,14 +133,7 @@ def train(options: Options, group: Group) -> None:
         step += 1
         if step % 4 == 0:
             share = group.agree(clock.share)
-        if step == 4:
-            group.say(f"four steps after {clock.elapsed:.0f} s")
-        if clock.elapsed > said + _SAID_EVERY and step % 4 == 0 and group.rank == 0:
-            said = clock.elapsed
-            memory = torch.cuda.max_memory_allocated() / 2**30 if device.type == "cuda" else 0
-            watched = watcher.report(average.model, options.watched)
-            group.say(f"{said:5.0f} s  step {step}  loss {loss.item():.4f}  {memory:.1f} GiB  {watched}")
-            save_copy(average.model, options.out)
+        minutes.after(step, average.model, lambda now=loss: f"loss {now.item():.4f}")
     if group.rank == 0:
         final = average.model
         if not options.decoder_only:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,13 @@ from training.clips import Renderer
 from training.critic import detail_share
 from training.feeds import SIZE, TILE_FRAMES, TILE_STRIDE, ClipFeed, StillFeed
 from training.layout import save_vae
+from training.runtime import Clock, Group
 from training.swift import decode, encode
 
 HELD_OUT = Path(__file__).parent / "heldout"
 _EDGES = 0.15
 _SMALL_LATENTS = 1e-3
+_SAID_EVERY = 60.0
 
 
 class Lesson:
@@ -112,6 +115,28 @@ class Watcher:
             f"clips {moving.mean():.2f} dB, worst tenth {moving.quantile(0.1):.2f}; pictures {first.mean():.2f} dB, "
             f"worst {first.min():.2f}, detail {share.median():.3f}"
         )
+
+
+class Minutes:
+    """Says every minute how a training goes, and saves what it has so far below ``out``; ``clips`` are watched."""
+
+    def __init__(self, watcher: Watcher, clock: Clock, group: Group, *, clips: int, out: Path) -> None:
+        self._watcher, self._clock, self._group = watcher, clock, group
+        self._clips, self._out = clips, out
+        self._said = 0.0
+
+    def after(self, step: int, vae: AutoencoderKLHunyuanVideo, figures: Callable[[], str]) -> None:
+        """A step is done; ``figures`` are asked for only when something is said."""
+        if step == 4:
+            self._group.say(f"four steps after {self._clock.elapsed:.0f} s")
+        if step % 4 or self._group.rank or self._clock.elapsed <= self._said + _SAID_EVERY:
+            return
+        self._said = self._clock.elapsed
+        cuda = self._group.device.type == "cuda"
+        memory = torch.cuda.max_memory_allocated() / 2**30 if cuda else 0
+        watched = self._watcher.report(vae, self._clips)
+        self._group.say(f"{self._said:5.0f} s  step {step}  {figures()}  {memory:.1f} GiB  {watched}")
+        save_copy(vae, self._out)
 
 
 def save_copy(vae: AutoencoderKLHunyuanVideo, folder: Path) -> None:
