@@ -99,7 +99,8 @@ def adding(board: Board) -> None:
     with st.container(border=True, key="adding"):
         st.html('<div class="fs-name">Add shots</div>')
         st.file_uploader(
-            "Pictures: each becomes a shot of its own, in the order of their names",
+            "Pictures (PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF): each becomes a shot of its own, in the "
+            "order of their names",
             accept_multiple_files=True,
             key=key,
             on_change=add_pictures,
