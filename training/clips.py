@@ -12,6 +12,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from training.actors import Figure, draw_figure, paint_figures, per_frame
+from training.layers import Layer, Layers, draw_layer
 from training.motions import (
     CAMERAS,
     COLOURS,
@@ -21,7 +23,6 @@ from training.motions import (
     SHAKE_AMPLITUDE,
     SHAKE_HERTZ,
     SPEED_FACTOR,
-    SPRITES,
     WEATHERS,
     ClipPlan,
     draw_plan,
@@ -44,34 +45,28 @@ class Path:
 
 
 @dataclass
-class Figure:
-    """One figure a clip: which (B), whether there (B), place in view units, size and turn per frame (B, F)."""
-
-    which: torch.Tensor
-    shown: torch.Tensor
-    x: torch.Tensor
-    y: torch.Tensor
-    side: torch.Tensor
-    turn: torch.Tensor
-
-
-@dataclass
 class Clips:
-    """B clips: ``plan``, the number of each one's figure (or -1) and a renderer over frames (B, F, 3, h, w) in 0..1."""
+    """B clips: ``plan``, the number of each one's figure (or -1), and a renderer over frames (B, F, 3, h, w) in 0..1.
+
+    ``actor`` and ``layer`` say where what moves by itself is.
+    """
 
     plan: ClipPlan
     figure: np.ndarray
     frames: int
     _renderer: Renderer
     _path: Path
-    _figure: Figure
+    actor: Figure
+    layer: Layer
     _view: dict[str, torch.Tensor]
     _size: tuple[int, int]
 
     def render(self, first: int, count: int) -> torch.Tensor:
         """Frames ``first`` .. ``first + count - 1``: (B, count, 3, h, w) in 0..1."""
         pieces = [
-            self._renderer.render(self._path, self._figure, self._view, self._size, at, min(_CHUNK, first + count - at))
+            self._renderer.render(
+                self._path, self.actor, self.layer, self._view, self._size, at, min(_CHUNK, first + count - at)
+            )
             for at in range(first, first + count, _CHUNK)
         ]
         return torch.cat(pieces, 1)
@@ -86,36 +81,34 @@ class Renderer:
         self.rng = np.random.default_rng(seed)
         generator = torch.Generator().manual_seed(seed)
         self.weather = Weather(generator, self.device)
+        self.layers = Layers(generator, self.device)
 
     def draw(self, clips: int, sections: int, size: tuple[int, int], plan: ClipPlan | None = None) -> Clips:
         """``clips`` clips of ``sections`` sections at ``size`` (height, width)."""
         plan = plan or draw_plan(self.rng, clips, sections)
         frames = 1 + SECTION_FRAMES * sections
         path = self._path(plan, size, frames)
-        figure = self._figure(plan, size)
+        figure = draw_figure(plan, size, self.store.names, len(self.store.figures), self.rng)
+        layer = draw_layer(plan, size, ~figure.shown.numpy(), self.rng)
         view = self._view(clips, path, size)
-        number = np.where(figure.shown.cpu().numpy(), figure.which.cpu().numpy(), -1)
-        return Clips(plan, number, frames, self, path, figure, view, size)
+        number = np.where(figure.shown.numpy(), figure.which.numpy(), -1)
+        here = self.device
+        return Clips(plan, number, frames, self, path, figure.to(here), layer.to(here), view, size)
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)
-
-    def _per_frame(self, per_section: np.ndarray) -> np.ndarray:
-        """(B, K, ...) to (B, F, ...), nothing at frame 0."""
-        repeated = np.repeat(per_section, SECTION_FRAMES, 1)
-        return np.concatenate([np.zeros_like(repeated[:, :1]), repeated], 1)
 
     def _path(self, plan: ClipPlan, size: tuple[int, int], frames: int) -> Path:
         rng, clips = self.rng, plan.camera.shape[0]
         unit = (size[0] * size[1]) ** 0.5
         jitter = rng.uniform(0.9, 1.1, (clips, 1, 4))
-        velocity = self._per_frame(plan.velocity() * jitter / FPS)
+        velocity = per_frame(plan.velocity() * jitter / FPS)
         moved = velocity.cumsum(1)
         # Speeds are those seen in the view, which may have been turned and resized by then.
         cos, sin, near = np.cos(moved[..., 3]), np.sin(moved[..., 3]), np.exp(-moved[..., 2])
         right, down = velocity[..., 0], velocity[..., 1]
         shift = np.stack(((cos * right + sin * down) * near, (cos * down - sin * right) * near), -1).cumsum(1) * unit
-        shaking = self._per_frame(((plan.camera == CAMERAS.index("shake")) * SPEED_FACTOR[plan.speed])[..., None])
+        shaking = per_frame(((plan.camera == CAMERAS.index("shake")) * SPEED_FACTOR[plan.speed])[..., None])
         time = np.arange(frames)[None, :, None] / FPS
         wobble = 0.0
         for _ in range(3):
@@ -138,9 +131,9 @@ class Renderer:
         here = self.rng.random(clips) < 0.25
         levels = {}
         for name in (*COLOURS, *WEATHERS):
-            active = self._per_frame((plan.effect == EFFECTS.index(name)) * 1.0)
+            active = per_frame((plan.effect == EFFECTS.index(name)) * 1.0)
             if name in COLOURS:
-                level = (active * self._per_frame(rate) / FPS).cumsum(1).clip(0, 1)
+                level = (active * per_frame(rate) / FPS).cumsum(1).clip(0, 1)
                 level = level * level * (3 - 2 * level)
             else:
                 level = np.zeros((clips, frames))
@@ -151,36 +144,6 @@ class Renderer:
                     level[:, frame] = (level[:, frame - 1] + change).clip(0, 1)
             levels[name] = self._tensor(level)
         return levels
-
-    def _figure(self, plan: ClipPlan, size: tuple[int, int]) -> Figure:
-        rng, clips = self.rng, len(plan.effect)
-        unit = (size[0] * size[1]) ** 0.5
-        first = EFFECTS.index(SPRITES[0])
-        asked = (plan.effect >= first).any(1)
-        shown = asked | (rng.random(clips) < 0.1)
-        which = rng.integers(0, len(self.store.figures), clips)
-        pace = SPEED_FACTOR[plan.speed] * 0.5 + 0.5
-        doing = {name: (plan.effect == first + number) * pace for number, name in enumerate(SPRITES)}
-        frame = {name: self._per_frame(values[..., None])[..., 0] / FPS for name, values in doing.items()}
-        x = (frame["slide_right"] - frame["slide_left"]).cumsum(1) * 0.3 * unit
-        y = -frame["rise"].cumsum(1) * 0.22 * unit
-        hop = np.abs(np.sin((frame["jump"].cumsum(1) * 1.35) * np.pi))
-        y = y - hop * 0.17 * unit * (frame["jump"] > 0)
-        log_side = (frame["grow"] - frame["shrink"]).cumsum(1) * 0.5
-        turn = frame["spin"].cumsum(1) * 3.6
-        side = rng.uniform(0.2, 0.5, (clips, 1)) * unit
-        start_x = rng.uniform(-0.35, 0.35, (clips, 1)) * size[1] - 0.4 * (x.max(1) + x.min(1))[:, None]
-        start_x = start_x.clip(-0.4 * size[1], 0.4 * size[1])
-        start_y = rng.uniform(-0.2, 0.32, (clips, 1)) * size[0] - 0.4 * y.min(1, keepdims=True)
-        start_y = start_y.clip(-0.3 * size[0], 0.38 * size[0])
-        return Figure(
-            torch.from_numpy(which).to(self.device),
-            torch.from_numpy(shown).to(self.device),
-            self._tensor(start_x + x),
-            self._tensor(start_y + y),
-            self._tensor(side * np.exp(log_side.clip(-2, 1.2))),
-            self._tensor(turn + rng.uniform(-0.15, 0.15, (clips, 1))),
-        )
 
     def _view(self, clips: int, path: Path, size: tuple[int, int]) -> dict[str, torch.Tensor]:
         """Which picture, where the view starts and how many of its pixels one pixel of the view spans."""
@@ -214,7 +177,14 @@ class Renderer:
 
     @torch.no_grad()
     def render(
-        self, path: Path, figure: Figure, view: dict[str, torch.Tensor], size: tuple[int, int], first: int, count: int
+        self,
+        path: Path,
+        figure: Figure,
+        layer: Layer,
+        view: dict[str, torch.Tensor],
+        size: tuple[int, int],
+        first: int,
+        count: int,
     ) -> torch.Tensor:
         """Frames first .. first + count - 1: (B, count, 3, h, w) in 0..1."""
         h, w = size
@@ -232,9 +202,11 @@ class Renderer:
         away = path.shift[:, part]
         x1 = (cos * x0 + sin * y0) * scale - away[..., 0, None, None]
         y1 = (-sin * x0 + cos * y0) * scale - away[..., 1, None, None]
+        unit = (h * w) ** 0.5
+        x2, y2 = self.layers.bend(x1, y1, layer, part, unit)
         tilt, span = view["tilt"].view(-1, 1, 1, 1), view["span"].view(-1, 1, 1, 1)
-        px = view["x"].view(-1, 1, 1, 1) + span * (x1 * torch.cos(tilt) - y1 * torch.sin(tilt))
-        py = view["y"].view(-1, 1, 1, 1) + span * (x1 * torch.sin(tilt) + y1 * torch.cos(tilt))
+        px = view["x"].view(-1, 1, 1, 1) + span * (x2 * torch.cos(tilt) - y2 * torch.sin(tilt))
+        py = view["y"].view(-1, 1, 1, 1) + span * (x2 * torch.sin(tilt) + y2 * torch.cos(tilt))
         high, wide = pictures.shape[-2:]
         grid = torch.stack((px * 2 / wide - 1, py * 2 / high - 1), -1)
         b = grid.shape[0]
@@ -242,28 +214,10 @@ class Renderer:
             pictures, grid.view(b, count * h * many, w * many, 2), padding_mode="reflection", align_corners=False
         )
         frames = sampled.view(b, 3, count, h * many, w * many).transpose(1, 2).reshape(b * count, 3, h * many, w * many)
+        frames = self.layers.paint(frames, x1, y1, layer, part, unit)
         if bool(figure.shown.any()):
-            frames = self._with_figures(frames, figure, x1, y1, part)
+            frames = paint_figures(frames, self.store.figures, figure, x1, y1, part)
         frames = F.avg_pool2d(frames, many).view(b, count, 3, h, w)
         levels = {name: level[:, part] for name, level in path.levels.items()}
         frames = self.weather.apply(frames, levels, view["origin"], first)
         return apply_colours(frames, levels).clamp(0, 1)
-
-    def _with_figures(
-        self, frames: torch.Tensor, figure: Figure, x1: torch.Tensor, y1: torch.Tensor, part: slice
-    ) -> torch.Tensor:
-        """Figures stand in the world: (x1, y1) are the places of the view's pixels at frame 0."""
-        chosen = figure.shown.nonzero()[:, 0]
-        dx = x1[chosen] - figure.x[chosen, part][..., None, None]
-        dy = y1[chosen] - figure.y[chosen, part][..., None, None]
-        turn, side = figure.turn[chosen, part][..., None, None], figure.side[chosen, part][..., None, None]
-        cos, sin = torch.cos(turn), torch.sin(turn)
-        u, v = (cos * dx + sin * dy) * 2 / side, (-sin * dx + cos * dy) * 2 / side
-        n, count, high, wide = u.shape
-        grid = torch.stack((u, v), -1).view(n, count * high, wide, 2)
-        sampled = F.grid_sample(self.store.figures[figure.which[chosen]], grid, align_corners=False)
-        sampled = sampled.view(n, 4, count, high, wide).transpose(1, 2)
-        whole = frames.view(-1, count, 3, high, wide)
-        below = whole[chosen]
-        whole[chosen] = below + sampled[:, :, :3] - sampled[:, :, 3:] * below
-        return whole.view_as(frames)

@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 from framepack.checkpoints.table import CHECKPOINTS
-from framepack.media.pictures import fill_frame, read_picture
+from framepack.media.pictures import read_picture
 from framepack.sampling.sampler import SamplingSettings
-from training import figures
+from training import figures, subject_figures
 from training.layout import size_of_weights
-from training.pictures import CANVAS
+from training.motions import SUBJECTS
 from training.rehearsal import Rehearsal
-from training.sprites import SIDE
-from training.store import Store
+from training.subject_figures import SubjectShot, SubjectShots
+from training.subjects import draw_scenes, held_out_store
 
 DRAFT = Path(__file__).parent.parent / "framepack" / "draft"
 SIZE = (144, 256)
@@ -42,9 +42,14 @@ FIGURES = (
     "drift",
     "seam",
     "teacache",
+    "continuing",
+    "subject_scorer",
+    "subjects",
+    "subject_words",
 )
 
-QUICK = ("size", "vae", "start", "detail", "motion")
+QUICK = ("size", "vae", "start", "detail", "motion", "subjects")
+QUICK_SUBJECTS = ("slide_left", "jump", "spin", "clouds_right", "water", "smoke", "blink", "sway")
 QUICK_PICTURES, QUICK_CLIPS = 3, 6
 
 
@@ -78,12 +83,6 @@ class Evaluation:
         self.takes = [self.rehearsal.begin(picture, SIZE) for picture in self.pictures]
         self.camera = figures.Camera(self.rehearsal, self.takes, SIZE, self.settings)
 
-    def _store(self) -> Store:
-        """The pictures as the clip renderer wants them, without figures of its own."""
-        stacked = np.stack([np.asarray(fill_frame(p.convert("RGB"), CANVAS[1], CANVAS[0])) for p in self.pictures])
-        pictures = torch.from_numpy(stacked.transpose(0, 3, 1, 2).copy())
-        return Store(pictures.to(self.device), torch.zeros(1, 4, SIDE, SIDE, device=self.device))
-
     def size(self) -> None:
         """The weights' size."""
         megabytes = size_of_weights(self.options.draft) / 1e6
@@ -91,11 +90,18 @@ class Evaluation:
 
     def scorer(self) -> None:
         """The flow measurement on true clips."""
-        self.report.add("true clips named rightly", figures.scorer_share(self._store(), SIZE), ">= 0.95", None)
+        self.report.add(
+            "true clips named rightly",
+            figures.scorer_share(held_out_store(self.pictures, self.device), SIZE),
+            ">= 0.95",
+            None,
+        )
 
     def vae(self) -> None:
         """Reconstruction."""
-        values = figures.reconstruction(self.rehearsal, self._store(), SIZE, self.options.clips)
+        values = figures.reconstruction(
+            self.rehearsal, held_out_store(self.pictures, self.device), SIZE, self.options.clips
+        )
         worst = float(np.quantile(values, 0.1))
         self.report.add("reconstruction, dB, mean", float(values.mean()), ">= 32", bool(values.mean() >= 32))
         self.report.add("reconstruction, dB, worst tenth", worst, ">= 27", worst >= 27)
@@ -148,10 +154,59 @@ class Evaluation:
     def drift(self) -> None:
         """Ten sections of a still shot."""
         found = [figures.drift(self.rehearsal, take, self.settings) for take in self.takes[: self.options.long]]
-        colour = max(colour for colour, _ in found)
-        sharp = max((value for _, value in found), key=abs)
+        colour = max(drift.colour for drift in found)
         self.report.add("drift of colour over 10 sections", colour, "< 0.05", colour < 0.05)
-        self.report.add("drift of sharpness over 10 sections", sharp, "< 0.25 either way", abs(sharp) < 0.25)
+        for name, bar in (("sharpness", 0.25), ("brightness", 0.1), ("contrast", 0.15)):
+            worst = max((getattr(drift, name) for drift in found), key=abs)
+            self.report.add(f"drift of {name} over 10 sections", worst, f"< {bar:g} either way", abs(worst) < bar)
+
+    def _both(self, name: str, pairs: tuple[tuple[str, str], ...], sections: int) -> None:
+        found = [
+            (pair, figures.turns_of_motion(self.rehearsal, take, pair, sections, self.settings))
+            for take in self.takes[: self.options.long]
+            for pair in pairs
+        ]
+        wrong = [f"{' then '.join(asked)} -> {' then '.join(got)}" for asked, got in found if asked != got]
+        share = 1 - len(wrong) / len(found)
+        self.report.add(name, share, ">= 0.85", share >= 0.85, of=len(found), wrong=wrong)
+
+    def continuing(self) -> None:
+        """Shots that go on from another with another motion, and beats of two sections inside a shot."""
+        pairs = (("pan_left", "zoom_in"), ("tilt_up", "pan_right"), ("zoom_out", "still"), ("still", "turn_left"))
+        self._both("continuing with another motion, both found", pairs, 1)
+        self._both("beats inside a shot, both found", (("pan_right", "tilt_down"), ("zoom_in", "pan_left")), 2)
+
+    def _subjects(self, count: int) -> SubjectShots:
+        scenes = draw_scenes(held_out_store(self.pictures, self.device), SIZE, count)
+        return SubjectShots(self.rehearsal, scenes, SIZE, self.settings)
+
+    def subject_scorer(self) -> None:
+        """The measure for subjects on true clips and on frozen ones."""
+        scenes = draw_scenes(held_out_store(self.pictures, self.device), SIZE, self.options.scenes)
+        right, still = subject_figures.true_share(scenes), subject_figures.still_share(scenes)
+        self.report.add("true clips of subjects named rightly", right, ">= 0.9", right >= 0.9, of=len(scenes))
+        self.report.add("frozen clips of subjects named still", still, ">= 0.95", still >= 0.95)
+
+    def subjects(self) -> None:
+        """Plain prompts for what moves in the picture."""
+        shots = list(self._subjects(self.options.scenes).plain(self.options.subjects))
+        self._subject_shots("subjects: asked motion found", shots)
+
+    def subject_words(self) -> None:
+        """The same in words training never saw."""
+        for language, name in enumerate(("English", "Chinese")):
+            shots = list(self._subjects(self.options.scenes).held_out(language, self.options.phrases))
+            self._subject_shots(f"subjects: held-out wordings, {name}", shots)
+
+    def _subject_shots(self, name: str, shots: list[SubjectShot]) -> None:
+        wrong = [f"{shot.subject}: {shot.prompt} -> {shot.found}" for shot in shots if not shot.right]
+        share = sum(shot.right for shot in shots) / len(shots)
+        each = {
+            subject: f"{sum(shot.right for shot in shots if shot.subject == subject)}"
+            f"/{sum(shot.subject == subject for shot in shots)}"
+            for subject in dict.fromkeys(shot.subject for shot in shots)
+        }
+        self.report.add(name, share, ">= 0.85", share >= 0.85, of=len(shots), each=each, wrong=wrong)
 
     def seam(self) -> None:
         """Continue joins, with the same motion and with another."""
@@ -183,6 +238,8 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=16, help="clips for the reconstruction")
     parser.add_argument("--long", type=int, default=1, help="pictures for speed, drift and seam")
     parser.add_argument("--phrases", type=int, default=9, help="held-out prompts of each motion and language")
+    parser.add_argument("--scenes", type=int, default=4, help="pictures that hold a subject, for each")
+    parser.add_argument("--subjects", nargs="+", choices=SUBJECTS, default=SUBJECTS)
     parser.add_argument("--steps", type=int, help="instead of the draft's default")
     parser.add_argument("--cfg", type=float, help="instead of the draft's default")
     parser.add_argument("--device", default="cpu")
@@ -190,6 +247,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick:
         options.only, options.pictures, options.clips = QUICK, QUICK_PICTURES, QUICK_CLIPS
+        options.scenes, options.subjects = 1, QUICK_SUBJECTS
     evaluation = Evaluation(options)
     print("| figure | value | bar | met |\n|---|---|---|---|")
     measures: dict[str, Callable[[], None]] = {name: getattr(evaluation, name) for name in FIGURES}

@@ -1,4 +1,4 @@
-"""Owns the measurements of a draft: each function takes a ``Rehearsal`` and pictures and returns what it found.
+"""Owns the measurements of a draft but for subjects: each function takes a ``Rehearsal`` and pictures.
 
 Seeds are fixed: the n-th section sampled for a figure has seed n.
 """
@@ -83,7 +83,7 @@ class Camera:
         number = 0
         for camera in PLAIN_PROMPTS:
             english, chinese = held_out_prompts(camera)
-            for prompt in (*_spread(english, phrases), *_spread(chinese, phrases)):
+            for prompt in (*spread(english, phrases), *spread(chinese, phrases)):
                 yield self.shoot(number % len(self._takes), camera, prompt)
                 number += 1
 
@@ -105,7 +105,7 @@ class Camera:
                 yield camera, slow, fast
 
 
-def _spread(prompts: Sequence[str], count: int) -> list[str]:
+def spread(prompts: Sequence[str], count: int) -> list[str]:
     """``count`` of ``prompts`` at even distances, or all where there are fewer."""
     count = min(count, len(prompts))
     return [prompts[round(number * len(prompts) / count)] for number in range(count)]
@@ -178,13 +178,49 @@ def detail_kept(
     return kept
 
 
-def drift(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, sections: int = 10) -> tuple[float, float]:
-    """(largest change of a mean colour, of full scale; relative change of sharpness), first to last section."""
+@dataclass(frozen=True)
+class Drift:
+    """From the first section to the last: the largest change of a mean colour, of full scale, and relative changes of
+
+    brightness, contrast and sharpness.
+    """
+
+    colour: float
+    brightness: float
+    contrast: float
+    sharpness: float
+
+
+def drift(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, sections: int = 10) -> Drift:
+    """What a still shot of ``sections`` sections loses or gains."""
     made = rehearsal.extend(take, PLAIN_PROMPTS["still"], sections, 0, settings)
     ends = [rehearsal.frames(made.latents[:, :, at : at + 10]) for at in (0, made.latents.shape[2] - 10)]
     first, last = (frames[-36:] for frames in ends)
-    colour = np.abs(first.mean((0, 1, 2)) - last.mean((0, 1, 2))).max() / 255
-    return float(colour), sharpness(last) / max(sharpness(first), 1e-9) - 1
+
+    def change(before: float, after: float) -> float:
+        return float(after / max(before, 1e-9) - 1)
+
+    return Drift(
+        float(np.abs(first.mean((0, 1, 2)) - last.mean((0, 1, 2))).max() / 255),
+        change(first.mean(), last.mean()),
+        change(first.std((1, 2)).mean(), last.std((1, 2)).mean()),
+        change(sharpness(first), sharpness(last)),
+    )
+
+
+def turns_of_motion(
+    rehearsal: Rehearsal, take: Take, cameras: tuple[str, str], sections: int, settings: SamplingSettings
+) -> tuple[str, str]:
+    """What is found in the last section of each of two parts of ``sections`` sections, asked for ``cameras``.
+
+    Parts of a shot and shots that continue are made alike: from the latents before, with another prompt.
+    """
+    found = []
+    for number, camera in enumerate(cameras):
+        take = rehearsal.extend(take, PLAIN_PROMPTS[camera], sections, number, settings)
+        height, width = (side * 8 for side in take.latents.shape[-2:])
+        found.append(kind_of(measure(rehearsal.frames(take.latents)[-37:]), height, width))
+    return found[0], found[1]
 
 
 def seam(rehearsal: Rehearsal, take: Take, prompts: tuple[str, str], settings: SamplingSettings) -> float:

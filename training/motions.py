@@ -31,7 +31,9 @@ SPEEDS = ("slow", "normal", "fast")
 COLOURS = ("fade_black", "fade_white", "night", "sunset", "grey", "blur")
 WEATHERS = ("snow", "rain", "fog")
 SPRITES = ("slide_left", "slide_right", "rise", "jump", "spin", "grow", "shrink")
-EFFECTS = ("none", *COLOURS, *WEATHERS, *SPRITES)
+LAYERS = ("clouds_left", "clouds_right", "water", "smoke", "blink", "sway")
+SUBJECTS = (*SPRITES, *LAYERS)
+EFFECTS = ("none", *COLOURS, *WEATHERS, *SUBJECTS)
 
 # What the picture's content does: right, down (lengths), log of its size, clockwise turn in radians; at normal speed.
 _VELOCITY = {
@@ -53,6 +55,11 @@ SHAKE_AMPLITUDE = 0.018
 SHAKE_HERTZ = (0.9, 2.7)
 _CAMERA_WEIGHT = np.array([0.09, 0.09, 0.09, 0.09, 0.09, 0.115, 0.115, 0.09, 0.09, 0.09, 0.05])
 _MOVING = np.arange(1, 9)
+# Nothing, colours, weather, a subject that moves; and what that is: a figure, clouds, water, smoke, light, leaves.
+_FAMILY_WEIGHT = (0.29, 0.13, 0.13, 0.45)
+_GROUPS = (SPRITES, ("clouds_left", "clouds_right"), ("water",), ("smoke",), ("blink",), ("sway",))
+_GROUP_WEIGHT = (0.55, 0.11, 0.09, 0.08, 0.08, 0.09)
+_STILL_WITH_SUBJECT = 0.75
 
 
 @dataclass(frozen=True)
@@ -92,24 +99,37 @@ def draw_plan(rng: np.random.Generator, clips: int, sections: int) -> ClipPlan:
         goes_on = rng.random(clips) < 0.5
         for values in (camera, speed, second):
             values[:, section] = np.where(goes_on, values[:, section - 1], values[:, section])
-    gentle = camera == CAMERAS.index("gentle")
-    effect[gentle] = 0
+    subject = effect >= EFFECTS.index(SUBJECTS[0])
+    rests = subject & (rng.random(shape) < _STILL_WITH_SUBJECT)
+    camera[rests], second[rests] = 0, 0
+    effect[camera == CAMERAS.index("gentle")] = 0
     return ClipPlan(camera, second, speed, effect)
 
 
 def _draw_effects(rng: np.random.Generator, clips: int, sections: int) -> np.ndarray:
-    family = rng.choice(4, clips, p=[0.5, 0.17, 0.16, 0.17])
+    family = rng.choice(4, clips, p=_FAMILY_WEIGHT)
     one = np.where(
         family == 1,
         1 + rng.choice(len(COLOURS), clips),
         np.where(family == 2, 1 + len(COLOURS) + rng.choice(len(WEATHERS), clips), 0),
     )
     effect = np.repeat(one[:, None], sections, 1)
-    first_sprite = EFFECTS.index(SPRITES[0])
-    sprites = first_sprite + rng.choice(len(SPRITES), (clips, sections))
-    effect = np.where((family == 3)[:, None], sprites, effect)
-    # A colour effect or the weather sets in at one section and goes on; sprites do something else each time.
+    effect = np.where((family == 3)[:, None], _draw_subjects(rng, clips, sections), effect)
+    # A colour effect or the weather sets in at one section and goes on; a subject moves at some and rests at others.
     start = rng.integers(0, 2, clips) * rng.integers(0, sections, clips)
     before = np.arange(sections)[None] < start[:, None]
     pause = rng.random((clips, sections)) < 0.2
     return np.where((before & (family != 3)[:, None]) | pause, 0, effect)
+
+
+def _draw_subjects(rng: np.random.Generator, clips: int, sections: int) -> np.ndarray:
+    """One subject a clip, whose motion changes from section to section where it has several."""
+    group = rng.choice(len(_GROUPS), clips, p=_GROUP_WEIGHT)
+    found = np.zeros((clips, sections), np.int64)
+    for number, names in enumerate(_GROUPS):
+        drawn = EFFECTS.index(names[0]) + rng.choice(len(names), (clips, sections))
+        found = np.where((group == number)[:, None], drawn, found)
+    for section in range(1, sections):
+        goes_on = rng.random(clips) < 0.35
+        found[:, section] = np.where(goes_on, found[:, section - 1], found[:, section])
+    return found

@@ -32,7 +32,8 @@ _TABLE = """
 💎,diamond,鑽石 ❤,heart,愛心 👻,ghost,鬼 🤖,robot,機器人 👽,alien,外星人 ⛄,snowman,雪人
 🎃,pumpkin,南瓜 🧸,teddy,玩具熊 😀,face,臉 😎,face,笑臉 🔥,fire,火 💡,lamp,燈
 ⏰,clock,時鐘 📦,box,箱子 🎩,hat,帽子 ☂,umbrella,雨傘 🏠,house,房子 ⚓,anchor,錨
-🔑,key,鑰匙
+🔑,key,鑰匙 🌴,palm,棕櫚樹 🌹,rose,玫瑰 🌷,tulip,鬱金香 🎋,bamboo,竹子 🌿,plant,植物 🌵,cactus,仙人掌
+🌳,tree,樹 🌾,grass,稻草 🚩,flag,旗子
 """
 
 

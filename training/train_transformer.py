@@ -39,7 +39,7 @@ from training.wording import tokenizer_sentences
 _MAKING_SHARE = 0.33
 _CLIPS_AT_ONCE = 24
 _FIRST_CLIPS = 48
-_SAVE_EVERY = 100
+_SAVE_EVERY = 60
 
 
 @dataclass(frozen=True)
@@ -271,18 +271,36 @@ class Trainer:
             group.say(f"done: {self.steps} steps in {clock.elapsed:.0f} s")
 
     def _save(self) -> None:
+        """Puts a whole checkpoint folder with the averaged weights in the place of ``out``, which keeps what else it has.
+
+        Cut off while writing, the folder before stays; ``--weights`` goes on from either.
+        """
         averaged = copy.deepcopy(self.average.model)
         draft = Draft(
             self.vae, averaged.transformer, averaged.text_encoder, averaged.text_encoder_2, averaged.image_encoder
         )
-        self.options.out.mkdir(parents=True, exist_ok=True)
-        save_conditioned(draft, self.options.out)
+        out = self.options.out
+        fresh, worn = (out.with_name(f"{out.name}.{word}") for word in ("new", "old"))
+        for folder in (fresh, worn):
+            shutil.rmtree(folder, ignore_errors=True)
+        if out.exists():
+            shutil.copytree(out, fresh)
+        fresh.mkdir(parents=True, exist_ok=True)
+        for name in ("vae", "latent_rgb.json"):
+            given = self.options.vae / name
+            if given.exists() and not (fresh / name).exists():
+                (shutil.copytree if given.is_dir() else shutil.copyfile)(given, fresh / name)
+        save_conditioned(draft, fresh)
         if self.options.weights is None:
-            save_tokenizers(self.llama, self.clip, self.options.out)
-            return
-        # Saved again by another version of the library, the same tokenizers would have other files.
-        for name in ("tokenizer", "tokenizer_2"):
-            shutil.copytree(self.options.weights / name, self.options.out / name, dirs_exist_ok=True)
+            save_tokenizers(self.llama, self.clip, fresh)
+        else:
+            # Saved again by another version of the library, the same tokenizers would have other files.
+            for name in ("tokenizer", "tokenizer_2"):
+                shutil.copytree(self.options.weights / name, fresh / name, dirs_exist_ok=True)
+        if out.exists():
+            out.rename(worn)
+        fresh.rename(out)
+        shutil.rmtree(worn, ignore_errors=True)
 
 
 def main() -> None:

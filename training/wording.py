@@ -2,7 +2,8 @@
 
 A section of a clip has a camera motion, perhaps a second one, a speed and perhaps an effect. ``sentence`` says it in
 one of many ways, in English or Traditional Chinese: phrases that were written by hand, or put together by a grammar.
-The camera prompts of ``heldout/prompts.json`` are never trained on, whatever word for the speed is in them.
+The prompts of ``heldout/prompts.json`` (cameras) and ``heldout/subjects.json`` (``{it}`` is any figure) are never
+trained on, whatever word for the speed is in them.
 """
 
 from __future__ import annotations
@@ -17,22 +18,31 @@ from types import ModuleType
 
 import numpy as np
 
-from training import grammar_chinese, grammar_english, wording_chinese, wording_english
-from training.chance import pick
-from training.motions import CAMERAS, EFFECTS, SPEEDS, SPRITES
+from training import (
+    grammar_chinese,
+    grammar_english,
+    subjects_chinese,
+    subjects_english,
+    wording_chinese,
+    wording_english,
+)
+from training.chance import expand, pick
+from training.cutouts import ROOTED
+from training.motions import CAMERAS, EFFECTS, SPEEDS, SPRITES, SUBJECTS
 from training.scenes import scene
-from training.sprites import FIGURES
+from training.store import FIGURE_NAMES
 
 _LANGUAGES = (wording_english, wording_chinese)
 _GRAMMARS = (grammar_english, grammar_chinese)
-_HELD_OUT = Path(__file__).parent / "heldout" / "prompts.json"
+_SUBJECTS = (subjects_english, subjects_chinese)
+_HELD_OUT = Path(__file__).parent / "heldout"
 _GRAMMAR_SHARE = 0.65
 _SCENE_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Section:
-    """What happens, by name; ``figure`` is a row of ``FIGURES`` or -1."""
+    """What happens, by name; ``figure`` is a row of ``FIGURE_NAMES`` or -1."""
 
     camera: str
     second: str = "still"
@@ -65,14 +75,17 @@ def _speed_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @functools.cache
 def _held_out() -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, list[str]]] = json.loads(_HELD_OUT.read_text(encoding="utf-8"))
+    """For each camera motion and each subject, the prompts in ``english`` and ``chinese``."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name in ("prompts", "subjects"):
+        found |= json.loads((_HELD_OUT / f"{name}.json").read_text(encoding="utf-8"))
     return found
 
 
 @functools.cache
 def _never_trained() -> frozenset[str]:
     return frozenset(
-        plain(prompt) for camera in _held_out().values() for prompts in camera.values() for prompt in prompts
+        plain(prompt) for asked in _held_out().values() for prompts in asked.values() for prompt in prompts
     )
 
 
@@ -99,10 +112,12 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
         again = speed if rng.random() < 0.5 else ""
         parts.append(_camera_phrase(section.second, section.speed, again, chinese, rng))
     if section.effect != "none":
-        phrase = pick(rng, words.EFFECT[section.effect])
         # With a moving camera the speed is the camera's; the effect may say it too, or say nothing.
         keep = speed if not moving or rng.random() < 0.4 else ""
-        parts.append(phrase.replace("{s}", keep).replace("{it}", _figure_name(section.figure, chinese, rng)))
+        if section.effect in SUBJECTS:
+            parts.append(_subject_phrase(section.effect, section.figure, keep, chinese, rng))
+        else:
+            parts.append(pick(rng, words.EFFECT[section.effect]).replace("{s}", keep))
     if len(parts) > 1 and rng.random() < 0.4:
         parts.reverse()
     text = parts[0]
@@ -122,12 +137,29 @@ def _camera_phrase(camera: str, speed: str, adverb: str, chinese: bool, rng: np.
             return phrase
 
 
+def _subject_phrase(subject: str, figure: int, adverb: str, chinese: bool, rng: np.random.Generator) -> str:
+    """One way to ask for ``subject`` that is not held out, whatever the figure is called."""
+    words = _SUBJECTS[chinese]
+    known = FIGURE_NAMES[figure][0] if figure >= 0 else ""
+    if subject == "sway" and known not in ROOTED:
+        patterns, known = words.OF_THE_PICTURE, ""
+    else:
+        patterns = words.PATTERNS[subject]
+    verb = pick(rng, words.VERBS.get(known, words.OTHER_VERBS))
+    go, goes, going = (verb,) * 3 if chinese else verb.split()
+    while True:
+        phrase = expand(pick(rng, patterns), rng).replace("{many}", pick(rng, words.MANY))
+        phrase = phrase.replace("{goes}", goes).replace("{going}", going).replace("{go}", go)
+        if plain(phrase.replace("{s}", "")) not in _never_trained():
+            return phrase.replace("{s}", adverb).replace("{it}", _figure_name(figure, chinese, rng))
+
+
 def _figure_name(figure: int, chinese: bool, rng: np.random.Generator) -> str:
     words = _LANGUAGES[chinese]
-    if figure < 0 or rng.random() < 0.35:
+    if figure < 0 or rng.random() < 0.25:
         return pick(rng, words.FIGURE_NAMES)
-    name = FIGURES[figure][2 if chinese else 1]
-    return name if chinese else f"{pick(rng, ('the', 'a', 'the little'))} {name}"
+    name = FIGURE_NAMES[figure][chinese]
+    return name if chinese else f"{pick(rng, ('the', 'the', 'a', 'the little'))} {name}"
 
 
 def _dressed(text: str, words: ModuleType, chinese: bool, rng: np.random.Generator) -> str:
@@ -166,16 +198,16 @@ def _meaningless(words: ModuleType, rng: np.random.Generator) -> str:
 def tokenizer_sentences(seed: int = 0, count: int = 30000) -> Iterator[str]:
     """What the tokenizers are made from: training sentences of every kind."""
     rng = np.random.default_rng(seed)
-    sprites = [EFFECTS.index(name) for name in SPRITES]
+    figures = [EFFECTS.index(name) for name in (*SPRITES, "sway")]
     for _ in range(count):
         effect = int(rng.integers(len(EFFECTS))) if rng.random() < 0.6 else 0
-        figure = int(rng.integers(len(FIGURES))) if effect in sprites else -1
+        figure = int(rng.integers(len(FIGURE_NAMES))) if effect in figures else -1
         camera = int(rng.integers(len(CAMERAS)))
         second = int(rng.integers(1, 9)) if rng.random() < 0.1 else 0
         yield sentence(section_of(camera, second, int(rng.integers(3)), effect, figure), rng)
 
 
-def held_out_prompts(camera: str) -> tuple[list[str], list[str]]:
-    """(English, Chinese) prompts for a camera motion that training never saw."""
-    prompts = _held_out()[camera]
+def held_out_prompts(asked: str) -> tuple[list[str], list[str]]:
+    """(English, Chinese) prompts for a camera motion or a subject that training never saw; ``{it}`` is a figure."""
+    prompts = _held_out()[asked]
     return prompts["english"], prompts["chinese"]
