@@ -10,6 +10,8 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 
 from framepack.context.packing import SectionContext, Slot
+from framepack.shots.prompts import TEMPLATE_TOKENS
+from training.layout import Draft
 
 
 def predict_velocity(
@@ -68,3 +70,29 @@ def _slot_rope(
     model: HunyuanVideoFramepackTransformer3DModel, slot: Slot, height: int, width: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     return _rope(model, slot.indices, height, width, slot.latents.device)
+
+
+class Conditioned(torch.nn.Module):
+    """The transformer and the encoders as one module, so that they are trained and averaged together."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self.transformer = draft.transformer
+        self.text_encoder = draft.text_encoder
+        self.text_encoder_2 = draft.text_encoder_2
+        self.image_encoder = draft.image_encoder
+
+    def velocity(
+        self, noisy: torch.Tensor, sigma: torch.Tensor, context: SectionContext, conditions: tuple[torch.Tensor, ...]
+    ) -> torch.Tensor:
+        """As ``predict_velocity``; conditions are those of ``encode`` and the guidance."""
+        text, pooled, image, guidance = conditions
+        return predict_velocity(self.transformer, noisy, sigma, context, text, pooled, image, guidance)
+
+    def encode(
+        self, llama: torch.Tensor, clip: torch.Tensor, image: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(text (B, n, 128), pooled (B, 64), image (B, 16, 96)) as the engine gets them."""
+        hidden = self.text_encoder(input_ids=llama, output_hidden_states=True, use_cache=False).hidden_states[-3]
+        pooled = self.text_encoder_2(clip).pooler_output
+        return hidden[:, TEMPLATE_TOKENS:], pooled, self.image_encoder(image).last_hidden_state

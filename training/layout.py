@@ -6,6 +6,8 @@ The folders and classes are those of the published checkpoints, so that one load
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,6 +175,29 @@ def save_conditioned(draft: Draft, folder: Path) -> None:
         else:
             model.save_pretrained(folder / name)
     build_image_processor().save_pretrained(folder / "feature_extractor")
+
+
+def replace_folder(out: Path, given: Path, write: Callable[[Path], None]) -> None:
+    """Puts a whole checkpoint folder in the place of ``out``: what was there, renewed by ``write``, and its VAE.
+
+    ``given`` has the VAE where ``out`` has none. Cut off while writing, the folder before stays.
+    """
+    fresh, worn = (out.with_name(f"{out.name}.{word}") for word in ("new", "old"))
+    for folder in (fresh, worn):
+        shutil.rmtree(folder, ignore_errors=True)
+    if out.exists():
+        shutil.copytree(out, fresh)
+    fresh.mkdir(parents=True, exist_ok=True)
+    if not (fresh / "vae").exists():
+        shutil.copytree(given / "vae", fresh / "vae")
+    table = "latent_rgb.json"
+    if (given / table).exists() and not (fresh / table).exists():
+        shutil.copyfile(given / table, fresh / table)
+    write(fresh)
+    if out.exists():
+        out.rename(worn)
+    fresh.rename(out)
+    shutil.rmtree(worn, ignore_errors=True)
 
 
 def save_tokenizers(llama: PreTrainedTokenizerBase, clip: PreTrainedTokenizerBase, folder: Path) -> None:

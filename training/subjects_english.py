@@ -119,7 +119,7 @@ PATTERNS = {
         "[the |]water [ripples|moves|shimmers|glitters|sparkles|flows|sways|undulates] {s}",
         "[small |gentle |soft |little |]waves [move|roll|run|pass|ripple] {s} [|across the water|on the lake]",
         "ripples [move|run|spread|pass|travel] {s} [across|over|on] the [water|lake|sea|pond|river|surface]",
-        "the [surface of the water|sea|lake|river|pond|ocean] [ripples|shimmers|glitters|moves|is rippling|sparkles] {s}",
+        "the [surface of the water|sea|lake|river|pond|ocean] [ripples|shimmers|glitters|moves|sparkles] {s}",
         "[rippling|shimmering|glittering|moving|flowing] water {s}",
         "[ripples|waves] on the [water|lake|sea|surface] {s}",
         "the water is [rippling|moving|shimmering|glittering|flowing] {s}",

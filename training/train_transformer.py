@@ -22,17 +22,16 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoTokenizer
 
-from framepack.context.packing import SectionContext, pack_forward
+from framepack.context.packing import pack_forward
 from framepack.sampling.sigmas import shift_exponent
-from framepack.shots.prompts import TEMPLATE_TOKENS
 from training.clips import Renderer
-from training.forward import predict_velocity
-from training.layout import Draft, build_draft, load_draft, load_vae, save_conditioned, save_tokenizers
+from training.forward import Conditioned
+from training.layout import Draft, build_draft, load_draft, load_vae, replace_folder, save_conditioned, save_tokenizers
 from training.muon import Muon
-from training.pool import SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
+from training.pool import LARGE_SIZES, SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
 from training.prompts import PromptBatch, PromptFeed, PromptMaker
 from training.runtime import Clock, Group, MovingAverage
-from training.store import read_store
+from training.store import Store, read_store
 from training.tokenizers import train_clip_tokenizer, train_llama_tokenizer
 from training.wording import tokenizer_sentences
 
@@ -80,32 +79,6 @@ def parse_options() -> Options:
     return Options(**vars(parser.parse_args()))
 
 
-class Conditioned(torch.nn.Module):
-    """The transformer and the encoders as one module, so that they are trained and averaged together."""
-
-    def __init__(self, draft: Draft) -> None:
-        super().__init__()
-        self.transformer = draft.transformer
-        self.text_encoder = draft.text_encoder
-        self.text_encoder_2 = draft.text_encoder_2
-        self.image_encoder = draft.image_encoder
-
-    def velocity(
-        self, noisy: torch.Tensor, sigma: torch.Tensor, context: SectionContext, conditions: tuple[torch.Tensor, ...]
-    ) -> torch.Tensor:
-        """As ``predict_velocity``; conditions are those of ``encode`` and the guidance."""
-        text, pooled, image, guidance = conditions
-        return predict_velocity(self.transformer, noisy, sigma, context, text, pooled, image, guidance)
-
-    def encode(
-        self, llama: torch.Tensor, clip: torch.Tensor, image: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(text (B, n, 128), pooled (B, 64), image (B, 16, 96)) as the engine gets them."""
-        hidden = self.text_encoder(input_ids=llama, output_hidden_states=True, use_cache=False).hidden_states[-3]
-        pooled = self.text_encoder_2(clip).pooler_output
-        return hidden[:, TEMPLATE_TOKENS:], pooled, self.image_encoder(image).last_hidden_state
-
-
 def initialise(draft: Draft) -> None:
     """Blocks start as the identity and the output as zero."""
     for name, parameter in draft.transformer.named_parameters():
@@ -126,9 +99,9 @@ def draw_sigmas(count: int, tokens: int, generator: torch.Generator) -> torch.Te
 
 
 class Trainer:
-    """One process' models, pools and feeds."""
+    """One process' models, pools and feeds; without a ``store`` its material is read from the options' folder."""
 
-    def __init__(self, options: Options, group: Group) -> None:
+    def __init__(self, options: Options, group: Group, store: Store | None = None) -> None:
         self.options, self.group, self.device = options, group, group.device
         self.cuda = self.device.type == "cuda"
         # Its plan for each new length of the prompt costs more than it saves here.
@@ -146,10 +119,11 @@ class Trainer:
         self.optimiser = Muon(named)
         self.steps, self.share = 0, 0.0
         seed = options.seed * 1000 + group.rank
-        self.renderer = Renderer(read_store(options.data, "train", self.device), seed)
+        self.renderer = Renderer(store or read_store(options.data, "train", self.device), seed)
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.pools: list[Pool] = []
         self._feeds: list[PromptFeed] = []
+        self._turns: list[int] = []
 
     def _models(self) -> Draft:
         if self.options.weights:
@@ -163,29 +137,45 @@ class Trainer:
         return draft
 
     def make_clips(self, count: int) -> float:
-        """``count`` more clips at every size; the seconds it took."""
+        """``count`` more clips at every size, a third of it at the large ones; the seconds it took."""
         start = time.monotonic()
         for pool in self.pools:
-            for first in range(0, count, _CLIPS_AT_ONCE):
-                pool.extend(self.renderer, self.vae, min(_CLIPS_AT_ONCE, count - first))
+            share = 3 if pool.size in LARGE_SIZES else 1
+            at_once = _CLIPS_AT_ONCE // share
+            for first in range(0, count // share, at_once):
+                pool.extend(self.renderer, self.vae, min(at_once, count // share - first))
         if self.cuda:
             torch.cuda.synchronize()
         return time.monotonic() - start
 
-    def open_pools(self, sizes: tuple[tuple[int, int], ...]) -> None:
-        """New pools at ``sizes`` in place of those there are, with their first clips and their feeds of prompts."""
+    def open_pools(self, sizes: tuple[tuple[int, int], ...], first: int = _FIRST_CLIPS) -> None:
+        """New pools at ``sizes`` in place of those there are, with ``first`` clips and their feeds of prompts."""
         self.close()
-        self.pools = [Pool(size, self.options.capacity, self.device) for size in sizes]
-        seconds = self.make_clips(_FIRST_CLIPS)
-        self.group.say(f"pools at {sizes}: {3 * _FIRST_CLIPS} clips in {seconds:.0f} s")
+        usual = [size for size in sizes if size not in LARGE_SIZES]
+        large = [number for number, size in enumerate(sizes) if size in LARGE_SIZES]
+        # All the usual sizes, then one of the large ones.
+        self._turns = [turn for extra in large or [None] for turn in (*range(len(usual)), extra) if turn is not None]
+        self.pools = [
+            Pool(size, self.options.capacity // (3 if size in LARGE_SIZES else 1), self.device) for size in sizes
+        ]
+        seconds = self.make_clips(first)
+        self.group.say(f"pools at {sizes}: {self._made} clips in {seconds:.0f} s")
         for number, pool in enumerate(self.pools):
             seed = [self.options.seed, number, self.group.rank, sizes[0][0]]
             rng = np.random.default_rng(seed)
             maker = PromptMaker(self.llama, self.clip, seed)
             # ``pool`` and ``rng`` are bound now, not when the feed's thread calls.
             self._feeds.append(
-                PromptFeed(maker, lambda n, pool=pool, rng=rng: pool.candidates(rng, n), self.options.batch)
+                PromptFeed(maker, lambda n, pool=pool, rng=rng: pool.candidates(rng, n), self._batch(pool))
             )
+
+    @property
+    def _made(self) -> int:
+        return sum(pool.made for pool in self.pools)
+
+    def _batch(self, pool: Pool) -> int:
+        """Fewer sections a step where the pictures are larger, so that no step needs more memory."""
+        return max(1, self.options.batch * 3 // 5) if pool.size in LARGE_SIZES else self.options.batch
 
     def close(self) -> None:
         """Ends the feeds."""
@@ -216,8 +206,8 @@ class Trainer:
     def learn(self, steps: int, clock: Clock) -> float:
         """At most ``steps`` steps on the pools by turns, fewer when the time is over; the mean loss."""
         losses = []
-        for number in range(steps):
-            which = number % len(self.pools)
+        for _ in range(steps):
+            which = self._turns[self.steps % len(self._turns)]
             loss = self.loss(self.pools[which], self._feeds[which].next())
             loss.backward()
             self.group.average_gradients(self.parameters)
@@ -245,7 +235,7 @@ class Trainer:
             while self.share < 1:
                 if small and self.share >= self.options.small_until:
                     small, budget = False, 20
-                    self.open_pools(SIZES)
+                    self.open_pools(SIZES + LARGE_SIZES)
                 start = time.monotonic()
                 loss = self.learn(budget, clock)
                 learnt_for = time.monotonic() - start
@@ -258,49 +248,35 @@ class Trainer:
                     said = clock.elapsed
                     memory = torch.cuda.max_memory_allocated() / 2**30 if self.cuda else 0
                     group.say(
-                        f"{said:5.0f} s  step {self.steps}  loss {loss:.4f}  clips {3 * self.pools[0].made}"
+                        f"{said:5.0f} s  step {self.steps}  loss {loss:.4f}  clips {self._made}"
                         f"  made in {made_for:.1f} s, learnt in {learnt_for:.1f} s, {budget} steps  {memory:.0f} GiB"
                     )
                 if group.rank == 0 and clock.elapsed > saved + _SAVE_EVERY:
                     saved = clock.elapsed
-                    self._save()
+                    self.save()
         finally:
             self.close()
         if group.rank == 0:
-            self._save()
+            self.save()
             group.say(f"done: {self.steps} steps in {clock.elapsed:.0f} s")
 
-    def _save(self) -> None:
-        """Puts a whole checkpoint folder with the averaged weights in the place of ``out``, which keeps what else it has.
-
-        Cut off while writing, the folder before stays; ``--weights`` goes on from either.
-        """
+    def save(self) -> None:
+        """A whole checkpoint folder with the averaged weights, from which ``--weights`` goes on."""
         averaged = copy.deepcopy(self.average.model)
         draft = Draft(
             self.vae, averaged.transformer, averaged.text_encoder, averaged.text_encoder_2, averaged.image_encoder
         )
-        out = self.options.out
-        fresh, worn = (out.with_name(f"{out.name}.{word}") for word in ("new", "old"))
-        for folder in (fresh, worn):
-            shutil.rmtree(folder, ignore_errors=True)
-        if out.exists():
-            shutil.copytree(out, fresh)
-        fresh.mkdir(parents=True, exist_ok=True)
-        for name in ("vae", "latent_rgb.json"):
-            given = self.options.vae / name
-            if given.exists() and not (fresh / name).exists():
-                (shutil.copytree if given.is_dir() else shutil.copyfile)(given, fresh / name)
-        save_conditioned(draft, fresh)
-        if self.options.weights is None:
-            save_tokenizers(self.llama, self.clip, fresh)
-        else:
+
+        def write(folder: Path) -> None:
+            save_conditioned(draft, folder)
+            if self.options.weights is None:
+                save_tokenizers(self.llama, self.clip, folder)
+                return
             # Saved again by another version of the library, the same tokenizers would have other files.
             for name in ("tokenizer", "tokenizer_2"):
-                shutil.copytree(self.options.weights / name, fresh / name, dirs_exist_ok=True)
-        if out.exists():
-            out.rename(worn)
-        fresh.rename(out)
-        shutil.rmtree(worn, ignore_errors=True)
+                shutil.copytree(self.options.weights / name, folder / name, dirs_exist_ok=True)
+
+        replace_folder(self.options.out, self.options.vae, write)
 
 
 def main() -> None:
