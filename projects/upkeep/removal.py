@@ -35,9 +35,9 @@ def remove_needless(*, sessions: Sessions, settings: StudioSettings) -> Amount:
 
 
 def remove_deleted(*, sessions: Sessions, settings: StudioSettings) -> Amount:
-    """Remove deleted projects, shots and takes for good, with all that only they need. Returns what was removed.
+    """Remove deleted projects, shots and takes for good, with all that only they need, and the journals of edits.
 
-    What a worker is making or will make stays.
+    Returns what was removed. What a worker is making or will make stays.
     """
     with sessions() as session:
         _needed(session, settings)  # naming weights may take a minute, in which nobody should have to wait for a row
@@ -65,8 +65,8 @@ def _forget(session: Session, rows: Rows, kept: Rows) -> None:
     ]
     wordings = [wording for wording in session.exec(select(Wording)).all() if wording.shot_id in shot_ids]
     takes, films = _gone(rows.takes, kept.takes), _gone(rows.films, kept.films)
-    projects = _gone(rows.projects, kept.projects)
-    tables: tuple[Sequence[SQLModel], ...] = (progress, wordings, takes, films, shots, renders, projects)
+    projects, edits = _gone(rows.projects, kept.projects), _gone(rows.edits, kept.edits)
+    tables: tuple[Sequence[SQLModel], ...] = (progress, wordings, takes, films, edits, shots, renders, projects)
     for table in tables:
         for row in table:
             session.delete(row)

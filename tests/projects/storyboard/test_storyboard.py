@@ -8,19 +8,21 @@ from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
+from projects.storyboard.choosing import choose_take
 from projects.storyboard.projects import (
+    archive_project,
     create_project,
     delete_project,
     duplicate_project,
     edit_project,
     rename_project,
     restore_project,
+    unarchive_project,
 )
 from projects.storyboard.reading import get_project, get_shot, list_projects, project_with_shots, shots_of, wordings
 from projects.storyboard.shots import (
     add_shot,
     attach_image,
-    choose_take,
     delete_shot,
     detach_image,
     duplicate_shot,
@@ -36,6 +38,13 @@ from tests.support.plain_pictures import MakePicture
 @pytest.fixture
 def project(session: Session) -> Project:
     return create_project(session=session, name="The lighthouse")
+
+
+@pytest.fixture
+def by_picture(session: Session) -> Project:
+    """A project that leaves its shape to its first picture, as those of earlier versions do."""
+    project = create_project(session=session, name="The lighthouse")
+    return edit_project(session=session, project_id=project.id, changes=ProjectUpdate(shape="picture"))
 
 
 def add(session: Session, project: Project, prompt: str = "", after: Shot | None = None, seed: int = 1) -> Shot:
@@ -94,12 +103,12 @@ def test_a_copy_of_a_project_asks_for_the_same_and_is_edited_alone(
     shot = add_shot(session=session, project_id=project.id, prompt="a boat", seconds=3, seed=7, media_id=media.id)
     gone = add(session, project, "deleted")
     delete_shot(session=session, shot_id=gone.id)
-    shot.chosen_take_id = "a take"
+    shot.chosen_draft_id = "a take"
     copy = duplicate_project(session=session, project_id=project.id)
     copied, (twin,) = project_with_shots(session=session, project_id=copy.id)
     assert (copied.name, copied.steps, copied.height) == ("The lighthouse (copy)", 5, project.height)
     assert (twin.prompt, twin.seconds, twin.seed, twin.media_id, twin.label) == ("a boat", 3, 7, media.id, "SH0010")
-    assert twin.chosen_take_id is None
+    assert twin.chosen_draft_id is None
     edit_shot(session=session, shot_id=twin.id, changes=ShotUpdate(prompt="a ship"))
     assert prompts(session, project) == ["a boat"]
 
@@ -232,11 +241,11 @@ def test_numbering_afresh_is_done_only_when_asked(session: Session, project: Pro
 def test_a_copy_of_a_shot_stands_right_behind_it(session: Session, project: Project, picture: MakePicture) -> None:
     first = add_shot(session=session, project_id=project.id, prompt="a", seconds=2, seed=5, media_id=picture().id)
     add(session, project, "b")
-    first.chosen_take_id = "a take"
+    first.chosen_draft_id = "a take"
     copy = duplicate_shot(session=session, shot_id=first.id)
     assert prompts(session, project) == ["a", "a", "b"]
     assert (copy.seconds, copy.seed, copy.media_id, copy.label) == (2, 5, first.media_id, "SH0015")
-    assert copy.chosen_take_id is None
+    assert copy.chosen_draft_id is None
 
 
 def test_a_deleted_shot_comes_back_where_it_was(session: Session, project: Project) -> None:
@@ -268,35 +277,74 @@ def test_a_deleted_shot_of_a_shortened_storyboard_comes_back_at_the_end(session:
 
 
 def test_the_first_picture_decides_the_size_and_later_ones_do_not(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    first, second = add(session, project), add(session, project)
+    first, second = add(session, by_picture), add(session, by_picture)
     attach_image(session=session, shot_id=first.id, media_id=picture(400, 200).id)
-    assert (project.height, project.width) == (144, 256)
+    assert (by_picture.height, by_picture.width) == (144, 256)
     attach_image(session=session, shot_id=second.id, media_id=picture(200, 400, "red").id)
-    assert (project.height, project.width) == (144, 256)
+    assert (by_picture.height, by_picture.width) == (144, 256)
 
 
 def test_another_picture_for_the_only_shot_that_has_one_decides_again(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    shot = add(session, project)
+    shot = add(session, by_picture)
     attach_image(session=session, shot_id=shot.id, media_id=picture(400, 200).id)
     detach_image(session=session, shot_id=shot.id)
-    assert (shot.media_id, project.height) == (None, 144)
+    assert (shot.media_id, by_picture.height) == (None, 144)
     attach_image(session=session, shot_id=shot.id, media_id=picture(200, 400, "red").id)
-    assert (project.height, project.width) == (256, 144)
+    assert (by_picture.height, by_picture.width) == (256, 144)
 
 
 def test_another_checkpoint_takes_its_size_from_the_first_shots_picture(
+    session: Session, by_picture: Project, picture: MakePicture
+) -> None:
+    edit_project(session=session, project_id=by_picture.id, changes=ProjectUpdate(checkpoint="f1"))
+    assert by_picture.height is None
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(512, 512).id)
+    assert (by_picture.height, by_picture.width) == (640, 608)
+    edit_project(session=session, project_id=by_picture.id, changes=ProjectUpdate(checkpoint="draft"))
+    assert (by_picture.height, by_picture.width) == (192, 192)
+
+
+def test_no_picture_changes_the_shape_of_a_new_project_nor_does_another_order_or_another_model(
     session: Session, project: Project, picture: MakePicture
 ) -> None:
-    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="f1"))
-    assert project.height is None
-    add_shot(session=session, project_id=project.id, media_id=picture(512, 512).id)
-    assert (project.height, project.width) == (640, 608)
-    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="draft"))
-    assert (project.height, project.width) == (192, 192)
+    assert (project.shape, size_of(project)) == ("wide", (256, 144))
+    square = add_shot(session=session, project_id=project.id, media_id=picture(200, 200).id)
+    add_shot(session=session, project_id=project.id, media_id=picture(200, 400, "red").id)
+    for position in (1, 0, 1):
+        move_shot(session=session, shot_id=square.id, to_position=position)
+        assert size_of(project) == (256, 144)
+        assert change(session, project, ProjectUpdate(checkpoint="f1")) == (832, 480)
+        assert change(session, project, ProjectUpdate(checkpoint="draft")) == (256, 144)
+    delete_shot(session=session, shot_id=square.id)
+    detach_image(session=session, shot_id=shots_of(session=session, project_id=project.id)[0].id)
+    assert size_of(project) == (256, 144)
+
+
+def test_a_project_is_put_out_of_sight_and_shown_again(session: Session, project: Project) -> None:
+    archive_project(session=session, project_id=project.id)
+    assert project.archived_at is not None
+    unarchive_project(session=session, project_id=project.id)
+    assert project.archived_at is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ProjectUpdate(real_checkpoint="gpt"),
+        ProjectUpdate(real_checkpoint="f1", real_preset="best"),
+        ProjectUpdate(real_checkpoint="f1", real_steps=0),
+        ProjectUpdate(default_seconds=0.0),
+        ProjectUpdate(words_after="x" * 4001),
+        ProjectUpdate(seed=-1),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(session: Session, project: Project, changes: ProjectUpdate) -> None:
+    with pytest.raises(InvalidRequest):
+        edit_project(session=session, project_id=project.id, changes=changes)
 
 
 def size_of(project: Project) -> tuple[int | None, int | None]:
@@ -309,24 +357,24 @@ def change(session: Session, project: Project, changes: ProjectUpdate) -> tuple[
 
 
 def test_a_model_and_back_gives_the_same_size_also_after_the_shots_were_reordered(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    add_shot(session=session, project_id=project.id, media_id=picture(200, 200).id)
-    wide = add_shot(session=session, project_id=project.id, media_id=picture(400, 200, "red").id)
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 200).id)
+    wide = add_shot(session=session, project_id=by_picture.id, media_id=picture(400, 200, "red").id)
     move_shot(session=session, shot_id=wide.id, to_position=0)
-    assert change(session, project, ProjectUpdate(checkpoint="f1")) == (608, 640)
-    assert change(session, project, ProjectUpdate(checkpoint="draft")) == (192, 192)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="f1")) == (608, 640)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == (192, 192)
 
 
 def test_the_shape_stays_where_the_picture_that_decided_it_is_taken_away(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    portrait = add_shot(session=session, project_id=project.id, media_id=picture(200, 400).id)
-    add_shot(session=session, project_id=project.id, media_id=picture(400, 200, "red").id)
+    portrait = add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 400).id)
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(400, 200, "red").id)
     detach_image(session=session, shot_id=portrait.id)
     delete_shot(session=session, shot_id=portrait.id)
-    assert change(session, project, ProjectUpdate(checkpoint="f1")) == (448, 864)
-    assert change(session, project, ProjectUpdate(checkpoint="draft")) == (144, 256)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="f1")) == (448, 864)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == (144, 256)
 
 
 def test_a_shape_that_was_chosen_decides_before_there_is_a_picture_and_after(
@@ -372,11 +420,11 @@ def test_a_shape_can_be_left_to_the_first_picture_again(
 
 
 def test_a_shape_and_how_pictures_are_fitted_are_copied_with_a_project(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    add_shot(session=session, project_id=project.id, media_id=picture(200, 400).id)
-    change(session, project, ProjectUpdate(fit="fit"))
-    copy = duplicate_project(session=session, project_id=project.id)
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 400).id)
+    change(session, by_picture, ProjectUpdate(fit="fit"))
+    copy = duplicate_project(session=session, project_id=by_picture.id)
     assert (size_of(copy), copy.fit) == ((144, 256), "fit")
     assert change(session, copy, ProjectUpdate(checkpoint="f1")) == (448, 864)
 
@@ -404,7 +452,7 @@ def take_of(session: Session, shot: Shot, status: str, number: int = 1) -> Take:
 def test_a_finished_take_of_the_shot_can_be_chosen_and_no_other(session: Session, project: Project) -> None:
     shot, other = add(session, project), add(session, project)
     done, failed = take_of(session, shot, "done"), take_of(session, shot, "failed", 2)
-    assert choose_take(session=session, shot_id=shot.id, take_id=done.id).chosen_take_id == done.id
+    assert choose_take(session=session, shot_id=shot.id, take_id=done.id).chosen_draft_id == done.id
     with pytest.raises(StoryboardProblem, match="Take 2 of SH0010 is not finished"):
         choose_take(session=session, shot_id=shot.id, take_id=failed.id)
     with pytest.raises(NotFound):
