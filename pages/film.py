@@ -7,7 +7,8 @@ from sqlmodel import Session
 
 from framepack.messages import Message
 from pages.board.reading import Board, read_board, standing
-from pages.look.text import count, said, seconds_text, size_text, when_text
+from pages.look.language import t
+from pages.look.text import frames_text, said, seconds_text, shots_text, size_text, when_text
 from pages.look.theme import chip, empty_state, masthead, player, ratio_of, told
 from pages.parts.rendering import rendering_panel, weights_watch
 from pages.serving.files import download_url, film_url
@@ -27,8 +28,10 @@ def contents(board: Board) -> None:
         doing = standing(board, plan)
         take = plan.chosen if plan.chosen is not None and plan.chosen.status == "done" else None
         frames = shown_of(take, plan.frames) if take else 0
-        length = f'{seconds_text(frames / take.fps)}<span class="fs-wide"> · {frames} frames</span>' if take else "–"
-        prompt = plan.shot.prompt.strip() or "No text yet"
+        length = (
+            f'{seconds_text(frames / take.fps)}<span class="fs-wide"> · {frames_text(frames)}</span>' if take else "–"
+        )
+        prompt = plan.shot.prompt.strip() or t("No text yet")
         rows.append(
             f'<tr><td><span class="fs-number">{plan.shot.label}</span></td>'
             f'<td><div class="fs-clamp">{html.escape(prompt)}</div></td>'
@@ -52,7 +55,7 @@ def show_film(film: Film, *, newest: bool) -> None:
     path = film_path(settings(), film.id)
     with st.container(border=True, key=f"film-{film.id}"):
         if not is_there(path):
-            told(f"The file of “{film.name}” is no longer there. Make the film again.", "warn")
+            told(t("The file of “{name}” is no longer there. Make the film again.").format(name=film.name), "warn")
             return
         watch = player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name, large=True)
         if newest:
@@ -60,11 +63,11 @@ def show_film(film: Film, *, newest: bool) -> None:
         figures = " · ".join(
             (
                 seconds_text(film.seconds),
-                f"{film.frames} frames",
-                f"{film.width} × {film.height} pixels",
+                frames_text(film.frames),
+                t("{width} × {height} pixels").format(width=film.width, height=film.height),
                 size_text(path.stat().st_size),
-                count(len(film.parts), "shot"),
-                f"made {when_text(film.finished_at or film.created_at, now())}",
+                shots_text(len(film.parts)),
+                t("made {when}").format(when=when_text(film.finished_at or film.created_at, now())),
             )
         )
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -73,9 +76,9 @@ def show_film(film: Film, *, newest: bool) -> None:
                 width="content",
             )
             address = download_url(film.id)
-            st.html(f'<a class="fs-download" href="{address}" download>Download</a>', width="content")
+            st.html(f'<a class="fs-download" href="{address}" download>{t("Download")}</a>', width="content")
         if not newest:
-            with st.expander("Watch"):
+            with st.expander(t("Watch")):
                 st.html(watch)
 
 
@@ -83,8 +86,8 @@ project = open_project()
 masthead(project_id=project.id if project else None, here="film")
 show_notices("film")
 if project is None:
-    empty_state("No project is open", "Choose one on the page of all projects, or create one there.")
-    st.page_link("project_list.py", label="All projects", icon=":material/arrow_back:")
+    empty_state(t("No project is open"), t("Choose one on the page of all projects, or create one there."))
+    st.page_link("project_list.py", label=t("All projects"), icon=":material/arrow_back:")
     st.stop()
 
 with session() as opened:
@@ -97,12 +100,12 @@ with session() as opened:
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
     st.html(
         f'<h1 class="fs-title">{html.escape(project.name)}</h1>'
-        f'<div class="fs-row fs-soft">{count(len(board.plans), "shot")} · '
-        f"{seconds_text(plan.seconds)} of film rendered</div>",
+        f'<div class="fs-row fs-soft">{shots_text(len(board.plans))} · '
+        f"{t('{length} of film rendered').format(length=seconds_text(plan.seconds))}</div>",
         width="content",
     )
     st.button(
-        "Make the film",
+        t("Make the film"),
         key="make-film",
         type="primary",
         icon=":material/movie_edit:",
@@ -122,8 +125,10 @@ for warning in plan.warnings:
 if board.plans:
     contents(board)
 if films:
-    st.html('<h2 class="fs-name">Films</h2>')
+    st.html(f'<h2 class="fs-name">{t("Films")}</h2>')
     for place, film in enumerate(films):
         show_film(film, newest=place == 0)
 elif board.plans:
-    empty_state("No film yet", "When every shot has a take, press “Make the film”: it is put together in a moment.")
+    empty_state(
+        t("No film yet"), t("When every shot has a take, press “Make the film”: it is put together in a moment.")
+    )

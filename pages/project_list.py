@@ -5,7 +5,8 @@ import html
 import streamlit as st
 
 from framepack.messages import Message
-from pages.look.text import count, seconds_text, when_text
+from pages.look.language import t
+from pages.look.text import seconds_text, shots_text, when_text
 from pages.look.theme import empty_state, masthead, picture, placeholder
 from pages.parts.upkeep import upkeep
 from pages.serving.files import picture_url
@@ -21,12 +22,15 @@ from projects.storyboard.projects import (
 )
 from projects.storyboard.reading import ProjectSummary, list_projects
 
-MENU = {"rename": "Rename", "duplicate": "Duplicate", "delete": "Delete"}
+
+def menu() -> dict[str, str]:
+    """What a card's menu offers, by what is done then."""
+    return {"rename": t("Rename"), "duplicate": t("Duplicate"), "delete": t("Delete")}
 
 
 def create() -> None:
     """The callback of "Create": a project by the name in the box; the page goes on to its storyboard."""
-    name = st.session_state["new-name"].strip() or "Untitled"
+    name = st.session_state["new-name"].strip() or t("Untitled")
     made: list[str] = []
     if attempt(lambda opened: made.append(create_project(session=opened, name=name).id)):
         st.session_state["new-name"] = ""
@@ -64,19 +68,24 @@ def card(summary: ProjectSummary) -> None:
     """One project: its first picture, its name and figures, and what can be done with it."""
     project = summary.project
     link = f"/storyboard?project={project.id}"
+    labels = menu()
     with st.container(border=True, key=f"project-{project.id}", gap="small"):
         shown = (
-            picture(picture_url(summary.picture), f"The first picture of {project.name}")
+            picture(picture_url(summary.picture), t("The first picture of {name}").format(name=project.name))
             if summary.picture
-            else placeholder("▱", "No picture yet")
+            else placeholder("▱", t("No picture yet"))
         )
-        figures = (
-            f"{count(summary.shots, 'shot')} · {seconds_text(summary.seconds)} · {when_text(project.updated_at, now())}"
-        )
+        changed = when_text(project.updated_at, now())
+        figures = f"{shots_text(summary.shots)} · {seconds_text(summary.seconds)} · {changed}"
         st.html(f'<a class="fs-plain" href="{link}" target="_self" tabindex="-1">{shown}</a>')
         if st.session_state.get("renaming") == project.id:
             st.text_input(
-                "New name", project.name, key=f"name-{project.id}", max_chars=200, on_change=rename, args=(project.id,)
+                t("New name"),
+                project.name,
+                key=f"name-{project.id}",
+                max_chars=200,
+                on_change=rename,
+                args=(project.id,),
             )
         else:
             st.html(
@@ -86,15 +95,15 @@ def card(summary: ProjectSummary) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.page_link(
                 "storyboard.py",
-                label="Open storyboard",
+                label=t("Open storyboard"),
                 icon=":material/view_agenda:",
                 query_params={"project": project.id},
             )
             with st.container(key=f"icons-{project.id}", width="content"):
                 st.menu_button(
-                    "More",
-                    list(MENU),
-                    format_func=MENU.__getitem__,
+                    t("More"),
+                    list(labels),
+                    format_func=labels.__getitem__,
                     icon=":material/more_horiz:",
                     type="tertiary",
                     key=f"menu-{project.id}",
@@ -112,23 +121,25 @@ with session() as opened:
 masthead(project_id=None, here="projects")
 show_notices("projects")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
-    st.html('<h1 class="fs-title">Projects</h1>', width="content")
+    st.html(f'<h1 class="fs-title">{t("Projects")}</h1>', width="content")
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="create"):
         st.text_input(
-            "Name of a new project",
+            t("Name of a new project"),
             key="new-name",
             max_chars=200,
-            placeholder="Name of a new project",
+            placeholder=t("Name of a new project"),
             label_visibility="collapsed",
             width=260,
         )
-        st.button("Create", type="primary", icon=":material/add:", on_click=create)
+        st.button(t("Create"), type="primary", icon=":material/add:", on_click=create)
 
 if not summaries:
     empty_state(
-        "No projects yet",
-        "A project is a storyboard: a row of shots, each with a picture, a sentence on what happens, and a length. "
-        "Give it a name above and press Create.",
+        t("No projects yet"),
+        t(
+            "A project is a storyboard: a row of shots, each with a picture, a sentence on what happens, and a length. "
+            "Give it a name above and press Create."
+        ),
     )
 columns = st.columns(3, gap="medium")
 for place, summary in enumerate(summaries):

@@ -17,11 +17,13 @@ from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 
 from framepack.errors import FramepackError, ImageRejected
+from pages.look.language import speaking, t
+from pages.look.text import said
+from pages.serving.languages import language_of
 from pages.session.database import session, settings
 from projects.database.tables import Film, Media, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
-from projects.messages import in_english
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
 from projects.storage.places import film_path, picture_path, take_path
 
@@ -58,7 +60,7 @@ def file_routes() -> list[Route]:
         Route("/files/films/{id}", _answering(_film)),
         Route("/files/films/{id}/download", _answering(_download)),
         Route("/files/media/{id}", _answering(_picture)),
-        Route("/files/{rest:path}", _nothing),
+        Route("/files/{rest:path}", _answering(_nothing)),
     ]
 
 
@@ -66,14 +68,15 @@ def file_routes() -> list[Route]:
 
 
 def _answering(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """``endpoint``, with a sentence where the database cannot be asked."""
+    """``endpoint`` in the language of who asks, with a sentence where the database cannot be asked."""
 
     @functools.wraps(endpoint)
     def answer(request: Request) -> Response:
-        try:
-            return endpoint(request)
-        except (StudioError, FramepackError) as fault:
-            return _said(in_english(fault.message), 503)
+        with speaking(language_of(request)):
+            try:
+                return endpoint(request)
+            except (StudioError, FramepackError) as fault:
+                return _said(said(fault.message), 503)
 
     return answer
 
@@ -82,7 +85,7 @@ def _take(request: Request) -> Response:
     with session() as opened:
         take = opened.get(Take, _id_of(request, _ID))
     if take is None or take.status != "done":
-        return _missing("There is no such take.")
+        return _missing(t("There is no such take."))
     return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
 
 
@@ -91,14 +94,14 @@ def _film(request: Request) -> Response:
     return (
         _file(request, film_path(settings(), film.id), "video/mp4", _KEPT)
         if film
-        else _missing("There is no such film.")
+        else _missing(t("There is no such film."))
     )
 
 
 def _download(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
-        return _missing("There is no such film.")
+        return _missing(t("There is no such film."))
     # The name in every script (RFC 5987), and a plain one for what does not read that.
     name = download_name(film)
     plain = name if name.isascii() else "film.mp4"
@@ -110,20 +113,20 @@ def _picture(request: Request) -> Response:
     with session() as opened:
         media = opened.get(Media, _id_of(request, _HASH))
     if media is None:
-        return _missing("There is no such picture.")
+        return _missing(t("There is no such picture."))
     size = request.query_params.get("size", "")
     if not size:
         return _file(request, picture_path(settings(), media.id), media.kind, _KEPT)
     if size not in map(str, THUMBNAIL_SIZES):
-        return _missing("There is no picture of that size.")
+        return _missing(t("There is no picture of that size."))
     try:
         return _file(request, thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
     except (NotFound, ImageRejected):
-        return _missing("The file of this picture is no longer there, or is damaged.")
+        return _missing(t("The file of this picture is no longer there, or is damaged."))
 
 
 def _nothing(request: Request) -> Response:  # noqa: ARG001
-    return _missing("There is nothing here.")
+    return _missing(t("There is nothing here."))
 
 
 def _finished_film(request: Request) -> Film | None:
@@ -142,7 +145,7 @@ def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -
     try:
         facts = path.stat()
     except FileNotFoundError:
-        return _missing("This file is no longer there.")
+        return _missing(t("This file is no longer there."))
     answer = FileResponse(path, media_type=kind, headers=dict(headers), stat_result=facts)
     known = request.headers.get("if-none-match")
     # Asked before any range: who has the whole needs no piece of it.

@@ -13,6 +13,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
+from pages.look.language import t
 from pages.look.text import said
 from pages.look.theme import told
 from pages.session.database import session
@@ -82,7 +83,7 @@ def show_notices(page: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key=f"notice-{place}"):
                 told(said(notice.message), notice.tone)
                 if notice.undo is not None:
-                    st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
+                    st.button(t("Undo"), key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
 
 
 def open_project() -> Project | None:
