@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 
 from framepack.errors import FramepackError, ImageRejected
+from framepack.files.manifest import NotWhole
 from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.languages import language_of
@@ -25,17 +26,31 @@ from projects.database.tables import Film, Media, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
-from projects.storage.places import film_path, picture_path, take_path
+from projects.storage.places import film_path, picture_path, preview_path, take_path
+from projects.storage.stills import still
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.
 _KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
 
+# A preview is another picture a moment later.
+_FLEETING = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
 
 def take_url(take_id: str) -> str:
     """Where a take plays."""
     return f"/files/takes/{take_id}"
+
+
+def still_url(take_id: str, size: int = 480) -> str:
+    """Where the first frame of a take is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
+    return f"/files/takes/{take_id}/frame?size={size}"
+
+
+def preview_url(render_id: str, at: int) -> str:
+    """Where the growing preview of a render is shown; ``at`` tells one state of it from the next."""
+    return f"/files/renders/{render_id}/preview?at={at}"
 
 
 def film_url(film_id: str) -> str:
@@ -57,6 +72,8 @@ def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
         Route("/files/takes/{id}", _answering(_take)),
+        Route("/files/takes/{id}/frame", _answering(_still)),
+        Route("/files/renders/{id}/preview", _answering(_preview)),
         Route("/files/films/{id}", _answering(_film)),
         Route("/files/films/{id}/download", _answering(_download)),
         Route("/files/media/{id}", _answering(_picture)),
@@ -87,6 +104,33 @@ def _take(request: Request) -> Response:
     if take is None or take.status != "done":
         return _missing(t("There is no such take."))
     return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
+
+
+def _still(request: Request) -> Response:
+    take_id = _id_of(request, _ID)
+    size = request.query_params.get("size", "480")
+    if size not in map(str, THUMBNAIL_SIZES):
+        return _missing(t("There is no frame of that size."))
+    with session() as opened:
+        take = opened.get(Take, take_id)
+    if take is None or take.status != "done":
+        return _missing(t("There is no such take."))
+    try:
+        return _file(request, still(settings(), take.id, int(size)), "image/webp", _KEPT)
+    except (NotFound, NotWhole):
+        return _missing(t("The file of this take is no longer there, or is damaged."))
+
+
+def _preview(request: Request) -> Response:
+    render_id = _id_of(request, _ID)
+    if not render_id:
+        return _missing(t("There is no such preview."))
+    try:
+        # Whole at once: it may be replaced while it is sent.
+        preview = preview_path(settings(), render_id).read_bytes()
+    except FileNotFoundError:
+        return _missing(t("There is no such preview."))
+    return Response(preview, media_type="image/webp", headers=_FLEETING)
 
 
 def _film(request: Request) -> Response:
