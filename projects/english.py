@@ -75,6 +75,12 @@ ENGLISH = MappingProxyType(
             "instead, or put the path in single quotes."
         ),
         "toml-image-unreadable": "its image cannot be read: {reason}.",
+        # --- what is wrong with a text of shots ---
+        "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
+        "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
+        "lines-too-many": "These are {count} shots; at most {most} are added at once.",
+        "line-too-long": "What line {line} says is longer than {most:,} characters.",
+        "line-length": "The length in line {line} is no number of seconds up to {most:g}: “{text}”.",
         # --- what a storyboard does not allow ---
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
