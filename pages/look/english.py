@@ -15,6 +15,15 @@ ENGLISH = MappingProxyType(
         "deleted": "{name} was deleted.",
         "project-duplicated": "“{name}” was duplicated.",
         "project-deleted": "“{name}” was deleted.",
+        "project-archived": "“{name}” is in the archive now.",
+        "project-unarchived": "“{name}” is among the projects again.",
+        # --- what a project is begun with ---
+        "new-text-empty": "There is no text yet.",
+        "new-file-empty": "“{name}” is empty.",
+        "new-storyboard-file": (
+            "“{name}” is a storyboard file. It says where its pictures lie, so it is opened where it lies itself: "
+            "“python -m projects render {name} -o film.mp4” makes its project and its film."
+        ),
         "renumbered": "The shots are numbered afresh.",
         "take-deleted": "Take {number} of {shot} was thrown away.",
         "render-cancelled": "Cancelled. Finished parts are kept.",

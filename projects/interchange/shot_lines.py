@@ -119,7 +119,7 @@ def _from_table(text: str, separator: str) -> Iterator[NewShot]:
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:
-    """The cells of all lines. A cell in quotes may hold line breaks; where quotes do not pair, they are only letters."""
+    """The cells of all lines. A cell in quotes may hold line breaks; where quotes do not pair, they are letters."""
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error:
