@@ -24,9 +24,11 @@ EVERY_SECONDS = 2.0
 def head(listing: Listing) -> None:
     """The title, the ways to find a project, and those to begin one."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
-        count = number_text(listing.all)
-        counted = f' <span class="fs-count">{count}</span>' if listing.all else ""
-        st.html(f'<h1 class="fs-title">{html.escape(t("Projects"))}{counted}</h1>', width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium", key="finding"):
+            counted = f' <span class="fs-count">{number_text(listing.all)}</span>' if listing.all else ""
+            st.html(f'<h1 class="fs-title">{html.escape(t("Projects"))}{counted}</h1>', width="content")
+            if listing.all > 1 or listing.archived:
+                finding(listing)
         with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="begin"):
             by_name()
             if listing.all:
@@ -35,23 +37,20 @@ def head(listing: Listing) -> None:
 
 
 def finding(listing: Listing) -> None:
-    """The box of words to look for, and the switch of the archive, where there is anything to find."""
-    if listing.all < 2 and not listing.archived:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="finding"):
-        st.text_input(
-            t("Find projects by name"),
-            key="find",
-            type="search",
-            live=True,
-            placeholder=t("Find projects by name"),
-            label_visibility="collapsed",
-            width=260,
-            on_change=from_the_top,
-        )
-        if listing.archived:
-            label = t("Show archived ({n})").format(n=number_text(listing.archived))
-            st.toggle(label, key="with-archived", on_change=from_the_top)
+    """The box of words to look for, and the switch of the archive where there is something in it."""
+    st.text_input(
+        t("Find projects by name"),
+        key="find",
+        type="search",
+        live=True,
+        placeholder=t("Find by name"),
+        label_visibility="collapsed",
+        width=220,
+        on_change=from_the_top,
+    )
+    if listing.archived:
+        label = t("Show archived ({n})").format(n=number_text(listing.archived))
+        st.toggle(label, key="with-archived", on_change=from_the_top)
 
 
 def from_the_top() -> None:
@@ -134,7 +133,6 @@ head(listing)
 if not listing.all:
     first_steps()
 else:
-    finding(listing)
     if listing.projects:
         cards(listing.projects, states)
     else:
