@@ -109,6 +109,7 @@ ENGLISH = MappingProxyType(
         "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",
         "shot-changed": "{shot} changed since its take was made.",
         "shots-changed": "{shots} changed since their take was made.",
+        "film-is-there": "“{name}” holds exactly these takes already.",
         "film-not-writable": "The film cannot be written: {problem}.",
         "film-among-the-studio's": "{path} is among the studio's own files; name another place",
         "shot-take-lost": "The take of {shot} is no longer there, nor are its sections; render the shot again.",

@@ -11,6 +11,7 @@ ENGLISH = MappingProxyType(
         **STUDIO,
         # --- what a click did ---
         "film-ready": "The film is ready.",
+        "film-deleted": "The film “{name}” was thrown away.",
         "duplicated": "{name} was duplicated.",
         "deleted": "{name} was deleted.",
         "project-duplicated": "“{name}” was duplicated.",
@@ -82,6 +83,5 @@ ENGLISH = MappingProxyType(
         "render-failed": "The last rendering failed.",
         "found-take": "Take {number} was made from exactly this: choose it under More.",
         "shot-out-of-date": "The shot, or one it continues from, has changed since this take was made.",
-        "shows-older-take": "{warning} The film will hold the older take.",
     }
 )

@@ -77,7 +77,7 @@ def _card(summary: ProjectSummary, state: ProjectState | None, *, named: bool) -
     if project.archived_at is not None:
         chips += chip(t("Archived"))
     name = html.escape(project.name)
-    title = f'<div class="fs-name fs-clamp" title="{name}" dir="auto">{name}</div>' if named else ""
+    title = f'<div class="fs-name fs-clamp" title="{name}"><bdi>{name}</bdi></div>' if named else ""
     figures_html = f'<div class="fs-soft">{html.escape(" · ".join(figures))}</div>'
     return (
         f'<div class="fs-card{" fs-away" if project.archived_at else ""}">{_shown(summary, state)}'

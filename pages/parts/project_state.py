@@ -21,8 +21,9 @@ from pages.session.database import settings
 from pages.session.weights import weights_name
 from projects.database.tables import Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED
+from projects.storyboard.project_settings import has_real
 
-Kind = Literal["empty", "rendering", "unknown", "failed", "stale", "lacking", "new", "done"]
+Kind = Literal["empty", "rendering", "unknown", "failed", "stale", "lacking", "new", "drafted", "done"]
 # As long as a page may plan before it draws what it has.
 PATIENCE_SECONDS = 0.25
 
@@ -101,6 +102,8 @@ def state_of(board: Board) -> ProjectState:
         kind, count = "stale", stale
     elif undone:
         kind, count = "new" if len(undone) == shots else "lacking", len(undone)
+    elif has_real(board.project) and any(plan.shot.chosen_real_id is None for plan in board.plans):
+        kind = "drafted"
     return ProjectState(kind, count, shots, take)
 
 
@@ -114,7 +117,8 @@ def state_words(state: ProjectState) -> tuple[str, Tone]:
         "failed": (t("{n} of {shots} failed").format(**counted), "bad"),
         "stale": (t("{n} of {shots} out of date").format(**counted), "warn"),
         "lacking": (t("{n} of {shots} not rendered").format(**counted), "quiet"),
-        "new": (t("Drafted"), "quiet"),
+        "new": (t("Not rendered yet"), "quiet"),
+        "drafted": (t("Drafted"), "good"),
         "done": (t("Done"), "good"),
     }
     return words[state.kind]
