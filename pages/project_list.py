@@ -13,8 +13,7 @@ from pages.parts.upkeep import upkeep
 from pages.session.database import session
 from pages.session.state import show_notices
 from pages.session.viewers import look_every
-from projects.storyboard.listing import Listing, find_projects
-from projects.storyboard.reading import ProjectSummary
+from projects.storyboard.reading import Listing, ProjectSummary, find_projects
 
 # So many cards are drawn at first, and so many more each time.
 AT_ONCE = 24

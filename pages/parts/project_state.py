@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -165,7 +165,7 @@ def _stamps(session: Session, projects: Sequence[Project]) -> dict[str, object]:
     }
 
 
-def _grouped(session: Session, query: sa.Select[Any]) -> dict[str, list[tuple[object, ...]]]:
+def _grouped(session: Session, query: sa.Executable) -> dict[str, list[tuple[object, ...]]]:
     found: dict[str, list[tuple[object, ...]]] = {}
     for project_id, *rest in session.connection().execute(query):
         found.setdefault(project_id, []).append(tuple(rest))
