@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from framepack.messages import Message
 from pages.board.reading import Board, read_board
-from pages.look.language import number_text, t, tn
+from pages.look.language import number_text, t
 from pages.look.text import seconds_text, shots_text
 from pages.look.theme import empty_state, masthead, told
 from pages.parts.film_card import film_facts, film_player
@@ -64,9 +64,14 @@ def next_film(board: Board, plan: FilmPlan, films: Sequence[Film]) -> None:
     count = len(board.to_render)
     with st.container(horizontal=True, vertical_alignment="center", key="making"):
         if count:
-            label = t("Render what is missing ({n})") if lacking(board) else t("Render what changed ({n})")
+            amount = number_text(count)
+            label = (
+                t("Render what is missing ({n})").format(n=amount)
+                if lacking(board)
+                else t("Render what changed ({n})").format(n=amount)
+            )
             st.button(
-                label.format(n=number_text(count)),
+                label,
                 key="render-missing",
                 type="primary",
                 icon=":material/play_arrow:",
@@ -147,7 +152,7 @@ with st.container(key="film-page"):
             next_film(board, plan, films)
         earlier(films[1:])
 if board.plans:
-    holds = tn("The {n} shot of the film", "The {n} shots of the film", len(board.plans))
+    holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:
         if table.open:
             contents(board)

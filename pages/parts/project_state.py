@@ -109,14 +109,14 @@ def state_of(board: Board) -> ProjectState:
 
 def state_words(state: ProjectState) -> tuple[str, Tone]:
     """What to say of a state, and its colour."""
-    counted = {"n": state.count, "shots": state.shots}
+    n, shots = state.count, state.shots
     words: dict[Kind, tuple[str, Tone]] = {
         "empty": (t("No shots yet"), "quiet"),
         "rendering": (t("Rendering"), "busy"),
         "unknown": (t("Not known yet"), "quiet"),
-        "failed": (t("{n} of {shots} failed").format(**counted), "bad"),
-        "stale": (t("{n} of {shots} out of date").format(**counted), "warn"),
-        "lacking": (t("{n} of {shots} not rendered").format(**counted), "quiet"),
+        "failed": (t("{n} of {shots} failed").format(n=n, shots=shots), "bad"),
+        "stale": (t("{n} of {shots} out of date").format(n=n, shots=shots), "warn"),
+        "lacking": (t("{n} of {shots} not rendered").format(n=n, shots=shots), "quiet"),
         "new": (t("Not rendered yet"), "quiet"),
         "drafted": (t("Drafted"), "good"),
         "done": (t("Done"), "good"),

@@ -7,28 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlmodel import Session
 
-from framepack.checkpoints.identity import checkpoint_identity
-from framepack.checkpoints.table import checkpoint_named
-from framepack.media.video import write_frames
 from projects.database.opening import open_database, session_for
 from projects.database.tables import ShotUpdate
 from projects.films.films import stitch_film
 from projects.settings import StudioSettings
-from projects.storage.finished import finish_file
 from projects.storage.pictures import add_picture
-from projects.storage.places import take_path
 from projects.storyboard.projects import archive_project, create_project, delete_project
 from projects.storyboard.shots import NewShot, add_shots, edit_shot
-from projects.takes.takes import finish_take, record_take
 from tests.support.browsing import until_true
+from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
-from tests.support.rendering import plans_by_rows
 from tests.support.running_studio import Studio, running_studio
 
 pytestmark = pytest.mark.browser
@@ -119,7 +112,7 @@ def test_the_storyboard(page: Page, studios: Studios) -> None:
 def test_the_film(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.full.url}/film?project={studios.project}")
     expect(page.get_by_text("1 shot is not rendered yet.")).to_be_visible()
-    page.get_by_text("The 3 shots of the film").click()
+    page.get_by_text("Shots of the film (3)").click()
     expect(page.get_by_role("rowheader", name="SH0020")).to_be_visible()
 
     assert grave_faults(page) == []
@@ -155,14 +148,7 @@ def _rendered(session: Session, settings: StudioSettings) -> str:
     media = add_picture(session=session, settings=settings, data=png(320, 180), name="sea.png").media.id
     new = [NewShot(prompt="Waves roll in.", seconds=0.5, media_id=media) for _ in range(2)]
     shots = add_shots(session=session, project_id=project, new=new)
-    identity = checkpoint_identity(checkpoint_named("draft"), None)
-    for plan in plans_by_rows(session, project, identity):
-        assert plan.planned is not None
-        take = record_take(session=session, shot_id=plan.shot.id, planned=plan.planned)
-        path = take_path(settings, take.id)
-        write_frames(path, [np.full((take.height, take.width, 3), 90, np.uint8)] * take.frames, take.fps)
-        finish_file(path, take.frames)
-        finish_take(session=session, take_id=take.id, seconds_spent=1.0)
+    render_all(session, settings, project)
     for name in ("First cut", "Second cut"):
         stitch_film(session=session, settings=settings, project_id=project, name=name)
     edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="The sea is calm."))
