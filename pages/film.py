@@ -1,129 +1,158 @@
-"""The page of a project's films: what the next one will hold, making it, watching and downloading those there are."""
+"""The page of a project's films: the newest to watch, what the next one lacks, making it, and the earlier ones."""
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
-from pages.board.reading import Board, read_board, standing
-from pages.look.text import count, said, seconds_text, size_text, when_text
-from pages.look.theme import chip, empty_state, masthead, player, ratio_of, told
-from pages.parts.rendering import rendering_panel, weights_watch
-from pages.serving.files import download_url, film_url
+from pages.board.reading import Board, read_board
+from pages.look.language import number_text, t
+from pages.look.text import seconds_text, shots_text
+from pages.look.theme import empty_state, masthead, told
+from pages.parts.film_card import film_facts, film_player
+from pages.parts.film_contents import contents, film_problems, lacking, stale
+from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
-from projects.database.tables import Film, now
-from projects.films.films import film_plan_of, films_of, stitch_film
-from projects.storage.finished import is_there
-from projects.storage.places import film_path
-from projects.takes.staleness import shown_of
+from projects.database.tables import Film
+from projects.errors import StoryboardProblem
+from projects.films.films import FilmPlan, film_plan_of, films_of
+from projects.films.making import make_film, same_film
+from projects.queue.orders import enqueue_render
 
-
-def contents(board: Board) -> None:
-    """A table of the shots as the film will hold them."""
-    rows = []
-    for plan in board.plans:
-        doing = standing(board, plan)
-        take = plan.chosen if plan.chosen is not None and plan.chosen.status == "done" else None
-        frames = shown_of(take, plan.frames) if take else 0
-        length = f'{seconds_text(frames / take.fps)}<span class="fs-wide"> · {frames} frames</span>' if take else "–"
-        prompt = plan.shot.prompt.strip() or "No text yet"
-        rows.append(
-            f'<tr><td><span class="fs-number">{plan.shot.label}</span></td>'
-            f'<td><div class="fs-clamp">{html.escape(prompt)}</div></td>'
-            f"<td>{chip(doing.word, doing.tone, said(doing.message) if doing.message else '')}</td>"
-            f'<td class="fs-right">{length}</td></tr>'
-        )
-    st.html(f'<table class="fs-facts">{"".join(rows)}</table>')
+# Of earlier films so many are drawn at once.
+EARLIER_AT_ONCE = 10
 
 
 def make(project_id: str) -> None:
     """The callback of "Make the film"."""
 
-    def stitch(opened: Session) -> None:
-        stitch_film(session=opened, settings=settings(), project_id=project_id)
+    def join(opened: Session) -> None:
+        make_film(session=opened, settings=settings(), project_id=project_id)
 
-    do(stitch, Message("film-ready"))
+    do(join, Message("film-ready"))
 
 
-def show_film(film: Film, *, newest: bool) -> None:
-    """One film: to watch, with its figures, and to download."""
-    path = film_path(settings(), film.id)
-    with st.container(border=True, key=f"film-{film.id}"):
-        if not is_there(path):
-            told(f"The file of “{film.name}” is no longer there. Make the film again.", "warn")
-            return
-        watch = player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name, large=True)
-        if newest:
-            st.html(watch)
-        figures = " · ".join(
-            (
-                seconds_text(film.seconds),
-                f"{film.frames} frames",
-                f"{film.width} × {film.height} pixels",
-                size_text(path.stat().st_size),
-                count(len(film.parts), "shot"),
-                f"made {when_text(film.finished_at or film.created_at, now())}",
+def render(project_id: str) -> None:
+    """The callback of the order: what is missing or out of date at this moment, whatever the page showed."""
+
+    def order(opened: Session) -> None:
+        board = read_board(opened, project_id)
+        if board.weights_problem is not None:
+            raise StoryboardProblem(board.weights_problem)
+        enqueue_render(session=opened, settings=settings(), project_id=project_id, shot_ids=board.to_render)
+
+    do(order)
+
+
+def head(board: Board, plan: FilmPlan) -> None:
+    """The project's name, and how much of its film there is."""
+    rendered = t("{length} of film rendered").format(length=seconds_text(plan.seconds))
+    figures = f"{shots_text(len(board.plans))} · {rendered}"
+    st.html(
+        f'<h1 class="fs-title"><bdi>{html.escape(board.project.name)}</bdi></h1>'
+        f'<div class="fs-row fs-soft">{html.escape(figures)}</div>'
+    )
+
+
+def next_film(board: Board, plan: FilmPlan, films: Sequence[Film]) -> None:
+    """What the next film lacks, and what can be done about it; what comes first is the button that stands out."""
+    film_problems(board, plan)
+    same = same_film(settings=settings(), plan=plan, films=films) if plan.ready else None
+    count = len(board.to_render)
+    with st.container(horizontal=True, vertical_alignment="center", key="making"):
+        if count:
+            amount = number_text(count)
+            label = (
+                t("Render what is missing ({n})").format(n=amount)
+                if lacking(board)
+                else t("Render what changed ({n})").format(n=amount)
             )
-        )
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.html(
-                f'<div class="fs-name">{html.escape(film.name)}</div><div class="fs-soft">{figures}</div>',
-                width="content",
+            st.button(
+                label,
+                key="render-missing",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=render,
+                args=(board.project.id,),
             )
-            address = download_url(film.id)
-            st.html(f'<a class="fs-download" href="{address}" download>Download</a>', width="content")
-        if not newest:
-            with st.expander("Watch"):
-                st.html(watch)
+        if plan.ready and same is None:
+            st.button(
+                t("Make the film with older takes") if stale(board) else t("Make the film"),
+                key="make-film",
+                type="secondary" if count else "primary",
+                icon=":material/movie_edit:",
+                on_click=make,
+                args=(board.project.id,),
+            )
+    if same is not None:
+        told(t("“{name}” holds exactly the takes that are chosen now.").format(name=same.name), "good")
+
+
+def earlier(films: Sequence[Film]) -> None:
+    """The films before the newest, a line each."""
+    if not films:
+        return
+    st.html(f'<h2 class="fs-name">{html.escape(t("Earlier films"))}</h2>')
+    shown = st.session_state.get("films-shown", EARLIER_AT_ONCE)
+    for film in films[:shown]:
+        with st.container(border=True, key=f"film-{film.id}"):
+            film_facts(film)
+            with st.expander(t("Watch"), key=f"watch-{film.id}", on_change="rerun") as watching:
+                if watching.open:
+                    film_player(film)
+    if len(films) > shown:
+        st.button(t("Show more"), key="more-films", on_click=show_more)
+
+
+def show_more() -> None:
+    """The callback below the earlier films."""
+    st.session_state["films-shown"] = st.session_state.get("films-shown", EARLIER_AT_ONCE) + EARLIER_AT_ONCE
 
 
 project = open_project()
 masthead(project_id=project.id if project else None, here="film")
 show_notices("film")
 if project is None:
-    empty_state("No project is open", "Choose one on the page of all projects, or create one there.")
-    st.page_link("project_list.py", label="All projects", icon=":material/arrow_back:")
+    empty_state(t("No project is open"), t("Choose one on the page of all projects, or create one there."))
+    st.page_link("project_list.py", label=t("All projects"), icon=":material/arrow_back:")
     st.stop()
 
 with session() as opened:
     board = read_board(opened, project.id)
-    judged = () if board.is_naming_weights else board.plans
-    stale = [plan.shot.id for plan in judged if plan.chosen is not None and plan.state != "done"]
-    plan = film_plan_of(session=opened, project_id=project.id, stale=stale)
+    plan = film_plan_of(session=opened, project_id=project.id)
     films = films_of(session=opened, project_id=project.id)
 
-with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
-    st.html(
-        f'<h1 class="fs-title">{html.escape(project.name)}</h1>'
-        f'<div class="fs-row fs-soft">{count(len(board.plans), "shot")} · '
-        f"{seconds_text(plan.seconds)} of film rendered</div>",
-        width="content",
-    )
-    st.button(
-        "Make the film",
-        key="make-film",
-        type="primary",
-        icon=":material/movie_edit:",
-        disabled=not plan.ready,
-        on_click=make,
-        args=(project.id,),
-    )
+head(board, plan)
 with st.container(key="problems"):
-    if board.is_naming_weights:
-        weights_watch(board)
+    weights_watch(board)
+    if board.to_render:
+        worker_watch(board)
 with st.container(key="work"):
     rendering_panel(board)
-for problem in plan.problems:
-    told(said(problem), "warn")
-for warning in plan.warnings:
-    told(said(Message("shows-older-take", {"warning": warning})), "warn")
+with st.container(key="film-page"):
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        if films:
+            film_player(films[0])
+        elif board.plans:
+            empty_state(
+                t("No film yet"),
+                t("When every shot has a take, press “Make the film”: it is put together in a moment."),
+            )
+        else:
+            empty_state(t("No film yet"), t("A film is made of the shots of the storyboard."))
+    with right:
+        if films:
+            with st.container(key="newest-film", gap="small"):
+                film_facts(films[0])
+        with st.container(key="next", gap="small"):
+            next_film(board, plan, films)
+        earlier(films[1:])
 if board.plans:
-    contents(board)
-if films:
-    st.html('<h2 class="fs-name">Films</h2>')
-    for place, film in enumerate(films):
-        show_film(film, newest=place == 0)
-elif board.plans:
-    empty_state("No film yet", "When every shot has a take, press “Make the film”: it is put together in a moment.")
+    holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
+    with st.expander(holds, key="contents", on_change="rerun") as table:
+        if table.open:
+            contents(board)

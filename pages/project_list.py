@@ -1,137 +1,143 @@
-"""The page of all projects: open, create, rename, duplicate and delete one."""
+"""The page of all projects: find, open and begin one, and what can be done with each."""
 
 import html
 
 import streamlit as st
 
-from framepack.messages import Message
-from pages.look.text import count, seconds_text, when_text
-from pages.look.theme import empty_state, masthead, picture, placeholder
+from pages.look.language import number_text, t
+from pages.look.theme import masthead
+from pages.parts.new_project import by_name, from_files, go_on
+from pages.parts.project_card import project_card
+from pages.parts.project_state import ProjectState, states_of
 from pages.parts.upkeep import upkeep
-from pages.serving.files import picture_url
 from pages.session.database import session
-from pages.session.state import attempt, do, show_notices
-from projects.database.tables import now
-from projects.storyboard.projects import (
-    create_project,
-    delete_project,
-    duplicate_project,
-    rename_project,
-    restore_project,
-)
-from projects.storyboard.reading import ProjectSummary, list_projects
+from pages.session.state import show_notices
+from pages.session.viewers import look_every
+from projects.storyboard.reading import Listing, ProjectSummary, find_projects
 
-MENU = {"rename": "Rename", "duplicate": "Duplicate", "delete": "Delete"}
+# So many cards are drawn at first, and so many more each time.
+AT_ONCE = 24
+EVERY_SECONDS = 2.0
 
 
-def create() -> None:
-    """The callback of "Create": a project by the name in the box; the page goes on to its storyboard."""
-    name = st.session_state["new-name"].strip() or "Untitled"
-    made: list[str] = []
-    if attempt(lambda opened: made.append(create_project(session=opened, name=name).id)):
-        st.session_state["new-name"] = ""
-        st.session_state["go-to"] = made[0]
+def head(listing: Listing) -> None:
+    """The title, the ways to find a project, and those to begin one."""
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium", key="finding"):
+            counted = f' <span class="fs-count">{number_text(listing.all)}</span>' if listing.all else ""
+            st.html(f'<h1 class="fs-title">{html.escape(t("Projects"))}{counted}</h1>', width="content")
+            if listing.all > 1 or listing.archived:
+                finding(listing)
+        with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="begin"):
+            by_name()
+            if listing.all:
+                with st.popover(t("From pictures or text"), icon=":material/add_photo_alternate:", key="from-files"):
+                    from_files()
 
 
-def chosen(summary: ProjectSummary) -> None:
-    """The callback of a card's menu."""
-    project = summary.project
-    what = st.session_state[f"menu-{project.id}"]
-    if what == "rename":
-        st.session_state["renaming"] = project.id
-    elif what == "duplicate":
-        do(
-            lambda opened: duplicate_project(session=opened, project_id=project.id),
-            Message("project-duplicated", {"name": project.name}),
-        )
-    elif what == "delete":
-        do(
-            lambda opened: delete_project(session=opened, project_id=project.id),
-            Message("project-deleted", {"name": project.name}),
-            lambda opened: restore_project(session=opened, project_id=project.id),
-        )
+def finding(listing: Listing) -> None:
+    """The box of words to look for, and the switch of the archive where there is something in it."""
+    st.text_input(
+        t("Find projects by name"),
+        key="find",
+        type="search",
+        live=True,
+        placeholder=t("Find by name"),
+        label_visibility="collapsed",
+        width=220,
+        on_change=from_the_top,
+    )
+    if listing.archived:
+        label = t("Show archived ({n})").format(n=number_text(listing.archived))
+        st.toggle(label, key="with-archived", on_change=from_the_top)
 
 
-def rename(project_id: str) -> None:
-    """The callback of the name box of a card."""
-    name = st.session_state[f"name-{project_id}"].strip()
-    st.session_state.pop("renaming", None)
-    if name:
-        do(lambda opened: rename_project(session=opened, project_id=project_id, name=name))
+def from_the_top() -> None:
+    """The callback of both: another list begins at its beginning."""
+    st.session_state["shown"] = AT_ONCE
 
 
-def card(summary: ProjectSummary) -> None:
-    """One project: its first picture, its name and figures, and what can be done with it."""
-    project = summary.project
-    link = f"/storyboard?project={project.id}"
-    with st.container(border=True, key=f"project-{project.id}", gap="small"):
-        shown = (
-            picture(picture_url(summary.picture), f"The first picture of {project.name}")
-            if summary.picture
-            else placeholder("▱", "No picture yet")
-        )
-        figures = (
-            f"{count(summary.shots, 'shot')} · {seconds_text(summary.seconds)} · {when_text(project.updated_at, now())}"
-        )
-        st.html(f'<a class="fs-plain" href="{link}" target="_self" tabindex="-1">{shown}</a>')
-        if st.session_state.get("renaming") == project.id:
-            st.text_input(
-                "New name", project.name, key=f"name-{project.id}", max_chars=200, on_change=rename, args=(project.id,)
-            )
-        else:
-            st.html(
-                f'<div class="fs-name fs-clamp" title="{html.escape(project.name)}">{html.escape(project.name)}</div>'
-            )
-        st.html(f'<div class="fs-soft">{figures}</div>')
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.page_link(
-                "storyboard.py",
-                label="Open storyboard",
-                icon=":material/view_agenda:",
-                query_params={"project": project.id},
-            )
-            with st.container(key=f"icons-{project.id}", width="content"):
-                st.menu_button(
-                    "More",
-                    list(MENU),
-                    format_func=MENU.__getitem__,
-                    icon=":material/more_horiz:",
-                    type="tertiary",
-                    key=f"menu-{project.id}",
-                    on_click=chosen,
-                    args=(summary,),
-                )
+def show_more() -> None:
+    """The callback of the button below the cards."""
+    st.session_state["shown"] = st.session_state.get("shown", AT_ONCE) + AT_ONCE
 
 
-if going := st.session_state.pop("go-to", None):
-    st.switch_page("storyboard.py", query_params={"project": going})
+def show_all() -> None:
+    """The callback where nothing was found: no words any more."""
+    st.session_state["find"] = ""
+    from_the_top()
 
+
+def first_steps() -> None:
+    """What to do where there is no project yet, in three steps, and the boxes for the first."""
+    steps = (
+        (
+            t("Begin a project"),
+            t("Give it a name above and press Enter, or put in pictures or a text below: each becomes a shot."),
+        ),
+        (t("Say what happens"), t("A sentence for each shot, how long it lasts, and how it starts. All is kept.")),
+        (t("Render and watch"), t("The draft is quick and runs on any computer. Then join the shots to a film.")),
+    )
+    told = "".join(f"<li><b>{html.escape(title)}</b><span>{html.escape(text)}</span></li>" for title, text in steps)
+    with st.container(key="first-steps"):
+        st.html(f'<h2 class="fs-empty-title">{html.escape(t("No projects yet"))}</h2><ol class="fs-steps">{told}</ol>')
+        from_files()
+
+
+def nothing_found(listing: Listing) -> None:
+    """Say that no project is as asked for."""
+    words = st.session_state.get("find", "").strip()
+    title = t("No project is called “{words}”").format(words=words) if words else t("All projects are in the archive")
+    with st.container(key="nothing-found", horizontal_alignment="center"):
+        st.html(f'<div class="fs-empty-title">{html.escape(title)}</div>')
+        if words and listing.archived and not st.session_state.get("with-archived"):
+            st.html(f'<div class="fs-soft">{html.escape(t("Those in the archive were not looked at."))}</div>')
+        if words:
+            st.button(t("Show all projects"), key="show-all", on_click=show_all)
+
+
+def cards(shown: tuple[ProjectSummary, ...], states: dict[str, ProjectState]) -> None:
+    """The projects, and a look now and then at those whose state may change by itself."""
+    with st.container(key="cards"):
+        for summary in shown:
+            project_card(summary, states.get(summary.project.id))
+    if any(summary.project.id not in states for summary in shown):
+        st.fragment(look_again, run_every=0.1)(shown, states)
+    elif not all(state.settled for state in states.values()):
+        st.fragment(look_again, run_every=look_every(EVERY_SECONDS))(shown, states)
+
+
+def look_again(shown: tuple[ProjectSummary, ...], drawn: dict[str, ProjectState]) -> None:
+    """Draw the page afresh where one of ``shown`` is doing otherwise than was ``drawn``."""
+    with session() as opened:
+        states = states_of(opened, [summary.project for summary in shown])
+    if states != drawn:
+        st.rerun()
+
+
+go_on()
+most = st.session_state.get("shown", AT_ONCE)
 with session() as opened:
-    summaries = list_projects(session=opened)
+    listing = find_projects(
+        session=opened,
+        words=st.session_state.get("find", ""),
+        archived=st.session_state.get("with-archived", False),
+        most=most,
+    )
+    states = states_of(opened, [summary.project for summary in listing.projects])
 
 masthead(project_id=None, here="projects")
 show_notices("projects")
-with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
-    st.html('<h1 class="fs-title">Projects</h1>', width="content")
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="create"):
-        st.text_input(
-            "Name of a new project",
-            key="new-name",
-            max_chars=200,
-            placeholder="Name of a new project",
-            label_visibility="collapsed",
-            width=260,
-        )
-        st.button("Create", type="primary", icon=":material/add:", on_click=create)
-
-if not summaries:
-    empty_state(
-        "No projects yet",
-        "A project is a storyboard: a row of shots, each with a picture, a sentence on what happens, and a length. "
-        "Give it a name above and press Create.",
-    )
-columns = st.columns(3, gap="medium")
-for place, summary in enumerate(summaries):
-    with columns[place % 3]:
-        card(summary)
+head(listing)
+if not listing.all:
+    first_steps()
+else:
+    if listing.projects:
+        cards(listing.projects, states)
+    else:
+        nothing_found(listing)
+    if listing.found > most:
+        with st.container(key="more", horizontal_alignment="center"):
+            label = t("Show more ({n} left)").format(n=number_text(listing.found - most))
+            st.button(label, key="show-more", icon=":material/expand_more:", on_click=show_more)
 upkeep()

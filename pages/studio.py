@@ -4,17 +4,19 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.look.language import follow_reader, t
 from pages.look.theme import style
 from pages.session.faults import faults_told
 
+follow_reader()
 st.set_page_config(
-    page_title="FramePack studio", page_icon=str(Path(__file__).parent / "look" / "icon.svg"), layout="wide"
+    page_title=t("FramePack studio"), page_icon=str(Path(__file__).parent / "look" / "icon.svg"), layout="wide"
 )
 page = st.navigation(
     [
-        st.Page("project_list.py", title="Projects", url_path="projects", default=True),
-        st.Page("storyboard.py", title="Storyboard", url_path="storyboard"),
-        st.Page("film.py", title="Film", url_path="film"),
+        st.Page("project_list.py", title=t("Projects"), url_path="projects", default=True),
+        st.Page("storyboard.py", title=t("Storyboard"), url_path="storyboard"),
+        st.Page("film.py", title=t("Film"), url_path="film"),
     ],
     position="hidden",
 )

@@ -80,6 +80,12 @@ ENGLISH = MappingProxyType(
             "instead, or put the path in single quotes."
         ),
         "toml-image-unreadable": "its image cannot be read: {reason}.",
+        # --- what is wrong with a text of shots ---
+        "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
+        "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
+        "lines-too-many": "These are {count} shots; at most {most} are added at once.",
+        "line-too-long": "What line {line} says is longer than {most:,} characters.",
+        "line-length": "The length in line {line} is no number of seconds up to {most:g}: “{text}”.",
         # --- what a storyboard does not allow ---
         "no-real-pass": "The project has no real pass yet; choose a model for it in the project's settings.",
         "project-unnamed": "The project has no name; give it one.",
@@ -132,6 +138,7 @@ ENGLISH = MappingProxyType(
         "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",
         "shot-changed": "{shot} changed since its take was made.",
         "shots-changed": "{shots} changed since their take was made.",
+        "film-is-there": "“{name}” holds exactly these takes already.",
         "film-not-writable": "The film cannot be written: {problem}.",
         "film-among-the-studio's": "{path} is among the studio's own files; name another place",
         "shot-take-lost": "The take of {shot} is no longer there, nor are its sections; render the shot again.",
@@ -171,7 +178,7 @@ ENGLISH = MappingProxyType(
         "kind-takes": "files of takes that are no more",
         "kind-films": "files of films that are no more",
         "kind-pictures": "pictures that no shot or take uses",
-        "kind-thumbnails": "small copies of such pictures",
+        "kind-thumbnails": "small copies of such pictures and takes",
         "kind-previews": "previews of finished renders",
         "kind-damaged": "damaged files that were put aside",
         "deleted-projects": "projects {names}",

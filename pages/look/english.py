@@ -11,10 +11,21 @@ ENGLISH = MappingProxyType(
         **STUDIO,
         # --- what a click did ---
         "film-ready": "The film is ready.",
+        "film-deleted": "The film “{name}” was thrown away.",
         "duplicated": "{name} was duplicated.",
         "deleted": "{name} was deleted.",
         "project-duplicated": "“{name}” was duplicated.",
         "project-deleted": "“{name}” was deleted.",
+        "project-archived": "“{name}” is in the archive now.",
+        "project-unarchived": "“{name}” is among the projects again.",
+        # --- what a project is begun with ---
+        "new-text-empty": "There is no text yet.",
+        "new-file-empty": "“{name}” is empty.",
+        "new-storyboard-file": (
+            "“{name}” is a storyboard file. It says where its pictures lie, so it is opened where it lies itself: "
+            "“python -m projects render {name} -o film.mp4” makes its project and its film."
+        ),
+        "renumbered": "The shots are numbered afresh.",
         "take-deleted": "Take {number} of {shot} was thrown away.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",
@@ -50,6 +61,19 @@ ENGLISH = MappingProxyType(
         "fit-place": "Fill the frame, placed for each shot",
         # --- what is read of a prompt ---
         "prompt-count": "{tokens} of {most} tokens",
+        # --- what the generator is at ---
+        "generator-away": (
+            "The generator is not running, so nothing is rendered at the moment. It belongs to the studio: end the "
+            "studio in its terminal and start it again, or start a generator by hand with “python -m projects worker”. "
+            "What it last said is in the folder {logs}. What has been ordered is kept."
+        ),
+        "generator-starts": "The generator is starting; this takes a few seconds.",
+        "phase-loading": "Loading the model",
+        "phase-encoding": "Reading the prompts and pictures",
+        "phase-compiling": "Preparing the model for this device, once",
+        "phase-sampling": "Drawing",
+        "phase-decoding": "Developing the frames",
+        "phase-finishing": "Putting the take together",
         # --- how a shot or a render is doing ---
         "weights-being-named": (
             "The weights are being named: their files are read once, which takes a minute or two. Then it is known "
@@ -59,6 +83,5 @@ ENGLISH = MappingProxyType(
         "render-failed": "The last rendering failed.",
         "found-take": "Take {number} was made from exactly this: choose it under More.",
         "shot-out-of-date": "The shot, or one it continues from, has changed since this take was made.",
-        "shows-older-take": "{warning} The film will hold the older take.",
     }
 )

@@ -11,6 +11,8 @@ from typing import Literal
 
 import streamlit as st
 
+from pages.look.language import t
+from pages.look.language_switch import language_switch
 from projects.database.tables import PictureFit
 
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
@@ -23,17 +25,18 @@ def style() -> None:
 
 
 def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film"]) -> None:
-    """The top line of every page: the way to all projects, and between the pages of the one that is open."""
+    """The top line of every page: the way to all projects and between the pages of the open one, and the language."""
     with st.container(horizontal=True, vertical_alignment="center", key="masthead", gap="small"):
-        st.page_link("project_list.py", label="FramePack studio", icon=":material/movie:", help="All projects")
+        st.page_link("project_list.py", label=t("FramePack studio"), icon=":material/movie:", help=t("All projects"))
         if project_id is not None:
             with st.container(horizontal=True, width="content", gap=None, key="tabs"):
                 for page, label, icon in (
-                    ("storyboard", "Storyboard", ":material/view_agenda:"),
-                    ("film", "Film", ":material/theaters:"),
+                    ("storyboard", t("Storyboard"), ":material/view_agenda:"),
+                    ("film", t("Film"), ":material/theaters:"),
                 ):
                     with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
                         st.page_link(f"{page}.py", label=label, icon=icon, query_params={"project": project_id})
+        language_switch()
 
 
 def chip(text: str, tone: Tone = "quiet", title: str = "") -> str:

@@ -13,7 +13,8 @@ from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.messages import Message
 from framepack.shots.presets import PRESETS
 from pages.board.reading import Board
-from pages.look.text import said, shape_message
+from pages.look.language import number_text, t
+from pages.look.text import said, shape_message, term
 from pages.session.bound import bound
 from pages.session.state import attempt, do
 from projects.database.tables import PictureFit, Project, ProjectUpdate
@@ -29,58 +30,62 @@ _FITS: Mapping[PictureFit, Message] = MappingProxyType(
 def project_settings_box(board: Board) -> None:
     """A button that opens the settings; they are saved as they are changed."""
     project = board.project
-    box = st.popover("Settings", icon=":material/tune:", key=f"settings-{project.id}", on_change="rerun")
+    box = st.popover(t("Settings"), icon=":material/tune:", key=f"settings-{project.id}", on_change="rerun")
     if not box.open:
         return
     defaults = checkpoint_named(project.checkpoint).defaults
     with box:
         key, changed = _bound(project, "name", project.name)
-        st.text_input("Name", project.name, key=key, max_chars=200, on_change=changed)
+        st.text_input(t("Name"), project.name, key=key, max_chars=200, on_change=changed)
         key, changed = _bound(project, "checkpoint", project.checkpoint)
-        names = list(CHECKPOINTS)
+        titles = {name: term("checkpoint", name) for name in CHECKPOINTS}
         st.selectbox(
-            "Model",
-            names,
-            names.index(project.checkpoint),
-            format_func=lambda name: CHECKPOINTS[name].title,
+            t("Model"),
+            list(titles),
+            list(titles).index(project.checkpoint),
+            format_func=titles.__getitem__,
             key=key,
             on_change=changed,
-            help="The draft model comes with the studio and runs on any computer; its videos are small and rough. "
-            "The others are downloaded once and need a graphics card. Another model makes every shot out of date.",
+            help=t(
+                "The draft model comes with the studio and runs on any computer; its videos are small and rough. "
+                "The others are downloaded once and need a graphics card. Another model makes every shot out of date."
+            ),
         )
         _shape_and_fit(project)
         key, changed = _bound(project, "preset", project.preset)
-        presets = list(PRESETS)
+        presets = {name: term("preset", name) for name in PRESETS}
         st.selectbox(
-            "Quality and speed",
-            presets,
-            presets.index(project.preset),
-            format_func=lambda name: PRESETS[name].title,
+            t("Quality and speed"),
+            list(presets),
+            list(presets).index(project.preset),
+            format_func=presets.__getitem__,
             key=key,
             on_change=changed,
-            help="\n\n".join(f"**{preset.title}.** {preset.costs}" for preset in PRESETS.values()),
+            help="\n\n".join(f"**{title}**: {term('preset-costs', name)}" for name, title in presets.items()),
         )
-        st.caption(PRESETS[project.preset].costs)
+        st.caption(term("preset-costs", project.preset))
         usual = PRESETS[project.preset].steps_of(defaults.steps)
         left, right = st.columns(2)
         with left:
             steps = usual if project.steps is None else project.steps
             key, changed = _bound(project, "steps", steps)
             st.number_input(
-                "Steps",
+                t("Steps"),
                 1,
                 100,
                 steps,
                 key=key,
                 on_change=changed,
-                help="How often each section is refined. More steps take longer and are cleaner. "
-                f"Usual for this model: {usual}.",
+                help=t(
+                    "How often each section is refined. More steps take longer and are cleaner. "
+                    "Usual for this model: {usual}."
+                ).format(usual=usual),
             )
         with right:
             guidance = float(defaults.guidance if project.guidance is None else project.guidance)
             key, changed = _bound(project, "guidance", guidance)
             st.number_input(
-                "Guidance",
+                t("Guidance"),
                 0.0,
                 32.0,
                 guidance,
@@ -88,16 +93,18 @@ def project_settings_box(board: Board) -> None:
                 format="%.1f",
                 key=key,
                 on_change=changed,
-                help=f"How closely the video follows the text. Usual for this model: {defaults.guidance:g}.",
+                help=t("How closely the video follows the text. Usual for this model: {usual}.").format(
+                    usual=number_text(defaults.guidance, 1)
+                ),
             )
         st.button(
-            "Number the shots afresh",
+            t("Number the shots afresh"),
             key="renumber",
-            help="SH0010, SH0020, SH0030 … in their present order. Takes and films stay as they are.",
+            help=t("SH0010, SH0020, SH0030 … in their present order. Takes and films stay as they are."),
             on_click=do,
             args=(
                 lambda opened: renumber_shots(session=opened, project_id=project.id),
-                "The shots are numbered afresh.",
+                Message("renumbered"),
             ),
         )
 
@@ -116,23 +123,23 @@ def _shape_and_fit(project: Project) -> None:
 
     # One below the other: beside each other there is no room for what they say.
     key, changed = _bound(project, "shape", chosen)
-    shapes = [FIRST_PICTURE, *buckets]
+    shapes = {shape: shape_text(shape) for shape in (FIRST_PICTURE, *buckets)}
     st.selectbox(
         said(Message("shape")),
-        shapes,
-        shapes.index(chosen),
-        format_func=shape_text,
+        list(shapes),
+        list(shapes).index(chosen),
+        format_func=shapes.__getitem__,
         key=key,
         on_change=changed,
         help=said(Message("shape-help")),
     )
     key, changed = _bound(project, "fit", project.fit)
-    fits = list(_FITS)
+    fits = {fit: said(message) for fit, message in _FITS.items()}
     st.selectbox(
         said(Message("fit")),
-        fits,
-        fits.index(project.fit),
-        format_func=lambda fit: said(_FITS[fit]),
+        list(fits),
+        list(fits).index(project.fit),
+        format_func=fits.__getitem__,
         key=key,
         on_change=changed,
         help=said(Message("fit-help")),

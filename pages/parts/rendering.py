@@ -19,6 +19,7 @@ from sqlmodel import Session
 from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from pages.board.reading import Board
+from pages.look.language import t
 from pages.look.text import said, wait_text
 from pages.look.theme import chip, ratio_of, told
 from pages.session.database import session, settings
@@ -33,20 +34,15 @@ from projects.takes.takes import takes_of_project
 
 EVERY_SECONDS = 1.0
 EVERY_SECONDS_WITHOUT_WORKER = 3.0
-NO_WORKER = (
-    "The generator is not running, so nothing is rendered at the moment. It belongs to the studio: end the studio in "
-    "its terminal and start it again, or start a generator by hand with “python -m projects worker”. What it last said "
-    "is in the folder {logs}. What has been ordered is kept."
-)
-STARTING = "The generator is starting; this takes a few seconds."
 STARTING_SECONDS = 45.0
+# The messages that say what the generator is at.
 PHASES: dict[Phase, str] = {
-    "loading": "Loading the model",
-    "encoding": "Reading the prompts and pictures",
-    "compiling": "Preparing the model for this device, once",
-    "sampling": "Drawing",
-    "decoding": "Developing the frames",
-    "finishing": "Putting the take together",
+    "loading": "phase-loading",
+    "encoding": "phase-encoding",
+    "compiling": "phase-compiling",
+    "sampling": "phase-sampling",
+    "decoding": "phase-decoding",
+    "finishing": "phase-finishing",
 }
 
 
@@ -97,9 +93,9 @@ def _absent() -> None:
 def _say_absent() -> None:
     # The local worker is started with this process and needs a moment to come up.
     if time.time() - psutil.Process().create_time() < STARTING_SECONDS:
-        told(STARTING)
+        told(said(Message("generator-starts")))
     else:
-        told(NO_WORKER.format(logs=settings().logs_dir), "warn")
+        told(said(Message("generator-away", {"logs": str(settings().logs_dir)})), "warn")
 
 
 def _live(
@@ -122,14 +118,14 @@ def _live(
         with st.container(gap="small"):
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 where = html.escape(_where(progress, labels))
-                st.html(f'<div class="fs-row">{chip("Working", "busy")}<b>{where}</b></div>')
+                st.html(f'<div class="fs-row">{chip(t("Working"), "busy")}<b>{where}</b></div>')
                 st.button(
-                    "Cancel",
+                    t("Cancel"),
                     key="cancel",
                     icon=":material/close:",
                     on_click=_cancel,
                     args=([render.id for render in renders],),
-                    help="Stops at once. Finished parts are kept and found again when you go on.",
+                    help=t("Stops at once. Finished parts are kept and found again when you go on."),
                 )
             if not alive:
                 _say_absent()
@@ -154,26 +150,30 @@ def _growing(render: Render, ratio: str) -> str:
         return ""  # before the first step
     return (
         f'<div class="fs-growing"><img style="aspect-ratio:{ratio}" src="data:image/webp;base64,{encoded}" '
-        'alt="The picture as it grows"></div>'
+        f'alt="{html.escape(t("The picture as it grows"))}"></div>'
     )
 
 
 def _where(progress: Progress | None, labels: dict[str, str]) -> str:
     if progress is None or progress.shot_id is None:
-        return "Waiting for the generator" if progress is None else PHASES[progress.phase]
-    place = f" (shot {progress.shot_index} of {progress.shot_count})" if progress.shot_count > 1 else ""
-    return f"Rendering {labels.get(progress.shot_id, 'a shot')}{place}"
+        return t("Waiting for the generator") if progress is None else said(Message(PHASES[progress.phase]))
+    shot = labels.get(progress.shot_id) or t("a shot")
+    if progress.shot_count == 1:
+        return t("Rendering {shot}").format(shot=shot)
+    return t("Rendering {shot} (shot {n} of {shots})").format(
+        shot=shot, n=progress.shot_index, shots=progress.shot_count
+    )
 
 
 def _how_far(progress: Progress | None) -> str:
     if progress is None:
-        return "It begins within a few seconds."
-    parts = [PHASES[progress.phase]]
+        return t("It begins within a few seconds.")
+    parts = [said(Message(PHASES[progress.phase]))]
     if progress.phase in ("sampling", "decoding") and progress.sections:
-        parts.append(f"section {progress.section} of {progress.sections}")
+        parts.append(t("section {n} of {sections}").format(n=progress.section, sections=progress.sections))
     if progress.phase == "sampling" and progress.steps:
-        parts.append(f"step {progress.step} of {progress.steps}")
-    return ", ".join(parts)
+        parts.append(t("step {n} of {steps}").format(n=progress.step, steps=progress.steps))
+    return t(", ").join(parts)
 
 
 def _share(progress: Progress | None) -> float:
@@ -194,7 +194,7 @@ def _left(progress: Progress | None, renders: list[Render], sections: dict[str, 
     if progress.shot_id in wanted:
         later = wanted[wanted.index(progress.shot_id) + 1 :]
         steps += progress.steps * sum(sections.get(shot_id, 0) for shot_id in later)
-    return f" · {wait_text(steps * progress.seconds_per_step)} left"
+    return " · " + t("{wait} left").format(wait=wait_text(steps * progress.seconds_per_step))
 
 
 def _cancel(render_ids: list[str]) -> None:

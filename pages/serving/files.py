@@ -17,23 +17,40 @@ from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 
 from framepack.errors import FramepackError, ImageRejected
+from framepack.files.manifest import NotWhole
+from pages.look.language import speaking, t
+from pages.look.text import said
+from pages.serving.languages import language_of
 from pages.session.database import session, settings
 from projects.database.tables import Film, Media, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
-from projects.messages import in_english
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
-from projects.storage.places import film_path, picture_path, take_path
+from projects.storage.places import film_path, picture_path, preview_path, take_path
+from projects.storage.stills import still
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.
 _KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
 
+# A preview is another picture a moment later.
+_FLEETING = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
 
 def take_url(take_id: str) -> str:
     """Where a take plays."""
     return f"/files/takes/{take_id}"
+
+
+def still_url(take_id: str, size: int = 480) -> str:
+    """Where the first frame of a take is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
+    return f"/files/takes/{take_id}/frame?size={size}"
+
+
+def preview_url(render_id: str, at: int) -> str:
+    """Where the growing preview of a render is shown; ``at`` tells one state of it from the next."""
+    return f"/files/renders/{render_id}/preview?at={at}"
 
 
 def film_url(film_id: str) -> str:
@@ -55,10 +72,12 @@ def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
         Route("/files/takes/{id}", _answering(_take)),
+        Route("/files/takes/{id}/frame", _answering(_still)),
+        Route("/files/renders/{id}/preview", _answering(_preview)),
         Route("/files/films/{id}", _answering(_film)),
         Route("/files/films/{id}/download", _answering(_download)),
         Route("/files/media/{id}", _answering(_picture)),
-        Route("/files/{rest:path}", _nothing),
+        Route("/files/{rest:path}", _answering(_nothing)),
     ]
 
 
@@ -66,14 +85,15 @@ def file_routes() -> list[Route]:
 
 
 def _answering(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """``endpoint``, with a sentence where the database cannot be asked."""
+    """``endpoint`` in the language of who asks, with a sentence where the database cannot be asked."""
 
     @functools.wraps(endpoint)
     def answer(request: Request) -> Response:
-        try:
-            return endpoint(request)
-        except (StudioError, FramepackError) as fault:
-            return _said(in_english(fault.message), 503)
+        with speaking(language_of(request)):
+            try:
+                return endpoint(request)
+            except (StudioError, FramepackError) as fault:
+                return _said(said(fault.message), 503)
 
     return answer
 
@@ -82,8 +102,35 @@ def _take(request: Request) -> Response:
     with session() as opened:
         take = opened.get(Take, _id_of(request, _ID))
     if take is None or take.status != "done":
-        return _missing("There is no such take.")
+        return _missing(t("There is no such take."))
     return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
+
+
+def _still(request: Request) -> Response:
+    take_id = _id_of(request, _ID)
+    size = request.query_params.get("size", "480")
+    if size not in map(str, THUMBNAIL_SIZES):
+        return _missing(t("There is no frame of that size."))
+    with session() as opened:
+        take = opened.get(Take, take_id)
+    if take is None or take.status != "done":
+        return _missing(t("There is no such take."))
+    try:
+        return _file(request, still(settings(), take.id, int(size)), "image/webp", _KEPT)
+    except (NotFound, NotWhole):
+        return _missing(t("The file of this take is no longer there, or is damaged."))
+
+
+def _preview(request: Request) -> Response:
+    render_id = _id_of(request, _ID)
+    if not render_id:
+        return _missing(t("There is no such preview."))
+    try:
+        # Whole at once: it may be replaced while it is sent.
+        preview = preview_path(settings(), render_id).read_bytes()
+    except FileNotFoundError:
+        return _missing(t("There is no such preview."))
+    return Response(preview, media_type="image/webp", headers=_FLEETING)
 
 
 def _film(request: Request) -> Response:
@@ -91,14 +138,14 @@ def _film(request: Request) -> Response:
     return (
         _file(request, film_path(settings(), film.id), "video/mp4", _KEPT)
         if film
-        else _missing("There is no such film.")
+        else _missing(t("There is no such film."))
     )
 
 
 def _download(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
-        return _missing("There is no such film.")
+        return _missing(t("There is no such film."))
     # The name in every script (RFC 5987), and a plain one for what does not read that.
     name = download_name(film)
     plain = name if name.isascii() else "film.mp4"
@@ -110,20 +157,20 @@ def _picture(request: Request) -> Response:
     with session() as opened:
         media = opened.get(Media, _id_of(request, _HASH))
     if media is None:
-        return _missing("There is no such picture.")
+        return _missing(t("There is no such picture."))
     size = request.query_params.get("size", "")
     if not size:
         return _file(request, picture_path(settings(), media.id), media.kind, _KEPT)
     if size not in map(str, THUMBNAIL_SIZES):
-        return _missing("There is no picture of that size.")
+        return _missing(t("There is no picture of that size."))
     try:
         return _file(request, thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
     except (NotFound, ImageRejected):
-        return _missing("The file of this picture is no longer there, or is damaged.")
+        return _missing(t("The file of this picture is no longer there, or is damaged."))
 
 
 def _nothing(request: Request) -> Response:  # noqa: ARG001
-    return _missing("There is nothing here.")
+    return _missing(t("There is nothing here."))
 
 
 def _finished_film(request: Request) -> Film | None:
@@ -142,7 +189,7 @@ def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -
     try:
         facts = path.stat()
     except FileNotFoundError:
-        return _missing("This file is no longer there.")
+        return _missing(t("This file is no longer there."))
     answer = FileResponse(path, media_type=kind, headers=dict(headers), stat_result=facts)
     known = request.headers.get("if-none-match")
     # Asked before any range: who has the whole needs no piece of it.

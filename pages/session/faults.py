@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from framepack.messages import Message
+from pages.look.language import t
 from pages.look.text import said
 from pages.look.theme import told
 from projects.failures import foreseen, message_for
@@ -37,4 +38,4 @@ def faults_told() -> Iterator[None]:
         yield
     except Exception as error:
         tell_fault(error)
-        st.button("Try again", key="try-again", icon=":material/refresh:")
+        st.button(t("Try again"), key="try-again", icon=":material/refresh:")

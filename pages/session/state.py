@@ -13,12 +13,14 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
+from pages.look.language import t
 from pages.look.text import said
 from pages.look.theme import told
 from pages.session.database import session
 from pages.session.faults import fault_message
 from projects.database.tables import Project
 from projects.errors import NotFound
+from projects.storyboard.journal import journaled
 from projects.storyboard.reading import get_project
 
 Act = Callable[[Session], object]
@@ -49,6 +51,21 @@ def attempt(act: Act, done: Message | None = None, undo: Act | None = None) -> b
     if done is not None:
         say(Notice(done, "good", undo))
     return True
+
+
+def edit(project_id: str, kind: str, act: Act, done: Message | None = None, undo: Act | None = None) -> None:
+    """As ``edited``, for a click that need not know how it went."""
+    edited(project_id, kind, act, done, undo)
+
+
+def edited(project_id: str, kind: str, act: Act, done: Message | None = None, undo: Act | None = None) -> bool:
+    """As ``attempt``, for an edit of a project: the journal keeps it as a ``kind``, so that it can be undone."""
+
+    def journal(opened: Session) -> None:
+        with journaled(session=opened, project_id=project_id, kind=kind):
+            act(opened)
+
+    return attempt(journal, done, undo)
 
 
 def carried_out(act: Act) -> bool:
@@ -82,7 +99,7 @@ def show_notices(page: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key=f"notice-{place}"):
                 told(said(notice.message), notice.tone)
                 if notice.undo is not None:
-                    st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
+                    st.button(t("Undo"), key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
 
 
 def open_project() -> Project | None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
 
-from framepack.checkpoints.identity import checkpoint_identity
-from framepack.checkpoints.table import checkpoint_named
-from framepack.media.video import probe, write_frames
+from framepack.media.video import probe
 from pages.serving.files import download_url, film_url
 from pages.session.database import session, settings
+from projects.database.tables import Film, Render, ShotUpdate
 from projects.films.films import films_of
 from projects.storage.pictures import add_picture
-from projects.storage.places import film_path, take_path
+from projects.storage.places import film_path
 from projects.storyboard.projects import create_project
-from projects.storyboard.shots import add_shot
-from projects.takes.takes import finish_take, record_take
+from projects.storyboard.reading import shots_of
+from projects.storyboard.shots import NewShot, add_shots, edit_shot
+from tests.support.finished_takes import render_all
 from tests.support.page_driver import open_page, png, text_of, use_studio
-from tests.support.rendering import plans_by_rows
 
 
 @pytest.fixture(autouse=True)
@@ -27,30 +27,77 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_studio(tmp_path, monkeypatch)
 
 
-def make_project(*, takes: bool) -> str:
-    """A project of one shot, with a finished take on disk where asked."""
+def make_project(*, shots: int = 1, takes: bool) -> str:
+    """A project of shots of half a second, with a finished take of each on disk where asked."""
     with session() as opened:
         settings().make_folders()
         project = create_project(session=opened, name="The sea")
         media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png").media
-        shot = add_shot(session=opened, project_id=project.id, prompt="Waves.", seconds=0.5, media_id=media.id)
+        new = [NewShot(prompt="Waves.", seconds=0.5, media_id=media.id)] * shots
+        add_shots(session=opened, project_id=project.id, new=new)
         if takes:
-            identity = checkpoint_identity(checkpoint_named("draft"), None)
-            (plan,) = plans_by_rows(opened, project.id, identity)
-            assert plan.planned is not None
-            take = record_take(session=opened, shot_id=shot.id, planned=plan.planned)
-            frame = np.full((take.height, take.width, 3), 90, np.uint8)
-            write_frames(take_path(settings(), take.id), [frame] * take.frames, take.fps)
-            finish_take(session=opened, take_id=take.id, seconds_spent=1.0)
+            render_all(opened, settings(), project.id)
         opened.commit()
         return project.id
 
 
-def test_a_storyboard_that_is_not_rendered_says_what_is_missing() -> None:
-    at = open_page("film.py", project=make_project(takes=False))
+def reword(project: str, place: int) -> None:
+    """Change a shot, so that its take is out of date."""
+    with session() as opened:
+        shot = shots_of(session=opened, project_id=project)[place]
+        edit_shot(session=opened, shot_id=shot.id, changes=ShotUpdate(prompt="The sea is calm."))
+        opened.commit()
 
-    assert "SH0010 has no finished take yet" in text_of(at)
-    assert at.button(key="make-film").disabled
+
+def films(project: str) -> list[Film]:
+    with session() as opened:
+        return films_of(session=opened, project_id=project)
+
+
+def orders() -> list[list[str]]:
+    with session() as opened:
+        return [render.shot_ids for render in opened.exec(select(Render)).all()]
+
+
+def keys(at: AppTest) -> set[str | None]:
+    return {button.key for button in at.button}
+
+
+def links(at: AppTest) -> list[str]:
+    return [f"{one.proto.page}?{one.proto.query_string}" for one in at.get("page_link")]
+
+
+def test_a_storyboard_that_is_not_rendered_says_how_many_shots_are_missing_and_where() -> None:
+    project = make_project(shots=3, takes=False)
+    at = open_page("film.py", project=project)
+
+    assert "3 shots are not rendered yet." in text_of(at)
+    assert "make-film" not in keys(at)
+    with session() as opened:
+        first = shots_of(session=opened, project_id=project)[0].id
+    assert any(f"shot={first}" in link for link in links(at))
+
+
+def test_what_is_missing_is_ordered_on_the_spot() -> None:
+    project = make_project(shots=2, takes=False)
+    at = open_page("film.py", project=project)
+    assert at.button(key="render-missing").label == "Render what is missing (2)"
+    at.button(key="render-missing").click().run()
+
+    with session() as opened:
+        assert orders() == [[shot.id for shot in shots_of(session=opened, project_id=project)]]
+    assert "render-missing" not in keys(at)
+
+
+def test_shots_that_lack_something_to_be_rendered_are_counted_apart() -> None:
+    project = make_project(shots=2, takes=False)
+    with session() as opened:
+        add_shots(session=opened, project_id=project, new=[NewShot(prompt="No picture.")])
+        opened.commit()
+    said = text_of(open_page("film.py", project=project))
+
+    assert "3 shots are not rendered yet." in said
+    assert "1 of them lacks something before it can be rendered." in said
 
 
 def test_a_film_is_made_watched_and_downloaded() -> None:
@@ -58,8 +105,7 @@ def test_a_film_is_made_watched_and_downloaded() -> None:
     at = open_page("film.py", project=project)
     at.button(key="make-film").click().run()
 
-    with session() as opened:
-        (film,) = films_of(session=opened, project_id=project)
+    (film,) = films(project)
     said = text_of(at)
     assert "The film is ready." in said
     assert f'src="{film_url(film.id)}"' in said
@@ -69,12 +115,86 @@ def test_a_film_is_made_watched_and_downloaded() -> None:
     assert probe(film_path(settings(), film.id)).frames == film.frames == 15
 
 
-def test_a_film_whose_file_is_gone_is_said_so() -> None:
+def test_no_second_film_is_made_of_the_same_takes() -> None:
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    other = open_page("film.py", project=project)
+    at.button(key="make-film").click().run()
+    assert "“The sea” holds exactly the takes that are chosen now." in text_of(at)
+    assert "make-film" not in keys(at)
+
+    # Another window does not know of it yet.
+    other.button(key="make-film").click().run()
+
+    assert len(films(project)) == 1
+    assert "“The sea” holds exactly these takes already." in text_of(other)
+
+
+def test_a_film_of_other_takes_is_a_film_of_its_own_and_comes_first() -> None:
+    project = make_project(shots=2, takes=True)
+    at = open_page("film.py", project=project)
+    at.button(key="make-film").click().run()
+    reword(project, 0)
+    at.run()
+    assert "1 shot changed since its take was made." in text_of(at)
+    assert at.button(key="render-missing").label == "Render what changed (1)"
+    assert "make-film" not in keys(at)
+
+    with session() as opened:
+        render_all(opened, settings(), project)
+        opened.commit()
+    at.run()
+    at.button(key="make-film").click().run()
+
+    newest, earlier = films(project)
+    said = text_of(at)
+    assert said.index(film_url(newest.id)) < said.index("Earlier films") < said.index(download_url(earlier.id))
+    # The earlier one is fetched only by who wants to watch it.
+    assert f'src="{film_url(earlier.id)}"' not in said
+
+
+def test_a_film_is_given_another_name() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
     at.button(key="make-film").click().run()
-    with session() as opened:
-        (film,) = films_of(session=opened, project_id=project)
-    film_path(settings(), film.id).unlink()
+    (film,) = films(project)
+    at.menu_button(key=f"menu-{film.id}").click("rename").run()
+    at.text_input(key=f"name-{film.id}").set_value("第一版").run()
 
-    assert "is no longer there. Make the film again." in text_of(at.run())
+    assert [film.name for film in films(project)] == ["第一版"]
+    assert "第一版" in text_of(at)
+
+
+def test_a_film_that_was_thrown_away_can_be_brought_back() -> None:
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    at.button(key="make-film").click().run()
+    (film,) = films(project)
+    at.menu_button(key=f"menu-{film.id}").click("delete").run()
+    assert films(project) == []
+    assert "The film “The sea” was thrown away." in text_of(at)
+    assert "No film yet" in text_of(at)
+
+    at.button(key="undo-0").click().run()
+
+    assert [one.id for one in films(project)] == [film.id]
+
+
+def test_the_table_of_shots_is_folded_away() -> None:
+    at = open_page("film.py", project=make_project(shots=2, takes=True))
+
+    assert [box.label for box in at.expander] == ["Shots of the film (2)"]
+    assert "SH0020" not in text_of(at)
+
+
+def test_a_film_whose_file_is_gone_is_said_so_and_can_be_made_again() -> None:
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    at.button(key="make-film").click().run()
+    (film,) = films(project)
+    film_path(settings(), film.id).unlink()
+    at.run()
+
+    assert "is no longer there. Make the film again." in text_of(at)
+    at.button(key="make-film").click().run()
+    assert len(films(project)) == 2

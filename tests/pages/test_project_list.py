@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
+from streamlit.testing.v1 import AppTest
 
+from framepack.media.pictures import picture_hash
+from pages.parts.project_state import state_words, states_of
+from pages.serving.files import still_url
 from pages.session.database import session, settings
-from projects.database.tables import Project, new_id
+from projects.database.tables import Project, ShotUpdate, new_id
+from projects.queue.orders import enqueue_render
+from projects.storage.pictures import add_picture
+from projects.storyboard.journal import undo
 from projects.storyboard.projects import create_project, delete_project
-from projects.storyboard.reading import list_projects
-from tests.support.page_driver import open_page, text_of, use_studio
+from projects.storyboard.reading import list_projects, shots_of
+from projects.storyboard.shots import NewShot, add_shots, edit_shot
+from tests.support.finished_takes import render_all
+from tests.support.page_driver import open_page, png, text_of, use_studio
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +37,11 @@ def names() -> list[str]:
         return [summary.project.name for summary in list_projects(session=opened)]
 
 
+def shown(at: AppTest) -> list[str]:
+    """The names on the cards, in order."""
+    return [html.unescape(name) for name in re.findall(r"<bdi>(.*?)</bdi>", text_of(at))]
+
+
 def make(name: str) -> str:
     with session() as opened:
         made = create_project(session=opened, name=name)
@@ -33,19 +49,30 @@ def make(name: str) -> str:
         return made.id
 
 
-def test_an_empty_studio_says_what_a_project_is() -> None:
-    at = open_page()
+def create(at: AppTest, name: str) -> AppTest:
+    at.text_input(key="new-name").set_value(name)
+    at.button(key="FormSubmitter:create-Create").click()
+    return at.run()
 
-    assert "No projects yet" in text_of(at)
+
+def test_an_empty_studio_says_in_three_steps_what_to_do() -> None:
+    said = text_of(open_page())
+
+    assert "No projects yet" in said
+    assert said.count("<li>") == 3
 
 
 def test_a_project_is_created_and_its_storyboard_opened() -> None:
-    at = open_page()
-    at.text_input(key="new-name").set_value("海边")
-    at.button[0].click().run()
+    at = create(open_page(), "海边")
 
     assert names() == ["海边"]
     assert "No shots yet" in text_of(at)
+
+
+def test_a_project_without_a_name_is_called_something() -> None:
+    create(open_page(), "  ")
+
+    assert names() == ["Untitled"]
 
 
 def test_a_project_is_renamed_in_its_card() -> None:
@@ -55,6 +82,19 @@ def test_a_project_is_renamed_in_its_card() -> None:
     at.text_input(key=f"name-{id}").set_value("After").run()
 
     assert names() == ["After"]
+
+
+def test_another_name_can_be_undone_from_the_journal() -> None:
+    id = make("Before")
+    at = open_page()
+    at.menu_button(key=f"menu-{id}").click("rename").run()
+    at.text_input(key=f"name-{id}").set_value("After").run()
+
+    with session() as opened:
+        undo(session=opened, project_id=id)
+        opened.commit()
+
+    assert names() == ["Before"]
 
 
 def test_a_project_is_duplicated() -> None:
@@ -75,6 +115,201 @@ def test_a_deleted_project_can_be_brought_back() -> None:
     at.button(key="undo-0").click().run()
 
     assert names() == ["Precious"]
+
+
+def test_an_archived_project_is_out_of_sight_until_it_is_asked_for() -> None:
+    make("Here")
+    id = make("Old")
+    at = open_page()
+    at.menu_button(key=f"menu-{id}").click("archive").run()
+    assert shown(at) == ["Here"]
+    assert "“Old” is in the archive now." in text_of(at)
+
+    at.toggle(key="with-archived").set_value(True).run()
+    assert shown(at) == ["Old", "Here"]
+    at.menu_button(key=f"menu-{id}").click("unarchive").run()
+
+    assert shown(at) == ["Old", "Here"]
+    assert not at.toggle  # there is nothing in the archive any more
+
+
+def test_archiving_can_be_taken_back() -> None:
+    id = make("Old")
+    at = open_page()
+    at.menu_button(key=f"menu-{id}").click("archive").run()
+    assert "All projects are in the archive" in text_of(at)
+
+    at.button(key="undo-0").click().run()
+
+    assert shown(at) == ["Old"]
+
+
+def test_projects_are_found_by_their_names_in_every_script() -> None:
+    for name in ("Café am Meer", "海邊的早晨", "Night train"):
+        make(name)
+    at = open_page()
+    for words, found in (("cafe MEER", ["Café am Meer"]), ("早晨", ["海邊的早晨"]), ("ｎｉｇｈｔ", ["Night train"])):
+        assert shown(at.text_input(key="find").set_value(words).run()) == found
+
+    at.text_input(key="find").set_value("boat").run()
+    assert "No project is called “boat”" in text_of(at)
+    at.button(key="show-all").click().run()
+
+    assert len(shown(at)) == 3
+
+
+def test_of_a_thousand_projects_some_are_drawn_and_more_on_request() -> None:
+    with session() as opened:
+        for number in range(1000):
+            create_project(session=opened, name=f"Number {number:04d}")
+        opened.commit()
+    at = open_page()
+    assert len(shown(at)) == 24
+    assert at.button(key="show-more").label == "Show more (976 left)"
+
+    at.button(key="show-more").click().run()
+    assert len(shown(at)) == 48
+    begun = time.process_time()
+    assert shown(at.text_input(key="find").set_value("0417").run()) == ["Number 0417"]
+
+    assert time.process_time() - begun < 1.0  # about 0.1 s on an idle computer
+    assert "show-more" not in [button.key for button in at.button]
+
+
+# --- projects from what there is --------------------------------------------------------------------------------------
+
+
+def shots() -> list[tuple[str, float, bool]]:
+    """What the shots of the only project say, how long they last, and whether they have a picture."""
+    with session() as opened:
+        (project,) = list_projects(session=opened)
+        made = shots_of(session=opened, project_id=project.project.id)
+    return [(shot.prompt, shot.seconds, shot.media_id is not None) for shot in made]
+
+
+def test_a_text_becomes_a_project_of_a_shot_for_each_line() -> None:
+    at = open_page()
+    at.text_area(key="new-text").set_value("Waves roll in. (2 s)\nA boat comes home.")
+    at.button(key="new-from-text").click().run()
+
+    assert names() == ["Untitled"]
+    assert shots() == [("Waves roll in.", 2.0, False), ("A boat comes home.", 4.0, False)]
+
+
+def test_what_is_wrong_with_a_text_is_said_and_the_text_stays() -> None:
+    at = open_page()
+    at.text_area(key="new-text").set_value("prompt,seconds\nWaves,soon")
+    at.button(key="new-from-text").click().run()
+
+    assert names() == []
+    assert "The length in line 2 is no number of seconds up to 600: “soon”." in text_of(at)
+    assert at.text_area(key="new-text").value == "prompt,seconds\nWaves,soon"
+
+
+def dropped(*files: tuple[str, bytes]) -> AppTest:
+    at = open_page()
+    at.file_uploader(key="new-files-0").set_value([(name, data, "") for name, data in files])
+    return at.run()
+
+
+def test_pictures_become_shots_in_the_order_people_number_them_whatever_they_are_called() -> None:
+    at = dropped(("b 10.jfif", png(colour="red")), ("b 2", png(colour="blue")))
+
+    with session() as opened:
+        (project,) = list_projects(session=opened)
+        pictures = [shot.media_id for shot in shots_of(session=opened, project_id=project.project.id)]
+    assert pictures == [picture_hash(png(colour="blue")), picture_hash(png(colour="red"))]
+    assert "SH0020" in text_of(at)
+
+
+def test_a_project_from_pictures_has_the_shape_of_the_first() -> None:
+    dropped(("a.png", png(180, 320)))
+
+    with session() as opened:
+        (project,) = list_projects(session=opened)
+    assert project.project.height is not None
+    assert project.project.width is not None
+    assert project.project.height > project.project.width
+    assert project.project.name == "a"
+
+
+def test_a_table_and_pictures_go_together() -> None:
+    dropped(("1.png", png()), ("shots.csv", "prompt;seconds\nWaves;3\nNight;2".encode("utf-16")))
+
+    assert shots() == [("Waves", 3.0, True), ("Night", 2.0, False)]
+
+
+def test_what_cannot_be_read_is_said_by_its_name_and_the_rest_is_taken() -> None:
+    at = dropped(("a.png", png()), ("b.png", b"\x89PNG nothing more"), ("c.txt", b" \n"))
+    said = text_of(at)
+
+    assert [has_picture for _, _, has_picture in shots()] == [True]
+    assert "b.png" in said
+    assert "“c.txt” is empty." in said
+
+
+def test_a_storyboard_file_says_how_it_is_opened() -> None:
+    at = dropped(("film.toml", b'[[shot]]\nimage = "a.png"'))
+
+    assert names() == []
+    assert "python -m projects render film.toml -o film.mp4" in text_of(at)
+
+
+# --- how projects are doing -------------------------------------------------------------------------------------------
+
+
+def states() -> list[str]:
+    with session() as opened:
+        projects = [summary.project for summary in list_projects(session=opened)]
+        return [state_words(state)[0] for state in states_of(opened, projects).values()]
+
+
+def test_a_project_says_how_it_is_doing() -> None:
+    id = make("The sea")
+    assert states() == ["No shots yet"]
+    with session() as opened:
+        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png").media.id
+        new = [NewShot(prompt="Waves.", seconds=0.5, media_id=media)] * 2
+        first, _ = add_shots(session=opened, project_id=id, new=new)
+        opened.commit()
+    assert states() == ["Not rendered yet"]
+
+    with session() as opened:
+        takes = render_all(opened, settings(), id)
+        opened.commit()
+    assert states() == ["Done"]
+    assert still_url(takes[0].id) in text_of(open_page())
+
+    with session() as opened:
+        add_shots(session=opened, project_id=id, new=new[:1])
+        opened.commit()
+    assert states() == ["1 of 3 not rendered"]
+
+    with session() as opened:
+        edit_shot(session=opened, shot_id=first.id, changes=ShotUpdate(prompt="The sea is calm."))
+        opened.commit()
+    assert states() == ["1 of 3 out of date"]
+
+    with session() as opened:
+        enqueue_render(session=opened, settings=settings(), project_id=id, shot_ids=[first.id])
+        opened.commit()
+    assert states() == ["Rendering"]
+
+
+def test_a_project_is_judged_again_only_where_something_changed() -> None:
+    id = make("The sea")
+    with session() as opened:
+        project = opened.get_one(Project, id)
+        assert states_of(opened, [project], patience=0.0) == {}
+        judged = states_of(opened, [project])
+        assert states_of(opened, [project], patience=0.0) == judged
+
+        add_shots(session=opened, project_id=id, new=[NewShot(prompt="Waves.")])
+
+        assert states_of(opened, [project], patience=0.0) == {}
+
+
+# --- the rest ---------------------------------------------------------------------------------------------------------
 
 
 def test_what_a_person_wrote_never_becomes_markup() -> None:

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from pages.look.text import count, natural, seconds_text, size_text, wait_text, when_text
+from pages.look.language import LANGUAGES, Language, speaking
+from pages.look.text import count, natural, seconds_text, shots_text, size_text, wait_text, when_text
 
 NOW = dt.datetime(2026, 5, 20, 12, 0, tzinfo=dt.UTC)
 
@@ -51,6 +52,25 @@ def test_a_moment_is_said_by_how_long_ago_it_was(ago: dt.timedelta, said: str) -
 def test_one_of_a_thing_is_not_many() -> None:
     assert count(1, "shot") == "1 shot"
     assert count(0, "shot") == "0 shots"
+
+
+def test_figures_are_said_in_the_readers_language() -> None:
+    with speaking(LANGUAGES["zh_TW"]):
+        assert seconds_text(2.4) == "2.4 秒"
+        assert seconds_text(65) == "1 分 05 秒"
+        assert seconds_text(3720) == "1 小時 02 分"
+        assert wait_text(33) == "約 35 秒"
+        assert size_text(999) == "999 位元組"
+        assert size_text(3_440_000) == "3.4 MB"
+        assert shots_text(3) == "3 個鏡頭"
+        assert when_text(NOW - dt.timedelta(hours=5), NOW) == "5 小時前"
+        assert when_text(NOW - dt.timedelta(days=30), NOW) == "2026年4月20日"
+
+
+def test_decimals_have_the_sign_of_the_readers_language() -> None:
+    with speaking(Language("de", "Deutsch", "de", "de_DE", ("de",))):
+        assert seconds_text(2.4) == "2,4 s"
+        assert size_text(3_440_000) == "3,4 MB"
 
 
 def test_names_are_sorted_as_people_number_them() -> None:

@@ -98,7 +98,7 @@ def test_what_nobody_foresaw_is_a_sentence_on_the_page_and_whole_in_the_log(
     def fail(*_: object) -> str:
         raise ZeroDivisionError("in the depths")
 
-    monkeypatch.setattr("pages.look.text.when_text", fail)
+    monkeypatch.setattr("pages.parts.project_card.when_text", fail)
     with caplog.at_level(logging.ERROR, logger="pages.session.faults"):
         at = open_page(project=project)
 

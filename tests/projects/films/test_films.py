@@ -13,13 +13,14 @@ from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Film, Shot, ShotUpdate, Start, Take
 from projects.errors import StoryboardProblem
-from projects.films.films import download_name, film_plan_of, films_of, plan_film, stitch_film
+from projects.films.films import delete_film, download_name, film_plan_of, films_of, plan_film, stitch_film
+from projects.films.making import make_film
 from projects.films.stitching import conform_take
 from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
-from projects.storyboard.shots import add_shot, edit_shot
+from projects.storyboard.shots import add_shot, edit_shot, move_shot
 from projects.takes.takes import finish_take, record_take
 from tests.support.plain_pictures import MakePicture
 from tests.support.rendering import plans_by_rows
@@ -204,3 +205,31 @@ def test_a_film_whose_sections_are_gone_is_not_half_made(
 )
 def test_a_download_has_a_name_that_every_file_system_takes(name: str, file: str) -> None:
     assert download_name(Film(project_id="p", name=name)) == file
+
+
+def test_a_film_is_made_once_of_the_same_takes(session: Session, studio: StudioSettings, board: Board) -> None:
+    shots = board(("cut", 0.5), ("cut", 0.5))
+    project_id = shots[0].project_id
+    film = make_film(session=session, settings=studio, project_id=project_id, name="Premiere")
+    with pytest.raises(StoryboardProblem, match="“Premiere” holds exactly these takes already"):
+        make_film(session=session, settings=studio, project_id=project_id)
+
+    # Another order, or how much is shown of a take, is another film.
+    move_shot(session=session, shot_id=shots[1].id, to_position=0)
+    assert make_film(session=session, settings=studio, project_id=project_id).parts == film.parts[::-1]
+    move_shot(session=session, shot_id=shots[1].id, to_position=1)
+    edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(seconds=0.2))
+
+    assert make_film(session=session, settings=studio, project_id=project_id).frames < film.frames
+
+
+def test_a_film_that_was_thrown_away_or_lost_its_file_is_made_again(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    project_id = board(("cut", 0.5))[0].project_id
+    film = make_film(session=session, settings=studio, project_id=project_id)
+    delete_film(session=session, film_id=film.id)
+    again = make_film(session=session, settings=studio, project_id=project_id)
+    film_path(studio, again.id).unlink()
+
+    assert make_film(session=session, settings=studio, project_id=project_id).id not in {film.id, again.id}

@@ -19,9 +19,19 @@ from projects.storyboard.projects import (
     restore_project,
     unarchive_project,
 )
-from projects.storyboard.reading import get_project, get_shot, list_projects, project_with_shots, shots_of, wordings
+from projects.storyboard.reading import (
+    find_projects,
+    get_project,
+    get_shot,
+    list_projects,
+    project_with_shots,
+    shots_of,
+    wordings,
+)
 from projects.storyboard.shots import (
+    NewShot,
     add_shot,
+    add_shots,
     attach_image,
     delete_shot,
     detach_image,
@@ -476,3 +486,51 @@ def test_two_pages_that_add_a_shot_at_once_get_different_numbers(studio: StudioS
         session.commit()
     numbers = at_once(database, lambda session: add_shot(session=session, project_id=project.id).number)
     assert sorted(numbers) == [10, 20]
+
+
+# --- finding projects -------------------------------------------------------------------------------------------------
+
+
+def found(session: Session, words: str = "", *, archived: bool = False) -> list[str]:
+    listing = find_projects(session=session, words=words, archived=archived, most=10)
+    return [summary.project.name for summary in listing.projects]
+
+
+def test_projects_are_found_by_all_words_of_their_names_whatever_the_script(session: Session) -> None:
+    for name in ("Straße nach Süden", "夜市 Night market", "القمر فوق المدينة", "Кот и окно"):
+        create_project(session=session, name=name)
+
+    assert found(session, "suden STRASSE") == ["Straße nach Süden"]
+    assert found(session, "market 夜市") == ["夜市 Night market"]
+    assert found(session, "المدينة") == ["القمر فوق المدينة"]
+    assert found(session, "КОТ") == ["Кот и окно"]
+    assert found(session, "market Кот") == []
+    assert len(found(session, "  ")) == 4
+
+
+def test_so_many_projects_are_listed_with_their_figures_and_the_rest_is_counted(
+    session: Session, picture: MakePicture
+) -> None:
+    projects = [create_project(session=session, name=f"Number {number}") for number in range(3)]
+    media = picture()
+    add_shots(
+        session=session,
+        project_id=projects[0].id,
+        new=[NewShot(seconds=1.5), NewShot(seconds=2.5, media_id=media.id)],
+    )
+    delete_project(session=session, project_id=projects[1].id)
+    listing = find_projects(session=session, most=1)
+
+    assert [(one.project.name, one.shots, one.seconds, one.picture) for one in listing.projects] == [
+        ("Number 0", 2, 4.0, media.id)
+    ]
+    assert (listing.found, listing.archived, listing.all) == (2, 0, 2)
+
+
+def test_archived_projects_are_found_where_they_are_asked_for(session: Session) -> None:
+    create_project(session=session, name="Here")
+    archive_project(session=session, project_id=create_project(session=session, name="Old").id)
+
+    assert found(session) == ["Here"]
+    assert sorted(found(session, archived=True)) == ["Here", "Old"]
+    assert find_projects(session=session, most=1).archived == 1

@@ -1,0 +1,98 @@
+"""One film: to watch, with its figures and name, to download, to throw away."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+from sqlmodel import Session
+
+from framepack.messages import Message
+from pages.look.language import t
+from pages.look.text import frames_text, seconds_text, shots_text, size_text, when_text
+from pages.look.theme import player, ratio_of, told
+from pages.serving.files import download_url, film_url
+from pages.session.database import settings
+from pages.session.state import do
+from projects.database.tables import Film, now
+from projects.films.films import MAX_NAME_CHARACTERS, delete_film, rename_film, restore_film
+from projects.storage.finished import is_there
+from projects.storage.places import film_path
+
+_RENAMING = "renaming-film"
+
+
+def film_player(film: Film) -> None:
+    """The film as large as there is room for, or that it is gone."""
+    if is_there(film_path(settings(), film.id)):
+        st.html(player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name, large=True))
+    else:
+        told(t("The file of “{name}” is no longer there. Make the film again.").format(name=film.name), "warn")
+
+
+def film_facts(film: Film) -> None:
+    """Its name and figures, and what can be done with it."""
+    path = film_path(settings(), film.id)
+    there = is_there(path)
+    figures = [
+        seconds_text(film.seconds),
+        frames_text(film.frames),
+        t("{width} × {height} pixels").format(width=film.width, height=film.height),
+        *([size_text(path.stat().st_size)] if there else []),
+        shots_text(len(film.parts)),
+        t("made {when}").format(when=when_text(film.finished_at or film.created_at, now())),
+    ]
+    name = html.escape(film.name)
+    if st.session_state.get(_RENAMING) == film.id:
+        st.text_input(
+            t("New name"),
+            film.name,
+            key=f"name-{film.id}",
+            max_chars=MAX_NAME_CHARACTERS,
+            on_change=_rename,
+            args=(film.id,),
+        )
+        name = ""
+    title = f'<div class="fs-name"><bdi>{name}</bdi></div>' if name else ""
+    st.html(f'{title}<div class="fs-soft">{html.escape(" · ".join(figures))}</div>')
+    labels = {"rename": t("Rename"), "delete": t("Delete")}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if there:
+            address = download_url(film.id)
+            st.html(
+                f'<a class="fs-download" href="{address}" download>{html.escape(t("Download"))}</a>', width="content"
+            )
+        with st.container(key=f"icons-{film.id}", width="content"):
+            st.menu_button(
+                t("More for this film"),
+                list(labels),
+                format_func=labels.__getitem__,
+                icon=":material/more_horiz:",
+                type="tertiary",
+                key=f"menu-{film.id}",
+                on_click=_chosen,
+                args=(film,),
+            )
+
+
+def _chosen(film: Film) -> None:
+    """The callback of the menu."""
+    if st.session_state[f"menu-{film.id}"] == "rename":
+        st.session_state[_RENAMING] = film.id
+        return
+
+    def delete(opened: Session) -> None:
+        delete_film(session=opened, film_id=film.id)
+
+    def restore(opened: Session) -> None:
+        restore_film(session=opened, film_id=film.id)
+
+    do(delete, Message("film-deleted", {"name": film.name}), restore)
+
+
+def _rename(film_id: str) -> None:
+    """The callback of the box for a name."""
+    name = st.session_state[f"name-{film_id}"].strip()
+    st.session_state.pop(_RENAMING, None)
+    if name:
+        do(lambda opened: rename_film(session=opened, film_id=film_id, name=name))

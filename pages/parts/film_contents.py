@@ -1,0 +1,92 @@
+"""What a film would be made of: what is missing or out of date, as counts, and the table of its shots."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from framepack.messages import Message
+from pages.board.reading import Board, standing
+from pages.look.language import t, tn
+from pages.look.text import frames_text, said, seconds_text
+from pages.look.theme import chip, told
+from projects.films.films import FilmPlan
+from projects.takes.staleness import ShotPlan, shown_of
+
+
+def lacking(board: Board) -> list[ShotPlan]:
+    """The shots that have no finished take."""
+    return [plan for plan in board.plans if plan.chosen is None]
+
+
+def stale(board: Board) -> list[ShotPlan]:
+    """The shots whose take is out of date, as far as that is known."""
+    if board.is_naming_weights:
+        return []
+    return [plan for plan in board.plans if plan.chosen is not None and plan.state != "done"]
+
+
+def film_problems(board: Board, plan: FilmPlan) -> None:
+    """What stands in the way of the film, as counts with the way to the first shot of each; then what does not."""
+    if not board.plans:
+        told(said(Message("no-shots-yet")), "warn")
+        _to_storyboard(board, None, t("Open the storyboard"))
+        return
+    if missing := lacking(board):
+        _counted(board, missing, tn("{n} shot is not rendered yet.", "{n} shots are not rendered yet.", len(missing)))
+    if unready := [plan for plan in missing if plan.problem is not None]:
+        sentence = tn(
+            "{n} of them lacks something before it can be rendered.",
+            "{n} of them lack something before they can be rendered.",
+            len(unready),
+        )
+        _counted(board, unready, sentence)
+    for problem in plan.problems:
+        if problem.id == "takes-differ":
+            told(said(problem), "warn")
+    if old := stale(board):
+        sentence = tn(
+            "{n} shot changed since its take was made. The film shows the older take.",
+            "{n} shots changed since their takes were made. The film shows the older takes.",
+            len(old),
+        )
+        _counted(board, old, sentence)
+
+
+def _counted(board: Board, plans: Sequence[ShotPlan], sentence: str) -> None:
+    told(sentence, "warn")
+    first = plans[0].shot
+    _to_storyboard(board, first.id, t("Go to {shot}").format(shot=first.label))
+
+
+def _to_storyboard(board: Board, shot_id: str | None, label: str) -> None:
+    address = {"project": board.project.id, **({"shot": shot_id} if shot_id else {})}
+    st.page_link("storyboard.py", label=label, icon=":material/arrow_forward:", query_params=address)
+
+
+def contents(board: Board) -> None:
+    """A table of the shots as the film would hold them."""
+    titles = (t("Shot"), t("What happens"), t("State"), t("Length"))
+    rows = "".join(_row(board, plan) for plan in board.plans)
+    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    st.html(f'<table class="fs-facts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
+
+
+def _row(board: Board, plan: ShotPlan) -> str:
+    doing = standing(board, plan)
+    length = "–"
+    if plan.chosen is not None:
+        frames = shown_of(plan.chosen, plan.frames)
+        length = (
+            f"{html.escape(seconds_text(frames / plan.chosen.fps))}"
+            f'<span class="fs-wide"> · {html.escape(frames_text(frames))}</span>'
+        )
+    prompt = plan.shot.prompt.strip() or t("No text yet")
+    state = chip(doing.word, doing.tone, said(doing.message) if doing.message else "")
+    return (
+        f'<tr><th scope="row" class="fs-number">{plan.shot.label}</th>'
+        f'<td><div class="fs-clamp"><bdi>{html.escape(prompt)}</bdi></div></td>'
+        f'<td>{state}</td><td class="fs-right">{length}</td></tr>'
+    )

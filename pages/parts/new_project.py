@@ -1,0 +1,199 @@
+"""The ways to begin a project: by a name, or from what there is already: pictures, a text, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Protocol
+
+import streamlit as st
+from sqlmodel import Session
+
+from framepack.checkpoints.table import checkpoint_named, nearest_bucket
+from framepack.errors import FramepackError
+from framepack.messages import Message
+from pages.look.language import t
+from pages.look.text import natural, said
+from pages.look.theme import told
+from pages.session.database import settings
+from pages.session.state import Notice, carried_out, say
+from projects.database.tables import Media, Project, ProjectUpdate
+from projects.errors import StoryboardProblem, StudioError
+from projects.interchange.shot_lines import shots_from_text, text_of_file
+from projects.names import shown_name
+from projects.storage.pictures import add_picture
+from projects.storyboard.projects import MAX_NAME_CHARACTERS, create_project, edit_project
+from projects.storyboard.shapes import shape_of_size
+from projects.storyboard.shots import NewShot, add_shots
+
+_NAME = "new-name"
+_TEXT = "new-text"
+_TURN = "new-turn"
+_GO_TO = "go-to"
+_PROBLEMS = "new-problems"
+# What programs write and no person: it is left to those who read pictures to say what it is.
+_MARKUP = ("<", "%PDF", "{\\rtf")
+_STORYBOARD = "[[shot]]"
+
+
+class File(Protocol):
+    """A file that was dropped."""
+
+    name: str
+
+    def getvalue(self) -> bytes:
+        """What is in it."""
+        ...
+
+
+@dataclass
+class Found:
+    """What dropped files hold: pictures and shots in order, and what is to be said of them."""
+
+    pictures: list[Media] = field(default_factory=list)
+    shots: list[NewShot] = field(default_factory=list)
+    problems: list[Message] = field(default_factory=list)
+    remarks: list[Message] = field(default_factory=list)
+
+    def together(self) -> list[NewShot]:
+        """The shots: the first text goes with the first picture, and so on."""
+        return [
+            replace(shot or NewShot(), media_id=picture.id if picture else None)
+            for shot, picture in zip_longest(self.shots, self.pictures)
+        ]
+
+
+def go_on() -> None:
+    """Go to the storyboard of a project that was just begun."""
+    if going := st.session_state.pop(_GO_TO, None):
+        st.session_state["page"] = "storyboard"  # what is to be said of its pictures is said there
+        st.switch_page("storyboard.py", query_params={"project": going})
+
+
+def by_name() -> None:
+    """A box for the name of a new project; Enter and the button do the same."""
+    with st.form("create", border=False, width="content"), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            t("Name of a new project"),
+            key=_NAME,
+            max_chars=MAX_NAME_CHARACTERS,
+            placeholder=t("Name of a new project"),
+            label_visibility="collapsed",
+            width=240,
+        )
+        st.form_submit_button(t("Create"), type="primary", icon=":material/add:", on_click=_create)
+
+
+def from_files() -> None:
+    """A box for pictures, texts and tables, and one for text; what is wrong with them is said beside them."""
+    turn = st.session_state.setdefault(_TURN, 0)
+    key = f"new-files-{turn}"
+    st.file_uploader(
+        t("Pictures, each a shot, in the order of their names; or a text or a table (CSV) of shots"),
+        accept_multiple_files=True,
+        key=key,
+        on_change=_begin_from_files,
+        args=(key,),
+    )
+    st.text_area(
+        t("Or text: one line per shot, or a table whose first line names its columns"),
+        key=_TEXT,
+        height=120,
+        placeholder=t("Waves roll in at dawn. (4 s)\nA boat comes home.\nNight falls."),
+    )
+    st.button(t("Begin with this text"), key="new-from-text", icon=":material/notes:", on_click=_begin_from_text)
+    for problem in st.session_state.get(_PROBLEMS, ()):
+        told(said(problem), "bad")
+
+
+def _create() -> None:
+    _begin(st.session_state[_NAME], Found())
+
+
+def _begin_from_text() -> None:
+    """The callback below the box for text: what cannot be read stays in it."""
+    found = Found()
+    try:
+        found.shots += shots_from_text(str(st.session_state.get(_TEXT, "")))
+        if not found.shots:
+            found.problems.append(Message("new-text-empty"))
+    except StoryboardProblem as problem:
+        found.problems.append(problem.message)
+    if found.shots and _begin(st.session_state.get(_NAME, ""), found):
+        st.session_state[_TEXT] = ""
+    st.session_state[_PROBLEMS] = found.problems
+
+
+def _begin_from_files(key: str) -> None:
+    """The callback of the box for files: a project of what can be read of them."""
+    files = sorted(st.session_state[key] or [], key=lambda file: natural(file.name))
+    if not files:
+        return
+    st.session_state[_TURN] += 1  # an empty box next time
+    found = Found()
+    carried_out(lambda opened: found_in(opened, files, found))
+    if found.shots or found.pictures:
+        name = st.session_state.get(_NAME, "") or (files[0].name.rpartition(".")[0] if len(files) == 1 else "")
+        if _begin(name, found):
+            for problem in found.problems:
+                say(Notice(problem, "bad"))
+            found.problems.clear()
+    st.session_state[_PROBLEMS] = found.problems
+
+
+def found_in(session: Session, files: Sequence[File], found: Found) -> None:
+    """Read ``files`` into ``found``, by what is in them and not by their names; pictures are kept at once."""
+    for file in files:
+        data = file.getvalue()
+        try:
+            text = _text_in(data, file.name)
+            if text is None:
+                added = add_picture(session=session, settings=settings(), data=data, name=file.name)
+                found.pictures.append(added.media)
+                found.remarks += [remark for remark in added.remarks if remark not in found.remarks]
+            elif _STORYBOARD in text:
+                found.problems.append(Message("new-storyboard-file", {"name": file.name}))
+            elif shots := shots_from_text(text):
+                found.shots += shots
+            else:
+                found.problems.append(Message("new-file-empty", {"name": file.name}))
+        except (StudioError, FramepackError) as problem:
+            found.problems.append(problem.message)
+
+
+def _text_in(data: bytes, name: str) -> str | None:
+    """The text in a file; None where there is none that a person wrote."""
+    try:
+        text = text_of_file(data, name)
+    except StoryboardProblem:
+        # Names are only asked where what is in it says nothing: a table in an old encoding is no broken picture.
+        if name.lower().endswith((".csv", ".tsv", ".txt")):
+            raise
+        return None
+    return None if "\0" in text or text.lstrip().startswith(_MARKUP) else text
+
+
+def _begin(name: str, found: Found) -> bool:
+    """Make the project; the page goes on to its storyboard. What goes wrong is said."""
+    made: list[Project] = []
+    st.session_state["notices"] = []
+    if not carried_out(lambda opened: made.append(begin(opened, shown_name(name) or t("Untitled"), found))):
+        return False
+    for remark in found.remarks:
+        say(Notice(remark, "quiet"))
+    st.session_state[_NAME] = ""
+    st.session_state[_GO_TO] = made[0].id
+    return True
+
+
+def begin(session: Session, name: str, found: Found) -> Project:
+    """A project of what was found, in the shape of its first picture."""
+    project = create_project(session=session, name=name[:MAX_NAME_CHARACTERS])
+    if found.pictures:
+        first = found.pictures[0]
+        size = nearest_bucket(first.height, first.width, checkpoint_named(project.checkpoint).buckets)
+        changes = ProjectUpdate(shape=shape_of_size(*size))
+        edit_project(session=session, project_id=project.id, changes=changes)
+    add_shots(session=session, project_id=project.id, new=found.together())
+    return project

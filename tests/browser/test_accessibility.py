@@ -1,0 +1,156 @@
+"""Every page for everyone: axe-core finds nothing serious, in light and dark, on a screen and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlmodel import Session
+
+from projects.database.opening import open_database, session_for
+from projects.database.tables import ShotUpdate
+from projects.films.films import stitch_film
+from projects.settings import StudioSettings
+from projects.storage.pictures import add_picture
+from projects.storyboard.projects import archive_project, create_project, delete_project
+from projects.storyboard.shots import NewShot, add_shots, edit_shot
+from tests.support.browsing import until_true
+from tests.support.finished_takes import render_all
+from tests.support.plain_pictures import png
+from tests.support.running_studio import Studio, running_studio
+
+pytestmark = pytest.mark.browser
+GRAVE = {"serious", "critical"}
+NAME = "海邊 Night train"
+
+
+@dataclass(frozen=True)
+class Studios:
+    """One without a project, and one with some; ``project`` has two films and shots in several states."""
+
+    empty: Studio
+    full: Studio
+    project: str
+
+
+@pytest.fixture(scope="module")
+def studios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studios]:
+    folder = tmp_path_factory.mktemp("accessible")
+    empty, full = folder / "empty", folder / "full"
+    _written(empty, lambda session, _: delete_project(session=session, project_id=_make(session, "Gone")))
+    project = ""
+
+    def fill(session: Session, settings: StudioSettings) -> None:
+        nonlocal project
+        _make(session, "Not begun")
+        archive_project(session=session, project_id=_make(session, "Put away"))
+        project = _rendered(session, settings)
+
+    _written(full, fill)
+    with running_studio(empty) as one, running_studio(full) as other:
+        yield Studios(one, other, project)
+
+
+@pytest.fixture(params=[(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)], ids=str)
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    """A page of a browser that lets axe be put into it, which the studio's own rules for scripts forbid."""
+    scheme, width = request.param
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True, locale="en-US"
+    )
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+def grave_faults(page: Page) -> list[str]:
+    """What axe finds that keeps somebody from using the page, once it stands still."""
+    until_true(page, "document.querySelector('[data-test-script-state=notRunning]') !== null")
+    until_true(page, "document.querySelector('[data-stale=true]') === null")
+    until_true(page, "document.getAnimations().every(one => one.playState !== 'running')")
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:160]} ({node['failureSummary']})"
+        for fault in found
+        if fault["impact"] in GRAVE
+        for node in fault["nodes"]
+    ]
+
+
+def test_the_list_of_projects_while_there_is_none(page: Page, studios: Studios) -> None:
+    page.goto(studios.empty.url)
+    expect(page.get_by_text("No projects yet")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+def test_the_list_of_projects_with_its_menus_and_boxes(page: Page, studios: Studios) -> None:
+    page.goto(studios.full.url)
+    expect(page.get_by_role("link", name=f"Open storyboard: {NAME}")).to_be_visible()
+    assert grave_faults(page) == []
+
+    page.get_by_text("Show archived (1)").click()
+    expect(page.get_by_text("Archived", exact=True)).to_be_visible()
+    page.get_by_role("button", name="From pictures or text").click()
+    expect(page.get_by_role("button", name="Begin with this text")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+def test_the_storyboard(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.full.url}/storyboard?project={studios.project}")
+    expect(page.get_by_role("heading", name=NAME)).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+def test_the_film(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.full.url}/film?project={studios.project}")
+    expect(page.get_by_text("1 shot is not rendered yet.")).to_be_visible()
+    page.get_by_text("Shots of the film (3)").click()
+    expect(page.get_by_role("rowheader", name="SH0020")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+def test_the_film_page_without_a_project(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.empty.url}/film")
+    expect(page.get_by_text("No project is open")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+# --- a studio to look at ----------------------------------------------------------------------------------------------
+
+
+def _written(home: Path, write: Callable[[Session, StudioSettings], object]) -> None:
+    settings = StudioSettings.from_environment({"STUDIO_HOME": str(home)})
+    settings.make_folders()
+    engine = open_database(settings)
+    with session_for(engine) as session:
+        write(session, settings)
+        session.commit()
+    engine.dispose()
+
+
+def _make(session: Session, name: str) -> str:
+    return create_project(session=session, name=name).id
+
+
+def _rendered(session: Session, settings: StudioSettings) -> str:
+    """A project with two films of two shots, one of which changed since, and a third that is not rendered."""
+    project = _make(session, NAME)
+    media = add_picture(session=session, settings=settings, data=png(320, 180), name="sea.png").media.id
+    new = [NewShot(prompt="Waves roll in.", seconds=0.5, media_id=media) for _ in range(2)]
+    shots = add_shots(session=session, project_id=project, new=new)
+    render_all(session, settings, project)
+    for name in ("First cut", "Second cut"):
+        stitch_film(session=session, settings=settings, project_id=project, name=name)
+    edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="The sea is calm."))
+    add_shots(session=session, project_id=project, new=[NewShot(prompt="A boat.", media_id=media)])
+    return project
