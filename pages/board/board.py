@@ -1,0 +1,108 @@
+"""The board: all shots of a project at a glance, drawn by a script of its own that reads and writes by itself.
+
+Python hands it the project, what is selected and all words; it tells which shot is selected, which view and which pass
+are shown, and when something of the selected shot changed that only Python can draw.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from pages.board.words import BOARD_WORDS
+
+View = Literal["grid", "list"]
+Pass = Literal["draft", "real"]
+
+_SCREEN = Path(__file__).with_name("screen")
+# In this order they make one script: what a file uses while it is read stands before it.
+_SCRIPTS = (
+    *("dom", "net", "store", "actions", "finish", "toasts", "dialogs", "menus", "grid", "list", "cells", "view"),
+    *("toolbar", "notices", "pictures", "keys", "pointer", "board"),
+)
+_STYLES = ("frame", "shots", "windows")
+HTML = '<div class="board"></div>'
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A preset that selected shots may be given."""
+
+    id: str
+    label: str
+
+
+def script() -> str:
+    """The board's whole script, one ES module."""
+    return "\n".join((_SCREEN / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+
+
+def style() -> str:
+    """The board's whole style sheet."""
+    return "\n".join((_SCREEN / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES)
+
+
+def board(
+    *,
+    project_id: str,
+    key: str,
+    on_selected: Callable[[str | None], None],
+    on_view: Callable[[View], None],
+    on_pass: Callable[[Pass], None],
+    on_changed: Callable[[str], None],
+    selected: str | None = None,
+    view: View = "grid",
+    shown_pass: Pass = "draft",
+    presets: tuple[Choice, ...] = (),
+    most_bytes: int,
+    words: Mapping[str, str] = BOARD_WORDS,
+    lang: str = "en",
+) -> None:
+    """Draw the board of a project.
+
+    ``on_selected`` is called with the id of a shot, or None, when another one is to be shown beside the board;
+    ``on_changed`` with the id of the selected shot when more of it changed than its texts. ``presets`` are what several
+    shots can be given at once, ``most_bytes`` the most a picture's file may have.
+    """
+
+    def said(name: str) -> object:
+        return st.session_state[key].get(name)
+
+    def changed() -> None:
+        told = said("changed")
+        if isinstance(told, dict):
+            on_changed(str(told["id"]))
+
+    _component()(
+        key=key,
+        data={
+            "project_id": project_id,
+            "pass": shown_pass,
+            "view": view,
+            "selected": selected,
+            "words": dict(words),
+            "lang": lang,
+            "api": "/api",
+            "presets": [asdict(preset) for preset in presets],
+            "most_bytes": most_bytes,
+        },
+        on_selected_change=lambda: on_selected(_id_in(said("selected"))),
+        on_view_change=lambda: on_view("list" if said("view") == "list" else "grid"),
+        on_pass_change=lambda: on_pass("real" if said("pass") == "real" else "draft"),
+        on_changed_change=changed,
+    )
+
+
+def _id_in(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@functools.cache
+def _component() -> ComponentRenderer:
+    return st.components.v2.component("shot_board", html=HTML, css=style(), js=script())
