@@ -111,8 +111,7 @@ class BoardPage:
     def open(self, query: str = "") -> BoardPage:
         """The page from anew, once its first shot is drawn; ``query`` says the view and the theme."""
         self.page.goto(f"{self.url}/?{query}")
-        if self.story.rows:
-            expect(self.page.locator("[data-id]").first).to_be_visible()
+        expect(self.page.locator("[data-id], .empty h2").locator("visible=true").first).to_be_visible()
         return self
 
     def shot(self, shot_id: str) -> Locator:
