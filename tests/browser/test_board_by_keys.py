@@ -243,3 +243,30 @@ def test_nothing_is_left_when_the_board_is_taken_away(board: ShowBoard) -> None:
     shown.page.evaluate("fetch('/given').then(answer => answer.status)")
     assert shown.story.looks == looks
     assert shown.story.asked == []
+
+
+def test_a_message_goes_when_what_it_offers_was_done_otherwise(board: ShowBoard) -> None:
+    shown = board(4).open()
+    shown.shot("s2").click()
+    shown.press("Delete")
+    told = shown.page.get_by_role("status").filter(has_text="SH0020 deleted.")
+    expect(told).to_be_visible()
+
+    shown.press("Control+z")
+    expect(shown.shot("s2")).to_be_visible()
+    expect(told).to_have_count(0)
+
+
+def test_an_error_stays_while_other_messages_come_and_go(board: ShowBoard) -> None:
+    shown = board(12).open()
+    shown.shot("s1").focus()
+    shown.story.refusal = (503, {"error": "busy", "message": "The disk is full."})
+    shown.press("Alt+ArrowRight")
+    said = shown.page.get_by_role("alert").filter(has_text="The disk is full.")
+    expect(said).to_be_visible()
+
+    for left in range(11, 6, -1):
+        shown.press("Delete")
+        until(lambda left=left: len(shown.story.rows) == left, seconds=10)
+    expect(shown.page.locator(".toast")).to_have_count(4)
+    expect(said).to_be_visible()
