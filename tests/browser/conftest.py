@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.harness import Harness, running_harness
+from tests.support.board_page import BoardPage, running_board
+from tests.support.fake_storyboard import FakeStoryboard
 from tests.support.running_studio import Studio, running_studio
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -75,3 +77,15 @@ def harness(running: Harness) -> Harness:
     """The harness app, its stand-ins as new."""
     running.tell("reset")
     return running
+
+
+@pytest.fixture
+def board(page: Page) -> Iterator[Callable[[int], BoardPage]]:
+    """The board by itself, with as many shots as one asks for; what answers it is the test's own."""
+    with contextlib.ExitStack() as running:
+
+        def show(count: int) -> BoardPage:
+            story = FakeStoryboard.of(count)
+            return BoardPage(page, story, running.enter_context(running_board(story)))
+
+        yield show

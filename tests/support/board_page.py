@@ -10,8 +10,10 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
+from playwright.sync_api import Locator, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -96,3 +98,52 @@ def running_board(story: FakeStoryboard) -> Iterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
         server.should_exit = True
         thread.join(10)
+
+
+class BoardPage:
+    """The board on a page of a real browser, and the storyboard behind it."""
+
+    def __init__(self, page: Page, story: FakeStoryboard, url: str) -> None:
+        self.page = page
+        self.story = story
+        self.url = url
+
+    def open(self, query: str = "") -> BoardPage:
+        """The page from anew, once its first shot is drawn; ``query`` says the view and the theme."""
+        self.page.goto(f"{self.url}/?{query}")
+        expect(self.page.locator("[data-id], .empty h2").locator("visible=true").first).to_be_visible()
+        return self
+
+    def shot(self, shot_id: str) -> Locator:
+        """The card or row of a shot."""
+        return self.page.locator(f'[data-id="{shot_id}"]')
+
+    def cell(self, shot_id: str, column: str) -> Locator:
+        """A cell of a shot's row."""
+        return self.shot(shot_id).locator(f'[data-column="{column}"]')
+
+    def order(self) -> list[str]:
+        """The ids of the shots that are drawn, in the order of their places."""
+        return [str(one.get_attribute("data-id")) for one in self.page.locator("[data-id]").all()]
+
+    def await_chosen(self, ids: set[str]) -> None:
+        """Wait until exactly these of the drawn shots are selected; a change is drawn with the browser's next frame."""
+        chosen = "[...document.querySelector('#host').shadowRoot.querySelectorAll('[data-id][aria-selected=true]')]"
+        until(lambda: set(self.page.evaluate(f"{chosen}.map(one => one.dataset.id)")) == ids, seconds=10)
+
+    def focused(self) -> str | None:
+        """The id of the shot that has the focus."""
+        return self.ask("activeElement?.closest('[data-id]')?.dataset.id ?? null")
+
+    def ask(self, expression: str) -> Any:
+        """What an expression of the board's own root is, such as ``querySelectorAll('*').length``."""
+        return self.page.evaluate(f"document.querySelector('#host').shadowRoot.{expression}")
+
+    def told(self) -> list[Any]:
+        """What Python was told."""
+        return self.page.evaluate("window.told")
+
+    def press(self, *keys: str) -> None:
+        """Keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)

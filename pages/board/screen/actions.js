@@ -89,10 +89,8 @@ function makeActions(board) {
     const next = shown.slice(shown.indexOf(ids.at(-1)) + 1).find((id) => !ids.includes(id));
     const asked = () => net.send("POST", `${project()}/shots/delete`, { ids });
     const done = store.change(withoutRows(ids), asked).then(() => {
-      board.toasts.say(words.say("deleted", { what: named(rows) }), {
-        text: words.say("undo"),
-        act: () => restore(rows),
-      });
+      const back = { text: words.say("undo"), act: () => restore(rows) };
+      board.toasts.say(words.say("deleted", { what: named(rows) }), back, () => ids.every((id) => store.row(id)));
     });
     const left = idsOf(store.rows());
     store.selected = new Set();

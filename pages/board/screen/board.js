@@ -166,6 +166,7 @@ function openBoard(root, data) {
   }
 
   board.looked = () => {
+    board.toasts.review();
     const now = waiting;
     waiting = now.filter((one) => {
       one.turns -= 1;

@@ -1,13 +1,13 @@
 // The small windows: the list of keys, a length or a place that is asked for, and the preview of pasted lines.
 const KEYS = [
-  ["keys-move", "← → ↑ ↓"],
+  ["keys-move", "←→↑↓"],
   ["keys-ends", "Home End PageUp PageDown"],
   ["keys-open", "Enter"],
-  ["keys-choose-more", "Shift ↑ ↓"],
+  ["keys-choose-more", "Shift ↑↓"],
   ["keys-choose-one", "Ctrl Space"],
   ["keys-choose-all", "Ctrl A"],
   ["keys-clear", "Esc"],
-  ["keys-carry", "Alt ← → ↑ ↓"],
+  ["keys-carry", "Alt ←→↑↓"],
   ["keys-play", "Space"],
   ["keys-render", "R"],
   ["keys-duplicate", "Ctrl D"],
@@ -63,7 +63,11 @@ function makeDialogs(board) {
     board.root.append(dialog);
     open += 1;
     dialog.showModal();
-    dialog.querySelector("input, textarea")?.select?.();
+    // Where nothing is asked for, reading begins at its head.
+    const first = dialog.querySelector("input, textarea") ?? heading;
+    heading.tabIndex = -1;
+    first.focus();
+    first.select?.();
     return dialog;
   }
 

@@ -65,8 +65,7 @@ function makeList(board) {
     for (const column of COLUMNS) {
       const here = row.id === store.active && column === list.column;
       const cell = cells[column];
-      const stop = here ? 0 : -1;
-      if (cell.tabIndex !== stop) cell.tabIndex = stop;
+      setAttribute(cell, "tabindex", here ? 0 : -1);
       cell.classList.toggle("here", here);
     }
     const share = board.shareOf(row);

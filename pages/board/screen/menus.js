@@ -5,6 +5,7 @@ function makeMenu(board, label, items, { symbol = "", bare = false, name = "" } 
   panel.popover = "auto";
   opener.popoverTargetElement = panel;
   opener.setAttribute("aria-haspopup", "true");
+  opener.setAttribute("aria-label", label); // also where there is room for its symbol only
   if (!bare) opener.append(icon("down"));
   board.root.append(panel);
 

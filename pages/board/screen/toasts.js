@@ -18,14 +18,17 @@ function makeToasts(board) {
     stack.showPopover();
   }
 
-  function show(text, { bad = false, action = null, stays = false } = {}) {
+  const shown = new Set();
+
+  function show(text, { bad = false, action = null, stays = false, isMoot = null } = {}) {
     const toast = make("div", bad ? "toast bad" : "toast");
     toast.setAttribute("role", bad ? "alert" : "status");
-    const words_ = make("div", "said", text);
-    toast.append(words_);
+    const said = make("div", "said", text);
+    toast.append(said);
     let timer = 0;
     const close = () => {
       clearTimeout(timer);
+      shown.delete(made);
       const held = toast.contains(board.root.getRootNode().activeElement);
       toast.remove();
       if (!stack.childElementCount && stack.popover) stack.hidePopover();
@@ -40,16 +43,20 @@ function makeToasts(board) {
     }
     toast.append(button(words.say("close"), close, { symbol: "close", bare: true }));
     const wait = () => {
+      clearTimeout(timer);
       if (!bad && !stays) timer = setTimeout(close, STAYS);
     };
     // Whoever reads it, or is on the way to its button, keeps it.
     for (const type of ["pointerenter", "focusin"]) toast.addEventListener(type, () => clearTimeout(timer));
     for (const type of ["pointerleave", "focusout"]) toast.addEventListener(type, () => toast.isConnected && wait());
     wait();
-    while (stack.childElementCount >= MOST) stack.firstElementChild.remove();
+    // Room is made by the oldest one that is no error: an error stays until it is closed.
+    if (shown.size >= MOST) [...shown].find((one) => one.passes)?.close();
     stack.append(toast);
     raise();
-    return { toast, text: words_, close };
+    const made = { toast, text: said, close, isMoot, passes: !bad && !stays };
+    shown.add(made);
+    return made;
   }
 
   board.say = (id, values) => {
@@ -58,20 +65,25 @@ function makeToasts(board) {
   };
 
   return {
-    say: (text, action) => show(text, { action }),
+    // `isMoot` says when there is nothing left to be undone by its button.
+    say: (text, action, isMoot) => show(text, { action, isMoot }),
     error: (text, action) => show(text, { bad: true, action }),
+
+    review() {
+      for (const one of [...shown]) if (one.isMoot?.()) one.close();
+    },
 
     // One that counts while something goes on.
     progress(text) {
-      const shown = show(text, { stays: true });
+      const counter = show(text, { stays: true });
       const bar = make("i", "bar");
-      shown.toast.append(bar);
+      counter.toast.append(bar);
       return {
         at(now, share) {
-          shown.text.textContent = now;
+          counter.text.textContent = now;
           bar.style.transform = `scaleX(${share})`;
         },
-        close: shown.close,
+        close: counter.close,
       };
     },
   };

@@ -1,0 +1,145 @@
+"""Pictures and lines of text that are pasted or dropped become shots, and each refused file has its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.board_page import BoardPage
+from tests.support.rendering import until
+
+pytestmark = pytest.mark.browser
+ShowBoard = Callable[[int], BoardPage]
+PNG = "\\x89PNG\\r\\n\\x1a\\n..."  # as JavaScript writes it
+
+
+def test_dropped_pictures_become_shots_in_their_natural_order(board: ShowBoard) -> None:
+    shown = board(2).open()
+
+    drop(shown, "querySelector('.scroller')", ["shot 10.png", "shot 2.png", "海 1.png"])
+    until(lambda: len(shown.story.rows) == 5, seconds=10)
+    assert [row["media"] for row in shown.story.rows[2:]] == ["sent shot 2.png", "sent shot 10.png", "sent 海 1.png"]
+    expect(shown.page.get_by_text("3 shots added.")).to_be_visible()
+    shown.await_chosen({"new1", "new2", "new3"})
+
+
+def test_pictures_may_be_dropped_anywhere_on_the_page(board: ShowBoard) -> None:
+    shown = board(0).open()
+
+    drop(shown, "host.ownerDocument.querySelector('h1')", ["a.png"])
+    expect(shown.page.locator("[data-id]")).to_have_count(1)
+
+
+def test_a_refused_file_has_its_reason_and_the_others_are_taken(board: ShowBoard) -> None:
+    shown = board(1).open()
+
+    drop(shown, "querySelector('.scroller')", ["good.png", "notes.txt"])
+    said = shown.page.get_by_role("alert").filter(has_text="notes.txt: It is not a picture.")
+    expect(said).to_be_visible()
+    until(lambda: len(shown.story.rows) == 2, seconds=10)
+    assert shown.story.rows[1]["media"] == "sent good.png"
+
+
+def test_a_picture_dropped_on_a_card_becomes_the_picture_of_that_shot(board: ShowBoard) -> None:
+    shown = board(3).open()
+
+    drop(shown, "querySelector('[data-id=s2] .thumb')", ["new sky.png"])
+    until(lambda: shown.story.row("s2").get("media_id") == "sent new sky.png", seconds=10)
+    assert len(shown.story.rows) == 3
+
+
+def test_it_is_said_where_a_picture_would_go_while_it_is_held(board: ShowBoard) -> None:
+    shown = board(3).open()
+    drag = "new DragEvent('{kind}', {{dataTransfer: (() => {{ const held = new DataTransfer(); held.items.add(" + (
+        "new File(['x'], 'a.png')); return held; })(), bubbles: true, composed: true, cancelable: true})"
+    )
+
+    for kind in ("dragenter", "dragover"):
+        event = drag.replace("{kind}", kind).replace("{{", "{").replace("}}", "}")
+        shown.ask(f"querySelector('[data-id=s2]').dispatchEvent({event})")
+    expect(shown.page.get_by_text("Drop it to be the picture of SH0020")).to_be_visible()
+    event = drag.replace("{kind}", "dragleave").replace("{{", "{").replace("}}", "}")
+    shown.ask(f"querySelector('[data-id=s2]').dispatchEvent({event})")
+    expect(shown.page.get_by_text("Drop it to be the picture of SH0020")).to_be_hidden()
+
+
+def test_a_picture_from_the_clipboard_comes_after_the_selected_shot(board: ShowBoard) -> None:
+    shown = board(3).open()
+    shown.shot("s1").click()
+
+    paste(shown, files=["screen.png"])
+    until(lambda: shown.story.order() == ["s1", "new1", "s2", "s3"], seconds=10)
+    assert shown.story.rows[1]["media"] == "sent screen.png"
+
+
+def test_pasted_lines_are_shown_before_they_become_shots(board: ShowBoard) -> None:
+    shown = board(2).open()
+    paste(shown, text="The storm begins.\n\n  燈塔倒下。  \nIt is <b>quiet</b>.")
+    dialog = shown.page.get_by_role("dialog", name="One shot for each line")
+
+    expect(dialog.get_by_text("3 shots will be added:")).to_be_visible()
+    expect(dialog.locator("li")).to_have_text(["The storm begins.", "燈塔倒下。", "It is <b>quiet</b>."])
+    assert shown.story.asked == []
+    dialog.get_by_role("button", name="Add").click()
+    until(
+        lambda: (
+            [row["prompt"] for row in shown.story.rows[2:]]
+            == [
+                "The storm begins.",
+                "燈塔倒下。",
+                "It is <b>quiet</b>.",
+            ]
+        ),
+        seconds=10,
+    )
+    shown.page.get_by_role("status").get_by_role("button", name="Undo").click()
+    until(lambda: len(shown.story.rows) == 2, seconds=10)
+
+
+def test_pasting_in_a_box_for_text_or_a_single_line_offers_nothing(board: ShowBoard) -> None:
+    shown = board(2).open()
+
+    paste(shown, text="One.\nTwo.", into="host.ownerDocument.querySelector('input')")
+    paste(shown, text="One line only.")
+    shown.press("?")
+    expect(shown.page.get_by_role("dialog")).to_have_count(1)
+    expect(shown.page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_figures_pasted_in_the_list_go_downwards_and_sentences_are_offered_as_shots(board: ShowBoard) -> None:
+    shown = board(4).open("view=list")
+    shown.cell("s2", "seconds").click()
+
+    paste(shown, text="1,5\n2\n3.25\n", into="activeElement")
+    until(lambda: [row["seconds"] for row in shown.story.rows[1:]] == [1.5, 2.0, 3.25], seconds=10)
+    paste(shown, text="A sentence.\nAnother.", into="activeElement")
+    expect(shown.page.get_by_role("dialog", name="One shot for each line")).to_be_visible()
+
+
+def drop(shown: BoardPage, onto: str, names: list[str]) -> None:
+    """Drop files; those that end in .png begin as such."""
+    transfer = f"(() => {{ const held = new DataTransfer(); {files_in(names)} return held; }})()"
+    options = f"{{dataTransfer: {transfer}, bubbles: true, composed: true, cancelable: true}}"
+    for kind in ("dragenter", "dragover", "drop"):
+        shown.ask(f"{onto}.dispatchEvent(new DragEvent('{kind}', {options}))")
+
+
+def paste(shown: BoardPage, *, text: str = "", files: tuple[str, ...] | list[str] = (), into: str = "") -> None:
+    """Paste into the page, or into what ``into`` says."""
+    written = f"held.setData('text/plain', {json.dumps(text)});" if text else ""
+    transfer = f"(() => {{ const held = new DataTransfer(); {written} {files_in(list(files))} return held; }})()"
+    options = f"{{clipboardData: {transfer}, bubbles: true, composed: true, cancelable: true}}"
+    target = into or "host.ownerDocument.body"
+    shown.ask(f"{target}.dispatchEvent(new ClipboardEvent('paste', {options}))")
+
+
+def files_in(names: list[str]) -> str:
+    """The JavaScript that puts files into ``held``."""
+    made = []
+    for name in names:
+        content = f"Uint8Array.from('{PNG}', one => one.charCodeAt(0))" if name.endswith(".png") else "'words'"
+        made.append(f"held.items.add(new File([{content}], {json.dumps(name)}));")
+    return " ".join(made)

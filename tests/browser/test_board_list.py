@@ -1,0 +1,208 @@
+"""The list is written in as a spreadsheet is, and nothing that was written is lost where the studio refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.board_page import BoardPage
+from tests.support.rendering import until
+
+pytestmark = pytest.mark.browser
+ShowBoard = Callable[[int], BoardPage]
+
+
+def test_arrows_move_the_cell_and_typing_replaces_what_is_in_it(board: ShowBoard) -> None:
+    shown = board(6).open("view=list")
+    shown.cell("s1", "prompt").click()
+
+    shown.press("ArrowDown", "ArrowRight")
+    expect(shown.cell("s2", "seconds")).to_be_focused()
+    shown.press("ArrowLeft")
+    shown.page.keyboard.type("Rain falls.")
+    shown.press("Enter")
+    expect(shown.cell("s2", "prompt")).to_be_focused()
+    expect(shown.cell("s2", "prompt")).to_have_text("Rain falls.")
+    until(lambda: shown.story.row("s2")["prompt"] == "Rain falls.", seconds=10)
+    (sent,) = shown.story.calls("/shots/s2")
+    assert sent["was"] == {"prompt": "Waves break on the rocks. The camera moves slowly to the left."}
+
+
+def test_f2_goes_on_with_what_is_there_and_escape_puts_it_back(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    cell = shown.cell("s1", "prompt")
+    cell.click()
+
+    shown.press("F2", "End")
+    shown.page.keyboard.type(" It is night. 海")
+    expect(cell.locator("textarea")).to_have_value(f"{shown.story.row('s1')['prompt']} It is night. 海")
+    shown.press("Escape")
+    expect(cell.locator("textarea")).to_have_count(0)
+    expect(cell).to_be_focused()
+    assert shown.story.asked == []
+    shown.press("Enter", "End")
+    shown.page.keyboard.type(" It is night. 海")
+    shown.press("Enter")
+    until(lambda: shown.story.row("s1")["prompt"].endswith("It is night. 海"), seconds=10)
+
+
+def test_tab_goes_on_to_the_next_cell_one_can_write_in(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.cell("s1", "prompt").click()
+
+    shown.press("Enter")
+    shown.page.keyboard.type("One.")
+    shown.press("Tab")
+    shown.page.keyboard.type("3,5")
+    shown.press("Tab")
+    expect(shown.cell("s1", "start").locator("select")).to_be_focused()
+    shown.press("Tab")
+    expect(shown.cell("s2", "prompt").locator("textarea")).to_be_focused()
+    shown.press("Shift+Tab", "Escape")
+    until(lambda: shown.story.row("s1")["seconds"] == 3.5, seconds=10)
+    expect(shown.cell("s1", "seconds")).to_have_text("3.5 s")
+    assert shown.story.row("s1")["prompt"] == "One."
+    assert shown.story.row("s2")["prompt"].startswith("Waves")
+
+
+def test_a_length_that_is_none_is_said_and_the_earlier_one_kept(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.cell("s1", "seconds").click()
+
+    shown.page.keyboard.type("soon")
+    shown.press("Enter")
+    expect(shown.page.get_by_role("alert").filter(has_text="“soon” is no length")).to_be_visible()
+    expect(shown.cell("s1", "seconds")).to_have_text("2.5 s")
+    assert shown.story.asked == []
+
+
+def test_a_length_is_for_all_selected_rows(board: ShowBoard) -> None:
+    shown = board(6).open("view=list")
+    shown.cell("s2", "seconds").click()
+    shown.cell("s4", "seconds").click(modifiers=["Shift"])
+
+    shown.page.keyboard.type("6,25")
+    shown.press("Enter")
+    until(lambda: [row["seconds"] for row in shown.story.rows[1:4]] == [6.25] * 3, seconds=10)
+    assert shown.story.calls("/shots") == [{"ids": ["s2", "s3", "s4"], "changes": {"seconds": 6.25}}]
+    expect(shown.page.get_by_text("3 shots last 6.25 s each now.")).to_be_visible()
+    expect(shown.cell("s3", "seconds")).to_have_text("6.25 s")
+
+
+def test_start_and_preset_and_length_are_set_for_several_from_the_bar(board: ShowBoard) -> None:
+    shown = board(6).open()
+    shown.shot("s4").click()
+    shown.shot("s6").click(modifiers=["Shift"])
+    page = shown.page
+
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Continue: on from the shot before").click()
+    until(lambda: [row["start"] for row in shown.story.rows[3:]] == ["continue"] * 3, seconds=10)
+    expect(shown.shot("s6").locator(".link")).to_be_visible()
+    page.get_by_role("button", name="Preset", exact=True).click()
+    page.get_by_role("button", name="Quick").click()
+    until(lambda: shown.story.rows[4].get("preset") == "quick", seconds=10)
+    page.get_by_role("button", name="Length…").click()
+    box = page.get_by_label("Seconds")
+    box.fill("x")
+    box.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="“x” is no length")).to_be_visible()
+    box.fill("1.5")
+    box.press("Enter")
+    until(lambda: [row["seconds"] for row in shown.story.rows[3:]] == [1.5] * 3, seconds=10)
+
+
+def test_cells_are_copied_and_pasted_over_several_rows(board: ShowBoard) -> None:
+    shown = board(6).open("view=list")
+    shown.cell("s1", "seconds").click()
+
+    shown.press("Control+c")
+    shown.cell("s2", "seconds").click()
+    shown.cell("s3", "seconds").click(modifiers=["Shift"])
+    shown.press("Control+v")
+    until(lambda: [row["seconds"] for row in shown.story.rows[:3]] == [2.5] * 3, seconds=10)
+    shown.cell("s1", "prompt").click()
+    shown.cell("s2", "prompt").click(modifiers=["Shift"])
+    shown.press("Control+c")
+    shown.cell("s4", "prompt").click()
+    shown.press("Control+v")
+    prompts = [row["prompt"] for row in shown.story.rows]
+    until(lambda: [row["prompt"] for row in shown.story.rows[3:5]] == prompts[:2], seconds=10)
+    assert len(shown.story.rows) == 6
+
+
+def test_where_another_browser_changed_the_same_both_texts_are_kept_in_view(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    cell = shown.cell("s1", "prompt")
+    cell.click()
+    shown.press("Enter")
+    shown.page.keyboard.type("Mine.")
+    shown.story.edit("s1", prompt="Theirs.")
+    shown.press("Enter")
+
+    said = shown.page.get_by_role("alert").filter(has_text="Somebody else changed this shot meanwhile.")
+    expect(said).to_be_visible()
+    expect(cell).to_have_text("Theirs.")
+    said.get_by_role("button", name="Use mine").click()
+    expect(cell).to_have_text("Mine.")
+    until(lambda: shown.story.row("s1")["prompt"] == "Mine.", seconds=10)
+
+
+def test_what_is_written_in_a_shot_that_was_deleted_elsewhere_can_be_brought_back(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.cell("s2", "prompt").click()
+    shown.press("Enter")
+    shown.page.keyboard.type("Still here.")
+    story = shown.story
+    story.gone["s2"] = (1, story.row("s2"))
+    story.rows = [row for row in story.rows if row["id"] != "s2"]
+
+    # The next answer takes the row away; what was written in it is sent, and refused.
+    said = shown.page.get_by_role("alert").filter(has_text="This shot was deleted meanwhile.")
+    expect(said).to_be_visible()
+    said.get_by_role("button", name="Bring the shot back").click()
+    expect(shown.cell("s2", "prompt")).to_have_text("Still here.")
+    until(lambda: story.row("s2")["prompt"] == "Still here.", seconds=10)
+
+
+def test_a_refused_text_is_put_back_with_the_studios_sentence(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.story.refusal = (400, {"error": "too-long", "message": "A prompt has at most 2,000 characters."})
+    shown.cell("s1", "prompt").click()
+    shown.press("Enter")
+    shown.page.keyboard.type("Too long.")
+    shown.press("Enter")
+
+    expect(shown.page.get_by_role("alert").filter(has_text="at most 2,000 characters")).to_be_visible()
+    expect(shown.cell("s1", "prompt")).to_have_text(shown.story.row("s1")["prompt"])
+
+
+def test_rows_move_by_keys_and_the_cell_keeps_the_focus(board: ShowBoard) -> None:
+    shown = board(6).open("view=list")
+    shown.cell("s1", "seconds").click()
+
+    shown.press("Alt+ArrowDown", "Alt+ArrowDown")
+    until(lambda: shown.story.order()[:3] == ["s2", "s3", "s1"], seconds=10)
+    expect(shown.cell("s1", "seconds")).to_be_focused()
+
+
+def test_the_table_is_read_out_as_one(board: ShowBoard) -> None:
+    shown = board(500).open("view=list")
+    table = shown.page.get_by_role("grid", name="The shots in order")
+
+    expect(table).to_have_attribute("aria-rowcount", "501")
+    expect(table.get_by_role("columnheader")).to_have_count(8)
+    expect(shown.shot("s3")).to_have_attribute("aria-rowindex", "4")
+
+
+def test_what_was_typed_is_saved_before_it_is_rendered(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.cell("s1", "prompt").click()
+    shown.press("Enter")
+    shown.page.keyboard.type("Just typed.")
+    shown.page.get_by_role("button", name="Render what changed").click()
+
+    until(lambda: shown.story.calls("/renders"), seconds=10)
+    assert [path.rsplit("/", 1)[1] for _, path, _ in shown.story.asked] == ["s1", "renders"]
