@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.support.harness import Harness, running_harness
 from tests.support.running_studio import Studio, running_studio
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -35,7 +36,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(sentence)
         pytest.skip(sentence)
     # A first page on a busy computer can take far longer than the 5 s that are usual.
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=int(os.environ.get("EXP","60000")))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser
@@ -60,3 +61,17 @@ def start_studio(tmp_path: Path) -> Iterator[Callable[[], Studio]]:
             return running.enter_context(running_studio(tmp_path / "studio"))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    """The harness app; one for all tests of single components."""
+    with running_harness(tmp_path_factory.mktemp("harness")) as harness:
+        yield harness
+
+
+@pytest.fixture
+def harness(running: Harness) -> Harness:
+    """The harness app, its stand-ins as new."""
+    running.tell("reset")
+    return running

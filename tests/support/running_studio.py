@@ -34,9 +34,7 @@ class Studio:
 def running_studio(home: Path) -> Iterator[Studio]:
     """A studio that keeps everything in ``home``, from its first healthy answer to its end."""
     home.mkdir(exist_ok=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "STUDIO_HOME": str(home)}
     environment.pop("STUDIO_DATABASE_URL", None)
     command = [sys.executable, "-m", "streamlit", "run", "studio_app.py", "--server.port", str(port)]
@@ -45,7 +43,7 @@ def running_studio(home: Path) -> Iterator[Studio]:
         server = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=written, stderr=subprocess.STDOUT)
     try:
         url = f"http://127.0.0.1:{port}"
-        _await_health(server, url, log)
+        await_health(server, url, log)
         settings = StudioSettings.from_environment({"STUDIO_HOME": str(home)})
         yield Studio(url=url, settings=settings, pid=server.pid, log=log)
     finally:
@@ -57,7 +55,16 @@ def running_studio(home: Path) -> Iterator[Studio]:
             server.wait()
 
 
-def _await_health(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def free_port() -> int:
+    """A port of this computer that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def await_health(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait for the first healthy answer of a server that was just started."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if server.poll() is not None:

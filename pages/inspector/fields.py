@@ -1,0 +1,69 @@
+"""The boxes in which one shot is written: prompt, name, length, dialogue, notes, seed. They save by themselves.
+
+They speak with the application's JSON interface and not over Streamlit's connection, so that nothing that was typed
+hangs on a message that may not arrive. ``keeper.py`` sends what is left from an earlier page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+FIELDS = ("prompt", "name", "seconds", "seed", "dialogue", "notes")
+# Everything that saves begins with these.
+SAVING = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("shelf.js", "saving.js"))
+_boxes = st.components.v2.component(
+    "typing_boxes",
+    html='<div class="room"><section class="fields"></section></div>',
+    css=(_HERE / "fields.css").read_text(encoding="utf-8"),
+    js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in ("box.js", "fields.js"))]),
+)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the most that a box for a number takes. Seeds are text: a browser cannot count so far."""
+
+    least: float | str
+    most: float | str
+
+
+def typing_boxes(
+    row: Mapping[str, object],
+    *,
+    project_id: str,
+    bounds: Mapping[str, Bounds],
+    counter: str,
+    words: Mapping[str, str],
+    lang: str,
+    api: str,
+    key: str,
+    on_saved: Callable[[str], object],
+) -> None:
+    """Draw the boxes of the shot of ``row`` (as the board has it); ``bounds`` are those of "seconds" and "seed".
+
+    ``counter`` says how long the prompt is. ``key`` must be the same for every shot, or what is typed would be torn from
+    under the person when another shot is selected. ``on_saved`` is called with the shot's id once something of it was
+    saved and nobody is in a box.
+    """
+
+    def told() -> None:
+        saved = st.session_state[key].get("saved")
+        if saved:
+            on_saved(str(saved["shot"]))
+
+    data = {
+        "shot": dict(row),
+        "fields": list(FIELDS),
+        "project_id": project_id,
+        "bounds": {field: asdict(one) for field, one in bounds.items()},
+        "counter": counter,
+        "words": dict(words),
+        "lang": lang,
+        "api": api,
+    }
+    _boxes(key=key, data=data, on_saved_change=told)

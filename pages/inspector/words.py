@@ -1,0 +1,43 @@
+"""What the boxes of a shot say in English. Places such as {number} are filled in by the page's script."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+ENGLISH = MappingProxyType(
+    {
+        "of_shot": "The texts of {number}",
+        # --- the boxes ---
+        "prompt": "What happens in {number}",
+        "prompt_example": (
+            "What happens, in a sentence. For example: The camera pans slowly to the right while waves roll in."
+        ),
+        "name": "Name",
+        "name_example": "Such as: The harbour at dawn",
+        "seconds": "Length (seconds)",
+        "seconds_bounds": "{least} to {most} s",
+        "dialogue": "Dialogue",
+        "dialogue_example": "What is said; the player shows it as a caption.",
+        "notes": "Notes",
+        "notes_example": "For yourself. Notes are not rendered.",
+        "seed": "Seed",
+        # --- how saving goes ---
+        "saving": "Saving…",
+        "saved": "Saved",
+        "not_saved": "Not saved yet",
+        "waiting": "Not saved yet: the studio does not answer. It is kept here and sent as soon as it answers again.",
+        # --- what the studio or the box itself does not take ---
+        "seconds_refused": "The length must be a number from {least} to {most} seconds.",
+        "seed_refused": "The seed must be a whole number from 0 to {most}.",
+        "refused": "The studio does not take this.",
+        "put_back": "Put back what is saved",
+        # --- somebody else was here ---
+        "changed": "This was changed elsewhere while you typed. Which of the two shall stay?",
+        "mine": "What you typed",
+        "theirs": "What stands there now",
+        "keep_mine": "Keep mine",
+        "take_theirs": "Take theirs",
+        "gone": "This shot was deleted elsewhere. What you typed is kept here.",
+        "bring_back": "Bring the shot back",
+    }
+)

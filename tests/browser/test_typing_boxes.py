@@ -1,0 +1,466 @@
+"""What is typed into the boxes of a shot: when it is saved, and what becomes of it where it can't be."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.fake_shots import PROMPTS
+from tests.support.harness import FIRST, SECOND, Harness
+from tests.support.rendering import until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def boxes(page: Page, harness: Harness) -> Page:
+    """A page with the boxes of the first shot."""
+    page.goto(f"{harness.url}/boxes")
+    expect(prompt_of(page)).to_have_value(PROMPTS[0])
+    return page
+
+
+def prompt_of(page: Page, number: str = "SH0010") -> Locator:
+    return page.get_by_label(f"What happens in {number}")
+
+
+def state_of(page: Page, field: str) -> Locator:
+    return page.locator(f".field.{field} .state")
+
+
+def shot(harness: Harness, id: str = FIRST) -> dict[str, Any]:
+    found: dict[str, Any] = harness.tell("look")["shots"][id]
+    return found
+
+
+def heard(harness: Harness, field: str) -> list[Any]:
+    """What the stand-in was sent for a field, in order."""
+    return [one["changes"][field] for one in harness.tell("look")["heard"] if field in one["changes"]]
+
+
+def unsaved(page: Page) -> int:
+    return int(page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('studio-unsaved/')).length"))
+
+
+# --- when it is saved ---
+
+
+def test_what_is_typed_is_saved_after_a_pause_without_leaving_the_box(boxes: Page, harness: Harness) -> None:
+    box = prompt_of(boxes)
+    box.press("End")
+    box.press_sequentially(" Rain 雨 🌧", delay=5)
+
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    assert shot(harness)["prompt"] == PROMPTS[0] + " Rain 雨 🌧"
+    # One save for the whole run of keys, and not one for every key.
+    assert heard(harness, "prompt") == [PROMPTS[0] + " Rain 雨 🌧"]
+    until(lambda: unsaved(boxes) == 0)
+
+
+def test_it_is_saved_at_once_when_the_box_is_left(boxes: Page, harness: Harness) -> None:
+    boxes.clock.install()
+    boxes.clock.pause_at(boxes.evaluate("Date.now() / 1000") + 60)
+    boxes.get_by_label("Notes").fill("Ask the harbour master.")
+    assert heard(harness, "notes") == []
+    boxes.keyboard.press("Tab")
+
+    # The browser's clock stands still, so no pause has passed.
+    until(lambda: shot(harness)["notes"] == "Ask the harbour master.", seconds=10)
+
+
+def test_enter_saves_a_box_of_one_line(boxes: Page, harness: Harness) -> None:
+    boxes.clock.install()
+    boxes.clock.pause_at(boxes.evaluate("Date.now() / 1000") + 60)
+    boxes.get_by_label("Name").fill("Dusk")
+    boxes.get_by_label("Name").press("Enter")
+
+    until(lambda: shot(harness)["name"] == "Dusk", seconds=10)
+
+
+def test_it_is_saved_when_the_page_is_hidden_or_left(page: Page, harness: Harness) -> None:
+    page.goto(f"{harness.url}/boxes")
+    harness.tell("mode", mode="hold")
+    prompt_of(page).fill("The last words.")
+    # Before the pause is over: only what the page sends on its way out is heard.
+    page.goto("about:blank")
+    harness.tell("mode", mode="answer")
+
+    until(lambda: shot(harness)["prompt"] == "The last words.", seconds=10)
+
+
+def test_what_was_typed_while_an_earlier_text_was_on_its_way_outlives_the_page(page: Page, harness: Harness) -> None:
+    page.goto(f"{harness.url}/boxes")
+    harness.tell("mode", mode="hold")
+    prompt_of(page).fill("First words.")
+    until(lambda: harness.tell("look")["held"] == 1)
+    prompt_of(page).fill("Last words.")
+    page.goto("about:blank")
+    until(lambda: harness.tell("look")["held"] == 3)
+    harness.tell("mode", mode="answer")
+
+    until(lambda: harness.tell("look")["held"] == 0)
+    until(lambda: shot(harness)["prompt"] == "Last words.", seconds=10)
+
+
+def test_it_is_saved_when_another_page_of_the_studio_is_opened(boxes: Page, harness: Harness) -> None:
+    prompt_of(boxes).fill("Typed and left.")
+    boxes.get_by_role("link", name="other").click()
+    expect(boxes.get_by_text("Another page")).to_be_visible()
+
+    until(lambda: shot(harness)["prompt"] == "Typed and left.", seconds=10)
+
+
+def test_saves_of_a_shot_never_overtake_each_other(boxes: Page, harness: Harness) -> None:
+    harness.tell("mode", mode="hold")
+    prompt_of(boxes).fill("One.")
+    boxes.keyboard.press("Tab")
+    until(lambda: harness.tell("look")["held"] == 1)
+    prompt_of(boxes).fill("Two.")
+    boxes.get_by_label("Notes").fill("A note.")
+    boxes.keyboard.press("Tab")
+    # The second text waits for the answer to the first.
+    assert harness.tell("look")["held"] == 1
+    harness.tell("mode", mode="answer")
+
+    until(lambda: shot(harness)["prompt"] == "Two." and shot(harness)["notes"] == "A note.", seconds=20)
+    assert heard(harness, "prompt") == ["One.", "Two."]
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+
+
+def test_flushing_sends_everything_and_says_when_it_is_there(boxes: Page, harness: Harness) -> None:
+    prompt_of(boxes).fill("Typed just now.")
+    told = boxes.evaluate("window.studioSaving.flush()")
+
+    assert told == {"saved": True, "left": []}
+    assert shot(harness)["prompt"] == "Typed just now."
+    # The same by the event, for whoever does not have the object.
+    prompt_of(boxes).fill("And this.")
+    by_event = """() => { const promises = [];
+        window.dispatchEvent(new CustomEvent("studio:flush", {detail: {promises}})); return promises[0]; }"""
+    assert boxes.evaluate(by_event)["saved"]
+    assert shot(harness)["prompt"] == "And this."
+
+
+def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page, harness: Harness) -> None:
+    boxes.evaluate("window.addEventListener('studio:saved', event => (window.lastSaved = event.detail))")
+    prompt_of(boxes).fill("Told.")
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+
+    told = boxes.evaluate("window.lastSaved")
+    assert (told["shot"], told["version"], told["row"]["prompt"]) == (FIRST, 2, "Told.")
+    # Python draws nothing anew under somebody who still types.
+    expect(boxes.get_by_text("Told of: nothing")).to_be_visible()
+    prompt_of(boxes).press("Tab")
+    expect(boxes.get_by_text(f"Told of: {FIRST}")).to_be_visible()
+
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize("typed", ["3,5", "3.5", "３．５", " 3,50 s "])
+def test_a_length_is_understood_with_a_point_or_a_comma(boxes: Page, harness: Harness, typed: str) -> None:
+    length = boxes.get_by_label("Length (seconds)")
+    length.fill(typed)
+    length.press("Tab")
+
+    until(lambda: shot(harness)["seconds"] == 3.5)
+    expect(length).to_have_value("3.5")
+
+
+def test_a_length_is_shown_as_the_reader_writes_numbers(page: Page, harness: Harness) -> None:
+    page.goto(f"{harness.url}/boxes?lang=de")
+
+    expect(page.get_by_label("Length (seconds)")).to_have_value("2,5")
+    expect(page.get_by_text("0,1 to 600 s")).to_be_visible()
+
+
+def test_a_length_that_is_none_is_said_beside_its_box_and_kept_there(boxes: Page, harness: Harness) -> None:
+    length = boxes.get_by_label("Length (seconds)")
+    problem = boxes.get_by_text("The length must be a number from 0.1 to 600 seconds.")
+    length.fill("90o")
+    expect(problem).to_have_count(0)  # not while somebody still types
+    length.press("Enter")
+    expect(problem).to_be_visible()
+    expect(length).to_have_attribute("aria-invalid", "true")
+    assert heard(harness, "seconds") == []
+
+    boxes.reload()
+    expect(length).to_have_value("90o")
+    boxes.get_by_role("button", name="Put back what is saved").click()
+    expect(length).to_have_value("2.5")
+    expect(problem).to_have_count(0)
+    until(lambda: unsaved(boxes) == 0)
+
+
+def test_a_seed_keeps_all_its_digits(boxes: Page, harness: Harness) -> None:
+    seed = boxes.get_by_label("Seed")
+    seed.fill("9223372036854775807")
+    seed.press("Enter")
+    until(lambda: shot(harness)["seed"] == "9223372036854775807")
+    seed.fill("9223372036854775808")
+    seed.press("Enter")
+
+    expect(boxes.get_by_text("The seed must be a whole number from 0 to 9223372036854775807.")).to_be_visible()
+    assert shot(harness)["seed"] == "9223372036854775807"
+
+
+# --- the studio does not answer ---
+
+
+def test_what_is_typed_while_the_studio_stands_still_is_kept_and_sent_when_it_goes_on(
+    boxes: Page, harness: Harness
+) -> None:
+    os.kill(harness.pid, signal.SIGSTOP)
+    try:
+        prompt_of(boxes).fill("Typed into the silence.")
+        boxes.get_by_label("Length (seconds)").fill("4")
+        expect(boxes.get_by_text("the studio does not answer").first).to_be_visible()
+        expect(state_of(boxes, "prompt")).to_have_text("Not saved yet")
+    finally:
+        os.kill(harness.pid, signal.SIGCONT)
+
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    until(lambda: shot(harness)["seconds"] == 4)
+    expect(boxes.get_by_text("the studio does not answer")).to_have_count(0)
+    assert shot(harness)["prompt"] == "Typed into the silence."
+    until(lambda: unsaved(boxes) == 0)
+
+
+@pytest.mark.parametrize("opened", ["boxes", "other"])
+def test_what_was_left_unsaved_is_sent_when_any_page_is_opened_anew(
+    boxes: Page, harness: Harness, opened: str
+) -> None:
+    harness.tell("mode", mode="fail")
+    prompt_of(boxes).fill("Kept in the browser.")
+    expect(boxes.get_by_text("the studio does not answer")).to_be_visible()
+    boxes.goto("about:blank")
+    assert shot(harness)["prompt"] == PROMPTS[0]
+    harness.tell("mode", mode="answer")
+    boxes.goto(f"{harness.url}/{opened}")
+
+    until(lambda: shot(harness)["prompt"] == "Kept in the browser.")
+    if opened == "boxes":
+        expect(prompt_of(boxes)).to_have_value("Kept in the browser.")
+    until(lambda: unsaved(boxes) == 0)
+
+
+def test_a_text_that_arrived_although_its_answer_was_lost_is_no_conflict(boxes: Page, harness: Harness) -> None:
+    # The first text reaches the studio, but the page is gone before it hears of it; then it is written on.
+    harness.tell("mode", mode="hold")
+    prompt_of(boxes).fill("Half")
+    until(lambda: harness.tell("look")["held"] == 1)
+    kept = boxes.evaluate("({...localStorage})")
+    boxes.goto("about:blank")
+    harness.tell("mode", mode="answer")
+    until(lambda: shot(harness)["prompt"] == "Half")
+    harness.tell("mode", mode="fail")
+    boxes.goto(f"{harness.url}/other")
+    boxes.evaluate("kept => Object.assign(localStorage, kept)", kept)
+    boxes.goto(f"{harness.url}/boxes")
+    prompt_of(boxes).fill("Half and whole")
+    harness.tell("mode", mode="answer")
+
+    until(lambda: shot(harness)["prompt"] == "Half and whole")
+    until(lambda: unsaved(boxes) == 0)
+    expect(boxes.get_by_text("This was changed elsewhere")).to_have_count(0)
+
+
+def test_a_text_too_large_to_outlive_the_page_is_saved_too(boxes: Page, harness: Harness) -> None:
+    large = "雨" * 30_000  # 90 kB
+    boxes.get_by_label("Notes").fill(large)
+    until(lambda: shot(harness)["notes"] == large)
+
+
+# --- somebody else was there ---
+
+
+def test_a_conflict_shows_both_texts_and_mine_can_be_kept(boxes: Page, harness: Harness) -> None:
+    _conflict(boxes, harness)
+    expect(boxes.locator(".side .text")).to_have_text(["The lamp goes out at noon.", "The lamp goes out at night."])
+    expect(boxes.locator(".side mark")).to_have_text(["noon", "night"])
+    # Nothing of mine goes out until it is decided, however long it is written on.
+    prompt_of(boxes).fill("The lamp goes out at noon, sharp.")
+    expect(boxes.locator(".side .text").first).to_have_text("The lamp goes out at noon, sharp.")
+    assert shot(harness)["prompt"] == "The lamp goes out at night."
+
+    boxes.get_by_role("button", name="Keep mine").click()
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    assert shot(harness)["prompt"] == "The lamp goes out at noon, sharp."
+    expect(boxes.locator(".side")).to_have_count(0)
+
+
+def test_in_a_conflict_theirs_can_be_taken(boxes: Page, harness: Harness) -> None:
+    _conflict(boxes, harness)
+    boxes.get_by_role("button", name="Take theirs").click()
+
+    expect(prompt_of(boxes)).to_have_value("The lamp goes out at night.")
+    expect(boxes.locator(".side")).to_have_count(0)
+    until(lambda: unsaved(boxes) == 0)
+    # What is typed next is typed upon theirs.
+    prompt_of(boxes).fill("The lamp is new.")
+    until(lambda: shot(harness)["prompt"] == "The lamp is new.")
+
+
+def test_a_conflict_is_still_there_after_a_reload(boxes: Page, harness: Harness) -> None:
+    _conflict(boxes, harness)
+    boxes.reload()
+
+    expect(boxes.locator(".side .text")).to_have_text(["The lamp goes out at noon.", "The lamp goes out at night."])
+    expect(prompt_of(boxes)).to_have_value("The lamp goes out at noon.")
+
+
+def _conflict(page: Page, harness: Harness) -> None:
+    harness.tell("edit", shot=FIRST, changes={"prompt": "The lamp goes out at night."})
+    prompt_of(page).fill("The lamp goes out at noon.")
+    expect(page.get_by_text("This was changed elsewhere while you typed.")).to_be_visible()
+
+
+def test_a_change_of_another_box_is_no_conflict(boxes: Page, harness: Harness) -> None:
+    harness.tell("edit", shot=FIRST, changes={"notes": "By somebody else."})
+    prompt_of(boxes).fill("Mine.")
+
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    expect(boxes.get_by_label("Notes")).to_have_value("By somebody else.")
+
+
+def test_the_text_of_a_deleted_shot_stays_and_the_shot_can_be_brought_back(boxes: Page, harness: Harness) -> None:
+    harness.tell("delete", shot=FIRST)
+    prompt_of(boxes).fill("Too good to lose.")
+    expect(boxes.get_by_text("This shot was deleted elsewhere.")).to_be_visible()
+    expect(prompt_of(boxes)).to_have_value("Too good to lose.")
+    boxes.get_by_role("button", name="Bring the shot back").click()
+
+    until(lambda: shot(harness)["prompt"] == "Too good to lose.")
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    expect(boxes.get_by_text("This shot was deleted elsewhere.")).to_have_count(0)
+
+
+def test_a_refusal_is_said_beside_its_box_and_the_text_stays(boxes: Page, harness: Harness) -> None:
+    prompt_of(boxes).fill("A forbidden word.")
+    refusal = boxes.locator(".field.prompt .message").get_by_text("A prompt may not say that.")
+    expect(refusal).to_be_visible()
+    expect(prompt_of(boxes)).to_have_value("A forbidden word.")
+    # Another box is saved all the same, and the refused one as soon as it is mended.
+    boxes.get_by_label("Notes").fill("Fine.")
+    until(lambda: shot(harness)["notes"] == "Fine.")
+    prompt_of(boxes).fill("A good word.")
+    until(lambda: shot(harness)["prompt"] == "A good word.")
+    expect(refusal).to_have_count(0)
+
+
+# --- what comes anew ---
+
+
+def test_data_that_comes_anew_never_overwrites_a_box_somebody_is_in(boxes: Page, harness: Harness) -> None:
+    box = prompt_of(boxes)
+    box.focus()
+    row = harness.tell("edit", shot=FIRST, changes={"prompt": "From elsewhere.", "notes": "Seen."})["shots"][FIRST]
+    _bring(boxes, row)
+    expect(boxes.get_by_label("Notes")).to_have_value("Seen.")
+    expect(box).to_have_value(PROMPTS[0])
+    # Left untouched, it takes what is newer.
+    box.press("Tab")
+    expect(box).to_have_value("From elsewhere.")
+
+
+def test_data_that_comes_anew_never_overwrites_what_is_not_saved(boxes: Page, harness: Harness) -> None:
+    harness.tell("mode", mode="hold")
+    prompt_of(boxes).fill("Not saved yet.")
+    boxes.keyboard.press("Tab")
+    _bring(boxes, {**shot(harness), "prompt": "From elsewhere.", "version": 9})
+
+    expect(prompt_of(boxes)).to_have_value("Not saved yet.")
+    harness.tell("mode", mode="answer")
+
+
+def test_older_data_that_comes_late_changes_nothing(boxes: Page, harness: Harness) -> None:
+    old = shot(harness)
+    prompt_of(boxes).fill("Newer.")
+    prompt_of(boxes).press("Tab")
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    _bring(boxes, old)
+    expect(prompt_of(boxes)).to_have_value("Newer.")
+
+
+def test_python_drawing_the_page_anew_disturbs_nothing_in_a_box(boxes: Page, harness: Harness) -> None:
+    harness.tell("mode", mode="hold")
+    box = prompt_of(boxes)
+    box.fill("In the middle of")
+    boxes.evaluate("[...document.querySelectorAll('button')].find(b => b.textContent === 'Draw anew').click()")
+    expect(boxes.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    box.press_sequentially(" it.")
+
+    expect(box).to_have_value("In the middle of it.")
+    expect(box).to_be_focused()
+    harness.tell("mode", mode="answer")
+
+
+def test_another_shot_has_boxes_of_its_own_and_the_first_ones_text_is_saved(boxes: Page, harness: Harness) -> None:
+    prompt_of(boxes).fill("Of the first.")
+    boxes.get_by_role("radio", name=SECOND).click()
+    other = prompt_of(boxes, "SH0020")
+    expect(other).to_have_value(PROMPTS[1])
+    until(lambda: shot(harness)["prompt"] == "Of the first.")
+    # Its undo does not bring the text of the first one in.
+    other.focus()
+    boxes.keyboard.press("Control+z")
+    expect(other).to_have_value(PROMPTS[1])
+    assert shot(harness, SECOND)["prompt"] == PROMPTS[1]
+
+
+def _bring(page: Page, row: dict[str, Any]) -> None:
+    page.evaluate("row => window.dispatchEvent(new CustomEvent('studio:rows', {detail: {shots: [row]}}))", row)
+
+
+# --- keys ---
+
+
+def test_undo_within_a_box_is_the_boxs_own_and_keys_stay_in_it(boxes: Page, harness: Harness) -> None:
+    boxes.evaluate("window.addEventListener('keydown', event => ((window.keys ??= []).push(event.key)))")
+    box = prompt_of(boxes)
+    box.press("End")
+    box.press_sequentially("rc")
+    expect(box).to_have_value(PROMPTS[0] + "rc")
+    box.press("Control+z")
+    expect(box).to_have_value(PROMPTS[0])
+    until(lambda: unsaved(boxes) == 0)
+
+    assert shot(harness)["prompt"] == PROMPTS[0]
+    assert boxes.evaluate("window.keys") is None
+    expect(boxes.get_by_role("dialog")).to_have_count(0)  # Streamlit's own key "c" asks whether to clear its cache
+
+
+def test_nothing_is_saved_in_the_middle_of_a_composition(boxes: Page, harness: Harness) -> None:
+    box = prompt_of(boxes)
+    box.fill("")
+    until(lambda: shot(harness)["prompt"] == "")
+    keyboard = boxes.context.new_cdp_session(boxes)
+    for text in ("n", "ni", "ni h", "ni hao"):
+        keyboard.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+    expect(box).to_have_value("ni hao")
+    boxes.evaluate("window.studioSaving.flush()")
+    assert shot(harness)["prompt"] == ""
+    # Enter belongs to the composition, too.
+    keyboard.send("Input.insertText", {"text": "你好"})
+
+    expect(box).to_have_value("你好")
+    until(lambda: shot(harness)["prompt"] == "你好")
+    assert heard(harness, "prompt") == ["", "你好"]
+
+
+def test_the_prompt_grows_with_its_text_and_everything_has_a_name(boxes: Page) -> None:
+    box = prompt_of(boxes)
+    before = box.bounding_box()
+    box.fill("One line of it.\n" * 12)
+    after = box.bounding_box()
+
+    assert before is not None
+    assert after is not None
+    assert after["height"] > 1.5 * before["height"]
+    for name in ("Name", "Length (seconds)", "Seed", "Dialogue", "Notes"):
+        expect(boxes.get_by_role("textbox", name=name, exact=True)).to_be_visible()
+    expect(boxes.get_by_text("12 of 256 tokens")).to_be_visible()
