@@ -23,7 +23,7 @@ ROOMS = {
         *("", "database", "storyboard", "storage", "takes", "films", "interchange", "queue", "upkeep"),
         *("generator", "commands"),
     ),
-    "pages": ("look", "session", "serving", "board", "parts", ""),
+    "pages": ("look", "session", "serving", "board", "inspector", "player", "parts", ""),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {"pages/parts": 12}
