@@ -231,9 +231,7 @@ def test_what_is_typed_while_the_studio_stands_still_is_kept_and_sent_when_it_go
 
 
 @pytest.mark.parametrize("opened", ["boxes", "other"])
-def test_what_was_left_unsaved_is_sent_when_any_page_is_opened_anew(
-    boxes: Page, harness: Harness, opened: str
-) -> None:
+def test_what_was_left_unsaved_is_sent_when_any_page_is_opened_anew(boxes: Page, harness: Harness, opened: str) -> None:
     harness.tell("mode", mode="fail")
     prompt_of(boxes).fill("Kept in the browser.")
     expect(boxes.get_by_text("the studio does not answer")).to_be_visible()
