@@ -44,11 +44,11 @@ def typing_boxes(
     key: str,
     on_saved: Callable[[str], object],
 ) -> None:
-    """Draw the boxes of the shot of ``row`` (as the board has it); ``bounds`` are those of "seconds" and "seed".
+    """Draw the boxes of the shot of ``row`` (as the board has it); ``bounds`` are of "seconds" and "seed".
 
-    ``counter`` says how long the prompt is. ``key`` must be the same for every shot, or what is typed would be torn from
-    under the person when another shot is selected. ``on_saved`` is called with the shot's id once something of it was
-    saved and nobody is in a box.
+    ``counter`` says how long the prompt is. ``key`` must be the same for every shot, or what is typed would be torn
+    from under the person when another shot is selected. ``on_saved`` is called with the shot's id once something of it
+    was saved and nobody is in a box.
     """
 
     def told() -> None:

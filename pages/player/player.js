@@ -20,6 +20,7 @@ function makePlayer(root, words) {
   const notice = element("div", "notice");
   const title = element("div", "title");
   const time = element("div", "time");
+  const frames = element("div", "frames");
   const speed = element("span", "speed");
   const reel = makeReel(screen, () => (reel.prepare(shot, rate < 0 ? -1 : 1), draw()));
   const timeline = makeTimeline(words, (frame) => go(frame));
@@ -31,6 +32,7 @@ function makePlayer(root, words) {
     play,
     iconButton("next", words.next, () => goByShot(1)),
     time,
+    frames,
     speed,
     title,
     captions,
@@ -162,6 +164,7 @@ function makePlayer(root, words) {
       number: now.number,
     };
     time.textContent = filled(words.time, values);
+    frames.textContent = filled(words.frames, values);
     title.textContent = [now.number, now.name].filter(Boolean).join(" · ");
     if (caption.textContent !== now.caption) caption.textContent = now.caption;
     const problem = reel.isBroken(shot) ? words.broken : "";
@@ -230,6 +233,7 @@ function makePlayer(root, words) {
         if (rate !== 0) setRate(0);
         story = null;
         time.textContent = words.empty;
+        frames.textContent = title.textContent = "";
         return (run += 1);
       }
       // The same moment of the same shot, wherever it stands now and whatever else has changed.

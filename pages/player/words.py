@@ -1,4 +1,4 @@
-"""What the player and the comparison of takes say in English. Places such as {number} are filled in by their scripts."""
+"""What the player and the comparison of takes say in English. Places such as {number} are filled in by scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ ENGLISH = MappingProxyType(
         "captions": "Captions (C)",
         "full": "Full screen (F)",
         "timeline": "The place in the story",
-        "time": "{time} of {all} · frame {frame} of {frames}",
+        "time": "{time} of {all}",
+        "frames": "frame {frame} of {frames}",
         "place": "{number}, {time}, frame {frame}",
         "speed": "{times}×",
         "broken": "This take cannot be played; its picture stands for it.",

@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(sentence)
         pytest.skip(sentence)
     # A first page on a busy computer can take far longer than the 5 s that are usual.
-    expect.set_options(timeout=int(os.environ.get("EXP", "60000")))
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser

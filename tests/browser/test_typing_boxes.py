@@ -92,6 +92,15 @@ def test_it_is_saved_when_the_page_is_hidden_or_left(page: Page, harness: Harnes
     until(lambda: shot(harness)["prompt"] == "The last words.", seconds=10)
 
 
+def test_it_is_saved_when_the_tab_is_closed(page: Page, harness: Harness) -> None:
+    page.context.new_page()  # the browser itself goes on
+    page.goto(f"{harness.url}/boxes")
+    prompt_of(page).fill("The last words before the tab was closed.")
+    page.close()
+
+    until(lambda: shot(harness)["prompt"] == "The last words before the tab was closed.", seconds=10)
+
+
 def test_what_was_typed_while_an_earlier_text_was_on_its_way_outlives_the_page(page: Page, harness: Harness) -> None:
     page.goto(f"{harness.url}/boxes")
     harness.tell("mode", mode="hold")
@@ -145,7 +154,7 @@ def test_flushing_sends_everything_and_says_when_it_is_there(boxes: Page, harnes
     assert shot(harness)["prompt"] == "And this."
 
 
-def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page, harness: Harness) -> None:
+def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page) -> None:
     boxes.evaluate("window.addEventListener('studio:saved', event => (window.lastSaved = event.detail))")
     prompt_of(boxes).fill("Told.")
     expect(state_of(boxes, "prompt")).to_have_text("Saved")
@@ -271,6 +280,35 @@ def test_a_text_too_large_to_outlive_the_page_is_saved_too(boxes: Page, harness:
     large = "雨" * 30_000  # 90 kB
     boxes.get_by_label("Notes").fill(large)
     until(lambda: shot(harness)["notes"] == large)
+
+
+def test_a_browser_that_keeps_nothing_saves_all_the_same(page: Page, harness: Harness) -> None:
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full'); }")
+    page.goto(f"{harness.url}/boxes")
+    harness.tell("mode", mode="fail")
+    prompt_of(page).fill("Kept in memory.")
+    expect(page.get_by_text("the studio does not answer")).to_be_visible()
+    harness.tell("mode", mode="answer")
+
+    until(lambda: shot(harness)["prompt"] == "Kept in memory.")
+    expect(state_of(page, "prompt")).to_have_text("Saved")
+
+
+def test_two_tabs_send_what_waits_once_and_agree_that_it_is_saved(boxes: Page, harness: Harness) -> None:
+    harness.tell("mode", mode="fail")
+    prompt_of(boxes).fill("From the first tab.")
+    expect(boxes.get_by_text("the studio does not answer")).to_be_visible()
+    second = boxes.context.new_page()
+    second.goto(f"{harness.url}/other")
+    expect(second.get_by_text("Another page")).to_be_visible()
+    harness.tell("mode", mode="answer")
+
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    assert heard(harness, "prompt") == ["From the first tab."]
+    # Whichever of them sent it, what is typed next is typed upon it.
+    prompt_of(boxes).fill("And on.")
+    until(lambda: shot(harness)["prompt"] == "And on.")
+    expect(boxes.get_by_text("This was changed elsewhere")).to_have_count(0)
 
 
 # --- somebody else was there ---

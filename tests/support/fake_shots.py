@@ -1,7 +1,7 @@
 """A stand-in for the JSON interface of shots that does as it is told: answer, wait, or be out of order.
 
-It keeps the rules of the real one (a change fits on what was there, or both are said) and notes what it heard. It runs in
-the harness app's process; tests speak with it over HTTP (``tests/support/harness.py``).
+It keeps the rules of the real one (a change fits on what was there, or both are said) and notes what it heard. It runs
+in the harness app's process; tests speak with it over HTTP (``tests/support/harness.py``).
 """
 
 from __future__ import annotations
