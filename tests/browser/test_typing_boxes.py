@@ -375,6 +375,15 @@ def test_the_text_of_a_deleted_shot_stays_and_the_shot_can_be_brought_back(boxes
     expect(boxes.get_by_text("This shot was deleted elsewhere.")).to_have_count(0)
 
 
+def test_the_text_of_a_shot_that_is_gone_for_good_stays_and_that_is_said(boxes: Page, harness: Harness) -> None:
+    harness.tell("remove", shot=FIRST)
+    prompt_of(boxes).fill("Too good to lose.")
+    boxes.get_by_role("button", name="Bring the shot back").click()
+
+    expect(boxes.get_by_text("This shot is there no more.")).to_be_visible()
+    expect(prompt_of(boxes)).to_have_value("Too good to lose.")
+
+
 def test_a_refusal_is_said_beside_its_box_and_the_text_stays(boxes: Page, harness: Harness) -> None:
     prompt_of(boxes).fill("A forbidden word.")
     refusal = boxes.locator(".field.prompt .message").get_by_text("A prompt may not say that.")
