@@ -161,7 +161,11 @@ function makeBox(field, shot, context) {
     if (shown === "refused")
       return [says("bad", entry.problem || words.refused), buttons(button(words.put_back, putBack))];
     if (shown === "gone")
-      return [says("warn", words.gone), buttons(button(words.bring_back, () => saving.bringBack(shot), true))];
+      return [
+        says("warn", words.gone),
+        ...(entry.problem ? [says("bad", entry.problem)] : []),
+        buttons(button(words.bring_back, () => saving.bringBack(shot), true)),
+      ];
     if (shown !== "changed") return [];
     const theirText = textOf(field, { [field]: entry.theirs }, context.data().lang);
     const sides = difference(entry.text, theirText).map(([before, differs, after], place) => {

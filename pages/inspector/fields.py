@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("../look/leaving.js", "box.js", "fields.js")
 FIELDS = ("prompt", "name", "seconds", "seed", "dialogue", "notes")
 # Everything that saves begins with these.
 SAVING = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("shelf.js", "saving.js"))
@@ -20,7 +21,7 @@ _boxes = st.components.v2.component(
     "typing_boxes",
     html='<div class="room"><section class="fields"></section></div>',
     css=(_HERE / "fields.css").read_text(encoding="utf-8"),
-    js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in ("box.js", "fields.js"))]),
+    js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)]),
 )
 
 
@@ -44,15 +45,15 @@ def typing_boxes(
     key: str,
     on_saved: Callable[[str], object],
 ) -> None:
-    """Draw the boxes of the shot of ``row`` (as the board has it); ``bounds`` are those of "seconds" and "seed".
+    """Draw the boxes of the shot of ``row`` (as the board has it); ``bounds`` are of "seconds" and "seed".
 
-    ``counter`` says how long the prompt is. ``key`` must be the same for every shot, or what is typed would be torn from
-    under the person when another shot is selected. ``on_saved`` is called with the shot's id once something of it was
-    saved and nobody is in a box.
+    ``counter`` says how long the prompt is. ``key`` must be the same for every shot, or what is typed would be torn
+    from under the person when another shot is selected. ``on_saved`` is called with the shot's id once something of it
+    was saved and nobody is in a box.
     """
 
     def told() -> None:
-        saved = st.session_state[key].get("saved")
+        saved = st.session_state.get(key, {}).get("saved")
         if saved:
             on_saved(str(saved["shot"]))
 

@@ -128,7 +128,7 @@ function startSaving() {
       else if (entry) shelf.write({ ...entry, was: told.shot[field], version: told.version, tried: [] });
       const detail = { shot, field, version: told.version, row: told.shot };
       window.dispatchEvent(new CustomEvent("studio:saved", { detail, bubbles: true, composed: true }));
-    } else if (entry && told.error === "gone") {
+    } else if (entry && status === 404) {
       shelf.write({ ...entry, state: "gone" });
     } else if (entry && status === 409) {
       const theirs = told.theirs?.[field];
@@ -154,7 +154,7 @@ function startSaving() {
       const headers = { "content-type": "application/json" };
       const answer = await fetch(api + path, { method, body, headers, keepalive, signal: patience.signal });
       const said = await answer.json().catch(() => ({}));
-      const usable = answer.ok ? said.shot || method === "POST" : answer.status !== 404 || said.error === "gone";
+      const usable = answer.ok ? said.shot || method === "POST" : answer.status !== 404 || said.error;
       return answer.status < 500 && usable ? { status: answer.status, told: said } : null;
     } catch {
       return null;
@@ -200,11 +200,15 @@ function startSaving() {
   }
 
   async function bringBack(shot) {
-    const entry = shelf.all().find((one) => one.shot === shot);
+    const entry = shelf.all().find((one) => one.shot === shot && one.state === "gone");
     const path = `/projects/${encodeURIComponent(entry?.project)}/shots/restore`;
     const answer = entry && (await ask("POST", path, { ids: [shot] }));
     isSilent(answer === null);
     if (answer?.status < 300) await retry(shot);
+    else if (answer) {
+      shelf.write({ ...entry, problem: answer.told.message ?? "" });
+      tell(shot, entry.field);
+    }
   }
 
   // --- for others ---

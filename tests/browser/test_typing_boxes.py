@@ -92,6 +92,15 @@ def test_it_is_saved_when_the_page_is_hidden_or_left(page: Page, harness: Harnes
     until(lambda: shot(harness)["prompt"] == "The last words.", seconds=10)
 
 
+def test_it_is_saved_when_the_tab_is_closed(page: Page, harness: Harness) -> None:
+    page.context.new_page()  # the browser itself goes on
+    page.goto(f"{harness.url}/boxes")
+    prompt_of(page).fill("The last words before the tab was closed.")
+    page.close()
+
+    until(lambda: shot(harness)["prompt"] == "The last words before the tab was closed.", seconds=10)
+
+
 def test_what_was_typed_while_an_earlier_text_was_on_its_way_outlives_the_page(page: Page, harness: Harness) -> None:
     page.goto(f"{harness.url}/boxes")
     harness.tell("mode", mode="hold")
@@ -145,7 +154,7 @@ def test_flushing_sends_everything_and_says_when_it_is_there(boxes: Page, harnes
     assert shot(harness)["prompt"] == "And this."
 
 
-def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page, harness: Harness) -> None:
+def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page) -> None:
     boxes.evaluate("window.addEventListener('studio:saved', event => (window.lastSaved = event.detail))")
     prompt_of(boxes).fill("Told.")
     expect(state_of(boxes, "prompt")).to_have_text("Saved")
@@ -156,6 +165,19 @@ def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page, harness: 
     expect(boxes.get_by_text("Told of: nothing")).to_be_visible()
     prompt_of(boxes).press("Tab")
     expect(boxes.get_by_text(f"Told of: {FIRST}")).to_be_visible()
+
+
+def test_nothing_is_told_to_python_by_a_page_that_is_being_left(boxes: Page, harness: Harness) -> None:
+    # A word to Streamlit that comes after the click on a link would keep the person on the page.
+    boxes.evaluate("document.body.prepend(Object.assign(document.createElement('a'), {textContent: 'A link'}))")
+    prompt_of(boxes).fill("Left by a link.")
+    boxes.get_by_text("A link").click()
+    until(lambda: shot(harness)["prompt"] == "Left by a link.")
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    boxes.evaluate("[...document.querySelectorAll('button')].find(b => b.textContent === 'Draw anew').click()")
+    expect(boxes.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    expect(boxes.get_by_text("Told of: nothing")).to_be_visible()
 
 
 # --- numbers ---
@@ -231,9 +253,7 @@ def test_what_is_typed_while_the_studio_stands_still_is_kept_and_sent_when_it_go
 
 
 @pytest.mark.parametrize("opened", ["boxes", "other"])
-def test_what_was_left_unsaved_is_sent_when_any_page_is_opened_anew(
-    boxes: Page, harness: Harness, opened: str
-) -> None:
+def test_what_was_left_unsaved_is_sent_when_any_page_is_opened_anew(boxes: Page, harness: Harness, opened: str) -> None:
     harness.tell("mode", mode="fail")
     prompt_of(boxes).fill("Kept in the browser.")
     expect(boxes.get_by_text("the studio does not answer")).to_be_visible()
@@ -273,6 +293,35 @@ def test_a_text_too_large_to_outlive_the_page_is_saved_too(boxes: Page, harness:
     large = "雨" * 30_000  # 90 kB
     boxes.get_by_label("Notes").fill(large)
     until(lambda: shot(harness)["notes"] == large)
+
+
+def test_a_browser_that_keeps_nothing_saves_all_the_same(page: Page, harness: Harness) -> None:
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full'); }")
+    page.goto(f"{harness.url}/boxes")
+    harness.tell("mode", mode="fail")
+    prompt_of(page).fill("Kept in memory.")
+    expect(page.get_by_text("the studio does not answer")).to_be_visible()
+    harness.tell("mode", mode="answer")
+
+    until(lambda: shot(harness)["prompt"] == "Kept in memory.")
+    expect(state_of(page, "prompt")).to_have_text("Saved")
+
+
+def test_two_tabs_send_what_waits_once_and_agree_that_it_is_saved(boxes: Page, harness: Harness) -> None:
+    harness.tell("mode", mode="fail")
+    prompt_of(boxes).fill("From the first tab.")
+    expect(boxes.get_by_text("the studio does not answer")).to_be_visible()
+    second = boxes.context.new_page()
+    second.goto(f"{harness.url}/other")
+    expect(second.get_by_text("Another page")).to_be_visible()
+    harness.tell("mode", mode="answer")
+
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    assert heard(harness, "prompt") == ["From the first tab."]
+    # Whichever of them sent it, what is typed next is typed upon it.
+    prompt_of(boxes).fill("And on.")
+    until(lambda: shot(harness)["prompt"] == "And on.")
+    expect(boxes.get_by_text("This was changed elsewhere")).to_have_count(0)
 
 
 # --- somebody else was there ---
@@ -337,6 +386,15 @@ def test_the_text_of_a_deleted_shot_stays_and_the_shot_can_be_brought_back(boxes
     until(lambda: shot(harness)["prompt"] == "Too good to lose.")
     expect(state_of(boxes, "prompt")).to_have_text("Saved")
     expect(boxes.get_by_text("This shot was deleted elsewhere.")).to_have_count(0)
+
+
+def test_the_text_of_a_shot_that_is_gone_for_good_stays_and_that_is_said(boxes: Page, harness: Harness) -> None:
+    harness.tell("remove", shot=FIRST)
+    prompt_of(boxes).fill("Too good to lose.")
+    boxes.get_by_role("button", name="Bring the shot back").click()
+
+    expect(boxes.get_by_text("This shot is there no more.")).to_be_visible()
+    expect(prompt_of(boxes)).to_have_value("Too good to lose.")
 
 
 def test_a_refusal_is_said_beside_its_box_and_the_text_stays(boxes: Page, harness: Harness) -> None:

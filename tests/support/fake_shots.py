@@ -1,7 +1,7 @@
 """A stand-in for the JSON interface of shots that does as it is told: answer, wait, or be out of order.
 
-It keeps the rules of the real one (a change fits on what was there, or both are said) and notes what it heard. It runs in
-the harness app's process; tests speak with it over HTTP (``tests/support/harness.py``).
+It keeps the rules of the real one (a change fits on what was there, or both are said) and notes what it heard. It runs
+in the harness app's process; tests speak with it over HTTP (``tests/support/harness.py``).
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ async def _patch(request: Request) -> JSONResponse:
         return _error("busy", "The database is busy.", 503)
     id = request.path_params["id"]
     FAKE.heard.append({"shot": id, **body})
+    if id not in FAKE.shots:
+        return _error("no-such-thing", "This shot is there no more.", 404)
     if id in FAKE.deleted:
         return _error("gone", "This shot was deleted.", 404)
     row, was, changes = FAKE.shots[id], body["was"], body["changes"]
@@ -83,12 +85,15 @@ async def _patch(request: Request) -> JSONResponse:
 
 
 async def _restore(request: Request) -> JSONResponse:
-    FAKE.deleted -= set((await request.json())["ids"])
+    ids = set((await request.json())["ids"])
+    if not ids <= set(FAKE.shots):
+        return _error("no-such-thing", "This shot is there no more.", 404)
+    FAKE.deleted -= ids
     return JSONResponse({"version": 1})
 
 
 async def _told(request: Request) -> JSONResponse:
-    """What a test wants: {"do": reset | mode | edit | delete, ...}. Answers with all there is."""
+    """What a test wants: {"do": reset | mode | edit | delete | remove, ...}. Answers with all there is."""
     body = await request.json()
     if body["do"] == "reset":
         FAKE.reset()
@@ -98,6 +103,8 @@ async def _told(request: Request) -> JSONResponse:
         FAKE.edit(body["shot"], body["changes"])
     elif body["do"] == "delete":
         FAKE.deleted.add(body["shot"])
+    elif body["do"] == "remove":
+        del FAKE.shots[body["shot"]]
     return JSONResponse({"shots": FAKE.shots, "heard": FAKE.heard, "held": FAKE.held})
 
 

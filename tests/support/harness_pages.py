@@ -50,6 +50,7 @@ def story() -> None:
     from pages.player.player import PlayerShot, story_player
     from pages.player.words import ENGLISH
 
+    st.button("Draw anew")
     told = json.loads((Path(os.environ["HARNESS_FILES"]) / "story.json").read_text())
     shots = [PlayerShot(**one) for one in told["shots"]]
     story_player(

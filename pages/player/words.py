@@ -1,0 +1,35 @@
+"""What the player and the comparison of takes say in English. Places such as {number} are filled in by scripts."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+ENGLISH = MappingProxyType(
+    {
+        # --- both ---
+        "play": "Play (Space)",
+        "pause": "Pause (Space)",
+        # --- the player ---
+        "player": "The story",
+        "previous": "To the shot before (↑)",
+        "next": "To the next shot (↓)",
+        "captions": "Captions (C)",
+        "full": "Full screen (F)",
+        "timeline": "The place in the story",
+        "time": "{time} of {all}",
+        "frames": "frame {frame} of {frames}",
+        "place": "{number}, {time}, frame {frame}",
+        "speed": "{times}×",
+        "broken": "This take cannot be played; its picture stands for it.",
+        "empty": "There is no shot to play yet.",
+        # --- the comparison ---
+        "compare": "Two takes in comparison",
+        "divider": "The line between the takes",
+        "divided": "The left take fills {share} % of the width",
+        "frame": "The frame",
+        "frame_back": "One frame back (←)",
+        "frame_on": "One frame on (→)",
+        "frame_of": "{time} · frame {frame} of {frames}",
+        "swap": "Swap the sides (X)",
+    }
+)
