@@ -8,4 +8,11 @@ from types import MappingProxyType
 # Messages: an id is the context of its words. What a table takes over from one before it counts once.
 MESSAGES = ("framepack.english:ENGLISH", "projects.english:ENGLISH", "pages.look.english:ENGLISH")
 # Other words, by the name that ``words`` is given with the table: ``name.id`` is the context.
-WORDS: Mapping[str, str] = MappingProxyType({"term": "pages.look.terms:TERMS"})
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "term": "pages.look.terms:TERMS",
+        "board": "pages.board.words:BOARD_WORDS",
+        "inspector": "pages.inspector.words:ENGLISH",
+        "player": "pages.player.words:ENGLISH",
+    }
+)

@@ -88,6 +88,6 @@ def ratio_of(width: int | None, height: int | None) -> str:
     return f"{width} / {height}" if width and height else "16 / 9"
 
 
-def css_fit(fit: PictureFit) -> str:
+def css_fit(fit: PictureFit) -> Literal["cover", "contain"]:
     """How a project's pictures come into their frames, as CSS says it."""
     return "contain" if fit == "fit" else "cover"

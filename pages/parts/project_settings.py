@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import streamlit as st
 
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.messages import Message
 from framepack.shots.presets import PRESETS
-from pages.board.reading import Board
 from pages.look.language import number_text, t
 from pages.look.text import said, shape_message, term
-from pages.session.bound import bound
-from pages.session.state import attempt, do
-from projects.database.tables import PictureFit, Project, ProjectUpdate
-from projects.storyboard.projects import edit_project
+from pages.parts.project_usual import boxed, project_usual
+from pages.session.state import edit
+from projects.database.tables import PictureFit, Project
 from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
 from projects.storyboard.shots import renumber_shots
 
@@ -27,17 +23,16 @@ _FITS: Mapping[PictureFit, Message] = MappingProxyType(
 )
 
 
-def project_settings_box(board: Board) -> None:
+def project_settings_box(project: Project) -> None:
     """A button that opens the settings; they are saved as they are changed."""
-    project = board.project
     box = st.popover(t("Settings"), icon=":material/tune:", key=f"settings-{project.id}", on_change="rerun")
     if not box.open:
         return
     defaults = checkpoint_named(project.checkpoint).defaults
     with box:
-        key, changed = _bound(project, "name", project.name)
+        key, changed = boxed(project, "name", project.name)
         st.text_input(t("Name"), project.name, key=key, max_chars=200, on_change=changed)
-        key, changed = _bound(project, "checkpoint", project.checkpoint)
+        key, changed = boxed(project, "checkpoint", project.checkpoint)
         titles = {name: term("checkpoint", name) for name in CHECKPOINTS}
         st.selectbox(
             t("Model"),
@@ -52,7 +47,7 @@ def project_settings_box(board: Board) -> None:
             ),
         )
         _shape_and_fit(project)
-        key, changed = _bound(project, "preset", project.preset)
+        key, changed = boxed(project, "preset", project.preset)
         presets = {name: term("preset", name) for name in PRESETS}
         st.selectbox(
             t("Quality and speed"),
@@ -68,7 +63,7 @@ def project_settings_box(board: Board) -> None:
         left, right = st.columns(2)
         with left:
             steps = usual if project.steps is None else project.steps
-            key, changed = _bound(project, "steps", steps)
+            key, changed = boxed(project, "steps", steps)
             st.number_input(
                 t("Steps"),
                 1,
@@ -83,7 +78,7 @@ def project_settings_box(board: Board) -> None:
             )
         with right:
             guidance = float(defaults.guidance if project.guidance is None else project.guidance)
-            key, changed = _bound(project, "guidance", guidance)
+            key, changed = boxed(project, "guidance", guidance)
             st.number_input(
                 t("Guidance"),
                 0.0,
@@ -97,12 +92,15 @@ def project_settings_box(board: Board) -> None:
                     usual=number_text(defaults.guidance, 1)
                 ),
             )
+        project_usual(project)
         st.button(
             t("Number the shots afresh"),
             key="renumber",
             help=t("SH0010, SH0020, SH0030 … in their present order. Takes and films stay as they are."),
-            on_click=do,
+            on_click=edit,
             args=(
+                project.id,
+                "renumber-shots",
                 lambda opened: renumber_shots(session=opened, project_id=project.id),
                 Message("renumbered"),
             ),
@@ -122,7 +120,7 @@ def _shape_and_fit(project: Project) -> None:
         return said(Message("shape-by-picture-now", {"shape": shape_message(*buckets[size])}))
 
     # One below the other: beside each other there is no room for what they say.
-    key, changed = _bound(project, "shape", chosen)
+    key, changed = boxed(project, "shape", chosen)
     shapes = {shape: shape_text(shape) for shape in (FIRST_PICTURE, *buckets)}
     st.selectbox(
         said(Message("shape")),
@@ -133,7 +131,7 @@ def _shape_and_fit(project: Project) -> None:
         on_change=changed,
         help=said(Message("shape-help")),
     )
-    key, changed = _bound(project, "fit", project.fit)
+    key, changed = boxed(project, "fit", project.fit)
     fits = {fit: said(message) for fit, message in _FITS.items()}
     st.selectbox(
         said(Message("fit")),
@@ -144,13 +142,3 @@ def _shape_and_fit(project: Project) -> None:
         on_change=changed,
         help=said(Message("fit-help")),
     )
-
-
-def _bound(project: Project, field: str, value: Any) -> tuple[str, Callable[[], None]]:
-    key = f"project-{field}-{project.id}"
-    return key, bound(key, value, functools.partial(_edit, project.id, field))
-
-
-def _edit(project_id: str, field: str, value: Any) -> bool:
-    changes = ProjectUpdate.model_validate({field: value})
-    return attempt(lambda opened: edit_project(session=opened, project_id=project_id, changes=changes))

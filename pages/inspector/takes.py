@@ -1,0 +1,177 @@
+"""The takes of the selected shot, side by side with what made each: choose, star, note, compare, throw away."""
+
+from __future__ import annotations
+
+import functools
+import html
+
+import streamlit as st
+
+from framepack.messages import Message
+from pages.board.reading import Board
+from pages.look.language import language, t, words
+from pages.look.text import seconds_text, size_text, term, wait_text, when_text
+from pages.look.theme import player, ratio_of
+from pages.player.compare import ComparedTake, compare_takes
+from pages.player.words import ENGLISH as PLAYER_WORDS
+from pages.serving.files import take_download_url, take_url
+from pages.session.bound import bound
+from pages.session.database import settings
+from pages.session.state import edit, edited
+from projects.database.tables import Take, now
+from projects.storage.places import take_path
+from projects.storyboard.shots import choose_take
+from projects.takes.again import use_settings_of
+from projects.takes.staleness import ShotPlan
+from projects.takes.takes import delete_take, note_take, restore_take, star_take
+
+
+def shot_takes(board: Board, plan: ShotPlan) -> None:
+    """All finished takes of the shot, the newest first."""
+    found = board.takes.get(plan.shot.id, [])
+    if not found:
+        nothing = t("No takes yet. Every rendering of this shot is kept here, and you choose one.")
+        st.html(f'<div class="fs-soft">{html.escape(nothing)}</div>')
+        return
+    if len(found) > 1:
+        _compared(plan, found)
+    for take in found:
+        with st.container(border=True, key=f"take-{take.id}", gap="small"):
+            _one(board, plan, take)
+
+
+def _compared(plan: ShotPlan, found: list[Take]) -> None:
+    """Two takes in step with a slider between them, once somebody asks for it."""
+    if not st.toggle(t("Compare two takes"), key=f"comparing-{plan.shot.id}"):
+        return
+    by_number = {take.number: take for take in found}
+    numbers = list(by_number)
+    name = t("Take {number}")
+    left, right = st.columns(2)
+    with left:
+        one = st.selectbox(t("Left"), numbers, 1, format_func=lambda n: name.format(number=n), key="compare-left")
+    with right:
+        two = st.selectbox(t("Right"), numbers, 0, format_func=lambda n: name.format(number=n), key="compare-right")
+    if one in by_number and two in by_number:
+        shown = [ComparedTake(take_url(by_number[n].id), name.format(number=n)) for n in (one, two)]
+        compare_takes(
+            *shown,
+            ratio=ratio_of(found[0].width, found[0].height),
+            fps=found[0].fps,
+            words=words("player", PLAYER_WORDS),
+            lang=language().tag,
+            key=f"compare-{plan.shot.id}",
+        )
+
+
+def _one(board: Board, plan: ShotPlan, take: Take) -> None:
+    project_id, shot = board.project.id, plan.shot
+    name = t("Take {number}").format(number=take.number)
+    st.html(player(take_url(take.id), ratio=ratio_of(take.width, take.height), label=name))
+    made = when_text(take.finished_at or take.created_at, now())
+    st.html(
+        f'<div class="fs-soft"><b>{html.escape(name)}</b> · {html.escape(seconds_text(take.frames / take.fps))} · '
+        f"{html.escape(made)}</div>"
+        f'<div class="fs-soft">{html.escape(" · ".join(made_from(take)))}</div>'
+        f'<div class="fs-sentence fs-clamp" title="{html.escape(prompt_of(take))}">{html.escape(prompt_of(take))}</div>'
+    )
+    chosen = plan.chosen is not None and take.id == plan.chosen.id
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            t("In the film") if chosen else t("Use this take"),
+            key=f"choose-{take.id}",
+            icon=":material/check:" if chosen else None,
+            disabled=chosen,
+            on_click=edit,
+            args=(
+                project_id,
+                "choose-take",
+                lambda opened: choose_take(session=opened, shot_id=shot.id, take_id=take.id),
+            ),
+        )
+        with st.container(horizontal=True, gap=None, width="content", key=f"icons-take-{take.id}"):
+            st.button(
+                t("Take the star away") if take.star else t("Star"),
+                key=f"star-{take.id}",
+                icon=":material/star:" if not take.star else ":material/kid_star:",
+                type="tertiary",
+                help=t("Take the star away") if take.star else t("Mark this take with a star"),
+                on_click=edit,
+                args=(
+                    project_id,
+                    "star-take",
+                    lambda opened: star_take(session=opened, take_id=take.id, star=not take.star),
+                ),
+            )
+            st.button(
+                t("Use these settings again"),
+                key=f"again-{take.id}",
+                icon=":material/settings_backup_restore:",
+                type="tertiary",
+                help=t("Put the text, seed and settings that made this take back into the shot"),
+                on_click=edit,
+                args=(project_id, "use-settings", lambda opened: use_settings_of(session=opened, take_id=take.id)),
+            )
+            if not chosen:
+                st.button(
+                    t("Throw away"),
+                    key=f"delete-{take.id}",
+                    icon=":material/delete:",
+                    type="tertiary",
+                    help=t("Throw away"),
+                    on_click=_throw_away,
+                    args=(project_id, shot.label, take),
+                )
+        st.html(
+            f'<a class="fs-link" href="{take_download_url(take.id)}" download>{html.escape(t("Download"))}</a>',
+            width="content",
+        )
+    key = f"note-{take.id}"
+    st.text_input(
+        t("Note"),
+        take.note,
+        key=key,
+        max_chars=2000,
+        placeholder=t("A note on this take"),
+        label_visibility="collapsed",
+        on_change=bound(key, take.note, functools.partial(_note, project_id, take.id)),
+    )
+
+
+def made_from(take: Take) -> list[str]:
+    """What made a take, in words: its seed, model, preset, size, how long it took and what it takes on the disk."""
+    asked = take.request
+    of = asked.get("settings", {})
+    facts = []
+    if "seed" in asked:
+        facts.append(t("Seed {seed}").format(seed=asked["seed"]))
+    if of.get("checkpoint"):
+        facts.append(term("checkpoint", str(of["checkpoint"])))
+    if of.get("steps"):
+        facts.append(t("{steps} steps").format(steps=of["steps"]))
+    facts.append(f"{take.width} × {take.height}")
+    if take.seconds_spent:
+        facts.append(t("made in {time}").format(time=wait_text(take.seconds_spent)))
+    path = take_path(settings(), take.id)
+    if path.exists():
+        facts.append(size_text(path.stat().st_size))
+    return facts
+
+
+def prompt_of(take: Take) -> str:
+    """The prompt that a take was made from."""
+    return str(take.request.get("prompt", ""))
+
+
+def _note(project_id: str, take_id: str, note: str) -> bool:
+    return edited(project_id, "note-take", lambda opened: note_take(session=opened, take_id=take_id, note=note))
+
+
+def _throw_away(project_id: str, shot: str, take: Take) -> None:
+    edit(
+        project_id,
+        "delete-take",
+        lambda opened: delete_take(session=opened, take_id=take.id),
+        Message("take-deleted", {"number": take.number, "shot": shot}),
+        lambda opened: restore_take(session=opened, take_id=take.id),
+    )
