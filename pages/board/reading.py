@@ -123,7 +123,7 @@ def standing(board: Board, plan: ShotPlan) -> Standing:
         return Standing("Ready", "good")
     if shot.id in board.failures:
         return Standing("Failed", "bad", board.failures[shot.id])
-    if plan.found is not None and plan.found.id != shot.chosen_take_id:
+    if plan.found is not None and plan.found.id != shot.chosen_draft_id:
         return Standing("Out of date", "warn", Message("found-take", {"number": plan.found.number}))
     if plan.state == "stale":
         return Standing("Out of date", "warn", Message("shot-out-of-date"))

@@ -47,6 +47,7 @@ ENGLISH = MappingProxyType(
         ),
         "fit-fill": "Fill the frame (edges are cut)",
         "fit-fit": "Show the whole picture (black bars)",
+        "fit-place": "Fill the frame, placed for each shot",
         # --- what is read of a prompt ---
         "prompt-count": "{tokens} of {most} tokens",
         # --- how a shot or a render is doing ---

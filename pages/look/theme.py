@@ -11,7 +11,7 @@ from typing import Literal
 
 import streamlit as st
 
-from framepack.shots.request import Fit
+from projects.database.tables import PictureFit
 
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
 _STYLE = Path(__file__).with_name("theme.css")
@@ -85,6 +85,6 @@ def ratio_of(width: int | None, height: int | None) -> str:
     return f"{width} / {height}" if width and height else "16 / 9"
 
 
-def css_fit(fit: Fit) -> str:
+def css_fit(fit: PictureFit) -> str:
     """How a project's pictures come into their frames, as CSS says it."""
-    return "cover" if fit == "fill" else "contain"
+    return "contain" if fit == "fit" else "cover"

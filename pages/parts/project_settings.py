@@ -12,17 +12,18 @@ import streamlit as st
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.messages import Message
 from framepack.shots.presets import PRESETS
-from framepack.shots.request import Fit
 from pages.board.reading import Board
 from pages.look.text import said, shape_message
 from pages.session.bound import bound
 from pages.session.state import attempt, do
-from projects.database.tables import Project, ProjectUpdate
+from projects.database.tables import PictureFit, Project, ProjectUpdate
 from projects.storyboard.projects import edit_project
 from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
 from projects.storyboard.shots import renumber_shots
 
-_FITS: Mapping[Fit, Message] = MappingProxyType({"fill": Message("fit-fill"), "fit": Message("fit-fit")})
+_FITS: Mapping[PictureFit, Message] = MappingProxyType(
+    {"fill": Message("fit-fill"), "fit": Message("fit-fit"), "place": Message("fit-place")}
+)
 
 
 def project_settings_box(board: Board) -> None:

@@ -64,7 +64,7 @@ def _takes(board: Board, plan: ShotPlan) -> None:
                 f'<div class="fs-soft"><b>Take {take.number}</b> · {length} · {made}</div>'
                 f'<div class="fs-soft fs-clamp" title="{html.escape(prompt)}">{html.escape(prompt)}</div>'
             )
-            chosen = take.id == shot.chosen_take_id
+            chosen = take.id == shot.chosen_draft_id
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
                     "In the film" if chosen else "Use this take",

@@ -14,13 +14,21 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from framepack.shots.request import CacheKind, Fit
+from framepack.shots.request import CacheKind
 
 Start = Literal["cut", "continue"]
+# A project is made twice: as a draft, and with a second set of model, preset and steps, for real.
+Pass = Literal["draft", "real"]
+# How pictures come into the frame: "place" is "fill" about a point that each shot chooses.
+PictureFit = Literal["fill", "fit", "place"]
+SeedPolicy = Literal["each", "one", "new"]
 TakeStatus = Literal["rendering", "done", "failed", "cancelled"]
 RenderStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 FilmStatus = Literal["working", "done", "failed"]
 Phase = Literal["loading", "encoding", "compiling", "sampling", "decoding", "finishing"]
+
+# Text without letters, for columns that came later; a plain "" would count as no value at all.
+EMPTY = sa.text("''")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -68,7 +76,9 @@ class ProjectBase(SQLModel):
     """What can be said of a project. None means: as the checkpoint and the preset have it.
 
     ``cache`` and ``threshold`` go together and take the place of the preset's step cache. ``shape`` is one of
-    ``storyboard.shapes``, ``fit`` how pictures of another shape come into it.
+    ``storyboard.shapes``, ``fit`` how pictures of another shape come into it. ``seed_policy``: "each" shot has a seed,
+    all have the project's "one", or each render gives a "new" one to what it makes. ``real_checkpoint`` is the model of
+    the real pass, None where there is none.
     """
 
     name: str
@@ -81,7 +91,16 @@ class ProjectBase(SQLModel):
     cache: CacheKind | None = Field(default=None, sa_type=sa.String)
     threshold: float | None = None
     shape: str = Field(default="picture", sa_column_kwargs={"server_default": "picture"})
-    fit: Fit = Field(default="fill", sa_type=sa.String, sa_column_kwargs={"server_default": "fill"})
+    fit: PictureFit = Field(default="fill", sa_type=sa.String, sa_column_kwargs={"server_default": "fill"})
+    default_seconds: float = Field(default=4.0, sa_column_kwargs={"server_default": "4.0"})
+    default_start: Start = Field(default="cut", sa_type=sa.String, sa_column_kwargs={"server_default": "cut"})
+    words_before: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    words_after: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    seed_policy: SeedPolicy = Field(default="each", sa_type=sa.String, sa_column_kwargs={"server_default": "each"})
+    seed: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
+    real_checkpoint: str | None = None
+    real_preset: str | None = None
+    real_steps: int | None = None
 
 
 class ProjectUpdate(ProjectBase):
@@ -94,7 +113,8 @@ class Project(ProjectBase, Stored, table=True):
     """A storyboard. Its aspect is that of its shape, or of the picture that decided, and None until there is one.
 
     Its size is the one of its checkpoint that is nearest to the aspect, which stays when the checkpoint changes.
-    ``source`` names the storyboard file it was made from (see ``interchange``).
+    ``source`` names the storyboard file it was made from (see ``interchange``). ``version`` grows with every edit of it
+    or of its shots' order. ``owner`` is nobody so far.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -103,18 +123,36 @@ class Project(ProjectBase, Stored, table=True):
     aspect_height: int | None = None
     aspect_width: int | None = None
     source: str | None = Field(default=None, unique=True)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    owner: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    archived_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class ShotBase(SQLModel):
-    """What can be said of a shot; its picture has verbs of its own."""
+    """What can be said of a shot; its picture has verbs of its own.
+
+    ``place_x``, ``place_y`` say where its picture is cut, in thousandths of the free way (500 is the middle), and
+    ``place_zoom`` how much closer than need be, in thousandths; they count where the project's ``fit`` is "place".
+    ``preset``, ``steps``, ``guidance``: None is the project's. ``checkpoint`` counts at a cut, for the whole chain.
+    """
 
     prompt: str = ""
     seconds: float = 4.0
     start: Start = Field(default="cut", sa_type=sa.String)
     seed: int = Field(default=0, sa_type=sa.BigInteger)
+    name: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    dialogue: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    notes: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    place_x: int = Field(default=500, sa_column_kwargs={"server_default": "500"})
+    place_y: int = Field(default=500, sa_column_kwargs={"server_default": "500"})
+    place_zoom: int = Field(default=1000, sa_column_kwargs={"server_default": "1000"})
+    checkpoint: str | None = None
+    preset: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
 
 
 class ShotUpdate(ShotBase):
@@ -124,7 +162,8 @@ class ShotUpdate(ShotBase):
 class Shot(ShotBase, Stored, table=True):
     """A shot. ``number`` is shown as SH0010 and stays; ``position`` (0, 1, ..) is its place among the shots.
 
-    ``chosen_take_id`` is no foreign key: a take names its shot already, and the two would wait for each other.
+    ``chosen_draft_id`` and ``chosen_real_id`` are the takes it shows in either pass. They are no foreign keys: a take
+    names its shot already, and the two would wait for each other. ``version`` grows with every edit.
     """
 
     __table_args__ = (
@@ -144,7 +183,10 @@ class Shot(ShotBase, Stored, table=True):
     number: int
     position: int
     media_id: str | None = Field(default=None, foreign_key="media.id")
-    chosen_take_id: str | None = None
+    chosen_draft_id: str | None = None
+    chosen_real_id: str | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    owner: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
@@ -176,18 +218,40 @@ class Media(Stored, table=True):
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
+class Edit(Stored, table=True):
+    """One entry of a project's journal: what one edit changed, so that it can be undone and done again.
+
+    ``number`` counts from 1 in its project. ``changes`` are {"table", "id", "before", "after"}, the last two by field;
+    ``before`` is None for a row that the edit made.
+    """
+
+    __table_args__ = (sa.UniqueConstraint("project_id", "number"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    number: int
+    kind: str
+    changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    undone: bool = False
+    owner: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
 # --- what the generator makes -----------------------------------------------------------------------------------------
 
 
 class Render(Stored, table=True):
     """One order to the generator: the shots of a project that are wanted. ``id`` is the workflow's.
 
-    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing.
+    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``seeds`` says
+    by shot with which seeds other takes of it are wanted; None: what the storyboard asks for is wanted.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     project_id: str = Field(foreign_key="project.id", index=True)
     shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
+    seeds: dict[str, list[int]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     status: RenderStatus = Field(default="queued", sa_type=sa.String)
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     error: str | None = None
@@ -216,6 +280,9 @@ class Take(Stored, table=True):
     height: int
     fps: int
     request: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
+    star: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    note: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
     render_id: str | None = Field(default=None, foreign_key="render.id")
     seconds_spent: float = 0.0
     attempts: int = 0
@@ -261,6 +328,7 @@ class Film(Stored, table=True):
     error: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Worker(Stored, table=True):

@@ -78,7 +78,7 @@ def plan_film(
 def film_plan_of(*, session: Session, project_id: str, stale: Collection[str] = ()) -> FilmPlan:
     """The film of a project as its storyboard and chosen takes are now."""
     project, shots = project_with_shots(session=session, project_id=project_id)
-    chosen = [(shot, session.get(Take, shot.chosen_take_id) if shot.chosen_take_id else None) for shot in shots]
+    chosen = [(shot, session.get(Take, shot.chosen_draft_id) if shot.chosen_draft_id else None) for shot in shots]
     return plan_film(shots=chosen, frames=frames_asked(project, shots), stale=stale)
 
 

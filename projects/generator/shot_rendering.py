@@ -175,7 +175,7 @@ class ShotRenderer:
                 continue
             if take_is_whole(settings=self._settings, take=made):
                 if not lacking:
-                    session.get_one(Shot, shot_id).chosen_take_id = made.id
+                    session.get_one(Shot, shot_id).chosen_draft_id = made.id
                     return None
             elif made.units == planned.units:
                 reopen_take(session=session, take_id=made.id, render_id=render_id)

@@ -29,5 +29,5 @@ def settings_at(project: Project, *, height: int, width: int) -> Settings:
         guidance=settings.guidance if project.guidance is None else project.guidance,
         cfg=settings.cfg if project.cfg is None else project.cfg,
         negative_prompt=project.negative_prompt,
-        fit=project.fit,
+        fit="fit" if project.fit == "fit" else "fill",
     )

@@ -163,8 +163,8 @@ def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
         raise NotFound("take", take_id)
     if take.status != "done":
         raise StoryboardProblem(Message("take-unfinished", {"number": take.number, "shot": shot.label}))
-    if shot.chosen_take_id != take_id:
-        shot.chosen_take_id = take_id
+    if shot.chosen_draft_id != take_id:
+        shot.chosen_draft_id = take_id
         _touch(session, shot)
     return shot
 

@@ -165,7 +165,7 @@ def _plan(
     ends: bool,
 ) -> ShotPlan:
     done = sorted((take for take in takes if take.status == "done"), key=lambda take: -take.number)
-    chosen = next((take for take in done if take.id == shot.chosen_take_id), None)
+    chosen = next((take for take in done if take.id == shot.chosen_draft_id), None)
     planned = chain[-1] if chain else None
     found = None
     if planned is not None:

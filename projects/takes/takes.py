@@ -93,7 +93,7 @@ def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take
     take.seconds_spent, take.error = seconds_spent, None
     shot = session.get(Shot, take.shot_id)
     assert shot is not None, "a take's shot is never removed"
-    shot.chosen_take_id = take.id
+    shot.chosen_draft_id = take.id
     session.flush()
     return take
 
@@ -123,7 +123,7 @@ def delete_take(*, session: Session, take_id: str) -> Take:
     # Nobody shall choose it meanwhile.
     hold(session=session, row=shot)
     session.refresh(shot)
-    if shot.chosen_take_id == take.id:
+    if shot.chosen_draft_id == take.id:
         raise StoryboardProblem(Message("take-in-film", {"number": take.number, "shot": shot.label}))
     if take.status == "rendering":
         raise StoryboardProblem(Message("take-being-made", {"number": take.number, "shot": shot.label}))

@@ -273,7 +273,8 @@ def test_a_postgresql_server_serves_as_well_by_its_url_alone(tmp_path: Path) -> 
     studio = StudioSettings.from_environment(environment)
     engine = open_database(studio)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Stored.metadata) == []
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Stored.metadata) == []
     with session_for(engine) as session:
         project = seed_example(session=session, settings=studio)
         assert project is not None

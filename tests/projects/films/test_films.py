@@ -111,7 +111,7 @@ def test_a_take_is_conformed_once_and_made_again_only_if_its_file_is_gone(
     session: Session, studio: StudioSettings, board: Board
 ) -> None:
     (shot,) = board(("cut", 0.8))
-    take = session.get_one(Take, shot.chosen_take_id)
+    take = session.get_one(Take, shot.chosen_draft_id)
     path = conform_take(settings=studio, take=take)
     before = path.stat().st_mtime_ns
     assert conform_take(settings=studio, take=take) == take_path(studio, take.id) == path
@@ -124,7 +124,7 @@ def test_a_film_says_which_shots_have_no_finished_take(session: Session, studio:
     shots = board(("cut", 0.8), ("continue", 0.8), ("cut", 0.8), rendered=False)
     take = Take(shot_id=shots[0].id, number=1, status="failed", frames=9, width=256, height=144, fps=30)
     session.add(take)
-    shots[0].chosen_take_id = take.id
+    shots[0].chosen_draft_id = take.id
     with pytest.raises(StoryboardProblem, match="SH0010, SH0020 and SH0030 have no finished take yet"):
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     assert list(studio.films_dir.iterdir()) == []
@@ -139,7 +139,7 @@ def test_stale_takes_are_told_but_do_not_forbid_a_film(session: Session, board: 
 
 def test_takes_of_different_sizes_make_no_film(session: Session, board: Board) -> None:
     shots = board(("cut", 0.8), ("cut", 0.8))
-    takes = [session.get_one(Take, shot.chosen_take_id) for shot in shots]
+    takes = [session.get_one(Take, shot.chosen_draft_id) for shot in shots]
     takes[1].width, takes[1].height = 192, 192
     plan = plan_film(shots=list(zip(shots, takes, strict=True)), frames={shot.id: 24 for shot in shots})
     assert [in_english(problem) for problem in plan.problems] == [
@@ -161,7 +161,7 @@ def test_a_take_longer_than_what_is_asked_is_cut_and_one_a_little_shorter_filled
     session: Session, studio: StudioSettings, board: Board
 ) -> None:
     shots = board(("cut", 1.0), ("cut", 0.8))
-    first = session.get_one(Take, shots[0].chosen_take_id)
+    first = session.get_one(Take, shots[0].chosen_draft_id)
     first.keys, first.frames = [*first.keys[:-1], [first.keys[-1][0], 28]], 29  # as the first version ended it
     edit_shot(session=session, shot_id=shots[1].id, changes=ShotUpdate(seconds=0.5))
     film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
@@ -183,7 +183,7 @@ def test_a_film_whose_sections_are_gone_is_not_half_made(
 ) -> None:
     shots = board(("cut", 0.8))
     store = SectionStore(studio.sections_dir)
-    take = session.get_one(Take, shots[0].chosen_take_id)
+    take = session.get_one(Take, shots[0].chosen_draft_id)
     store.discard(take.units[-1][0])
     with pytest.raises(StoryboardProblem, match="SH0010 is no longer there"):
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)

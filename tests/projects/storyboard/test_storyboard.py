@@ -94,12 +94,12 @@ def test_a_copy_of_a_project_asks_for_the_same_and_is_edited_alone(
     shot = add_shot(session=session, project_id=project.id, prompt="a boat", seconds=3, seed=7, media_id=media.id)
     gone = add(session, project, "deleted")
     delete_shot(session=session, shot_id=gone.id)
-    shot.chosen_take_id = "a take"
+    shot.chosen_draft_id = "a take"
     copy = duplicate_project(session=session, project_id=project.id)
     copied, (twin,) = project_with_shots(session=session, project_id=copy.id)
     assert (copied.name, copied.steps, copied.height) == ("The lighthouse (copy)", 5, project.height)
     assert (twin.prompt, twin.seconds, twin.seed, twin.media_id, twin.label) == ("a boat", 3, 7, media.id, "SH0010")
-    assert twin.chosen_take_id is None
+    assert twin.chosen_draft_id is None
     edit_shot(session=session, shot_id=twin.id, changes=ShotUpdate(prompt="a ship"))
     assert prompts(session, project) == ["a boat"]
 
@@ -232,11 +232,11 @@ def test_numbering_afresh_is_done_only_when_asked(session: Session, project: Pro
 def test_a_copy_of_a_shot_stands_right_behind_it(session: Session, project: Project, picture: MakePicture) -> None:
     first = add_shot(session=session, project_id=project.id, prompt="a", seconds=2, seed=5, media_id=picture().id)
     add(session, project, "b")
-    first.chosen_take_id = "a take"
+    first.chosen_draft_id = "a take"
     copy = duplicate_shot(session=session, shot_id=first.id)
     assert prompts(session, project) == ["a", "a", "b"]
     assert (copy.seconds, copy.seed, copy.media_id, copy.label) == (2, 5, first.media_id, "SH0015")
-    assert copy.chosen_take_id is None
+    assert copy.chosen_draft_id is None
 
 
 def test_a_deleted_shot_comes_back_where_it_was(session: Session, project: Project) -> None:
@@ -404,7 +404,7 @@ def take_of(session: Session, shot: Shot, status: str, number: int = 1) -> Take:
 def test_a_finished_take_of_the_shot_can_be_chosen_and_no_other(session: Session, project: Project) -> None:
     shot, other = add(session, project), add(session, project)
     done, failed = take_of(session, shot, "done"), take_of(session, shot, "failed", 2)
-    assert choose_take(session=session, shot_id=shot.id, take_id=done.id).chosen_take_id == done.id
+    assert choose_take(session=session, shot_id=shot.id, take_id=done.id).chosen_draft_id == done.id
     with pytest.raises(StoryboardProblem, match="Take 2 of SH0010 is not finished"):
         choose_take(session=session, shot_id=shot.id, take_id=failed.id)
     with pytest.raises(NotFound):

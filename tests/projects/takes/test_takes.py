@@ -347,14 +347,14 @@ def test_a_take_reads_back_from_the_database_as_it_was_written(board: Storyboard
 def test_a_finished_take_is_chosen_and_one_that_is_not_is_not(board: Storyboard) -> None:
     shot = board.shot()
     done = finish_take(session=board.session, take_id=begun(board).id, seconds_spent=3.0)
-    assert (done.status, done.seconds_spent, shot.chosen_take_id) == ("done", 3.0, done.id)
+    assert (done.status, done.seconds_spent, shot.chosen_draft_id) == ("done", 3.0, done.id)
     failed = fail_take(session=board.session, take_id=begun(board).id, error=Message("out-of-memory"))
     cancelled = cancel_take(session=board.session, take_id=begun(board).id)
     assert (failed.status, cancelled.status) == ("failed", "cancelled")
     assert read(failed.error or "") == Message("out-of-memory")
     assert failed.finished_at is not None
     assert cancelled.finished_at is not None
-    assert shot.chosen_take_id == done.id
+    assert shot.chosen_draft_id == done.id
     assert [take.number for take in takes_of(session=board.session, shot_id=shot.id)] == [3, 2, 1]
     assert next_take_number(session=board.session, shot_id=shot.id) == 4
 

@@ -432,7 +432,7 @@ def edits(dice: random.Random, upkeep: Upkeep) -> Iterator[None]:
                 choose_take(session=session, shot_id=shot.id, take_id=dice.choice(takes).id)
             elif len(takes) > 1 and dice.random() < 0.5:
                 session.refresh(shot)
-                delete_take(session=session, take_id=next(take.id for take in takes if take.id != shot.chosen_take_id))
+                delete_take(session=session, take_id=next(take.id for take in takes if take.id != shot.chosen_draft_id))
             session.commit()
         yield
 
