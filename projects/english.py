@@ -12,6 +12,7 @@ ENGLISH = MappingProxyType(
         # --- errors ---
         "not-found": "There is no {kind} '{id}' (any more).",
         "storyboard-file": "{where}: {reason}",
+        "changed-meanwhile": "Somebody else changed this meanwhile.",
         "database-too-new": (
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
@@ -77,6 +78,8 @@ ENGLISH = MappingProxyType(
         # --- what a storyboard does not allow ---
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
+        "nothing-to-undo": "There is nothing to undo.",
+        "nothing-to-redo": "There is nothing to do again.",
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
         "take-in-film": "Take {number} of {shot} is in the film; choose another one first.",
         "take-being-made": "Take {number} of {shot} is being made; call the render off first.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from framepack.messages import Message, as_message, worded
 from projects.english import ENGLISH
 
@@ -31,6 +33,15 @@ class NotFound(StudioError):
 
 class StoryboardProblem(StudioError):
     """The storyboard does not allow what was asked."""
+
+
+class ChangedMeanwhile(StudioError):
+    """Somebody else changed the same meanwhile: ``theirs`` are the fields' values now, at ``version``."""
+
+    def __init__(self, theirs: Mapping[str, object], version: int) -> None:
+        super().__init__(Message("changed-meanwhile"))
+        self.theirs = theirs
+        self.version = version
 
 
 class StoryboardFileProblem(StudioError):

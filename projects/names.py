@@ -8,8 +8,13 @@ _JOINERS = "\u200c\u200d"
 _BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
 
 
+def storable(given: str) -> str:
+    """``given`` without what a database cannot keep: NUL characters and halves of letters."""
+    return given.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def shown_name(given: str) -> str:
     """``given`` on one line, without controls and marks of direction; "" where nothing of it could be seen."""
-    letters = [letter for letter in " ".join(given.split()) if letter.isprintable() or letter in _JOINERS]
+    letters = [letter for letter in " ".join(storable(given).split()) if letter.isprintable() or letter in _JOINERS]
     seen = [letter for letter in letters if not letter.isspace() and letter not in _BLANKS + _JOINERS]
     return "".join(letters).strip() if seen else ""

@@ -14,6 +14,11 @@ MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
 Precision = Literal["exact", "fast"]
 Fit = Literal["fill", "fit"]
+# Where a picture that is larger than the frame is cut: x and y in thousandths of the free way, and how much closer than
+# need be it is shown, in thousandths.
+Place = tuple[int, int, int]
+CENTRED: Place = (500, 500, 1000)
+MAX_ZOOM = 10_000
 CacheKind = Literal["none", "first_block", "teacache", "magcache", "fixed"]
 
 
@@ -82,6 +87,14 @@ def default_settings(checkpoint: Checkpoint, *, height: int, width: int) -> Sett
         cfg=defaults.cfg,
         rescale=defaults.rescale,
     )
+
+
+def check_place(place: Place) -> None:
+    """Raise InvalidRequest where a picture cannot be placed so."""
+    x, y, zoom = place
+    for value, least, most in ((x, 0, 1000), (y, 0, 1000), (zoom, 1000, MAX_ZOOM)):
+        if not least <= value <= most:
+            raise InvalidRequest("place", Message("not-between", {"value": value, "least": least, "most": most}))
 
 
 @dataclass(frozen=True)

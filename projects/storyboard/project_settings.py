@@ -7,7 +7,7 @@ from dataclasses import replace
 from framepack.checkpoints.table import checkpoint_named
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.request import Settings, default_settings
-from projects.database.tables import Project
+from projects.database.tables import Project, Shot
 
 
 def project_settings(project: Project) -> Settings | None:
@@ -15,6 +15,14 @@ def project_settings(project: Project) -> Settings | None:
     if project.height is None or project.width is None:
         return None
     return settings_at(project, height=project.height, width=project.width)
+
+
+def check_own_settings(shot: Shot) -> None:
+    """Raise InvalidRequest where what a shot has of its own, in place of its project's, cannot be."""
+    checkpoint = checkpoint_named(shot.checkpoint or Project.model_fields["checkpoint"].default)
+    height, width = checkpoint.buckets[0]
+    project = Project(name="", checkpoint=checkpoint.name, preset=shot.preset or "exact")
+    settings_at(project.model_copy(update={"steps": shot.steps, "guidance": shot.guidance}), height=height, width=width)
 
 
 def settings_at(project: Project, *, height: int, width: int) -> Settings:

@@ -83,10 +83,12 @@ def _kept_shots() -> SelectOfScalar[Shot]:
     return kept.order_by(col(Shot.position), col(Shot.number), col(Shot.id))
 
 
-def _touch(session: Session, edited: Project | Shot) -> None:
-    edited.updated_at = now()
-    if isinstance(edited, Shot):
-        project = session.get(Project, edited.project_id)
-        assert project is not None, "a shot's project is never removed"
-        project.updated_at = edited.updated_at
+def _touch(session: Session, *edited: Project | Shot) -> None:
+    """Note that rows were edited; a project's shots do not make it another version, only their order does."""
+    time = now()
+    for row in edited:
+        row.updated_at = time
+        row.version += 1
+        if isinstance(row, Shot):
+            session.get_one(Project, row.project_id).updated_at = time
     session.flush()

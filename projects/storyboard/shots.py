@@ -7,19 +7,44 @@ and ``restore_shot`` take it back. An edit of a prompt keeps its earlier wording
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, select
 
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
+from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED, check_place
 from framepack.shots.spans import check_seconds
 from projects.database.opening import hold
-from projects.database.tables import Media, Project, Shot, ShotUpdate, Start, Take, Wording, now
+from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Take, Wording, now
 from projects.errors import NotFound, StoryboardProblem
+from projects.names import shown_name, storable
 from projects.storyboard.ordering import moved, number_between, renumbered
+from projects.storyboard.project_settings import check_own_settings
 from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
 from projects.storyboard.shapes import FIRST_PICTURE, size_fields
+
+MAX_NAME_CHARACTERS = 200
+MAX_TEXT_CHARACTERS = 4000
+# What a copy of a shot has in common with it.
+COPIED = {*ShotBase.model_fields, "media_id", "owner"}
+SEED_BITS = 32
+
+
+@dataclass(frozen=True)
+class NewShot:
+    """What is known of a shot to be added. None: the project's usual length or start, or a seed by chance."""
+
+    prompt: str = ""
+    seconds: float | None = None
+    start: Start | None = None
+    seed: int | None = None
+    media_id: str | None = None
+    name: str = ""
+    dialogue: str = ""
+    notes: str = ""
 
 
 def add_shot(
@@ -28,60 +53,86 @@ def add_shot(
     project_id: str,
     after: str | None = None,
     prompt: str = "",
-    seconds: float = 4.0,
-    start: Start = "cut",
+    seconds: float | None = None,
+    start: Start | None = None,
     seed: int | None = None,
     media_id: str | None = None,
 ) -> Shot:
-    """A new shot behind the shot ``after``, or at the end. Without a seed it gets a random one of 32 bits."""
+    """A new shot behind the shot ``after``, or at the end; None: see ``NewShot``."""
+    new = NewShot(prompt=prompt, seconds=seconds, start=start, seed=seed, media_id=media_id)
+    return add_shots(session=session, project_id=project_id, new=[new], after=after)[0]
+
+
+def add_shots(*, session: Session, project_id: str, new: Sequence[NewShot], after: str | None = None) -> list[Shot]:
+    """New shots in order behind the shot ``after``, or at the end. The storyboard's first one starts with a cut."""
     project = get_project(session=session, project_id=project_id)
     hold(session=session, row=project)
     shots = shots_of(session=session, project_id=project_id)
-    place = len(shots)
-    if after is not None:
-        place = shots.index(_within(shots, after)) + 1
-    seed = secrets.randbits(32) if seed is None else seed
-    shot = Shot(project_id=project_id, number=0, position=0, prompt=prompt, seconds=seconds, start=start, seed=seed)
-    _check(shot)
-    _insert(session, shots, shot, place)
-    if media_id is not None:
-        attach_image(session=session, shot_id=shot.id, media_id=media_id)
+    place = len(shots) if after is None else shots.index(_within(shots, after)) + 1
+    made = []
+    for number, one in enumerate(new):
+        values = {field: getattr(one, field) for field in ("prompt", "name", "dialogue", "notes")}
+        shot = Shot(
+            project_id=project_id,
+            number=0,
+            position=0,
+            seconds=project.default_seconds if one.seconds is None else one.seconds,
+            start=one.start or ("cut" if place + number == 0 else project.default_start),
+            seed=new_seed() if one.seed is None else one.seed,
+            **_cleaned(values),
+        )
+        _check(shot)
+        made.append(shot)
+    _insert(session, shots, made, place)
+    for shot, one in zip(made, new, strict=True):
+        if one.media_id is not None:
+            _attach(session, project, shot, one.media_id)
     _touch(session, project)
-    return shot
+    return made
+
+
+def new_seed() -> int:
+    """A seed by chance."""
+    return secrets.randbits(SEED_BITS)
 
 
 def edit_shot(*, session: Session, shot_id: str, changes: ShotUpdate) -> Shot:
     """Change what is given of a shot. A prompt that is replaced is kept among its ``wordings``."""
     shot = get_shot(session=session, shot_id=shot_id)
-    given = changes.model_dump(exclude_unset=True)
+    if change_fields(session, shot, changes):
+        _touch(session, shot)
+    return shot
+
+
+def change_fields(session: Session, shot: Shot, changes: ShotUpdate) -> bool:
+    """Change what is given of a shot, without noting that it was edited. Returns whether anything is different."""
+    given = _cleaned(changes.model_dump(exclude_unset=True))
     _check(Shot(**{**shot.model_dump(), **given}))
     changed = {field: value for field, value in given.items() if getattr(shot, field) != value}
-    if not changed:
-        return shot
     if "prompt" in changed and shot.prompt.strip():
         _keep_wording(session, shot)
     shot.sqlmodel_update(changed)
-    _touch(session, shot)
-    return shot
+    return bool(changed)
 
 
 def move_shot(*, session: Session, shot_id: str, to_position: int) -> list[Shot]:
     """Move a shot to a place among the shots (0 is first); all shots in their new order. Numbers stay as they are."""
     shot = get_shot(session=session, shot_id=shot_id)
     shots = moved(shots_of(session=session, project_id=shot.project_id), shot, to_position)
-    _put_in_order(shots)
-    _touch(session, shot)
+    if _put_in_order(shots):
+        _touch(session, session.get_one(Project, shot.project_id))
     return shots
 
 
 def duplicate_shot(*, session: Session, shot_id: str) -> Shot:
     """A copy right behind a shot, with the same picture, prompt, duration, start and seed, and no takes."""
     shot = get_shot(session=session, shot_id=shot_id)
-    hold(session=session, row=session.get_one(Project, shot.project_id))
+    project = get_project(session=session, project_id=shot.project_id)
+    hold(session=session, row=project)
     shots = shots_of(session=session, project_id=shot.project_id)
     copy = _copy_of(shot, project_id=shot.project_id, number=0, position=0)
-    _insert(session, shots, copy, shots.index(shot) + 1)
-    _touch(session, copy)
+    _insert(session, shots, [copy], shots.index(shot) + 1)
+    _touch(session, project)
     return copy
 
 
@@ -91,7 +142,7 @@ def delete_shot(*, session: Session, shot_id: str) -> None:
     shot.deleted_at = now()
     session.flush()
     _put_in_order(shots_of(session=session, project_id=shot.project_id))
-    _touch(session, shot)
+    _touch(session, shot, session.get_one(Project, shot.project_id))
 
 
 def restore_shot(*, session: Session, shot_id: str) -> Shot:
@@ -108,7 +159,7 @@ def restore_shot(*, session: Session, shot_id: str) -> Shot:
         shot.number = number_between(None, None, _numbers_taken(session, shot.project_id))
     shot.deleted_at = None
     _put_in_order(moved([*others, shot], shot, shot.position))
-    _touch(session, shot)
+    _touch(session, shot, session.get_one(Project, shot.project_id))
     return shot
 
 
@@ -131,17 +182,9 @@ def attach_image(*, session: Session, shot_id: str, media_id: str) -> Shot:
     """Give a shot a picture. The project's only one decides its shape, unless that was chosen; others are fitted."""
     shot = get_shot(session=session, shot_id=shot_id)
     project = get_project(session=session, project_id=shot.project_id)
-    media = session.get(Media, media_id)
-    if media is None:
-        raise NotFound("picture", media_id)
-    if shot.media_id == media_id:
-        return shot
-    others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
-    decides = project.height is None or not any(other.media_id for other in others)
-    if decides and project.shape == FIRST_PICTURE:
-        project.sqlmodel_update(size_fields((media.height, media.width), project.checkpoint))
-    shot.media_id = media_id
-    _touch(session, shot)
+    if shot.media_id != media_id:
+        _attach(session, project, shot, media_id)
+        _touch(session, shot)
     return shot
 
 
@@ -176,18 +219,33 @@ def _within(shots: list[Shot], shot_id: str) -> Shot:
     raise NotFound("shot", shot_id)
 
 
+def _attach(session: Session, project: Project, shot: Shot, media_id: str) -> None:
+    media = session.get(Media, media_id)
+    if media is None:
+        raise NotFound("picture", media_id)
+    if project.shape == FIRST_PICTURE:
+        others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
+        if project.height is None or not any(other.media_id for other in others):
+            project.sqlmodel_update(size_fields((media.height, media.width), project.checkpoint))
+    shot.media_id = media_id
+
+
 def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot:
-    values = shot.model_dump(include={"prompt", "seconds", "start", "seed", "media_id"})
-    return Shot(**values, project_id=project_id, number=number, position=position)
+    return Shot(**shot.model_dump(include=COPIED), project_id=project_id, number=number, position=position)
 
 
-def _insert(session: Session, shots: list[Shot], shot: Shot, place: int) -> None:
-    taken = _numbers_taken(session, shot.project_id)
+def _insert(session: Session, shots: list[Shot], new: list[Shot], place: int) -> None:
+    """Put new shots of one project among its ``shots``, and give them numbers."""
+    if not new:
+        return
+    taken = _numbers_taken(session, new[0].project_id)
     before = shots[place - 1].number if place else None
     after = shots[place].number if place < len(shots) else None
-    shot.number = number_between(before, after, taken)
-    session.add(shot)
-    _put_in_order([*shots[:place], shot, *shots[place:]])
+    for shot in new:
+        shot.number = before = number_between(before, after, taken)
+        taken.add(shot.number)
+        session.add(shot)
+    _put_in_order([*shots[:place], *new, *shots[place:]])
     session.flush()
 
 
@@ -196,10 +254,12 @@ def _numbers_taken(session: Session, project_id: str) -> set[int]:
     return set(session.exec(select(Shot.number).where(Shot.project_id == project_id)).all())
 
 
-def _put_in_order(shots: list[Shot]) -> None:
-    for position, shot in enumerate(shots):
-        if shot.position != position:
-            shot.position = position
+def _put_in_order(shots: list[Shot]) -> bool:
+    """Let shots have the places in which they are given. Returns whether that is another order."""
+    moved = [(position, shot) for position, shot in enumerate(shots) if shot.position != position]
+    for position, shot in moved:
+        shot.position = position
+    return bool(moved)
 
 
 def _keep_wording(session: Session, shot: Shot) -> None:
@@ -209,10 +269,24 @@ def _keep_wording(session: Session, shot: Shot) -> None:
     session.add(wording)
 
 
+def _cleaned(given: dict[str, Any]) -> dict[str, Any]:
+    """``given`` with its texts as they can be kept."""
+    ways = {"prompt": storable, "dialogue": storable, "notes": storable, "name": shown_name}
+    return {field: ways[field](value) if field in ways else value for field, value in given.items()}
+
+
 def _check(shot: Shot) -> None:
     # An empty prompt is allowed here, since a storyboard is written bit by bit; planning asks for one.
     check_seconds(shot.seconds)
-    if len(shot.prompt) > MAX_PROMPT_CHARACTERS:
-        raise InvalidRequest("prompt", Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
+    for field, text, most in (
+        ("prompt", shot.prompt, MAX_PROMPT_CHARACTERS),
+        ("name", shot.name, MAX_NAME_CHARACTERS),
+        ("dialogue", shot.dialogue, MAX_TEXT_CHARACTERS),
+        ("notes", shot.notes, MAX_TEXT_CHARACTERS),
+    ):
+        if len(text) > most:
+            raise InvalidRequest(field, Message("too-long", {"most": most}))
     if not 0 <= shot.seed <= MAX_SEED:
         raise InvalidRequest("seed", Message("not-between", {"value": shot.seed, "least": 0, "most": MAX_SEED}))
+    check_place((shot.place_x, shot.place_y, shot.place_zoom))
+    check_own_settings(shot)

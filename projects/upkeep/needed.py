@@ -17,7 +17,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.conditioning.names import conditioning_of
 from framepack.errors import FramepackError
 from framepack.shots.keys import PlannedShot, latents_key
-from projects.database.tables import Film, Project, Render, Shot, Take
+from projects.database.tables import Edit, Film, Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED
 from projects.takes.render_plan import RenderPlan
 from projects.takes.staleness import plan_project
@@ -37,11 +37,13 @@ class Rows:
     takes: tuple[Take, ...]
     films: tuple[Film, ...]
     renders: tuple[Render, ...]
+    edits: tuple[Edit, ...]
 
     def without_deleted(self) -> Rows:
         """The rows without the deleted projects, shots and takes, and all that belongs to them.
 
-        What a worker is making, or will, stays: the person may have deleted it a moment ago.
+        What a worker is making, or will, stays: the person may have deleted it a moment ago. Of the journal nothing
+        stays: what it would bring back counts as deleted.
         """
         busy = [render for render in self.renders if render.status in UNFINISHED]
         projects = {render.project_id for render in busy}
@@ -54,6 +56,7 @@ class Rows:
             takes=tuple(take for take in self.takes if take.shot_id in shots and take.deleted_at is None),
             films=tuple(film for film in self.films if film.project_id in projects),
             renders=tuple(render for render in self.renders if render.project_id in projects),
+            edits=(),
         )
 
 
@@ -65,6 +68,7 @@ def all_rows(session: Session) -> Rows:
         takes=_read(session, Take),
         films=_read(session, Film),
         renders=_read(session, Render),
+        edits=_read(session, Edit),
     )
 
 
@@ -79,6 +83,7 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
     units |= {latents_key(key) for shot in planned for key in shot.sections}
     units |= {key for take in rows.takes if take.status in ("done", "rendering") for key, _ in take.units}
     pictures = {shot.media_id for shot in rows.shots if shot.media_id}
+    pictures |= {picture for edit in rows.edits for picture in _pictures_in(edit)}
     pictures |= {str(take.request["image"]) for take in rows.takes if take.request.get("image")}
     pictures |= {image for shot in planned for image in (shot.anchor_image, shot.embedding_image) if image}
     return {
@@ -132,6 +137,14 @@ def _made_with(rows: Rows, shots: set[str]) -> set[str]:
 def _shots_of(render: Render) -> set[str]:
     planned = RenderPlan.from_json(render.plan).chains if render.plan else ()
     return {*render.shot_ids, *(shot.shot_id for chain in planned for shot in chain)}
+
+
+def _pictures_in(edit: Edit) -> Iterator[str]:
+    """The pictures that undoing an edit, or doing it again, gives to shots."""
+    for change in edit.changes:
+        for values in (change["before"], change["after"]):
+            if values and values.get("media_id"):
+                yield values["media_id"]
 
 
 def _read(session: Session, table: type[Table]) -> tuple[Table, ...]:

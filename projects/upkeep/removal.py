@@ -35,7 +35,9 @@ def remove_needless(*, sessions: Sessions, settings: StudioSettings) -> Amount:
 
 
 def remove_deleted(*, sessions: Sessions, settings: StudioSettings) -> Amount:
-    """Remove deleted projects, shots and takes for good, with all that only they need. Returns what was removed.
+    """Remove deleted projects, shots and takes for good, with all that only they need, and the journals of edits.
+
+    Returns what was removed.
 
     What a worker is making or will make stays.
     """
@@ -65,8 +67,8 @@ def _forget(session: Session, rows: Rows, kept: Rows) -> None:
     ]
     wordings = [wording for wording in session.exec(select(Wording)).all() if wording.shot_id in shot_ids]
     takes, films = _gone(rows.takes, kept.takes), _gone(rows.films, kept.films)
-    projects = _gone(rows.projects, kept.projects)
-    tables: tuple[Sequence[SQLModel], ...] = (progress, wordings, takes, films, shots, renders, projects)
+    projects, edits = _gone(rows.projects, kept.projects), _gone(rows.edits, kept.edits)
+    tables: tuple[Sequence[SQLModel], ...] = (progress, wordings, takes, films, edits, shots, renders, projects)
     for table in tables:
         for row in table:
             session.delete(row)

@@ -14,11 +14,12 @@ from sqlmodel import Session, SQLModel, col, select
 from framepack.conditioning.names import conditioning_of
 from framepack.media.video import probe
 from projects.database.opening import session_for
-from projects.database.tables import Film, Media, Project, Render, Shot, ShotUpdate, Take, Wording, new_id
+from projects.database.tables import Edit, Film, Media, Project, Render, Shot, ShotUpdate, Take, Wording, new_id
 from projects.films.films import film_plan_of, stitch_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture, thumbnail
 from projects.storage.places import film_path, picture_path, preview_path, take_path, thumbnail_path
+from projects.storyboard.journal import journaled, redo, undo
 from projects.storyboard.projects import create_project, delete_project, restore_project
 from projects.storyboard.reading import get_project, shots_of
 from projects.storyboard.shots import (
@@ -220,6 +221,25 @@ def test_a_picture_that_no_shot_uses_goes_with_its_small_copies_and_its_row(upke
     assert upkeep.rows(Media) == 2
     upkeep.upload("red")
     assert thumbnail(upkeep.settings, red.id, 160).exists()
+
+
+def test_a_picture_stays_as_long_as_an_edit_that_took_it_away_can_be_undone(upkeep: Upkeep) -> None:
+    shot, media = upkeep.work.shots[2], upkeep.upload()
+    upkeep.do(attach_image, shot_id=shot.id, media_id=media.id)
+    with upkeep.sessions() as session:
+        with journaled(session=session, project_id=shot.project_id, kind="detach"):
+            detach_image(session=session, shot_id=shot.id)
+        session.commit()
+    upkeep.clean()
+    upkeep.do(undo, project_id=shot.project_id)
+    with upkeep.sessions() as session:
+        assert session.get_one(Shot, shot.id).media_id == media.id
+    assert picture_path(upkeep.settings, media.id).is_file()
+
+    upkeep.do(redo, project_id=shot.project_id)
+    upkeep.clean_deleted()
+    assert not picture_path(upkeep.settings, media.id).is_file()
+    assert upkeep.rows(Edit) == 0
 
 
 def test_the_picture_of_a_take_stays_when_the_shot_has_another(upkeep: Upkeep) -> None:
