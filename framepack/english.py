@@ -107,6 +107,7 @@ ENGLISH = MappingProxyType(
         "too-long": "it is longer than {most} characters",
         "no-length": "{seconds:g} is not more than 0 and at most {most:g}",
         "no-side": "{size} pixels is not a multiple of 16 between {least} and {most}",
+        "placed-unfilled": "a picture that is shown whole has no place of its own",
         "threshold-mismatch": "{threshold:g} does not go with the step cache '{cache}'",
         "no-magnitude-ratios": "'magcache' needs figures of the model, and there are none of '{checkpoint}'",
         "prompt-empty": "it is empty; say in a few words what happens in the shot",

@@ -33,7 +33,7 @@ from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.prompts import prompt_remarks, read_of
-from framepack.shots.request import Fit, ShotRequest, default_settings
+from framepack.shots.request import Fit, Placement, ShotRequest, default_settings
 from framepack.shots.spans import FRAMES_PER_LATENT, Span, length_remarks
 from framepack.store.section_store import SectionStore
 
@@ -56,6 +56,7 @@ class Animation:
     steps: int | None
     size: str | None
     fit: Fit
+    placement: Placement
     preset: str
     teacache: float
     magcache: float
@@ -186,6 +187,7 @@ def _request(
         seed=animation.seed,
         seconds=animation.seconds,
         image=picture_hash(animation.image) if animation.image else None,
+        placement=animation.placement,
     )
 
 
@@ -215,7 +217,15 @@ def _continuing(request: ShotRequest, before: KeptShot) -> PlannedShot:
     until = round(((before.seconds + request.seconds) * checkpoint.fps - 1) / FRAMES_PER_LATENT)
     span = Span(first=shown, latents=max(1, until - shown + 1), window=checkpoint.window)
     keys = tuple(hashlib.sha256(f"section {number}".encode()).hexdigest() for number in range(span.sections))
-    return PlannedShot(request, span, None, keys, anchor_image=request.image, embedding_image=request.image or "")
+    return PlannedShot(
+        request,
+        span,
+        None,
+        keys,
+        anchor_image=request.image,
+        embedding_image=request.image or "",
+        embedding_placement=request.placement,
+    )
 
 
 def _continue(
@@ -224,7 +234,7 @@ def _continue(
     engine.prepare([shot], pictures)
     anchor, embeds = before.anchor, before.image_embeds
     if shot.anchor_image:
-        picture = engine.encoded_picture(shot.request, shot.anchor_image)
+        picture = engine.encoded_picture(shot.request, shot.anchor_image, shot.request.placement)
         anchor, embeds = picture.latent, picture.embeds
     inputs = ShotInputs(shot.request.settings, anchor, engine.conditioning(shot.request, embeds))
     history = History(before.latents, 0, before.last_frame)
@@ -254,7 +264,7 @@ def _kept(engine: Engine, shot: PlannedShot, before: KeptShot | None, store: Sec
     if before:
         latents = torch.cat([before.latents, latents], dim=2)
     if shot.embedding_image:
-        embeds = engine.encoded_picture(shot.request, shot.embedding_image).embeds
+        embeds = engine.encoded_picture(shot.request, shot.embedding_image, shot.embedding_placement).embeds
     else:
         assert before is not None, "only a shot that continues another has no picture"
         embeds = before.image_embeds

@@ -29,7 +29,7 @@ from framepack.errors import FramepackError
 from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, worded
 from framepack.shots.presets import PRESETS
-from framepack.shots.request import Fit
+from framepack.shots.request import CENTRED, Fit
 
 FAILED = 1
 WRONG_INPUT = 2
@@ -101,6 +101,7 @@ def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> 
         steps=asked.steps,
         size=asked.size,
         fit=asked.fit,
+        placement=tuple(asked.place),
         preset=asked.preset,
         teacache=asked.teacache,
         magcache=asked.magcache,
@@ -139,6 +140,14 @@ def _parser() -> argparse.ArgumentParser:
         choices=get_args(Fit),
         default="fill",
         help="a picture of another shape: fill cuts it, fit shows it whole between black bars (fill)",
+    )
+    animate.add_argument(
+        "--place",
+        type=int,
+        nargs=3,
+        default=CENTRED,
+        metavar=("X", "Y", "ZOOM"),
+        help="where a picture is cut to fill the frame, 0 to 1000, and how close, from 1000 (500 500 1000)",
     )
     animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
     animate.add_argument(

@@ -18,7 +18,7 @@ from framepack.files.atomic import in_place
 from framepack.files.damaged import put_aside
 from framepack.files.manifest import NotWhole, beside, check_sums, describe, read_manifest, write_manifest
 from framepack.messages import Message
-from framepack.shots.request import Fit
+from framepack.shots.request import CENTRED, Fit, Placement
 
 
 class ConditioningCache:
@@ -37,14 +37,24 @@ class ConditioningCache:
         """Cache an encoded prompt."""
         self._keep(prompt_name(identity, prompt), {"embeds": encoded.embeds, "pooled": encoded.pooled})
 
-    def picture(self, identity: str, image: str, size: tuple[int, int], fit: Fit) -> EncodedPicture | None:
+    def picture(
+        self, identity: str, image: str, size: tuple[int, int], fit: Fit, placement: Placement = CENTRED
+    ) -> EncodedPicture | None:
         """The encoded picture ``image`` (SHA-256) at ``size`` (height, width), None where it is not cached."""
-        kept = self._load(picture_name(identity, image, size, fit))
+        kept = self._load(picture_name(identity, image, size, fit, placement))
         return EncodedPicture(kept["embeds"], kept["latent"]) if kept else None
 
-    def keep_picture(self, identity: str, image: str, size: tuple[int, int], fit: Fit, encoded: EncodedPicture) -> None:
+    def keep_picture(
+        self,
+        identity: str,
+        image: str,
+        size: tuple[int, int],
+        fit: Fit,
+        encoded: EncodedPicture,
+        placement: Placement = CENTRED,
+    ) -> None:
         """Cache an encoded picture."""
-        name = picture_name(identity, image, size, fit)
+        name = picture_name(identity, image, size, fit, placement)
         self._keep(name, {"embeds": encoded.embeds, "latent": encoded.latent})
 
     def _load(self, name: str) -> dict[str, Tensor] | None:

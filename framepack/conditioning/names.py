@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 
 from framepack.shots.keys import PlannedShot
-from framepack.shots.request import Fit, ShotRequest
+from framepack.shots.request import CENTRED, Fit, Placement, ShotRequest
 
 ALGORITHM = 1
 
@@ -21,10 +21,15 @@ def prompt_name(identity: str, prompt: str) -> str:
     return _name(identity, {"prompt": prompt})
 
 
-def picture_name(identity: str, image: str, size: tuple[int, int], fit: Fit) -> str:
-    """The name of the encoded picture ``image`` (SHA-256) at ``size`` (height, width), brought to it by ``fit``."""
-    # Pictures that fill the frame were cached before there was another way, without saying so.
-    return _name(identity, {"image": image, "size": size, **({} if fit == "fill" else {"fit": fit})})
+def picture_name(identity: str, image: str, size: tuple[int, int], fit: Fit, placement: Placement = CENTRED) -> str:
+    """The name of the encoded picture ``image`` (SHA-256) at ``size`` (height, width), brought to it by ``fit``.
+
+    ``placement`` says where one that fills the frame is cut.
+    """
+    # Pictures that fill the frame about their centre were cached before there was another way, without saying so.
+    fitted: dict[str, object] = {} if fit == "fill" else {"fit": fit}
+    placed: dict[str, object] = {} if placement == CENTRED else {"place": placement}
+    return _name(identity, {"image": image, "size": size, **fitted, **placed})
 
 
 def prompts_of(request: ShotRequest) -> tuple[str, ...]:
@@ -32,12 +37,13 @@ def prompts_of(request: ShotRequest) -> tuple[str, ...]:
     return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
 
 
-def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int], Fit]]:
-    """(identity, picture, size, fit) of every picture the shot needs encoded."""
+def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int], Fit, Placement]]:
+    """(identity, picture, size, fit, placement) of every picture the shot needs encoded."""
     settings = shot.request.settings
-    for image in {shot.anchor_image, shot.embedding_image}:
+    anchor = (shot.anchor_image, shot.request.placement)
+    for image, placement in {anchor, (shot.embedding_image, shot.embedding_placement)}:
         if image:
-            yield shot.request.identity, image, (settings.height, settings.width), settings.fit
+            yield shot.request.identity, image, (settings.height, settings.width), settings.fit, placement
 
 
 def conditioning_of(shot: PlannedShot) -> Iterator[str]:

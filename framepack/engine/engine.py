@@ -9,13 +9,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from framepack.checkpoints.folders import find_part
@@ -34,18 +33,14 @@ from framepack.messages import Message
 from framepack.sampling.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
 from framepack.shots.events import Notice, Step
 from framepack.shots.keys import PlannedShot
-from framepack.shots.request import Fit, Settings, ShotRequest
+from framepack.shots.request import CENTRED, Fit, Placement, Settings, ShotRequest
 from framepack.shots.spans import PIXELS_PER_LATENT
 from framepack.vae.decoding import decode_after, decode_start, encode_picture
 from framepack.vae.preview import preview_for
 from framepack.weights.loading import ImageEncoder, Place, TextEncoder
 
 Steps = Generator[Step | Notice, None, Tensor]
-_Wanted = tuple[str, str, tuple[int, int], Fit]
-
-_FITTING: Mapping[Fit, Callable[[Image.Image, int, int], Image.Image]] = MappingProxyType(
-    {"fill": fill_frame, "fit": show_whole}
-)
+_Wanted = tuple[str, str, tuple[int, int], Fit, Placement]
 
 
 @dataclass(frozen=True)
@@ -110,9 +105,10 @@ class Engine:
         self._prepare_prompts(prompts, settings)
         self._prepare_pictures({wanted for shot in shots for wanted in pictures_of(shot)}, pictures, settings)
 
-    def encoded_picture(self, request: ShotRequest, image: str) -> EncodedPicture:
-        """The prepared picture ``image`` (SHA-256) at the request's size."""
-        found = self._cache.picture(request.identity, image, _size(request.settings), request.settings.fit)
+    def encoded_picture(self, request: ShotRequest, image: str, placement: Placement = CENTRED) -> EncodedPicture:
+        """The prepared picture ``image`` (SHA-256) at the request's size, placed there as ``placement`` says."""
+        settings = request.settings
+        found = self._cache.picture(request.identity, image, _size(settings), settings.fit, placement)
         if found is None:
             raise InvalidRequest("image", Message("picture-not-prepared"))
         return found
@@ -232,11 +228,12 @@ class Engine:
         missing = sorted(one for one in wanted if self._cache.picture(*one) is None)
 
         def encode(siglip: ImageEncoder) -> None:
-            for identity, image, size, fit in missing:
-                picture = _FITTING[fit](read_picture(pictures[image], pictures[image].name).image, *size)
+            for identity, image, size, fit, placement in missing:
+                read = read_picture(pictures[image], pictures[image].name).image
+                picture = show_whole(read, *size) if fit == "fit" else fill_frame(read, *size, placement)
                 latent = encode_picture(self._models.vae(), picture)
                 encoded = EncodedPicture(embed_picture(siglip, picture), latent)
-                self._cache.keep_picture(identity, image, size, fit, encoded)
+                self._cache.keep_picture(identity, image, size, fit, encoded, placement)
 
         if missing:
             self._models.with_image_encoder(settings, encode)

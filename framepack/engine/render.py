@@ -53,7 +53,8 @@ def render_shot(
         if not store.is_whole(unit.key):
             raise SectionMissing(unit.key)
     engine.prepare([shot], pictures)
-    conditioning = engine.conditioning(shot.request, engine.encoded_picture(shot.request, shot.embedding_image).embeds)
+    seen = engine.encoded_picture(shot.request, shot.embedding_image, shot.embedding_placement)
+    conditioning = engine.conditioning(shot.request, seen.embeds)
     yield Conditioned(len(shot.sections), _count_stored(shot, store))
     if shot.start:
         yield _start_unit(engine, shot, shot.start, store)
@@ -61,7 +62,7 @@ def render_shot(
     history = _history(earlier, shot.span.first, store)
     anchor = history.last_latent
     if shot.anchor_image and not shot.start:
-        anchor = engine.encoded_picture(shot.request, shot.anchor_image).latent
+        anchor = engine.encoded_picture(shot.request, shot.anchor_image, shot.request.placement).latent
     yield from _sections(engine, shot, ShotInputs(shot.request.settings, anchor, conditioning), history, store)
     yield Finished(shot.span.frames, time.perf_counter() - begun)
 
@@ -104,7 +105,7 @@ def _start_unit(engine: Engine, shot: PlannedShot, key: str, store: SectionStore
     begun = time.perf_counter()
     if store.is_whole(key):
         return SectionDone(key, 0, 0.0)
-    latent = engine.encoded_picture(shot.request, shot.embedding_image).latent
+    latent = engine.encoded_picture(shot.request, shot.embedding_image, shot.embedding_placement).latent
     store.publish(key, latent.numpy(), [engine.decode_start(latent)], engine.checkpoint.fps)
     return SectionDone(key, 0, time.perf_counter() - begun)
 

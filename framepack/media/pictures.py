@@ -17,6 +17,7 @@ from framepack.media.jpeg_scans import complete_jpeg, decode_smaller
 from framepack.media.picture_files import DAMAGE, PictureFile, open_picture
 from framepack.media.tone import HDR_TRANSFERS, tone_mapped
 from framepack.messages import Message
+from framepack.shots.request import CENTRED, Placement
 
 # A JPEG of more pixels is decoded smaller.
 MAX_JPEG_PIXELS = 64_000_000
@@ -71,11 +72,17 @@ def picture_hash(source: Path | bytes) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fill_frame(image: Image.Image, height: int, width: int) -> Image.Image:
-    """``image`` scaled to cover ``height`` x ``width`` pixels and cut to it about its centre, with a Lanczos filter."""
-    scale = max(width / image.width, height / image.height)
+def fill_frame(image: Image.Image, height: int, width: int, placement: Placement = CENTRED) -> Image.Image:
+    """``image`` scaled to cover ``height`` x ``width`` pixels and cut to it, with a Lanczos filter.
+
+    ``placement`` says where: 0 is the left or upper edge, 1000 the other one, and its third how much closer it comes.
+    """
+    x, y, zoom = placement
+    scale = max(width / image.width, height / image.height) * zoom / CENTRED[2]
     half_width, half_height = width / scale / 2, height / scale / 2
-    across, down = image.width / 2, image.height / 2
+    # Of the centre, so that pictures about it are the same to the bit as before there was another place.
+    across = image.width / 2 + (image.width / 2 - half_width) * (x - CENTRED[0]) / CENTRED[0]
+    down = image.height / 2 + (image.height / 2 - half_height) * (y - CENTRED[1]) / CENTRED[1]
     # Only the part that is shown is resampled, so a very long picture costs no more than a square one.
     box = (
         max(0.0, across - half_width),

@@ -19,7 +19,7 @@ from typing import get_type_hints
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import CENTRED, Placement, Settings, ShotRequest
 from framepack.shots.spans import Span, spans
 
 ALGORITHM = 2
@@ -40,7 +40,8 @@ class PlannedShot:
 
     ``start`` is the key of the start picture's unit (1 latent, 1 frame) for the shot that opens the chain; ``sections``
     are the keys of its sections in order. ``anchor_image`` and ``embedding_image`` are the pictures (SHA-256) in slot 0
-    and behind the image embedding; an ``anchor_image`` of None means the last latent before the shot.
+    and behind the image embedding; an ``anchor_image`` of None means the last latent before the shot. The former is
+    placed in the frame as the request says, the latter as ``embedding_placement`` does.
     """
 
     request: ShotRequest
@@ -49,6 +50,7 @@ class PlannedShot:
     sections: tuple[str, ...]
     anchor_image: str | None
     embedding_image: str
+    embedding_placement: Placement = CENTRED
 
     @property
     def units(self) -> tuple[tuple[str, int], ...]:
@@ -86,10 +88,11 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
             "width": first.settings.width,
             "image": first.image,
             **({"fit": first.settings.fit} if first.settings.fit != ADDED_LATER["fit"] else {}),
+            **_placed("place", first.placement),
         }
     )
     planned: list[PlannedShot] = []
-    before, kept, embedding = start, 1, first.image
+    before, kept, embedding, placement = start, 1, first.image, first.placement
     chain = spans(
         [request.seconds for request in requests],
         fps=checkpoint.fps,
@@ -99,10 +102,13 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
         more_sections=checkpoint.direction == "forward",
     )
     for request, span in zip(requests, chain, strict=True):
-        embedding = request.image or embedding
+        if request.image:
+            embedding, placement = request.image, request.placement
         keys = []
         for number in range(1, span.sections + 1):
-            before = _section_key(request, span, number, before, kept, embedding, checkpoint.direction == "inverted")
+            before = _section_key(
+                request, span, number, before, kept, (embedding, placement), checkpoint.direction == "inverted"
+            )
             kept = span.window
             keys.append(before)
         kept = span.kept
@@ -114,6 +120,7 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
                 sections=tuple(keys),
                 anchor_image=request.image,
                 embedding_image=embedding,
+                embedding_placement=placement,
             )
         )
     return tuple(planned)
@@ -137,8 +144,15 @@ def _typed(settings: Settings, name: str) -> object:
 
 
 def _section_key(
-    request: ShotRequest, span: Span, number: int, before: str, kept: int, embedding: str, counts_sections: bool
+    request: ShotRequest,
+    span: Span,
+    number: int,
+    before: str,
+    kept: int,
+    embedding: tuple[str, Placement],
+    counts_sections: bool,
 ) -> str:
+    image, placement = embedding
     return _digest(
         {
             "unit": "section",
@@ -150,13 +164,20 @@ def _section_key(
             "prompt": request.prompt,
             "seed": int(request.seed),
             "anchor": request.image,
-            "embedding": embedding,
+            "embedding": image,
+            **(_placed("anchor place", request.placement) if request.image else {}),
+            **_placed("embedding place", placement),
             "number": number,
             "of": span.sections if counts_sections else None,
             "before": before,
             "kept": kept,
         }
     )
+
+
+def _placed(name: str, placement: Placement) -> dict[str, object]:
+    """How a picture is placed; pictures were always cut about their centre before there was another way."""
+    return {} if placement == CENTRED else {name: list(placement)}
 
 
 def _digest(parts: dict[str, object]) -> str:

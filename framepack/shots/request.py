@@ -16,8 +16,8 @@ Precision = Literal["exact", "fast"]
 Fit = Literal["fill", "fit"]
 # Where a picture that is larger than the frame is cut: x and y in thousandths of the free way, and how much closer than
 # need be it is shown, in thousandths.
-Place = tuple[int, int, int]
-CENTRED: Place = (500, 500, 1000)
+Placement = tuple[int, int, int]
+CENTRED: Placement = (500, 500, 1000)
 MAX_ZOOM = 10_000
 CacheKind = Literal["none", "first_block", "teacache", "magcache", "fixed"]
 
@@ -89,9 +89,9 @@ def default_settings(checkpoint: Checkpoint, *, height: int, width: int) -> Sett
     )
 
 
-def check_place(place: Place) -> None:
+def check_placement(placement: Placement) -> None:
     """Raise InvalidRequest where a picture cannot be placed so."""
-    x, y, zoom = place
+    x, y, zoom = placement
     for value, least, most in ((x, 0, 1000), (y, 0, 1000), (zoom, 1000, MAX_ZOOM)):
         if not least <= value <= most:
             raise InvalidRequest("place", Message("not-between", {"value": value, "least": least, "most": most}))
@@ -102,7 +102,8 @@ class ShotRequest:
     """One shot of a chain: everything its sections are made from, apart from what came before it.
 
     ``identity`` names the weights (see ``framepack.checkpoints.identity``); ``image`` is the SHA-256 of the shot's own
-    picture file, None for a shot that continues without one. ``seconds`` is how long it is asked to be.
+    picture file, None for a shot that continues without one. ``seconds`` is how long it is asked to be. ``placement``
+    says where its picture is cut, where it fills the frame.
     """
 
     settings: Settings
@@ -111,6 +112,7 @@ class ShotRequest:
     seed: int
     seconds: float
     image: str | None
+    placement: Placement = CENTRED
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -120,3 +122,6 @@ class ShotRequest:
         if not 0 <= self.seed <= MAX_SEED:
             raise InvalidRequest("seed", Message("not-between", {"value": self.seed, "least": 0, "most": MAX_SEED}))
         check_seconds(self.seconds)
+        check_placement(self.placement)
+        if self.placement != CENTRED and self.settings.fit != "fill":
+            raise InvalidRequest("place", Message("placed-unfilled"))

@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED, check_place
+from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED, check_placement
 from framepack.shots.spans import check_seconds
 from projects.database.opening import hold
 from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Take, Wording, now
@@ -288,5 +288,5 @@ def _check(shot: Shot) -> None:
             raise InvalidRequest(field, Message("too-long", {"most": most}))
     if not 0 <= shot.seed <= MAX_SEED:
         raise InvalidRequest("seed", Message("not-between", {"value": shot.seed, "least": 0, "most": MAX_SEED}))
-    check_place((shot.place_x, shot.place_y, shot.place_zoom))
+    check_placement((shot.place_x, shot.place_y, shot.place_zoom))
     check_own_settings(shot)

@@ -103,5 +103,7 @@ def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
 def _chain_shot(kept: dict[str, Any]) -> ChainShot:
     request = dict(kept["request"])
     request["settings"] = Settings(**request["settings"])
+    if "placement" in request:
+        request["placement"] = tuple(request["placement"])
     # Plans of the first version say nothing of it: all their shots end on latents, as if others continued them.
     return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request), kept.get("ends", False))

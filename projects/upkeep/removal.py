@@ -37,9 +37,7 @@ def remove_needless(*, sessions: Sessions, settings: StudioSettings) -> Amount:
 def remove_deleted(*, sessions: Sessions, settings: StudioSettings) -> Amount:
     """Remove deleted projects, shots and takes for good, with all that only they need, and the journals of edits.
 
-    Returns what was removed.
-
-    What a worker is making or will make stays.
+    Returns what was removed. What a worker is making or will make stays.
     """
     with sessions() as session:
         _needed(session, settings)  # naming weights may take a minute, in which nobody should have to wait for a row

@@ -167,6 +167,8 @@ def test_a_picture_of_another_shape_fills_the_frame_or_is_shown_whole_as_asked(
     assert np.array_equal(filled, start_of("--size", "64x128", "--fit", "fill"))
     assert not np.array_equal(filled, start_of("--size", "64x128", "--fit", "fit"))
     assert np.array_equal(start_of("--size", "64x64"), start_of("--size", "64x64", "--fit", "fit"))
+    assert np.array_equal(filled, start_of("--size", "64x128", "--place", 500, 500, 1000))
+    assert not np.array_equal(filled, start_of("--size", "64x128", "--place", 500, 0, 1000))
     with pytest.raises(SystemExit):
         animate(models, picture, "--fit", "stretch")
     assert "invalid choice: 'stretch'" in capsys.readouterr().err

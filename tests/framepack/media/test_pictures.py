@@ -174,6 +174,19 @@ def test_fitting_covers_the_size_and_cuts_about_the_centre() -> None:
     assert corners(fitted) == [GREEN] * 4
 
 
+def test_a_picture_is_cut_where_it_is_placed() -> None:
+    left, right = (fill_frame(quarters(), SIDE, SIDE, (x, 500, 1000)) for x in (0, 1000))
+    assert corners(left) == [RED, RED, BLUE, BLUE]
+    assert corners(right) == [GREEN, GREEN, WHITE, WHITE]
+    assert corners(fill_frame(quarters(), SIDE, 2 * SIDE, (0, 1000, 4000))) == [BLUE] * 4
+    assert np.array_equal(fill_frame(quarters(), SIDE, SIDE, (500, 500, 1000)), fill_frame(quarters(), SIDE, SIDE))
+
+
+def test_a_place_along_the_way_that_is_not_free_changes_nothing() -> None:
+    moved = fill_frame(quarters(), SIDE, SIDE, (500, 0, 1000))
+    assert np.array_equal(moved, fill_frame(quarters(), SIDE, SIDE))
+
+
 def test_fitting_a_very_long_picture_stays_cheap() -> None:
     fitted = fill_frame(Image.new("RGB", (16, 60_000), (1, 2, 3)), 608, 640)
     assert fitted.size == (640, 608)

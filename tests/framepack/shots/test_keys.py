@@ -11,7 +11,7 @@ import pytest
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.shots.keys import ADDED_LATER, HASHED_ALWAYS, hashed_settings, plan_chain
-from framepack.shots.request import Settings, ShotRequest, default_settings
+from framepack.shots.request import CENTRED, Settings, ShotRequest, default_settings
 
 SETTINGS = default_settings(checkpoint_named("draft"), height=144, width=256)
 FIRST = ShotRequest(settings=SETTINGS, identity="w", prompt="a boat", seed=1, seconds=4.0, image="picture")
@@ -54,6 +54,9 @@ def test_shortening_a_shot_asks_for_nothing_new_but_moves_the_shot_that_continue
         {"settings": replace(SETTINGS, precision="fast")},
         {"settings": replace(SETTINGS, height=192, width=192)},
         {"settings": replace(SETTINGS, fit="fit")},
+        {"placement": (0, 500, 1000)},
+        {"placement": (500, 499, 1000)},
+        {"placement": (500, 500, 1001)},
     ],
 )
 def test_every_input_of_a_shot_changes_all_its_keys(change: dict[str, object]) -> None:
@@ -66,6 +69,35 @@ def test_how_the_first_picture_is_fitted_changes_the_start_too() -> None:
     (before,) = plan_chain([FIRST])
     (after,) = plan_chain([replace(FIRST, settings=replace(SETTINGS, fit="fit"))])
     assert before.start != after.start
+
+
+def test_where_a_picture_is_placed_goes_with_it_down_the_chain() -> None:
+    guided = replace(NEXT, image="second")
+    before = plan_chain([FIRST, NEXT, guided, NEXT])
+    after = plan_chain([FIRST, NEXT, replace(guided, placement=(0, 500, 1000)), NEXT])
+    assert after[:2] == before[:2]
+    assert not set(before[2].sections) & set(after[2].sections)
+    assert [shot.embedding_placement for shot in after] == [CENTRED, CENTRED, (0, 500, 1000), (0, 500, 1000)]
+    opened = plan_chain([replace(FIRST, placement=(0, 500, 1000)), NEXT])
+    assert opened[0].start != before[0].start
+    assert [shot.embedding_placement for shot in opened] == [(0, 500, 1000)] * 2
+
+
+def test_where_no_picture_is_there_is_nothing_to_place() -> None:
+    chain = [FIRST, NEXT]
+    placed = [FIRST, replace(NEXT, placement=(0, 500, 1000))]
+    assert [shot.sections for shot in plan_chain(placed)] == [shot.sections for shot in plan_chain(chain)]
+
+
+@pytest.mark.parametrize("placement", [(-1, 500, 1000), (500, 1001, 1000), (500, 500, 999), (500, 500, 10_001)])
+def test_a_place_that_there_is_not_is_refused(placement: tuple[int, int, int]) -> None:
+    with pytest.raises(InvalidRequest, match="is not between"):
+        replace(FIRST, placement=placement)
+
+
+def test_a_picture_that_is_shown_whole_cannot_be_placed() -> None:
+    with pytest.raises(InvalidRequest, match="no place of its own"):
+        replace(FIRST, settings=replace(SETTINGS, fit="fit"), placement=(0, 500, 1000))
 
 
 def test_an_edit_upstream_changes_every_key_downstream_and_none_upstream() -> None:
