@@ -76,6 +76,7 @@ ENGLISH = MappingProxyType(
         ),
         "toml-image-unreadable": "its image cannot be read: {reason}.",
         # --- what a storyboard does not allow ---
+        "no-real-pass": "The project has no real pass yet; choose a model for it in the project's settings.",
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",
         "nothing-to-undo": "There is nothing to undo.",
@@ -90,6 +91,7 @@ ENGLISH = MappingProxyType(
         "continues-unready": "{shot}, which it continues, cannot be rendered yet.",
         "nothing-to-continue": "There is no shot before it to continue from; let it start with a cut.",
         "no-picture-yet": "It has no picture yet, and a shot that starts with a cut begins with one.",
+        "weights-not-here": "The weights of '{checkpoint}', which this shot has of its own, are not on this computer.",
         "backwards-start-with-cut": (
             "'{checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
         ),

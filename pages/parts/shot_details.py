@@ -20,8 +20,9 @@ from pages.session.database import session, settings
 from pages.session.state import Notice, attempt, do, say
 from projects.database.tables import ShotUpdate, Take, now
 from projects.storage.pictures import add_picture
+from projects.storyboard.choosing import choose_take
 from projects.storyboard.reading import wordings
-from projects.storyboard.shots import attach_image, choose_take, detach_image, edit_shot
+from projects.storyboard.shots import attach_image, detach_image, edit_shot
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import delete_take, restore_take
 

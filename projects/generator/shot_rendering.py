@@ -18,28 +18,35 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from framepack.checkpoints.identity import checkpoint_identity
-from framepack.checkpoints.table import checkpoint_named
 from framepack.device.faults import accelerator_lost
 from framepack.errors import FramepackError, ImageRejected
 from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
 from projects.database.opening import AWAY, make_engine, session_for
-from projects.database.tables import Media, Render, Shot, Take, now
+from projects.database.tables import Media, Render, Take, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take, take_is_whole
 from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted, plan_if_wanted
 from projects.generator.patience import CallOffWatch, insist
+from projects.generator.planning import plan_of_render
 from projects.messages import in_english, read, stored
 from projects.queue.orders import UNFINISHED
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path, preview_path
-from projects.storyboard.reading import get_project
-from projects.takes.render_plan import RenderPlan, missing_units, plan_render
-from projects.takes.staleness import holds, plan_for
-from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, reopen_take, takes_of
+from projects.storyboard.choosing import is_other
+from projects.takes.render_plan import RenderPlan, missing_units
+from projects.takes.staleness import holds
+from projects.takes.takes import (
+    cancel_take,
+    fail_take,
+    finish_take,
+    record_take,
+    reopen_take,
+    show_take,
+    takes_of,
+)
 
 if TYPE_CHECKING:
     from projects.generator.engine_holder import EngineHolder, OpenEngine
@@ -149,10 +156,7 @@ class ShotRenderer:
 
     def _plan_of(self, session: Session, render: Render) -> RenderPlan:
         try:
-            project = get_project(session=session, project_id=render.project_id)
-            identity = checkpoint_identity(checkpoint_named(project.checkpoint), self._settings.engine.models)
-            plans = plan_for(session=session, settings=self._settings, project_id=project.id, identity=identity)
-            return plan_render(plans=plans, wanted=render.shot_ids, store=self._store)
+            return plan_of_render(session=session, settings=self._settings, store=self._store, render=render)
         except Exception as error:
             _report(error)
             return RenderPlan((), (message_for(error),))
@@ -166,7 +170,9 @@ class ShotRenderer:
         except ShotDeleted:
             return None
         planned = plan.planned(number)[place]
-        shot_id = plan.chains[number][place].shot_id
+        render = session.get_one(Render, render_id)
+        shot = plan.chains[number][place]
+        shot_id = shot.shot_id
         # What a later shot is continued from are the sections, whether or not there is a take of them.
         goes_on = any(later.index is not None for later in plan.chains[number][place + 1 :])
         lacking = goes_on and bool(missing_units(planned, self._store))
@@ -175,13 +181,21 @@ class ShotRenderer:
                 continue
             if take_is_whole(settings=self._settings, take=made):
                 if not lacking:
-                    session.get_one(Shot, shot_id).chosen_draft_id = made.id
+                    other = is_other(render, shot_id, planned.request.seed)
+                    show_take(session=session, take=made, made_for=render.made_for, is_other=other)
                     return None
             elif made.units == planned.units:
                 reopen_take(session=session, take_id=made.id, render_id=render_id)
-        take = record_take(session=session, shot_id=shot_id, planned=planned, render_id=render_id)
+        take = record_take(
+            session=session,
+            shot_id=shot_id,
+            planned=planned,
+            render_id=render_id,
+            made_for=render.made_for,
+            own=shot.own or None,
+        )
         take.attempts += 1
-        session.get_one(Render, render_id).executor = self._executor
+        render.executor = self._executor
         # A take that is still being made has an error only where the accelerator was lost over it.
         given_up = None
         if take.error is not None and take.attempts > MAX_ATTEMPTS_AFTER_A_FAULT:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -16,13 +16,17 @@ from dbos import DBOS, DBOSClient
 from filelock import FileLock
 from sqlmodel import Session, col, select
 
+from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from projects.database.opening import database_time
-from projects.database.tables import Progress, Render, Worker, new_id, now
+from projects.database.tables import Pass, Progress, Render, Worker, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
-from projects.storyboard.reading import get_project, shots_of
-from projects.takes.staleness import ShotPlan, plan_for, said_of
+from projects.storyboard.project_settings import checkpoint_of
+from projects.storyboard.reading import get_project, get_shot, shots_of
+from projects.storyboard.shots import new_seed
+from projects.takes.staleness import NO_OTHERS, ShotPlan, plan_for, said_of
+from projects.takes.takes import takes_of
 
 APPLICATION = "framepack-studio"
 # Raised only when the order of the workflows' steps changes: jobs of another version are left alone for ever.
@@ -32,21 +36,57 @@ CHAINS = "chains"
 RENDER_WORKFLOW = "render"
 ALIVE_SECONDS = 15.0
 UNFINISHED = ("queued", "running")
+MOST_OTHER_TAKES = 8
 
 
-def enqueue_render(*, session: Session, settings: StudioSettings, project_id: str, shot_ids: Sequence[str]) -> Render:
-    """Order the shots ``shot_ids`` of a project; a worker begins within a fraction of a second of the commit.
+def enqueue_render(
+    *,
+    session: Session,
+    settings: StudioSettings,
+    project_id: str,
+    shot_ids: Sequence[str],
+    made_for: Pass = "draft",
+) -> Render:
+    """Order shots of a project in a pass; a worker begins within a fraction of a second of the commit.
 
-    What is already rendered is found and not made again. Raises NotFound, and StoryboardProblem where no shot is named.
+    What is already rendered is found and not made again. Raises NotFound, and StoryboardProblem where no shot is named
+    or the project has no such pass.
     """
-    get_project(session=session, project_id=project_id)
+    project = get_project(session=session, project_id=project_id)
+    checkpoint_of(project, made_for)
     if not shot_ids:
         raise StoryboardProblem(Message("nothing-to-render"))
     known = {shot.id for shot in shots_of(session=session, project_id=project_id)}
     for shot_id in shot_ids:
         if shot_id not in known:
             raise NotFound("shot", shot_id)
-    render = Render(id=new_id(), project_id=project_id, shot_ids=list(shot_ids))
+    render = Render(project_id=project_id, shot_ids=list(shot_ids), made_for=made_for)
+    return _order(session, settings, render)
+
+
+def order_other_takes(
+    *, session: Session, settings: StudioSettings, shot_id: str, count: int, made_for: Pass = "draft"
+) -> Render:
+    """Order ``count`` more takes of a shot, each with a seed that none of its takes has.
+
+    The shot stays as it is, seed and take, until one of them is chosen. Raises NotFound, StoryboardProblem where the
+    project has no such pass, and InvalidRequest where ``count`` is not between 1 and 8.
+    """
+    shot = get_shot(session=session, shot_id=shot_id)
+    checkpoint_of(get_project(session=session, project_id=shot.project_id), made_for)
+    if not 1 <= count <= MOST_OTHER_TAKES:
+        raise InvalidRequest("count", Message("not-between", {"value": count, "least": 1, "most": MOST_OTHER_TAKES}))
+    had = {shot.seed, *(take.request.get("seed") for take in takes_of(session=session, shot_id=shot_id))}
+    seeds: list[int] = []
+    while len(seeds) < count:
+        seed = new_seed()
+        if seed not in had and seed not in seeds:
+            seeds.append(seed)
+    render = Render(project_id=shot.project_id, shot_ids=[shot_id], made_for=made_for, seeds={shot_id: seeds})
+    return _order(session, settings, render)
+
+
+def _order(session: Session, settings: StudioSettings, render: Render) -> Render:
     session.add(render)
     session.flush()
     # Ordered before the commit, so that no committed render is without its workflow; the workflow waits for the row.
@@ -63,25 +103,43 @@ def enqueue_render(*, session: Session, settings: StudioSettings, project_id: st
     return render
 
 
-def render_changed(*, session: Session, settings: StudioSettings, project_id: str, identity: str) -> Render:
-    """Order every shot that is not done, can be rendered and is not ordered yet; ``identity`` names the weights.
+def render_changed(
+    *,
+    session: Session,
+    settings: StudioSettings,
+    project_id: str,
+    identity: str,
+    made_for: Pass = "draft",
+    others: Mapping[str, str] = NO_OTHERS,
+) -> Render:
+    """Order every shot that is not done in a pass, can be rendered and is not ordered yet.
 
-    Raises NotFound, and StoryboardProblem where there is no such shot.
+    ``identity`` and ``others`` name the weights, as for ``plan_for``. Raises NotFound, and StoryboardProblem where
+    there is no such shot.
     """
-    plans = plan_for(session=session, settings=settings, project_id=project_id, identity=identity)
-    wanted = what_changed(plans, active_renders(session=session, project_id=project_id))
+    plans = plan_for(
+        session=session,
+        settings=settings,
+        project_id=project_id,
+        identity=identity,
+        made_for=made_for,
+        others=others,
+    )
+    wanted = what_changed(plans, active_renders(session=session, project_id=project_id), made_for)
     problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.problem]
     if not wanted and problems:
         raise StoryboardProblem(problems[0])
-    return enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)
+    return enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted, made_for=made_for)
 
 
-def what_changed(plans: Sequence[ShotPlan], renders: Sequence[Render]) -> list[str]:
-    """The ids of the shots that can be rendered and are not as the storyboard asks for.
+def what_changed(plans: Sequence[ShotPlan], renders: Sequence[Render], made_for: Pass = "draft") -> list[str]:
+    """The ids of the shots that can be rendered and are not as the storyboard asks for in a pass.
 
     Those that ``renders``, the work under way, will make anyway are left out.
     """
-    ordered = {shot_id for render in renders for shot_id in render.shot_ids}
+    ordered = {
+        shot_id for render in renders if render.made_for == made_for and not render.seeds for shot_id in render.shot_ids
+    }
     return [
         plan.shot.id
         for plan in plans

@@ -8,16 +8,22 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import InvalidRequest
 from framepack.messages import Message
+from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
+from framepack.shots.spans import check_seconds
 from projects.database.tables import Media, Project, ProjectUpdate, now
 from projects.errors import NotFound, StoryboardProblem
-from projects.names import shown_name
-from projects.storyboard.project_settings import settings_at
+from projects.names import shown_name, storable
+from projects.storyboard.project_settings import checkpoint_of, passes_of, settings_at
 from projects.storyboard.reading import _touch, get_project, project_with_shots, shots_of
 from projects.storyboard.shapes import aspect_of, size_fields
 from projects.storyboard.shots import _copy_of
 
 MAX_NAME_CHARACTERS = 200
+# The shape of new projects. Those of earlier versions, and of files that do not say it, leave it to a picture.
+NEW_SHAPE = "wide"
+_TEXTS = ("words_before", "words_after", "negative_prompt")
 
 
 # --- projects ---------------------------------------------------------------------------------------------------------
@@ -25,7 +31,8 @@ MAX_NAME_CHARACTERS = 200
 
 def create_project(*, session: Session, name: str) -> Project:
     """A new, empty project."""
-    project = Project(name=_checked_name(name))
+    project = Project(name=_checked_name(name), shape=NEW_SHAPE)
+    project.sqlmodel_update(size_fields(aspect_of(NEW_SHAPE), project.checkpoint))
     session.add(project)
     session.flush()
     return project
@@ -42,10 +49,9 @@ def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -
     given: dict[str, object] = changes.model_dump(exclude_unset=True)
     if "name" in given:
         given["name"] = _checked_name(changes.name)
+    given |= {field: storable(getattr(changes, field)) for field in _TEXTS if field in given}
     edited = Project(**{**project.model_dump(), **given})
-    # A size that is not known yet cannot be wrong; the rest is checked at whatever size the checkpoint has.
-    height, width = checkpoint_named(edited.checkpoint).buckets[0]
-    settings_at(edited, height=height, width=width)
+    _check(edited)
     aspect = aspect_of(edited.shape)
     if edited.shape != project.shape:
         given |= size_fields(aspect or _first_pictures_aspect(session, project), edited.checkpoint)
@@ -63,7 +69,7 @@ def duplicate_project(*, session: Session, project_id: str, name: str | None = N
     It has no takes of its own, but asks for the same sections: rendering it finds what the first one has rendered.
     """
     project, shots = project_with_shots(session=session, project_id=project_id)
-    values = project.model_dump(exclude={"id", "name", "source", "created_at", "updated_at"})
+    values = project.model_dump(exclude={"id", "name", "source", "version", "created_at", "updated_at", "archived_at"})
     copy = Project(**values, name=_checked_name(name or f"{project.name} (copy)"[:MAX_NAME_CHARACTERS]))
     session.add(copy)
     session.flush()
@@ -88,6 +94,35 @@ def restore_project(*, session: Session, project_id: str) -> Project:
     project.deleted_at = None
     session.flush()
     return project
+
+
+def archive_project(*, session: Session, project_id: str) -> Project:
+    """Put a project out of sight without deleting it; ``unarchive_project`` brings it back."""
+    project = get_project(session=session, project_id=project_id)
+    project.archived_at = project.archived_at or now()
+    session.flush()
+    return project
+
+
+def unarchive_project(*, session: Session, project_id: str) -> Project:
+    """Show an archived project among the others again."""
+    project = get_project(session=session, project_id=project_id)
+    project.archived_at = None
+    session.flush()
+    return project
+
+
+def _check(project: Project) -> None:
+    # A size that is not known yet cannot be wrong; the rest is checked at whatever size the checkpoint has.
+    for made_for in passes_of(project):
+        height, width = checkpoint_named(checkpoint_of(project, made_for)).buckets[0]
+        settings_at(project, height=height, width=width, made_for=made_for)
+    check_seconds(project.default_seconds)
+    for field in ("words_before", "words_after"):
+        if len(getattr(project, field)) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest(field, Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
+    if not 0 <= project.seed <= MAX_SEED:
+        raise InvalidRequest("seed", Message("not-between", {"value": project.seed, "least": 0, "most": MAX_SEED}))
 
 
 def _aspect(project: Project) -> tuple[int, int] | None:

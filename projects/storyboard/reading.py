@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from projects.database.tables import Project, Shot, Wording, now
+from projects.database.tables import Pass, Project, Shot, Wording, now
 from projects.errors import NotFound
 
 
@@ -73,6 +73,11 @@ def wordings(*, session: Session, shot_id: str) -> list[Wording]:
     """The earlier wordings of a shot's prompt, the latest first."""
     earlier = select(Wording).where(Wording.shot_id == shot_id)
     return list(session.exec(earlier.order_by(col(Wording.created_at).desc(), col(Wording.id))).all())
+
+
+def chosen_id(shot: Shot, made_for: Pass) -> str | None:
+    """The take that a shot shows in a pass."""
+    return shot.chosen_draft_id if made_for == "draft" else shot.chosen_real_id
 
 
 # --- what the verbs share ---------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED, check_placement
 from framepack.shots.spans import check_seconds
 from projects.database.opening import hold
-from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Take, Wording, now
-from projects.errors import NotFound, StoryboardProblem
+from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Wording, now
+from projects.errors import NotFound
 from projects.names import shown_name, storable
 from projects.storyboard.ordering import moved, number_between, renumbered
 from projects.storyboard.project_settings import check_own_settings
@@ -115,6 +115,13 @@ def change_fields(session: Session, shot: Shot, changes: ShotUpdate) -> bool:
     return bool(changed)
 
 
+def give_new_seeds(*, session: Session, shots: Sequence[Shot]) -> None:
+    """Give shots other seeds by chance."""
+    for shot in shots:
+        shot.seed = new_seed()
+    _touch(session, *shots)
+
+
 def move_shot(*, session: Session, shot_id: str, to_position: int) -> list[Shot]:
     """Move a shot to a place among the shots (0 is first); all shots in their new order. Numbers stay as they are."""
     shot = get_shot(session=session, shot_id=shot_id)
@@ -193,21 +200,6 @@ def detach_image(*, session: Session, shot_id: str) -> Shot:
     shot = get_shot(session=session, shot_id=shot_id)
     if shot.media_id is not None:
         shot.media_id = None
-        _touch(session, shot)
-    return shot
-
-
-def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
-    """Let a finished take be the one that the film shows."""
-    shot = get_shot(session=session, shot_id=shot_id)
-    hold(session=session, row=shot)
-    take = session.get(Take, take_id)
-    if take is None or take.shot_id != shot_id or take.deleted_at is not None:
-        raise NotFound("take", take_id)
-    if take.status != "done":
-        raise StoryboardProblem(Message("take-unfinished", {"number": take.number, "shot": shot.label}))
-    if shot.chosen_draft_id != take_id:
-        shot.chosen_draft_id = take_id
         _touch(session, shot)
     return shot
 

@@ -5,28 +5,34 @@ From then on an edit changes nothing for the render: takes are made from this pl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+import itertools
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from framepack.messages import Message, as_message
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
 from framepack.store.section_store import SectionStore
+from projects.database.tables import Shot, ShotBase
 from projects.takes.staleness import ShotPlan, said_of
+
+# What a shot says itself of how it is made: with this it can be asked for again.
+OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"}
 
 
 @dataclass(frozen=True)
 class ChainShot:
     """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others.
 
-    ``ends``: no shot of the storyboard continues it.
+    ``ends``: no shot of the storyboard continues it. ``own`` is what the shot says itself (``OWN``).
     """
 
     shot_id: str
     index: int | None
     request: ShotRequest
     ends: bool
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,26 +73,65 @@ def plan_render(*, plans: Sequence[ShotPlan], wanted: Collection[str], store: Se
 
     An earlier shot of the same chain is made too where a section of it, on which the wanted one builds, is not there.
     """
-    problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.shot.id in wanted and plan.problem]
-    chains: list[tuple[ChainShot, ...]] = []
-    made = 0
+    chains = []
     for chain in _chains(plans):
         last = max((place for place, plan in enumerate(chain) if plan.shot.id in wanted), default=None)
-        if last is None:
-            continue
-        shots = []
-        for plan in chain[: last + 1]:
-            assert plan.planned is not None
-            is_made = plan.shot.id in wanted or bool(missing_units(plan.planned, store))
-            made += is_made
-            shots.append(ChainShot(plan.shot.id, made if is_made else None, plan.planned.request, plan.ends))
-        chains.append(tuple(shots))
-    return RenderPlan(tuple(chains), tuple(problems))
+        if last is not None:
+            chains.append(_to_make(chain[: last + 1], wanted, store))
+    return _counted(chains, _problems(plans, wanted))
+
+
+def plan_other_takes(
+    *, plans: Sequence[ShotPlan], seeds: Mapping[str, Sequence[int]], store: SectionStore
+) -> RenderPlan:
+    """The plan of a render of other takes, each a chain of its own: ``seeds`` says by shot (id) which they have.
+
+    Nothing else of the storyboard is made, but for earlier shots of the same chain that are not there.
+    """
+    chains = []
+    for chain in _chains(plans):
+        for place, plan in enumerate(chain):
+            for seed in seeds.get(plan.shot.id, ()):
+                *before, last = _to_make(chain[: place + 1], {plan.shot.id}, store)
+                own = {**last.own, "seed": seed}
+                chains.append([*before, replace(last, request=replace(last.request, seed=seed), own=own)])
+    return _counted(chains, _problems(plans, seeds))
 
 
 def missing_units(planned: PlannedShot, store: SectionStore) -> list[str]:
     """The keys of the units of a shot (its sections, and the start picture's if it opens its chain) not stored yet."""
     return [key for key, _ in planned.units if not store.is_whole(key)]
+
+
+def own_of(shot: Shot) -> dict[str, Any]:
+    """What a shot says itself of how it is made."""
+    return shot.model_dump(include=OWN)
+
+
+def _to_make(chain: Sequence[ShotPlan], wanted: Collection[str], store: SectionStore) -> list[ChainShot]:
+    """The shots of a chain; those to be made, the ``wanted`` ones and the missing, have an index, of no meaning yet."""
+    shots = []
+    for plan in chain:
+        assert plan.planned is not None
+        is_made = plan.shot.id in wanted or bool(missing_units(plan.planned, store))
+        index = 0 if is_made else None
+        shots.append(ChainShot(plan.shot.id, index, plan.planned.request, plan.ends, own_of(plan.shot)))
+    return shots
+
+
+def _counted(chains: Sequence[Sequence[ChainShot]], problems: tuple[Message, ...]) -> RenderPlan:
+    count = itertools.count(1)
+    return RenderPlan(
+        tuple(
+            tuple(shot if shot.index is None else replace(shot, index=next(count)) for shot in chain)
+            for chain in chains
+        ),
+        problems,
+    )
+
+
+def _problems(plans: Sequence[ShotPlan], wanted: Collection[str]) -> tuple[Message, ...]:
+    return tuple(said_of(plan.shot, plan.problem) for plan in plans if plan.shot.id in wanted and plan.problem)
 
 
 def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
@@ -106,4 +151,5 @@ def _chain_shot(kept: dict[str, Any]) -> ChainShot:
     if "placement" in request:
         request["placement"] = tuple(request["placement"])
     # Plans of the first version say nothing of it: all their shots end on latents, as if others continued them.
-    return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request), kept.get("ends", False))
+    own = kept.get("own", {})
+    return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request), kept.get("ends", False), own)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from sqlmodel import Session
@@ -12,22 +13,30 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot, plan_chain
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import ShotRequest
 from framepack.shots.spans import FRAMES_PER_LATENT, shown_frames
-from projects.database.tables import Project, Shot, Take
+from projects.database.tables import Pass, Project, Shot, Take
 from projects.settings import StudioSettings
 from projects.storage.finished import is_there
 from projects.storage.places import take_path
-from projects.storyboard.project_settings import project_settings
-from projects.storyboard.reading import project_with_shots
+from projects.storyboard.project_settings import (
+    checkpoint_of,
+    placement_of,
+    seed_of,
+    sentence_of,
+    shot_settings_at,
+    size_of,
+)
+from projects.storyboard.reading import chosen_id, project_with_shots
 from projects.takes.takes import takes_of_project
 
 ShotState = Literal["empty", "never rendered", "stale", "done"]
+NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class ShotPlan:
-    """One shot as the storyboard asks for it now.
+    """One shot as the storyboard asks for it now, in one of the project's passes.
 
     ``planned`` is what its sections would be, or ``problem`` says why there can be none. ``chain`` are
     the planned shots of its chain, up to and with its own. ``state`` says how ``chosen``, its chosen take, stands to
@@ -62,41 +71,73 @@ def chains(shots: Sequence[Shot]) -> list[list[Shot]]:
     return runs
 
 
-def plan_project(*, project: Project, shots: Sequence[Shot], takes: Sequence[Take], identity: str) -> list[ShotPlan]:
-    """What every shot asks for, and how its takes stand to that. ``identity`` names the checkpoint's weights."""
-    settings = project_settings(project)
-    frames = frames_asked(project, shots)
+def own_checkpoints(shots: Sequence[Shot]) -> set[str]:
+    """The checkpoints that chains of shots have of their own."""
+    return {run[0].checkpoint for run in chains(shots) if run[0].checkpoint and run[0].start == "cut"}
+
+
+def plan_project(
+    *,
+    project: Project,
+    shots: Sequence[Shot],
+    takes: Sequence[Take],
+    identity: str,
+    made_for: Pass = "draft",
+    others: Mapping[str, str] = NO_OTHERS,
+) -> list[ShotPlan]:
+    """What every shot asks for in a pass, and how its takes stand to that. ``identity`` names the pass's weights.
+
+    ``others`` names those of ``own_checkpoints``, as far as they are here. Raises StoryboardProblem where the project
+    has no such pass.
+    """
+    usual = checkpoint_of(project, made_for)
+    identities = {**others, usual: identity}
+    frames = frames_asked(project, shots, made_for)
+    by_shot: dict[str, list[Take]] = {}
+    for take in takes:
+        by_shot.setdefault(take.shot_id, []).append(take)
     plans: list[ShotPlan] = []
     for run in chains(shots):
+        checkpoint = (run[0].checkpoint if run[0].start == "cut" else None) or usual
         requests: list[ShotRequest] = []
         problems: list[Message] = []
         for place, shot in enumerate(run):
             if problems:
                 problems.append(Message("continues-unready", {"shot": run[place - 1].label}))
                 continue
-            request = _request(shot, settings, identity, opens=place == 0)
+            request = _request(project, shot, checkpoint, identities.get(checkpoint), made_for, opens=place == 0)
             if isinstance(request, Message):
                 problems.append(request)
             else:
                 requests.append(request)
         planned = plan_chain(requests, ends=len(requests) == len(run))
         for place, shot in enumerate(run):
-            own = [take for take in takes if take.shot_id == shot.id]
+            own = by_shot.get(shot.id, [])
             chain = planned[: place + 1] if place < len(planned) else ()
             problem = None if chain else problems[place - len(planned)]
-            plans.append(_plan(shot, own, chain, problem, frames=frames[shot.id], ends=shot is run[-1]))
+            chosen = chosen_id(shot, made_for)
+            plans.append(_plan(shot, own, chosen, chain, problem, frames=frames[shot.id], ends=shot is run[-1]))
     return plans
 
 
-def plan_for(*, session: Session, settings: StudioSettings, project_id: str, identity: str) -> list[ShotPlan]:
+def plan_for(
+    *,
+    session: Session,
+    settings: StudioSettings,
+    project_id: str,
+    identity: str,
+    made_for: Pass = "draft",
+    others: Mapping[str, str] = NO_OTHERS,
+) -> list[ShotPlan]:
     """``plan_project`` for a stored project; a take whose file is gone or cut counts for nothing. Raises NotFound."""
     project, shots = project_with_shots(session=session, project_id=project_id)
-    takes = [
-        take
-        for take in takes_of_project(session=session, project_id=project_id)
-        if take.status != "done" or is_there(take_path(settings, take.id))
-    ]
-    return plan_project(project=project, shots=shots, takes=takes, identity=identity)
+    takes = takes_there(settings, takes_of_project(session=session, project_id=project_id))
+    return plan_project(project=project, shots=shots, takes=takes, identity=identity, made_for=made_for, others=others)
+
+
+def takes_there(settings: StudioSettings, takes: Sequence[Take]) -> list[Take]:
+    """The takes without those that are done and whose file is gone or cut."""
+    return [take for take in takes if take.status != "done" or is_there(take_path(settings, take.id))]
 
 
 def said_of(shot: Shot, problem: Message) -> Message:
@@ -104,9 +145,9 @@ def said_of(shot: Shot, problem: Message) -> Message:
     return Message("of-shot", {"shot": shot.label, "problem": problem})
 
 
-def frames_asked(project: Project, shots: Sequence[Shot]) -> dict[str, int]:
+def frames_asked(project: Project, shots: Sequence[Shot], made_for: Pass = "draft") -> dict[str, int]:
     """How many frames the film of a project shows of each of its shots (by id), as the storyboard is now."""
-    checkpoint = checkpoint_named(project.checkpoint)
+    checkpoint = checkpoint_named(checkpoint_of(project, made_for))
     runs = chains(shots)
     counts = shown_frames(
         [[shot.seconds for shot in run] for run in runs],
@@ -133,23 +174,32 @@ def shown_of(take: Take, frames: int) -> int:
     return frames if frames <= take.frames + FRAMES_PER_LATENT else take.frames
 
 
-def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: bool) -> ShotRequest | Message:
+def _request(
+    project: Project, shot: Shot, checkpoint: str, identity: str | None, made_for: Pass, *, opens: bool
+) -> ShotRequest | Message:
     """What a shot asks of the engine, or why it cannot be asked."""
+    size = size_of(project, checkpoint)
     if opens and shot.start == "continue":
         return Message("nothing-to-continue")
-    if opens and (shot.media_id is None or settings is None):
+    if opens and (shot.media_id is None or size is None):
         return Message("no-picture-yet")
-    assert settings is not None, "a continuing shot follows one that has a picture, so the size is known"
-    if not opens and checkpoint_named(settings.checkpoint).direction == "inverted":
-        return Message("backwards-start-with-cut", {"checkpoint": settings.checkpoint})
+    assert size is not None, "a continuing shot follows one that has a picture, so the size is known"
+    if not opens and checkpoint_named(checkpoint).direction == "inverted":
+        return Message("backwards-start-with-cut", {"checkpoint": checkpoint})
+    if identity is None:
+        return Message("weights-not-here", {"checkpoint": checkpoint})
+    height, width = size
     try:
         return ShotRequest(
-            settings=settings,
+            settings=shot_settings_at(
+                project, shot, checkpoint=checkpoint, height=height, width=width, made_for=made_for
+            ),
             identity=identity,
-            prompt=shot.prompt,
-            seed=shot.seed,
+            prompt=sentence_of(project, shot),
+            seed=seed_of(project, shot),
             seconds=shot.seconds,
             image=shot.media_id,
+            placement=placement_of(project, shot),
         )
     except InvalidRequest as problem:
         return Message("request-problem", {"problem": problem.message})
@@ -158,6 +208,7 @@ def _request(shot: Shot, settings: Settings | None, identity: str, *, opens: boo
 def _plan(
     shot: Shot,
     takes: Sequence[Take],
+    chosen_id: str | None,
     chain: tuple[PlannedShot, ...],
     problem: Message | None,
     *,
@@ -165,7 +216,7 @@ def _plan(
     ends: bool,
 ) -> ShotPlan:
     done = sorted((take for take in takes if take.status == "done"), key=lambda take: -take.number)
-    chosen = next((take for take in done if take.id == shot.chosen_draft_id), None)
+    chosen = next((take for take in done if take.id == chosen_id), None)
     planned = chain[-1] if chain else None
     found = None
     if planned is not None:

@@ -1,19 +1,25 @@
-"""Takes: which sections a storyboard asks for, which takes hold them, and what is stale. It renders nothing itself."""
+"""The life of a take: recorded when it is begun, finished, shown by its shot, thrown away. It renders nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
 from projects.database.opening import hold
-from projects.database.tables import Shot, Take, TakeStatus, now
+from projects.database.tables import Pass, Render, Shot, Take, TakeStatus, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.messages import stored
+from projects.names import storable
+from projects.storyboard.choosing import choose, is_other
+from projects.storyboard.reading import chosen_id
+from projects.storyboard.shots import MAX_TEXT_CHARACTERS
 
 # --- the life of a take -----------------------------------------------------------------------------------------------
 
@@ -45,11 +51,19 @@ def next_take_number(*, session: Session, shot_id: str) -> int:
     return (last or 0) + 1
 
 
-def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_id: str | None = None) -> Take:
-    """A take that is being rendered, with what it is made from.
+def record_take(
+    *,
+    session: Session,
+    shot_id: str,
+    planned: PlannedShot,
+    render_id: str | None = None,
+    made_for: Pass = "draft",
+    own: Mapping[str, object] | None = None,
+) -> Take:
+    """A take that is being rendered, with what it is made from; ``own`` is what its shot said itself (``OWN``).
 
-    The take that the same render has begun for the same sections, before it was killed, goes on instead. The latest
-    take has nothing to show if it was called off, and gives its number to the new one.
+    The take that the same render has begun for the same sections, before it was killed, goes on instead. Takes that
+    were called off have nothing to show; the latest give their numbers to the new one.
     """
     keys: list[list[object]] = [[key, frames] for key, frames in planned.units]
     hold(session=session, row=session.get_one(Shot, shot_id))
@@ -59,8 +73,9 @@ def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_
             if take.units == planned.units:
                 return take
     settings = planned.request.settings
-    latest = session.exec(select(Take).where(Take.shot_id == shot_id).order_by(col(Take.number).desc())).first()
-    if latest is not None and latest.status == "cancelled":
+    for latest in session.exec(select(Take).where(Take.shot_id == shot_id).order_by(col(Take.number).desc())).all():
+        if latest.status != "cancelled":
+            break
         session.delete(latest)
         session.flush()
     take = Take(
@@ -71,7 +86,12 @@ def record_take(*, session: Session, shot_id: str, planned: PlannedShot, render_
         width=settings.width,
         height=settings.height,
         fps=checkpoint_named(settings.checkpoint).fps,
-        request={**asdict(planned.request), "start": "cut" if planned.span.opens else "continue"},
+        request={
+            **asdict(planned.request),
+            "start": "cut" if planned.span.opens else "continue",
+            **({} if own is None else {"own": dict(own)}),
+        },
+        made_for=made_for,
         render_id=render_id,
     )
     session.add(take)
@@ -88,14 +108,21 @@ def reopen_take(*, session: Session, take_id: str, render_id: str) -> Take:
 
 
 def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take:
-    """A take is done: from now on it is the one its shot shows."""
+    """A take is done: from now on its shot shows it in its pass, unless it is only one more to choose from."""
     take = _ended(session, take_id, "done")
     take.seconds_spent, take.error = seconds_spent, None
-    shot = session.get(Shot, take.shot_id)
-    assert shot is not None, "a take's shot is never removed"
-    shot.chosen_draft_id = take.id
-    session.flush()
+    render = session.get(Render, take.render_id) if take.render_id else None
+    other = is_other(render, take.shot_id, take.request.get("seed"))
+    show_take(session=session, take=take, made_for=take.made_for, is_other=other)
     return take
+
+
+def show_take(*, session: Session, take: Take, made_for: Pass, is_other: bool) -> None:
+    """Let a shot show a take that a render made or found; one that is only ``is_other`` where there is none so far."""
+    shot = session.get_one(Shot, take.shot_id)
+    if not is_other or chosen_id(shot, made_for) is None:
+        choose(shot, take.id, made_for)
+    session.flush()
 
 
 def fail_take(*, session: Session, take_id: str, error: Message) -> Take:
@@ -123,7 +150,7 @@ def delete_take(*, session: Session, take_id: str) -> Take:
     # Nobody shall choose it meanwhile.
     hold(session=session, row=shot)
     session.refresh(shot)
-    if shot.chosen_draft_id == take.id:
+    if take.id in (shot.chosen_draft_id, shot.chosen_real_id):
         raise StoryboardProblem(Message("take-in-film", {"number": take.number, "shot": shot.label}))
     if take.status == "rendering":
         raise StoryboardProblem(Message("take-being-made", {"number": take.number, "shot": shot.label}))
@@ -136,6 +163,24 @@ def restore_take(*, session: Session, take_id: str) -> Take:
     """Take a take back that was thrown away."""
     take = get_take(session=session, take_id=take_id)
     take.deleted_at = None
+    session.flush()
+    return take
+
+
+def star_take(*, session: Session, take_id: str, star: bool) -> Take:
+    """Mark a take as a good one, or take the mark away."""
+    take = get_take(session=session, take_id=take_id)
+    take.star = star
+    session.flush()
+    return take
+
+
+def note_take(*, session: Session, take_id: str, note: str) -> Take:
+    """Write something down about a take."""
+    take = get_take(session=session, take_id=take_id)
+    if len(note) > MAX_TEXT_CHARACTERS:
+        raise InvalidRequest("note", Message("too-long", {"most": MAX_TEXT_CHARACTERS}))
+    take.note = storable(note)
     session.flush()
     return take
 

@@ -334,7 +334,7 @@ def test_the_settings_list_the_shapes_of_the_model_and_one_that_is_chosen_makes_
     at = with_settings(project)
     shape = at.selectbox(key=f"project-shape-{project}")
     assert shape.options == [
-        "As the first picture: Wide 256 × 144",
+        "As the first picture",
         *("Wide 256 × 144", "Square 192 × 192", "Tall 144 × 256"),
     ]
     assert "Out of date" not in text_of(at)

@@ -13,6 +13,7 @@ from projects.database.opening import open_database, session_for
 from projects.database.tables import Edit, Project, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
+from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import can_redo, can_undo, history, journaled, redo, undo
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import get_shot, project_with_shots, shots_of, wordings
@@ -22,7 +23,6 @@ from projects.storyboard.shots import (
     add_shot,
     add_shots,
     attach_image,
-    choose_take,
     delete_shot,
     detach_image,
     duplicate_shot,

@@ -8,19 +8,21 @@ from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
+from projects.storyboard.choosing import choose_take
 from projects.storyboard.projects import (
+    archive_project,
     create_project,
     delete_project,
     duplicate_project,
     edit_project,
     rename_project,
     restore_project,
+    unarchive_project,
 )
 from projects.storyboard.reading import get_project, get_shot, list_projects, project_with_shots, shots_of, wordings
 from projects.storyboard.shots import (
     add_shot,
     attach_image,
-    choose_take,
     delete_shot,
     detach_image,
     duplicate_shot,
@@ -36,6 +38,13 @@ from tests.support.plain_pictures import MakePicture
 @pytest.fixture
 def project(session: Session) -> Project:
     return create_project(session=session, name="The lighthouse")
+
+
+@pytest.fixture
+def by_picture(session: Session) -> Project:
+    """A project that leaves its shape to its first picture, as those of earlier versions do."""
+    project = create_project(session=session, name="The lighthouse")
+    return edit_project(session=session, project_id=project.id, changes=ProjectUpdate(shape="picture"))
 
 
 def add(session: Session, project: Project, prompt: str = "", after: Shot | None = None, seed: int = 1) -> Shot:
@@ -268,35 +277,74 @@ def test_a_deleted_shot_of_a_shortened_storyboard_comes_back_at_the_end(session:
 
 
 def test_the_first_picture_decides_the_size_and_later_ones_do_not(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    first, second = add(session, project), add(session, project)
+    first, second = add(session, by_picture), add(session, by_picture)
     attach_image(session=session, shot_id=first.id, media_id=picture(400, 200).id)
-    assert (project.height, project.width) == (144, 256)
+    assert (by_picture.height, by_picture.width) == (144, 256)
     attach_image(session=session, shot_id=second.id, media_id=picture(200, 400, "red").id)
-    assert (project.height, project.width) == (144, 256)
+    assert (by_picture.height, by_picture.width) == (144, 256)
 
 
 def test_another_picture_for_the_only_shot_that_has_one_decides_again(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    shot = add(session, project)
+    shot = add(session, by_picture)
     attach_image(session=session, shot_id=shot.id, media_id=picture(400, 200).id)
     detach_image(session=session, shot_id=shot.id)
-    assert (shot.media_id, project.height) == (None, 144)
+    assert (shot.media_id, by_picture.height) == (None, 144)
     attach_image(session=session, shot_id=shot.id, media_id=picture(200, 400, "red").id)
-    assert (project.height, project.width) == (256, 144)
+    assert (by_picture.height, by_picture.width) == (256, 144)
 
 
 def test_another_checkpoint_takes_its_size_from_the_first_shots_picture(
+    session: Session, by_picture: Project, picture: MakePicture
+) -> None:
+    edit_project(session=session, project_id=by_picture.id, changes=ProjectUpdate(checkpoint="f1"))
+    assert by_picture.height is None
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(512, 512).id)
+    assert (by_picture.height, by_picture.width) == (640, 608)
+    edit_project(session=session, project_id=by_picture.id, changes=ProjectUpdate(checkpoint="draft"))
+    assert (by_picture.height, by_picture.width) == (192, 192)
+
+
+def test_no_picture_changes_the_shape_of_a_new_project_nor_does_another_order_or_another_model(
     session: Session, project: Project, picture: MakePicture
 ) -> None:
-    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="f1"))
-    assert project.height is None
-    add_shot(session=session, project_id=project.id, media_id=picture(512, 512).id)
-    assert (project.height, project.width) == (640, 608)
-    edit_project(session=session, project_id=project.id, changes=ProjectUpdate(checkpoint="draft"))
-    assert (project.height, project.width) == (192, 192)
+    assert (project.shape, size_of(project)) == ("wide", (256, 144))
+    square = add_shot(session=session, project_id=project.id, media_id=picture(200, 200).id)
+    add_shot(session=session, project_id=project.id, media_id=picture(200, 400, "red").id)
+    for position in (1, 0, 1):
+        move_shot(session=session, shot_id=square.id, to_position=position)
+        assert size_of(project) == (256, 144)
+        assert change(session, project, ProjectUpdate(checkpoint="f1")) == (832, 480)
+        assert change(session, project, ProjectUpdate(checkpoint="draft")) == (256, 144)
+    delete_shot(session=session, shot_id=square.id)
+    detach_image(session=session, shot_id=shots_of(session=session, project_id=project.id)[0].id)
+    assert size_of(project) == (256, 144)
+
+
+def test_a_project_is_put_out_of_sight_and_shown_again(session: Session, project: Project) -> None:
+    archive_project(session=session, project_id=project.id)
+    assert project.archived_at is not None
+    unarchive_project(session=session, project_id=project.id)
+    assert project.archived_at is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ProjectUpdate(real_checkpoint="gpt"),
+        ProjectUpdate(real_checkpoint="f1", real_preset="best"),
+        ProjectUpdate(real_checkpoint="f1", real_steps=0),
+        ProjectUpdate(default_seconds=0.0),
+        ProjectUpdate(words_after="x" * 4001),
+        ProjectUpdate(seed=-1),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(session: Session, project: Project, changes: ProjectUpdate) -> None:
+    with pytest.raises(InvalidRequest):
+        edit_project(session=session, project_id=project.id, changes=changes)
 
 
 def size_of(project: Project) -> tuple[int | None, int | None]:
@@ -309,24 +357,24 @@ def change(session: Session, project: Project, changes: ProjectUpdate) -> tuple[
 
 
 def test_a_model_and_back_gives_the_same_size_also_after_the_shots_were_reordered(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    add_shot(session=session, project_id=project.id, media_id=picture(200, 200).id)
-    wide = add_shot(session=session, project_id=project.id, media_id=picture(400, 200, "red").id)
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 200).id)
+    wide = add_shot(session=session, project_id=by_picture.id, media_id=picture(400, 200, "red").id)
     move_shot(session=session, shot_id=wide.id, to_position=0)
-    assert change(session, project, ProjectUpdate(checkpoint="f1")) == (608, 640)
-    assert change(session, project, ProjectUpdate(checkpoint="draft")) == (192, 192)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="f1")) == (608, 640)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == (192, 192)
 
 
 def test_the_shape_stays_where_the_picture_that_decided_it_is_taken_away(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    portrait = add_shot(session=session, project_id=project.id, media_id=picture(200, 400).id)
-    add_shot(session=session, project_id=project.id, media_id=picture(400, 200, "red").id)
+    portrait = add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 400).id)
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(400, 200, "red").id)
     detach_image(session=session, shot_id=portrait.id)
     delete_shot(session=session, shot_id=portrait.id)
-    assert change(session, project, ProjectUpdate(checkpoint="f1")) == (448, 864)
-    assert change(session, project, ProjectUpdate(checkpoint="draft")) == (144, 256)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="f1")) == (448, 864)
+    assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == (144, 256)
 
 
 def test_a_shape_that_was_chosen_decides_before_there_is_a_picture_and_after(
@@ -372,11 +420,11 @@ def test_a_shape_can_be_left_to_the_first_picture_again(
 
 
 def test_a_shape_and_how_pictures_are_fitted_are_copied_with_a_project(
-    session: Session, project: Project, picture: MakePicture
+    session: Session, by_picture: Project, picture: MakePicture
 ) -> None:
-    add_shot(session=session, project_id=project.id, media_id=picture(200, 400).id)
-    change(session, project, ProjectUpdate(fit="fit"))
-    copy = duplicate_project(session=session, project_id=project.id)
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 400).id)
+    change(session, by_picture, ProjectUpdate(fit="fit"))
+    copy = duplicate_project(session=session, project_id=by_picture.id)
     assert (size_of(copy), copy.fit) == ((144, 256), "fit")
     assert change(session, copy, ProjectUpdate(checkpoint="f1")) == (448, 864)
 

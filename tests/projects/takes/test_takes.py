@@ -15,11 +15,11 @@ from projects.errors import NotFound, StoryboardProblem
 from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
+from projects.storyboard.choosing import choose_take
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
 from projects.storyboard.shots import (
     add_shot,
     attach_image,
-    choose_take,
     delete_shot,
     detach_image,
     edit_shot,

@@ -19,13 +19,13 @@ from projects.films.films import film_plan_of, stitch_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture, thumbnail
 from projects.storage.places import film_path, picture_path, preview_path, take_path, thumbnail_path
+from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled, redo, undo
 from projects.storyboard.projects import create_project, delete_project, restore_project
 from projects.storyboard.reading import get_project, shots_of
 from projects.storyboard.shots import (
     add_shot,
     attach_image,
-    choose_take,
     delete_shot,
     detach_image,
     edit_shot,
