@@ -22,6 +22,7 @@ from projects.errors import StudioError
 from projects.failures import foreseen, message_for
 from projects.messages import in_english
 from projects.settings import StudioSettings
+from projects.storyboard.project_settings import PASSES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "clean":
             clean(settings, CleanOptions(deleted=asked.deleted, yes=asked.yes, as_json=asked.json))
             return 0
-        render_film(settings, RenderOptions(storyboard=asked.storyboard, output=asked.output, device=asked.device))
+        options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for)
+        render_film(settings, options)
     except KeyboardInterrupt:
         print("Stopped; what is finished is kept.", file=sys.stderr)
         return 130
@@ -62,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     render = commands.add_parser("render", help="render a storyboard file to a film")
     render.add_argument("storyboard", type=Path, metavar="FILE.toml", help="the storyboard")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="FILM.mp4", help="the film to write")
+    render.add_argument(
+        "--pass",
+        dest="made_for",
+        choices=PASSES,
+        default="draft",
+        help="draft, or real: with the model that the storyboard names for it (draft)",
+    )
     render.add_argument("--device", default=None, help="render on this device (cpu, cuda:1, ...) only")
     worker = commands.add_parser("worker", help="render what the studio orders, until stopped")
     worker.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps; default: the best there is")

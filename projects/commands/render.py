@@ -13,14 +13,12 @@ from types import TracebackType
 import sqlalchemy as sa
 from tqdm import tqdm
 
-from framepack.checkpoints.identity import checkpoint_identity
-from framepack.checkpoints.table import checkpoint_named
 from framepack.files.outputs import output_problem
 from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
-from projects.database.tables import Progress, Render
+from projects.database.tables import Pass, Progress, Render
 from projects.english import ENGLISH
 from projects.errors import StoryboardProblem, StudioError
 from projects.failures import CALLED_OFF
@@ -32,9 +30,10 @@ from projects.interchange.storyboard_toml import project_for_file, read_storyboa
 from projects.messages import read
 from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
 from projects.settings import StudioSettings
-from projects.storyboard.reading import get_project
+from projects.storyboard.reading import project_with_shots
 from projects.takes.remarks import remarks_on
 from projects.takes.staleness import ShotPlan, plan_for, said_of
+from projects.takes.weights import other_identities, pass_identity
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -50,6 +49,7 @@ class RenderOptions:
     storyboard: Path
     output: Path
     device: str | None
+    made_for: Pass = "draft"
 
 
 def render_film(settings: StudioSettings, options: RenderOptions) -> None:
@@ -74,7 +74,7 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
             project_id = project_for_file(session=session, settings=settings, file=file).id
             session.commit()
         store = SectionStore(settings.sections_dir)
-        plans = _plans(settings, database, project_id)
+        plans = _plans(settings, database, project_id, options.made_for)
         for number, plan in enumerate(plans, start=1):
             for remark in remarks_on(plan, file.settings.checkpoint, settings.engine.models):
                 said = Message("remark-on-shot", {"shot": f"{file.name}, shot {number}", "remark": remark})
@@ -84,9 +84,9 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         # What is not whole is put aside here already, so that it counts as missing.
         missing = {key for key in sections if not store.is_whole(key)} if wanted else set()
         if wanted:
-            _render(settings, database, project_id, wanted, sorted(missing), options.device)
+            _render(settings, database, project_id, wanted, sorted(missing), options)
         with session_for(database) as session:
-            film = film_plan_of(session=session, project_id=project_id)
+            film = film_plan_of(session=session, project_id=project_id, made_for=options.made_for)
         frames = _write(settings, film, options.output)
         rendered = sum(store.has(key) for key in missing)
     finally:
@@ -113,11 +113,17 @@ def _check_output(
         raise StoryboardProblem(Message("film-not-writable", {"problem": problem}))
 
 
-def _plans(settings: StudioSettings, database: sa.Engine, project_id: str) -> list[ShotPlan]:
+def _plans(settings: StudioSettings, database: sa.Engine, project_id: str, made_for: Pass) -> list[ShotPlan]:
     with session_for(database) as session:
-        project = get_project(session=session, project_id=project_id)
-        identity = checkpoint_identity(checkpoint_named(project.checkpoint), settings.engine.models)
-        plans = plan_for(session=session, settings=settings, project_id=project_id, identity=identity)
+        project, shots = project_with_shots(session=session, project_id=project_id)
+        plans = plan_for(
+            session=session,
+            settings=settings,
+            project_id=project_id,
+            identity=pass_identity(project, made_for, settings.engine.models),
+            made_for=made_for,
+            others=other_identities(shots, settings.engine.models),
+        )
     for plan in plans:
         if plan.problem:
             raise StoryboardProblem(said_of(plan.shot, plan.problem))
@@ -134,18 +140,25 @@ def _render(
     project_id: str,
     wanted: Sequence[str],
     missing: Sequence[str],
-    device: str | None,
+    options: RenderOptions,
 ) -> None:
     """Have the wanted shots made by a worker, and wait for it."""
     with session_for(database) as session:
         # One that was killed is still ordered and goes on by itself.
         ordered = active_renders(session=session, project_id=project_id)
-        render = next((render for render in ordered if set(wanted) <= set(render.shot_ids)), None)
+        same = [render for render in ordered if render.made_for == options.made_for and not render.seeds]
+        render = next((render for render in same if set(wanted) <= set(render.shot_ids)), None)
         if render is None:
-            render = enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted)
+            render = enqueue_render(
+                session=session,
+                settings=settings,
+                project_id=project_id,
+                shot_ids=wanted,
+                made_for=options.made_for,
+            )
             session.commit()
     try:
-        render = _await(settings, database, render, missing, device)
+        render = _await(settings, database, render, missing, options.device)
     except (KeyboardInterrupt, RenderFailed):
         with session_for(database) as session:
             cancel_render(session=session, settings=settings, render_id=render.id)

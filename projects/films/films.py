@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from framepack.messages import Message, joined
-from projects.database.tables import Film, Shot, Take, new_id, now
-from projects.errors import StoryboardProblem
+from projects.database.tables import Film, Pass, Shot, Take, new_id, now
+from projects.errors import NotFound, StoryboardProblem
 from projects.films.stitching import TakeLost, join_takes
+from projects.names import shown_name
 from projects.settings import StudioSettings
 from projects.storage.finished import finish_file
 from projects.storage.places import film_path
-from projects.storyboard.reading import project_with_shots
+from projects.storyboard.reading import chosen_id, project_with_shots
 from projects.takes.staleness import frames_asked, shown_of
 
 _NOT_IN_FILE_NAMES = set('\\/:*?"<>|')
 _LONGEST_NAME_BYTES = 120
+MAX_NAME_CHARACTERS = 200
 # Names that Windows keeps for devices, whatever their ending.
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
@@ -75,20 +77,31 @@ def plan_film(
     return FilmPlan(parts, tuple(problems), (_changed(old),) if old else ())
 
 
-def film_plan_of(*, session: Session, project_id: str, stale: Collection[str] = ()) -> FilmPlan:
-    """The film of a project as its storyboard and chosen takes are now."""
+def film_plan_of(
+    *, session: Session, project_id: str, stale: Collection[str] = (), made_for: Pass = "draft"
+) -> FilmPlan:
+    """The film of a project in a pass, as its storyboard and chosen takes are now."""
     project, shots = project_with_shots(session=session, project_id=project_id)
-    chosen = [(shot, session.get(Take, shot.chosen_draft_id) if shot.chosen_draft_id else None) for shot in shots]
-    return plan_film(shots=chosen, frames=frames_asked(project, shots), stale=stale)
+    ids = [chosen for shot in shots if (chosen := chosen_id(shot, made_for)) is not None]
+    takes = {take.id: take for take in session.exec(select(Take).where(col(Take.id).in_(ids))).all()}
+    shown = [(shot, takes.get(chosen_id(shot, made_for) or "")) for shot in shots]
+    return plan_film(shots=shown, frames=frames_asked(project, shots, made_for), stale=stale)
 
 
-def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, name: str | None = None) -> Film:
-    """Stitch the chosen takes of a project into a film. Nothing is encoded again, so it takes a moment at most.
+def stitch_film(
+    *,
+    session: Session,
+    settings: StudioSettings,
+    project_id: str,
+    name: str | None = None,
+    made_for: Pass = "draft",
+) -> Film:
+    """Stitch the takes that a project shows in a pass into a film. Nothing is encoded again, so it takes a moment.
 
     Raises StoryboardProblem where a shot lacks a finished take, or its files are gone.
     """
     project, _ = project_with_shots(session=session, project_id=project_id)
-    plan = film_plan_of(session=session, project_id=project_id)
+    plan = film_plan_of(session=session, project_id=project_id, made_for=made_for)
     if plan.problems:
         raise StoryboardProblem(joined(plan.problems, "sentences"))
     film = Film(
@@ -116,9 +129,45 @@ def stitch_film(*, session: Session, settings: StudioSettings, project_id: str, 
 
 
 def films_of(*, session: Session, project_id: str) -> list[Film]:
-    """The films of a project, the newest first."""
-    query = select(Film).where(Film.project_id == project_id).order_by(col(Film.created_at).desc())
-    return list(session.exec(query).all())
+    """The films of a project that were not deleted, the newest first."""
+    kept = select(Film).where(Film.project_id == project_id, col(Film.deleted_at).is_(None))
+    return list(session.exec(kept.order_by(col(Film.created_at).desc())).all())
+
+
+def rename_film(*, session: Session, film_id: str, name: str) -> Film:
+    """Give a film another name. Raises NotFound, and StoryboardProblem where the name is none."""
+    film = _film(session, film_id)
+    shown = shown_name(name)
+    if not shown:
+        raise StoryboardProblem(Message("film-unnamed"))
+    if len(shown) > MAX_NAME_CHARACTERS:
+        raise StoryboardProblem(Message("film-name-too-long", {"most": MAX_NAME_CHARACTERS}))
+    film.name = shown
+    session.flush()
+    return film
+
+
+def delete_film(*, session: Session, film_id: str) -> Film:
+    """Throw a film away; ``restore_film`` takes it back. Its file stays."""
+    film = _film(session, film_id)
+    film.deleted_at = film.deleted_at or now()
+    session.flush()
+    return film
+
+
+def restore_film(*, session: Session, film_id: str) -> Film:
+    """Take a film back that was thrown away."""
+    film = _film(session, film_id)
+    film.deleted_at = None
+    session.flush()
+    return film
+
+
+def _film(session: Session, film_id: str) -> Film:
+    film = session.get(Film, film_id)
+    if film is None:
+        raise NotFound("film", film_id)
+    return film
 
 
 def download_name(film: Film) -> str:

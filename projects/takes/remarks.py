@@ -13,9 +13,15 @@ from projects.takes.staleness import ShotPlan
 
 
 def remarks_on(plan: ShotPlan, checkpoint_name: str, models: Path | None) -> tuple[Message, ...]:
-    """The remarks on a shot of a project with the checkpoint ``checkpoint_name``; ``models`` as for its weights."""
+    """The remarks on a shot of a project with the checkpoint ``checkpoint_name``; ``models`` as for its weights.
+
+    Of one that can be rendered they are about what is encoded, the words around its own included.
+    """
+    prompt = plan.shot.prompt
+    if plan.planned is not None:
+        prompt, checkpoint_name = plan.planned.request.prompt, plan.planned.request.settings.checkpoint
     checkpoint = checkpoint_named(checkpoint_name)
-    said = prompt_remarks(plan.shot.prompt, prompt_reading(plan.shot.prompt, checkpoint_name, models))
+    said = prompt_remarks(prompt, prompt_reading(prompt, checkpoint_name, models))
     opens = plan.shot.start == "cut"
     return (*said, *length_remarks(plan.shot.seconds, fps=checkpoint.fps, opens=opens, ends=plan.ends))
 

@@ -5,8 +5,10 @@ It reads the database's rows and looks at no file. What was deleted counts for a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -17,10 +19,11 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.conditioning.names import conditioning_of
 from framepack.errors import FramepackError
 from framepack.shots.keys import PlannedShot, latents_key
-from projects.database.tables import Edit, Film, Project, Render, Shot, Take
+from projects.database.tables import Edit, Film, Pass, Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED
+from projects.storyboard.project_settings import checkpoint_of, passes_of
 from projects.takes.render_plan import RenderPlan
-from projects.takes.staleness import plan_project
+from projects.takes.staleness import own_checkpoints, plan_project
 
 Kind = Literal["sections", "conditioning", "takes", "films", "pictures", "thumbnails", "previews", "damaged"]
 # The ids, of each kind of thing, that are needed.
@@ -54,7 +57,7 @@ class Rows:
             projects=tuple(project for project in self.projects if project.id in projects),
             shots=tuple(shot for shot in self.shots if shot.id in shots),
             takes=tuple(take for take in self.takes if take.shot_id in shots and take.deleted_at is None),
-            films=tuple(film for film in self.films if film.project_id in projects),
+            films=tuple(film for film in self.films if film.project_id in projects and film.deleted_at is None),
             renders=tuple(render for render in self.renders if render.project_id in projects),
             edits=(),
         )
@@ -109,18 +112,34 @@ def _ordered(rows: Rows) -> Iterator[PlannedShot]:
 
 def _asked_for(rows: Rows, models: Path | None) -> Iterator[PlannedShot]:
     """The shots of all storyboards as they are now."""
-    names: dict[str, str | None] = {}
+
+    @cache
+    def named(checkpoint: str) -> str | None:
+        return _weights_name(checkpoint, models)
+
     for project in rows.projects:
         shots = [shot for shot in rows.shots if shot.project_id == project.id and shot.deleted_at is None]
         shots.sort(key=lambda shot: (shot.position, shot.number, shot.id))
-        if project.checkpoint not in names:
-            names[project.checkpoint] = _weights_name(project.checkpoint, models)
-        now = names[project.checkpoint]
-        # Without its weights on this computer (just now) it goes on with those that its takes were made with.
-        for identity in {now} if now else _made_with(rows, {shot.id for shot in shots}):
-            for plan in plan_project(project=project, shots=shots, takes=(), identity=identity):
-                if plan.planned is not None:
-                    yield plan.planned
+        for made_for in passes_of(project):
+            yield from _asked_in_pass(project, shots, made_for, rows, named)
+
+
+def _asked_in_pass(
+    project: Project, shots: list[Shot], made_for: Pass, rows: Rows, named: Callable[[str], str | None]
+) -> Iterator[PlannedShot]:
+    checkpoint = checkpoint_of(project, made_for)
+    # Without weights on this computer (just now) it goes on with those that its takes were made with.
+    made_with = _made_with(rows, {shot.id for shot in shots})
+    own = sorted(own_checkpoints(shots) - {checkpoint})
+    choices = [{now} if (now := named(name)) else made_with.get(name, set()) or {""} for name in own]
+    now = named(checkpoint)
+    for identity in {now} if now else made_with.get(checkpoint, set()) or {""}:
+        for others in product(*choices):
+            known = {name: one for name, one in zip(own, others, strict=True) if one}
+            plans = plan_project(
+                project=project, shots=shots, takes=(), identity=identity, made_for=made_for, others=known
+            )
+            yield from (plan.planned for plan in plans if plan.planned is not None)
 
 
 def _weights_name(checkpoint: str, models: Path | None) -> str | None:
@@ -130,8 +149,13 @@ def _weights_name(checkpoint: str, models: Path | None) -> str | None:
         return None
 
 
-def _made_with(rows: Rows, shots: set[str]) -> set[str]:
-    return {str(take.request["identity"]) for take in rows.takes if take.shot_id in shots}
+def _made_with(rows: Rows, shots: set[str]) -> dict[str, set[str]]:
+    """The names of the weights that takes of shots were made with, by checkpoint."""
+    found: dict[str, set[str]] = {}
+    for take in rows.takes:
+        if take.shot_id in shots:
+            found.setdefault(take.request["settings"]["checkpoint"], set()).add(str(take.request["identity"]))
+    return found
 
 
 def _shots_of(render: Render) -> set[str]:

@@ -76,7 +76,8 @@ class Survey:
     """How much of the studio's folder is needed.
 
     ``needless`` is what is not, by kind. ``deleted`` is what only the deleted projects (``projects``, their names), the
-    ``shots`` deleted singly and the ``takes`` thrown away still need: without it they cannot be brought back.
+    ``shots`` deleted singly and the ``takes`` and ``films`` thrown away still need: without it they cannot be brought
+    back.
     """
 
     on_disk: int
@@ -85,6 +86,7 @@ class Survey:
     projects: tuple[str, ...]
     shots: int
     takes: int
+    films: int
 
     @property
     def all_needless(self) -> Amount:
@@ -94,7 +96,7 @@ class Survey:
     @property
     def has_deleted(self) -> bool:
         """Whether there is anything deleted that could be removed for good."""
-        return bool(self.projects or self.shots or self.takes)
+        return bool(self.projects or self.shots or self.takes or self.films)
 
     @property
     def said_of_deleted(self) -> Message:
@@ -106,6 +108,8 @@ class Survey:
             said.append(Message("deleted-shots", {"count": self.shots}))
         if self.takes:
             said.append(Message("deleted-takes", {"count": self.takes}))
+        if self.films:
+            said.append(Message("deleted-films", {"count": self.films}))
         return joined(said, "clauses")
 
 
@@ -117,7 +121,7 @@ def survey(*, session: Session, settings: StudioSettings) -> Survey:
     lying = list(things(settings))
     needless = [thing for thing in lying if thing.settled and thing.id not in needed[thing.kind]]
     deleted = [thing for thing in lying if thing.id in needed[thing.kind] - needed_then[thing.kind]]
-    projects, shots, takes = deleted_by_hand(rows, kept)
+    projects, shots, takes, films = deleted_by_hand(rows, kept)
     return Survey(
         on_disk=sum(_size(path) for path in settings.home.rglob("*")),
         needless={kind: amount(thing for thing in needless if thing.kind == kind) for kind in KINDS},
@@ -125,11 +129,12 @@ def survey(*, session: Session, settings: StudioSettings) -> Survey:
         projects=projects,
         shots=shots,
         takes=takes,
+        films=films,
     )
 
 
-def deleted_by_hand(rows: Rows, kept: Rows) -> tuple[tuple[str, ...], int, int]:
-    """Of what ``rows`` has and ``kept`` has not: the projects' names, and how many shots and takes of other ones."""
+def deleted_by_hand(rows: Rows, kept: Rows) -> tuple[tuple[str, ...], int, int, int]:
+    """Of what ``rows`` has and ``kept`` has not: the projects' names, how many shots, takes and films of other ones."""
     projects = {project.id for project in kept.projects}
     shots = {shot.id for shot in kept.shots}
     takes = {take.id for take in kept.takes}
@@ -137,6 +142,7 @@ def deleted_by_hand(rows: Rows, kept: Rows) -> tuple[tuple[str, ...], int, int]:
         tuple(sorted(project.name for project in rows.projects if project.id not in projects)),
         sum(shot.project_id in projects and shot.id not in shots for shot in rows.shots),
         sum(take.shot_id in shots and take.id not in takes for take in rows.takes),
+        sum(film.project_id in projects and film.deleted_at is not None for film in rows.films),
     )
 
 
