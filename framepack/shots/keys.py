@@ -91,6 +91,7 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
             **_placed("place", first.placement),
         }
     )
+    counts_sections = checkpoint.direction == "inverted"
     planned: list[PlannedShot] = []
     before, kept, embedding, placement = start, 1, first.image, first.placement
     chain = spans(
@@ -105,9 +106,17 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
         if request.image:
             embedding, placement = request.image, request.placement
         keys = []
+        settings = hashed_settings(request.settings)
         for number in range(1, span.sections + 1):
             before = _section_key(
-                request, span, number, before, kept, (embedding, placement), checkpoint.direction == "inverted"
+                request,
+                settings,
+                span,
+                number,
+                before,
+                kept,
+                (embedding, placement),
+                checkpoint.direction == "inverted",
             )
             kept = span.window
             keys.append(before)
@@ -145,6 +154,7 @@ def _typed(settings: Settings, name: str) -> object:
 
 def _section_key(
     request: ShotRequest,
+    settings: dict[str, object],
     span: Span,
     number: int,
     before: str,
@@ -158,7 +168,7 @@ def _section_key(
             "unit": "section",
             "algorithm": ALGORITHM,
             "identity": request.identity,
-            "settings": hashed_settings(request.settings),
+            "settings": settings,
             "window": span.window,
             "first": span.first,
             "prompt": request.prompt,

@@ -17,10 +17,8 @@ from pages.session.weights import BEING_NAMED, weights_name
 from projects.database.tables import Progress, Project, Render, Shot, Take
 from projects.messages import read
 from projects.queue.orders import active_renders, latest_render, live_workers, progress_of, what_changed
-from projects.storage.finished import is_there
-from projects.storage.places import take_path
-from projects.storyboard.reading import get_project
-from projects.takes.staleness import ShotPlan, plan_for
+from projects.storyboard.reading import project_with_shots
+from projects.takes.staleness import ShotPlan, own_checkpoints, plan_project, takes_there
 from projects.takes.takes import takes_of_project
 
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
@@ -80,15 +78,19 @@ class Board:
 
 def read_board(session: Session, project_id: str) -> Board:
     """Everything the pages of a project show. Raises NotFound."""
-    project = get_project(session=session, project_id=project_id)
+    project, shots = project_with_shots(session=session, project_id=project_id)
     identity, problem = weights_name(checkpoint_named(project.checkpoint), settings().engine.models)
-    plans = plan_for(session=session, settings=settings(), project_id=project_id, identity=identity)
+    every = takes_of_project(session=session, project_id=project_id)
+    takes = takes_there(settings(), every)
+    named = {name: weights_name(checkpoint_named(name), settings().engine.models) for name in own_checkpoints(shots)}
+    others = {name: other for name, (other, missing) in named.items() if missing is None}
+    plans = plan_project(project=project, shots=shots, takes=takes, identity=identity, others=others)
+    there = {take.id for take in takes}
     finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
     failures: dict[str, Message] = {}
-    newest = sorted(takes_of_project(session=session, project_id=project_id), key=lambda take: -take.number)
     seen: set[str] = set()
-    for take in newest:
-        if take.status == "done" and is_there(take_path(settings(), take.id)):
+    for take in sorted(every, key=lambda take: -take.number):
+        if take.status == "done" and take.id in there:
             finished.setdefault(take.shot_id, []).append(take)
         if take.shot_id not in seen and take.status == "failed":
             failures[take.shot_id] = read(take.error) if take.error else Message("take-failed")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import Session
 
 from framepack.messages import Message
 from projects.database.opening import hold
-from projects.database.tables import Pass, Render, Shot, Take
+from projects.database.tables import Pass, Render, Shot, ShotBase, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.reading import _touch, chosen_id, get_shot
+
+# What a shot says itself of how it is made: with this it can be asked for again.
+OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"}
 
 
 def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
     """Let a finished take be the one that the film shows, in the pass it was made for.
 
-    One that was made to choose from, with another seed, gives its seed to the shot.
+    One that is what the shot asks for but for its seed gives its seed to the shot.
     """
     shot = get_shot(session=session, shot_id=shot_id)
     hold(session=session, row=shot)
@@ -23,9 +28,7 @@ def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
         raise NotFound("take", take_id)
     if take.status != "done":
         raise StoryboardProblem(Message("take-unfinished", {"number": take.number, "shot": shot.label}))
-    render = session.get(Render, take.render_id) if take.render_id else None
-    made_with = take.request.get("seed")
-    seed = made_with if made_with is not None and is_other(render, shot_id, made_with) else shot.seed
+    seed = take.request["seed"] if _differs_by_seed(take, shot) else shot.seed
     if chosen_id(shot, take.made_for) != take_id or shot.seed != seed:
         choose(shot, take_id, take.made_for)
         shot.seed = seed
@@ -44,3 +47,15 @@ def choose(shot: Shot, take_id: str, made_for: Pass) -> None:
         shot.chosen_draft_id = take_id
     else:
         shot.chosen_real_id = take_id
+
+
+def own_of(shot: Shot) -> dict[str, Any]:
+    """What a shot says itself of how it is made."""
+    return shot.model_dump(include=OWN)
+
+
+def _differs_by_seed(take: Take, shot: Shot) -> bool:
+    """Whether a take was made of what its shot says now, but perhaps for the seed and for how long it lasts."""
+    apart = {"seed": None, "seconds": None}
+    made: dict[str, Any] = take.request.get("own", {})
+    return bool(made) and made | apart == own_of(shot) | apart

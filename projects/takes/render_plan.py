@@ -14,18 +14,15 @@ from framepack.messages import Message, as_message
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Settings, ShotRequest
 from framepack.store.section_store import SectionStore
-from projects.database.tables import Shot, ShotBase
+from projects.storyboard.choosing import own_of
 from projects.takes.staleness import ShotPlan, said_of
-
-# What a shot says itself of how it is made: with this it can be asked for again.
-OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"}
 
 
 @dataclass(frozen=True)
 class ChainShot:
     """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others.
 
-    ``ends``: no shot of the storyboard continues it. ``own`` is what the shot says itself (``OWN``).
+    ``ends``: no shot of the storyboard continues it. ``own`` is what the shot says itself (``own_of``).
     """
 
     shot_id: str
@@ -101,11 +98,6 @@ def plan_other_takes(
 def missing_units(planned: PlannedShot, store: SectionStore) -> list[str]:
     """The keys of the units of a shot (its sections, and the start picture's if it opens its chain) not stored yet."""
     return [key for key, _ in planned.units if not store.is_whole(key)]
-
-
-def own_of(shot: Shot) -> dict[str, Any]:
-    """What a shot says itself of how it is made."""
-    return shot.model_dump(include=OWN)
 
 
 def _to_make(chain: Sequence[ShotPlan], wanted: Collection[str], store: SectionStore) -> list[ChainShot]:

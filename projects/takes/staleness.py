@@ -13,7 +13,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot, plan_chain
-from framepack.shots.request import ShotRequest
+from framepack.shots.request import Settings, ShotRequest
 from framepack.shots.spans import FRAMES_PER_LATENT, shown_frames
 from projects.database.tables import Pass, Project, Shot, Take
 from projects.settings import StudioSettings
@@ -31,6 +31,8 @@ from projects.storyboard.reading import chosen_id, project_with_shots
 from projects.takes.takes import takes_of_project
 
 ShotState = Literal["empty", "never rendered", "stale", "done"]
+# The settings of shots by all that they differ in: most have the same.
+_Sampled = dict[tuple[str, str | None, int | None, float | None], Settings]
 NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -97,6 +99,7 @@ def plan_project(
     for take in takes:
         by_shot.setdefault(take.shot_id, []).append(take)
     plans: list[ShotPlan] = []
+    sampled: _Sampled = {}
     for run in chains(shots):
         checkpoint = (run[0].checkpoint if run[0].start == "cut" else None) or usual
         requests: list[ShotRequest] = []
@@ -105,7 +108,9 @@ def plan_project(
             if problems:
                 problems.append(Message("continues-unready", {"shot": run[place - 1].label}))
                 continue
-            request = _request(project, shot, checkpoint, identities.get(checkpoint), made_for, opens=place == 0)
+            request = _request(
+                project, shot, checkpoint, identities.get(checkpoint), made_for, sampled, opens=place == 0
+            )
             if isinstance(request, Message):
                 problems.append(request)
             else:
@@ -175,7 +180,14 @@ def shown_of(take: Take, frames: int) -> int:
 
 
 def _request(
-    project: Project, shot: Shot, checkpoint: str, identity: str | None, made_for: Pass, *, opens: bool
+    project: Project,
+    shot: Shot,
+    checkpoint: str,
+    identity: str | None,
+    made_for: Pass,
+    sampled: _Sampled,
+    *,
+    opens: bool,
 ) -> ShotRequest | Message:
     """What a shot asks of the engine, or why it cannot be asked."""
     size = size_of(project, checkpoint)
@@ -188,12 +200,15 @@ def _request(
         return Message("backwards-start-with-cut", {"checkpoint": checkpoint})
     if identity is None:
         return Message("weights-not-here", {"checkpoint": checkpoint})
-    height, width = size
+    same = (checkpoint, shot.preset, shot.steps, shot.guidance)
     try:
-        return ShotRequest(
-            settings=shot_settings_at(
+        if same not in sampled:
+            height, width = size
+            sampled[same] = shot_settings_at(
                 project, shot, checkpoint=checkpoint, height=height, width=width, made_for=made_for
-            ),
+            )
+        return ShotRequest(
+            settings=sampled[same],
             identity=identity,
             prompt=sentence_of(project, shot),
             seed=seed_of(project, shot),

@@ -60,7 +60,7 @@ def record_take(
     made_for: Pass = "draft",
     own: Mapping[str, object] | None = None,
 ) -> Take:
-    """A take that is being rendered, with what it is made from; ``own`` is what its shot said itself (``OWN``).
+    """A take that is being rendered, with what it is made from; ``own`` is what its shot says itself (``own_of``).
 
     The take that the same render has begun for the same sections, before it was killed, goes on instead. Takes that
     were called off have nothing to show; the latest give their numbers to the new one.

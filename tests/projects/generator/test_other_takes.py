@@ -75,9 +75,12 @@ def test_other_takes_have_other_seeds_and_change_nothing_until_one_is_chosen(stu
     choose(s, others[1])
     assert shot_now(s, s.shots[1]).seed == others[1].request["seed"]
     assert s.states() == ["done"] * 3
-    # The old one was made of what the shot asked for then, so it is chosen as it is.
     choose(s, first)
-    assert s.states() == ["done", "stale", "done"]
+    assert shot_now(s, s.shots[1]).seed == before.seed
+    assert s.states() == ["done"] * 3
+    s.edit(s.shots[1], ShotUpdate(prompt="it snows"))
+    choose(s, others[0])
+    assert (shot_now(s, s.shots[1]).seed, s.states()[1]) == (before.seed, "stale")
 
 
 def test_other_takes_may_be_ordered_while_their_shot_is_rendered_and_are_no_order_for_what_changed(

@@ -8,12 +8,12 @@ from sqlmodel import Session
 from projects.database.tables import Pass, ProjectUpdate, Take
 from projects.errors import StoryboardProblem
 from projects.messages import in_english
+from projects.storyboard.choosing import own_of
 from projects.storyboard.journal import journaled, undo
 from projects.storyboard.projects import edit_project
 from projects.storyboard.reading import project_with_shots
 from projects.storyboard.shots import attach_image, move_shot
 from projects.takes.again import put_back, use_settings_of
-from projects.takes.render_plan import own_of
 from projects.takes.staleness import plan_project
 from projects.takes.takes import finish_take, record_take, takes_of_project
 from projects.takes.why import reasons_of
