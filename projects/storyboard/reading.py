@@ -10,6 +10,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from projects.database.tables import Pass, Project, Shot, Wording, now
 from projects.errors import NotFound
 
+_ORDER = (col(Shot.position), col(Shot.number), col(Shot.id))
+
 
 @dataclass(frozen=True)
 class ProjectSummary:
@@ -21,23 +23,34 @@ class ProjectSummary:
     picture: str | None
 
 
-def list_projects(*, session: Session) -> list[ProjectSummary]:
-    """All projects that are not deleted, the one edited last first."""
-    kept = select(Project).where(col(Project.deleted_at).is_(None))
+def list_projects(*, session: Session, archived: bool = False) -> list[ProjectSummary]:
+    """All projects that are neither deleted nor archived, or else the archived ones, the one edited last first."""
+    shown = col(Project.archived_at).is_not(None) if archived else col(Project.archived_at).is_(None)
+    kept = select(Project).where(col(Project.deleted_at).is_(None), shown)
     projects = session.exec(kept.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
-    shots: dict[str, list[Shot]] = {project.id: [] for project in projects}
-    for shot in session.exec(_kept_shots()).all():
-        if shot.project_id in shots:
-            shots[shot.project_id].append(shot)
+    # Columns only: rows of all shots there are would take long to make.
+    columns = select(Shot.project_id, Shot.seconds, Shot.media_id).where(col(Shot.deleted_at).is_(None))
+    lengths: dict[str, list[float]] = {}
+    pictures: dict[str, str] = {}
+    for project_id, seconds, media_id in session.exec(columns.order_by(*_ORDER)).all():
+        lengths.setdefault(project_id, []).append(seconds)
+        if media_id is not None:
+            pictures.setdefault(project_id, media_id)
     return [
         ProjectSummary(
             project=project,
-            shots=len(shots[project.id]),
-            seconds=sum(shot.seconds for shot in shots[project.id]),
-            picture=next((shot.media_id for shot in shots[project.id] if shot.media_id), None),
+            shots=len(lengths.get(project.id, ())),
+            seconds=sum(lengths.get(project.id, ())),
+            picture=pictures.get(project.id),
         )
         for project in projects
     ]
+
+
+def deleted_projects(*, session: Session) -> list[Project]:
+    """The deleted projects, the one deleted last first."""
+    deleted = select(Project).where(col(Project.deleted_at).is_not(None))
+    return list(session.exec(deleted.order_by(col(Project.deleted_at).desc(), col(Project.id))).all())
 
 
 def get_project(*, session: Session, project_id: str) -> Project:
@@ -85,7 +98,7 @@ def chosen_id(shot: Shot, made_for: Pass) -> str | None:
 
 def _kept_shots() -> SelectOfScalar[Shot]:
     kept = select(Shot).where(col(Shot.deleted_at).is_(None))
-    return kept.order_by(col(Shot.position), col(Shot.number), col(Shot.id))
+    return kept.order_by(*_ORDER)
 
 
 def _touch(session: Session, *edited: Project | Shot) -> None:
