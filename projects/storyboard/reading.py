@@ -55,43 +55,6 @@ def deleted_projects(*, session: Session) -> list[Project]:
     return list(session.exec(deleted.order_by(col(Project.deleted_at).desc(), col(Project.id))).all())
 
 
-@dataclass(frozen=True)
-class Listing:
-    """The first projects that were asked for, the one edited last first.
-
-    ``found`` is how many there are in all that have the words in their names, ``archived`` how many projects are in the
-    archive, ``all`` how many are not deleted.
-    """
-
-    projects: tuple[ProjectSummary, ...]
-    found: int
-    archived: int
-    all: int
-
-
-def find_projects(*, session: Session, words: str = "", archived: bool = False, most: int) -> Listing:
-    """The projects whose names hold each of ``words``, ``most`` of them; with ``archived``, those in the archive too.
-
-    Capitals, accents and the width of letters make no difference.
-    """
-    facts = sa.select(col(Project.id), col(Project.name), col(Project.archived_at)).where(
-        col(Project.deleted_at).is_(None)
-    )
-    rows = session.connection().execute(facts.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
-    wanted = _plain(words).split()
-    ids = [
-        id
-        for id, name, archived_at in rows
-        if (archived or archived_at is None) and (not wanted or all(word in _plain(name) for word in wanted))
-    ]
-    return Listing(
-        projects=tuple(_summaries(session, ids[:most])),
-        found=len(ids),
-        archived=sum(archived_at is not None for _, _, archived_at in rows),
-        all=len(rows),
-    )
-
-
 def get_project(*, session: Session, project_id: str) -> Project:
     """The project. Raises NotFound where there is none or it is deleted."""
     project = session.get(Project, project_id)

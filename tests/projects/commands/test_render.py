@@ -132,6 +132,21 @@ def test_a_killed_render_goes_on_where_it_was_and_a_third_run_renders_nothing(pe
     assert probe(person.film).frames == summary["frames"]
 
 
+def test_the_real_pass_is_rendered_where_it_is_asked_for_and_the_draft_is_not(person: Person) -> None:
+    person.write(storyboard=STORYBOARD + "[real]\nmodel = 'draft'\nsteps = 2\n")
+    status, out, _ = person.run(str(person.file), "-o", str(person.film), "--pass", "real")
+    assert (status, json.loads(out.splitlines()[-1])["frames"]) == (0, 75)
+    assert probe(person.film).frames == 75
+    assert person.stored() == 0
+
+
+def test_a_file_without_a_real_pass_is_told_so(person: Person) -> None:
+    person.write()
+    status, _, said = person.run(str(person.file), "-o", str(person.film), "--pass", "real")
+    assert (status, person.film.exists()) == (2, False)
+    assert "The project has no real pass yet" in said
+
+
 def command_of(process: psutil.Process) -> str:
     try:
         return process.environ().get("STUDIO_HOME", "")

@@ -12,9 +12,17 @@ from framepack.media.video import join, probe, read_frames
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Film, Shot, ShotUpdate, Start, Take
-from projects.errors import StoryboardProblem
-from projects.films.films import delete_film, download_name, film_plan_of, films_of, plan_film, stitch_film
-from projects.films.making import make_film
+from projects.errors import NotFound, StoryboardProblem
+from projects.films.films import (
+    delete_film,
+    download_name,
+    film_plan_of,
+    films_of,
+    plan_film,
+    rename_film,
+    restore_film,
+    stitch_film,
+)
 from projects.films.stitching import conform_take
 from projects.messages import in_english
 from projects.settings import StudioSettings
@@ -190,6 +198,21 @@ def test_a_film_whose_sections_are_gone_is_not_half_made(
         stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
     assert list(studio.films_dir.iterdir()) == []
     assert films_of(session=session, project_id=shots[0].project_id) == []
+
+
+def test_a_film_is_renamed_thrown_away_and_taken_back(session: Session, studio: StudioSettings, board: Board) -> None:
+    project_id = board(("cut", 0.8))[0].project_id
+    film = stitch_film(session=session, settings=studio, project_id=project_id)
+    assert rename_film(session=session, film_id=film.id, name=" Dusk\n灯台 ").name == "Dusk 灯台"
+    for name, said in ((" \u202e", "has no name"), ("x" * 201, "longer than 200")):
+        with pytest.raises(StoryboardProblem, match=said):
+            rename_film(session=session, film_id=film.id, name=name)
+    delete_film(session=session, film_id=film.id)
+    assert films_of(session=session, project_id=project_id) == []
+    restore_film(session=session, film_id=film.id)
+    assert films_of(session=session, project_id=project_id) == [film]
+    with pytest.raises(NotFound):
+        delete_film(session=session, film_id="none")
 
 
 @pytest.mark.parametrize(

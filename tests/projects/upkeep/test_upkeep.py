@@ -14,14 +14,26 @@ from sqlmodel import Session, SQLModel, col, select
 from framepack.conditioning.names import conditioning_of
 from framepack.media.video import probe
 from projects.database.opening import session_for
-from projects.database.tables import Edit, Film, Media, Project, Render, Shot, ShotUpdate, Take, Wording, new_id
-from projects.films.films import film_plan_of, stitch_film
+from projects.database.tables import (
+    Edit,
+    Film,
+    Media,
+    Project,
+    ProjectUpdate,
+    Render,
+    Shot,
+    ShotUpdate,
+    Take,
+    Wording,
+    new_id,
+)
+from projects.films.films import delete_film, film_plan_of, stitch_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture, thumbnail
-from projects.storage.places import film_path, picture_path, preview_path, still_path, take_path, thumbnail_path
+from projects.storage.places import film_path, picture_path, preview_path, take_path, thumbnail_path
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled, redo, undo
-from projects.storyboard.projects import create_project, delete_project, restore_project
+from projects.storyboard.projects import create_project, delete_project, edit_project, restore_project
 from projects.storyboard.reading import get_project, shots_of
 from projects.storyboard.shots import (
     add_shot,
@@ -351,6 +363,37 @@ def test_cleaning_leaves_what_was_deleted_so_that_it_comes_back_whole(upkeep: Up
     assert work.render(*work.shots).status == "done"
     assert work.room.rendered == []
     upkeep.stitch()
+
+
+def test_a_film_that_was_thrown_away_stays_until_that_is_asked_for(upkeep: Upkeep) -> None:
+    upkeep.work.render(*upkeep.work.shots)
+    film, kept = upkeep.stitch(), upkeep.stitch()
+    upkeep.do(delete_film, film_id=film.id)
+    upkeep.clean()
+    assert film_path(upkeep.settings, film.id).is_file()
+    assert upkeep.look().films == 1
+    upkeep.clean_deleted()
+    assert not film_path(upkeep.settings, film.id).exists()
+    assert film_path(upkeep.settings, kept.id).is_file()
+    assert upkeep.rows(Film) == 1
+
+
+def test_what_the_real_pass_asks_for_is_needed_too(upkeep: Upkeep) -> None:
+    work = upkeep.work
+    upkeep.do(edit_project, project_id=work.project.id, changes=ProjectUpdate(real_checkpoint="draft", real_steps=2))
+    with upkeep.sessions() as session:
+        order = Render(project_id=work.project.id, shot_ids=[work.shots[2].id], made_for="real")
+        session.add(order)
+        session.commit()
+    assert work.carry_out(order.id).status == "done"
+    with upkeep.sessions() as session:
+        for take in session.exec(select(Take)).all():
+            session.get_one(Shot, take.shot_id).chosen_real_id = None
+            session.delete(take)
+        session.commit()
+    made = upkeep.units()
+    upkeep.clean()
+    assert upkeep.units() == made != set()
 
 
 def test_deleted_projects_and_shots_go_for_good_on_request_and_take_only_their_own_things(upkeep: Upkeep) -> None:
