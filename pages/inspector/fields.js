@@ -34,7 +34,7 @@ function makePanel(root) {
 
   // The page draws anew what hangs on a shot's texts, but not under somebody who still types.
   function tellSaved() {
-    if (saved === null || anyIn()) return;
+    if (saved === null || anyIn() || isLeaving()) return;
     tellPage("saved", saved);
     saved = null;
   }

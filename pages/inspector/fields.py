@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("../look/leaving.js", "box.js", "fields.js")
 FIELDS = ("prompt", "name", "seconds", "seed", "dialogue", "notes")
 # Everything that saves begins with these.
 SAVING = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("shelf.js", "saving.js"))
@@ -20,7 +21,7 @@ _boxes = st.components.v2.component(
     "typing_boxes",
     html='<div class="room"><section class="fields"></section></div>',
     css=(_HERE / "fields.css").read_text(encoding="utf-8"),
-    js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in ("box.js", "fields.js"))]),
+    js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)]),
 )
 
 
@@ -52,7 +53,7 @@ def typing_boxes(
     """
 
     def told() -> None:
-        saved = st.session_state[key].get("saved")
+        saved = st.session_state.get(key, {}).get("saved")
         if saved:
             on_saved(str(saved["shot"]))
 

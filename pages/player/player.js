@@ -187,7 +187,7 @@ function makePlayer(root, words) {
 
   function tellShot() {
     const { id } = story.shots[shot];
-    if (told.shot === id) return;
+    if (told.shot === id || isLeaving()) return;
     [told.shot, told.when] = [id, performance.now()];
     tellPage("shot", id);
   }

@@ -14,13 +14,12 @@ from typing import Literal
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("../look/leaving.js", "story.js", "reel.js", "timeline.js", "player.js")
 _player = st.components.v2.component(
     "story_player",
     html='<section class="player"></section>',
     css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("screen.css", "player.css")),
-    js="\n".join(
-        (_HERE / name).read_text(encoding="utf-8") for name in ("story.js", "reel.js", "timeline.js", "player.js")
-    ),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
 )
 
 
@@ -60,7 +59,7 @@ def story_player(
     """
 
     def told() -> None:
-        shot = st.session_state[key].get("shot")
+        shot = st.session_state.get(key, {}).get("shot")
         if shot:
             on_shot(str(shot))
 

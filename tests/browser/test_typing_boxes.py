@@ -167,6 +167,21 @@ def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page) -> None:
     expect(boxes.get_by_text(f"Told of: {FIRST}")).to_be_visible()
 
 
+def test_nothing_is_told_to_python_by_a_page_that_is_being_left(boxes: Page, harness: Harness) -> None:
+    # A word to Streamlit that comes after the click on a link would keep the person on the page.
+    boxes.evaluate("""() => { const link = Object.assign(document.createElement("a"), { textContent: "A link" });
+        Object.assign(link.style, { position: "fixed", top: 0, left: 0, zIndex: 1e9 });
+        document.body.append(link); }""")
+    prompt_of(boxes).fill("Left by a link.")
+    boxes.get_by_text("A link").click()
+    until(lambda: shot(harness)["prompt"] == "Left by a link.")
+    expect(state_of(boxes, "prompt")).to_have_text("Saved")
+    boxes.evaluate("[...document.querySelectorAll('button')].find(b => b.textContent === 'Draw anew').click()")
+    expect(boxes.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    expect(boxes.get_by_text("Told of: nothing")).to_be_visible()
+
+
 # --- numbers ---
 
 
