@@ -169,7 +169,9 @@ def test_what_was_saved_is_told_to_the_page_and_to_python(boxes: Page) -> None:
 
 def test_nothing_is_told_to_python_by_a_page_that_is_being_left(boxes: Page, harness: Harness) -> None:
     # A word to Streamlit that comes after the click on a link would keep the person on the page.
-    boxes.evaluate("document.body.prepend(Object.assign(document.createElement('a'), {textContent: 'A link'}))")
+    boxes.evaluate("""() => { const link = Object.assign(document.createElement("a"), { textContent: "A link" });
+        Object.assign(link.style, { position: "fixed", top: 0, left: 0, zIndex: 1e9 });
+        document.body.append(link); }""")
     prompt_of(boxes).fill("Left by a link.")
     boxes.get_by_text("A link").click()
     until(lambda: shot(harness)["prompt"] == "Left by a link.")
