@@ -116,7 +116,7 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
                 before,
                 kept,
                 (embedding, placement),
-                checkpoint.direction == "inverted",
+                counts_sections,
             )
             kept = span.window
             keys.append(before)

@@ -10,13 +10,13 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from framepack.messages import Message
-from framepack.shots.request import Fit
+from projects.database.tables import PictureFit, Start
 from projects.errors import StoryboardFileProblem
 
 MAX_FILE_BYTES = 4 * 2**20
@@ -24,7 +24,7 @@ MAX_FILE_BYTES = 4 * 2**20
 _MOST_BITS = 1024
 _MOST_SHOWN = 60
 # What is said of a key that takes one of a few words and has another.
-_CHOICES = MappingProxyType({"start": "toml-start", "fit": "toml-fit"})
+_CHOICES = MappingProxyType({"start": "toml-start", "default_start": "toml-default-start", "fit": "toml-fit"})
 
 
 def _without_nul(text: str) -> str:
@@ -41,13 +41,25 @@ class _Table(BaseModel):
 
 
 class ShotContent(_Table):
-    """One ``[[shot]]``; a shot without a ``seed`` gets one."""
+    """One ``[[shot]]``; a shot without a ``seed`` gets one, and what else it does not say is the file's."""
 
     image: Text = ""
     prompt: Text = ""
-    seconds: float
-    start: Literal["cut", "continue"] = "cut"
+    seconds: float | None = None
+    start: Start | None = None
     seed: int | None = None
+    name: Text = ""
+    dialogue: Text = ""
+    notes: Text = ""
+    place: Annotated[tuple[StrictInt, StrictInt, StrictInt] | None, Field(strict=False)] = None
+
+
+class RealContent(_Table):
+    """``[real]``: the second pass."""
+
+    model: Text
+    preset: Text = "exact"
+    steps: int | None = None
 
 
 class FileContent(_Table):
@@ -62,8 +74,13 @@ class FileContent(_Table):
     negative_prompt: Text = ""
     teacache: float = 0.0
     shape: Text = "picture"
-    fit: Fit = "fill"
+    fit: PictureFit = "fill"
     seed: int = 0
+    words_before: Text = ""
+    words_after: Text = ""
+    default_seconds: float | None = None
+    default_start: Start = "cut"
+    real: RealContent | None = None
     shot: Annotated[tuple[ShotContent, ...], Field(min_length=1, strict=False)]
 
 
@@ -109,7 +126,7 @@ def _syntax(text: str, problem: tomllib.TOMLDecodeError) -> Message:
     return Message("toml-invalid", {"reason": str(problem)})
 
 
-def _check_numbers(where: str, values: Mapping[str, Any]) -> None:
+def _check_numbers(where: str, values: Mapping[Any, Any]) -> None:
     """Refuse whole numbers that are so long that nothing could be done with them, not even show them."""
     for name, value in values.items():
         if isinstance(value, int) and value.bit_length() > _MOST_BITS:
@@ -118,6 +135,10 @@ def _check_numbers(where: str, values: Mapping[str, Any]) -> None:
             for number, table in enumerate(value, start=1):
                 if isinstance(table, dict):
                     _check_numbers(f"{where}, shot {number}", table)
+        elif isinstance(value, dict):
+            _check_numbers(where, value)
+        elif isinstance(value, list):
+            _check_numbers(where, dict(enumerate(value)))
 
 
 def _order(fault: ErrorDetails) -> tuple[bool, int, bool]:
@@ -140,16 +161,22 @@ def _problem(name: str, fault: ErrorDetails) -> StoryboardFileProblem:
         return StoryboardFileProblem(name, Message("toml-no-shots"))
     where = name if number is None else f"{name}, shot {number}"
     table: type[_Table] = FileContent if number is None else ShotContent
-    key = str(fault["loc"][0 if number is None else 2])
-    return StoryboardFileProblem(where, _reason(table, key, fault))
+    place = fault["loc"] if number is None else fault["loc"][2:]
+    if place[0] == "real":
+        if len(place) == 1:
+            return StoryboardFileProblem(name, Message("toml-no-table", {"key": "real"}))
+        where, table, place = f"{name}, [real]", RealContent, place[1:]
+    return StoryboardFileProblem(where, _reason(table, str(place[0]), fault))
 
 
 def _reason(table: type[_Table], key: str, fault: ErrorDetails) -> Message:
     kind, shown = fault["type"], _shown(fault["input"])
     if kind == "extra_forbidden":
         return Message("toml-unknown", {"key": _shown(key), "choices": ", ".join(table.model_fields)})
+    if key == "place":
+        return Message("toml-place", {"value": shown})
     if kind == "missing":
-        return Message("toml-no-seconds")
+        return Message("toml-no-model")
     if kind == "nul":
         return Message("toml-nul", {"key": key})
     if kind == "literal_error" and isinstance(fault["input"], str):

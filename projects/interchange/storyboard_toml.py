@@ -17,25 +17,40 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import ImageRejected, InvalidRequest
 from framepack.media.pictures import picture_hash, read_small_picture
 from framepack.messages import Message, as_message
-from framepack.shots.request import Fit, Settings, ShotRequest
-from projects.database.tables import Project, ProjectUpdate, Shot, Start
+from framepack.shots.request import CENTRED, ShotRequest
+from projects.database.tables import PictureFit, Project, ProjectUpdate, Shot, ShotUpdate, Start
 from projects.errors import StoryboardFileProblem
-from projects.interchange.file_content import ShotContent, content_of
+from projects.interchange.file_content import FileContent, ShotContent, content_of
+from projects.names import shown_name
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storage.pictures import THUMBNAIL_SIZES, add_picture, check_bytes, keep_whole
-from projects.storyboard.project_settings import settings_at
-from projects.storyboard.projects import create_project, edit_project
+from projects.storyboard.project_settings import checkpoint_of, passes_of, sentence_of, settings_at
+from projects.storyboard.projects import check_project, create_project, edit_project
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shapes import FIRST_PICTURE, aspect_of
-from projects.storyboard.shots import add_shot
+from projects.storyboard.shots import NewShot, add_shots, check_shot, edit_shot
 
 EXAMPLE = CHECKOUT / "examples" / "lighthouse" / "storyboard.toml"
 # What a file's name for its project hashes, always. What a file can say since later versions is listed with the value
 # that means what was done before, and enters where it differs from it.
 SETTINGS_HASHED_ALWAYS = ("checkpoint", "preset", "steps", "guidance", "cfg", "negative_prompt", "teacache")
-SETTINGS_ADDED_LATER: Mapping[str, object] = MappingProxyType({"shape": FIRST_PICTURE, "fit": "fill"})
+SETTINGS_ADDED_LATER: Mapping[str, object] = MappingProxyType(
+    {
+        "shape": FIRST_PICTURE,
+        "fit": "fill",
+        "words_before": "",
+        "words_after": "",
+        "default_seconds": 4.0,
+        "default_start": "cut",
+        "real_checkpoint": None,
+        "real_preset": None,
+        "real_steps": None,
+    }
+)
 SHOT_HASHED_ALWAYS = ("prompt", "seconds", "start", "seed", "media_id")
-SHOT_ADDED_LATER: Mapping[str, object] = MappingProxyType({})
+SHOT_ADDED_LATER: Mapping[str, object] = MappingProxyType(
+    {"name": "", "dialogue": "", "notes": "", "place_x": 500, "place_y": 500, "place_zoom": 1000}
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,12 @@ class FileShot:
     seed: int
     image: Path | None
     media_id: str | None
+    name: str = ""
+    dialogue: str = ""
+    notes: str = ""
+    place_x: int = CENTRED[0]
+    place_y: int = CENTRED[1]
+    place_zoom: int = CENTRED[2]
 
 
 @dataclass(frozen=True)
@@ -62,13 +83,21 @@ class FileSettings:
     negative_prompt: str
     teacache: float
     shape: str
-    fit: Fit
+    fit: PictureFit
+    words_before: str = ""
+    words_after: str = ""
+    default_seconds: float = 4.0
+    default_start: Start = "cut"
+    real_checkpoint: str | None = None
+    real_preset: str | None = None
+    real_steps: int | None = None
 
     def of_project(self) -> dict[str, Any]:
         """The fields of a project that say the same."""
         values = asdict(self)
         threshold = values.pop("teacache")
-        return values | {"cache": "teacache" if threshold else None, "threshold": threshold or None}
+        cached = {"cache": "teacache" if threshold else None, "threshold": threshold or None}
+        return values | cached | {"seed_policy": "each"}
 
 
 @dataclass(frozen=True)
@@ -129,15 +158,19 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
         if shot.image is not None:
             data = shot.image.read_bytes()
             media_id = add_picture(session=session, settings=settings, data=data, name=shot.image.name).media.id
-        add_shot(
-            session=session,
-            project_id=project.id,
+        new = NewShot(
             prompt=shot.prompt,
             seconds=shot.seconds,
             start=shot.start,
             seed=shot.seed,
             media_id=media_id,
+            name=shot.name,
+            dialogue=shot.dialogue,
+            notes=shot.notes,
         )
+        (made,) = add_shots(session=session, project_id=project.id, new=[new])
+        placed = ShotUpdate(place_x=shot.place_x, place_y=shot.place_y, place_zoom=shot.place_zoom)
+        edit_shot(session=session, shot_id=made.id, changes=placed)
     project.source = file.source
     session.flush()
     return project
@@ -165,7 +198,7 @@ def _still_says(session: Session, project: Project, file: StoryboardFile) -> boo
 
 
 def _said(shot: FileShot | Shot) -> tuple[object, ...]:
-    return (shot.prompt, shot.seconds, shot.start, shot.seed, shot.media_id)
+    return tuple(getattr(shot, name) for name in (*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER))
 
 
 # --- reading a file ---------------------------------------------------------------------------------------------------
@@ -189,49 +222,90 @@ def read_storyboard(path: Path) -> StoryboardFile:
         teacache=content.teacache or 0.0,
         shape=content.shape,
         fit=content.fit,
+        words_before=content.words_before,
+        words_after=content.words_after,
+        default_seconds=4.0 if content.default_seconds is None else content.default_seconds,
+        default_start=content.default_start,
+        real_checkpoint=content.real.model if content.real else None,
+        real_preset=content.real.preset if content.real else None,
+        real_steps=content.real.steps if content.real else None,
     )
+    project = Project(name="", **settings.of_project())
     title = " ".join(content.title.split()) or path.stem
     try:
         aspect_of(settings.shape)
-        height, width = checkpoint_named(settings.checkpoint).buckets[0]
-        sampling = settings_at(Project(name=title, **settings.of_project()), height=height, width=width)
+        check_project(project)
     except InvalidRequest as problem:
         raise StoryboardFileProblem(path.name, Message("toml-value", {"problem": problem.message})) from None
     shots, remarks = [], []
     for number, table in enumerate(content.shot, start=1):
-        shot, said = _shot(path, table, number, sampling, content.seed)
+        shot, said = _shot(path, content, table, number, project)
         shots.append(shot)
         remarks += [remark for remark in said if remark not in remarks]
     return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks))
 
 
 def _shot(
-    path: Path, table: ShotContent, number: int, sampling: Settings, film_seed: int
+    path: Path, content: FileContent, table: ShotContent, number: int, project: Project
 ) -> tuple[FileShot, tuple[Message, ...]]:
     """A shot, and what is to be said of its picture."""
     where = f"{path.name}, shot {number}"
-    if table.start == "continue" and number == 1:
+    start = table.start or (content.default_start if number > 1 else "cut")
+    seconds = content.default_seconds if table.seconds is None else table.seconds
+    if seconds is None:
+        raise StoryboardFileProblem(where, Message("toml-no-seconds"))
+    if start == "continue" and number == 1:
         raise StoryboardFileProblem(where, Message("toml-nothing-to-continue"))
-    if table.start == "continue" and checkpoint_named(sampling.checkpoint).direction == "inverted":
-        raise StoryboardFileProblem(where, Message("backwards-start-with-cut", {"checkpoint": sampling.checkpoint}))
-    if table.start == "cut" and not table.image:
+    for made_for in passes_of(project):
+        checkpoint = checkpoint_of(project, made_for)
+        if start == "continue" and checkpoint_named(checkpoint).direction == "inverted":
+            raise StoryboardFileProblem(where, Message("backwards-start-with-cut", {"checkpoint": checkpoint}))
+    if table.place is not None and project.fit != "place":
+        raise StoryboardFileProblem(where, Message("toml-place-unused"))
+    if start == "cut" and not table.image:
         raise StoryboardFileProblem(where, Message("toml-no-image"))
     image = path.parent / table.image if table.image else None
     media_id, remarks = (None, ()) if image is None else _checked_picture(where, image, table.image)
     seed = table.seed
     if seed is None:
-        said = f"{film_seed}\n{media_id}\n{table.prompt}"
+        said = f"{content.seed}\n{media_id}\n{table.prompt}"
         seed = int.from_bytes(hashlib.sha256(said.encode()).digest()[:4])
+    x, y, zoom = table.place or CENTRED
+    shot = FileShot(
+        prompt=table.prompt,
+        seconds=seconds,
+        start=start,
+        seed=seed,
+        image=image,
+        media_id=media_id,
+        name=shown_name(table.name),
+        dialogue=table.dialogue,
+        notes=table.notes,
+        place_x=x,
+        place_y=y,
+        place_zoom=zoom,
+    )
     try:
-        ShotRequest(
-            settings=sampling, identity="", prompt=table.prompt, seed=seed, seconds=table.seconds, image=media_id
-        )
+        _check(project, shot)
     except InvalidRequest as problem:
         raise StoryboardFileProblem(where, Message("toml-value", {"problem": problem.message})) from None
-    shot = FileShot(
-        prompt=table.prompt, seconds=table.seconds, start=table.start, seed=seed, image=image, media_id=media_id
-    )
     return shot, remarks
+
+
+def _check(project: Project, shot: FileShot) -> None:
+    """Raise InvalidRequest where a shot could not be asked for so."""
+    values = {name: value for name, value in asdict(shot).items() if name != "image"}
+    row = Shot(project_id="", number=0, position=0, **values)
+    check_shot(row)
+    height, width = checkpoint_named(project.checkpoint).buckets[0]
+    ShotRequest(
+        settings=settings_at(project, height=height, width=width),
+        identity="",
+        prompt=sentence_of(project, row),
+        seed=shot.seed,
+        seconds=shot.seconds,
+        image=shot.media_id,
+    )
 
 
 def _checked_picture(where: str, image: Path, name: str) -> tuple[str, tuple[Message, ...]]:

@@ -51,7 +51,7 @@ def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -
         given["name"] = _checked_name(changes.name)
     given |= {field: storable(getattr(changes, field)) for field in _TEXTS if field in given}
     edited = Project(**{**project.model_dump(), **given})
-    _check(edited)
+    check_project(edited)
     aspect = aspect_of(edited.shape)
     if edited.shape != project.shape:
         given |= size_fields(aspect or _first_pictures_aspect(session, project), edited.checkpoint)
@@ -112,7 +112,8 @@ def unarchive_project(*, session: Session, project_id: str) -> Project:
     return project
 
 
-def _check(project: Project) -> None:
+def check_project(project: Project) -> None:
+    """Raise InvalidRequest where a setting of a project cannot be."""
     # A size that is not known yet cannot be wrong; the rest is checked at whatever size the checkpoint has.
     for made_for in passes_of(project):
         height, width = checkpoint_named(checkpoint_of(project, made_for)).buckets[0]

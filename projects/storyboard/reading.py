@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from projects.database.tables import Pass, Project, Shot, Wording, now
 from projects.errors import NotFound
+
+_ORDER = (col(Shot.position), col(Shot.number), col(Shot.id))
 
 
 @dataclass(frozen=True)
@@ -23,23 +26,12 @@ class ProjectSummary:
     picture: str | None
 
 
-def list_projects(*, session: Session) -> list[ProjectSummary]:
-    """All projects that are not deleted, the one edited last first."""
-    kept = select(Project).where(col(Project.deleted_at).is_(None))
+def list_projects(*, session: Session, archived: bool = False) -> list[ProjectSummary]:
+    """All projects that are neither deleted nor archived, or else the archived ones, the one edited last first."""
+    shown = col(Project.archived_at).is_not(None) if archived else col(Project.archived_at).is_(None)
+    kept = select(Project).where(col(Project.deleted_at).is_(None), shown)
     projects = session.exec(kept.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
-    shots: dict[str, list[Shot]] = {project.id: [] for project in projects}
-    for shot in session.exec(_kept_shots()).all():
-        if shot.project_id in shots:
-            shots[shot.project_id].append(shot)
-    return [
-        ProjectSummary(
-            project=project,
-            shots=len(shots[project.id]),
-            seconds=sum(shot.seconds for shot in shots[project.id]),
-            picture=next((shot.media_id for shot in shots[project.id] if shot.media_id), None),
-        )
-        for project in projects
-    ]
+    return _summaries(session, projects, sa.true())
 
 
 @dataclass(frozen=True)
@@ -71,12 +63,21 @@ def find_projects(*, session: Session, words: str = "", archived: bool = False, 
         for id, name, archived_at in rows
         if (archived or archived_at is None) and (not wanted or all(word in _plain(name) for word in wanted))
     ]
+    shown = ids[:most]
+    projects = {one.id: one for one in session.exec(select(Project).where(col(Project.id).in_(shown))).all()}
+    own = col(Shot.project_id).in_(shown)
     return Listing(
-        projects=tuple(_summaries(session, ids[:most])),
+        projects=tuple(_summaries(session, [projects[id] for id in shown], own)),
         found=len(ids),
         archived=sum(archived_at is not None for _, _, archived_at in rows),
         all=len(rows),
     )
+
+
+def deleted_projects(*, session: Session) -> list[Project]:
+    """The deleted projects, the one deleted last first."""
+    deleted = select(Project).where(col(Project.deleted_at).is_not(None))
+    return list(session.exec(deleted.order_by(col(Project.deleted_at).desc(), col(Project.id))).all())
 
 
 def get_project(*, session: Session, project_id: str) -> Project:
@@ -124,7 +125,7 @@ def chosen_id(shot: Shot, made_for: Pass) -> str | None:
 
 def _kept_shots() -> SelectOfScalar[Shot]:
     kept = select(Shot).where(col(Shot.deleted_at).is_(None))
-    return kept.order_by(col(Shot.position), col(Shot.number), col(Shot.id))
+    return kept.order_by(*_ORDER)
 
 
 def _touch(session: Session, *edited: Project | Shot) -> None:
@@ -138,22 +139,24 @@ def _touch(session: Session, *edited: Project | Shot) -> None:
     session.flush()
 
 
-def _summaries(session: Session, ids: list[str]) -> list[ProjectSummary]:
-    projects = {one.id: one for one in session.exec(select(Project).where(col(Project.id).in_(ids))).all()}
-    shots = (
-        sa.select(col(Shot.project_id), col(Shot.seconds), col(Shot.media_id))
-        .where(col(Shot.project_id).in_(ids), col(Shot.deleted_at).is_(None))
-        .order_by(col(Shot.position), col(Shot.number), col(Shot.id))
-    )
-    seconds: dict[str, list[float]] = {id: [] for id in ids}
+def _summaries(session: Session, projects: Sequence[Project], which: sa.ColumnElement[bool]) -> list[ProjectSummary]:
+    """``projects`` with the figures of the shots ``which`` are theirs, at least."""
+    # Columns only: rows of all shots there are would take long to make.
+    columns = select(Shot.project_id, Shot.seconds, Shot.media_id).where(col(Shot.deleted_at).is_(None), which)
+    lengths: dict[str, list[float]] = {}
     pictures: dict[str, str] = {}
-    for project_id, length, media_id in session.connection().execute(shots):
-        seconds[project_id].append(length)
+    for project_id, seconds, media_id in session.exec(columns.order_by(*_ORDER)).all():
+        lengths.setdefault(project_id, []).append(seconds)
         if media_id is not None:
             pictures.setdefault(project_id, media_id)
     return [
-        ProjectSummary(project=projects[id], shots=len(seconds[id]), seconds=sum(seconds[id]), picture=pictures.get(id))
-        for id in ids
+        ProjectSummary(
+            project=project,
+            shots=len(lengths.get(project.id, ())),
+            seconds=sum(lengths.get(project.id, ())),
+            picture=pictures.get(project.id),
+        )
+        for project in projects
     ]
 
 

@@ -81,7 +81,7 @@ def add_shots(*, session: Session, project_id: str, new: Sequence[NewShot], afte
             seed=new_seed() if one.seed is None else one.seed,
             **_cleaned(values),
         )
-        _check(shot)
+        check_shot(shot)
         made.append(shot)
     _insert(session, shots, made, place)
     for shot, one in zip(made, new, strict=True):
@@ -107,7 +107,7 @@ def edit_shot(*, session: Session, shot_id: str, changes: ShotUpdate) -> Shot:
 def change_fields(session: Session, shot: Shot, changes: ShotUpdate) -> bool:
     """Change what is given of a shot, without noting that it was edited. Returns whether anything is different."""
     given = _cleaned(changes.model_dump(exclude_unset=True))
-    _check(Shot(**{**shot.model_dump(), **given}))
+    check_shot(Shot(**{**shot.model_dump(), **given}))
     changed = {field: value for field, value in given.items() if getattr(shot, field) != value}
     if "prompt" in changed and shot.prompt.strip():
         _keep_wording(session, shot)
@@ -267,7 +267,8 @@ def _cleaned(given: dict[str, Any]) -> dict[str, Any]:
     return {field: ways[field](value) if field in ways else value for field, value in given.items()}
 
 
-def _check(shot: Shot) -> None:
+def check_shot(shot: Shot) -> None:
+    """Raise InvalidRequest where a shot cannot be so."""
     # An empty prompt is allowed here, since a storyboard is written bit by bit; planning asks for one.
     check_seconds(shot.seconds)
     for field, text, most in (

@@ -131,7 +131,7 @@ def test_a_file_saved_by_an_editor_on_windows_is_read(folder: Path) -> None:
         (("steps = 6", 'preset = "best"'), "two.toml: preset: there is no 'best'; there is: exact, balanced, quick."),
         (("steps = 6", 'shape = "round"'), "two.toml: shape: there is no 'round'; there is: picture, wide"),
         (("steps = 6", "shape = 16"), "two.toml: shape is a text in quotes, not 16."),
-        (("steps = 6", 'fit = "stretch"'), 'two.toml: fit is "fill" or "fit", not "stretch".'),
+        (("steps = 6", 'fit = "stretch"'), 'two.toml: fit is "fill", "fit" or "place", not "stretch".'),
         (('"draft"', '"original"'), "two.toml, shot 2: 'original' works backwards"),
         (("[[shot]]", "[shot]"), "two.toml: it is not a TOML file: "),
         (("title =", "title"), "two.toml: it is not a TOML file: "),
@@ -211,7 +211,16 @@ def test_what_is_no_file_is_no_picture_and_is_not_waited_for(folder: Path) -> No
 def test_every_wrong_value_of_every_kind_is_one_sentence(folder: Path) -> None:
     values = ("true", "1979-05-27", "[]", "{}", '"x"', "1", "-1.5", "nan", "[[1]]")
     lines = [line for line in TWO_SHOTS.splitlines() if "=" in line]
-    for line in [*lines, "teacache = 0.1", "guidance = 1", "cfg = 1", 'negative_prompt = "x"', 'preset = "exact"']:
+    for line in [
+        *lines,
+        "teacache = 0.1",
+        "guidance = 1",
+        "cfg = 1",
+        "real = 1",
+        "fit = 1",
+        'negative_prompt = "x"',
+        'preset = "exact"',
+    ]:
         for value in values:
             key = line.split("=")[0].strip()
             text = TWO_SHOTS.replace(line, f"{key} = {value}") if line in TWO_SHOTS else f"{key} = {value}\n{TWO_SHOTS}"
@@ -324,6 +333,91 @@ def test_a_file_may_say_the_shape_and_how_pictures_are_fitted(
     plain = project_of(session, studio, written(folder, TWO_SHOTS))
     assert (plain.id != project.id, plain.width, plain.height, plain.fit) == (True, 256, 144, "fill")
     edit_project(session=session, project_id=project.id, changes=ProjectUpdate(shape="wide"))
+    assert project_of(session, studio, path).id != project.id
+
+
+WHOLE = """
+title = "Whole"
+fit = "place"
+words_before = "A film still,"
+words_after = "35 mm"
+default_seconds = 1.5
+default_start = "continue"
+
+[[shot]]
+image = "灯塔.png"
+prompt = "The camera pans."
+name = "Morning 灯塔"
+dialogue = "— Who is there?"
+notes = "wide lens"
+place = [0, 500, 1500]
+
+[[shot]]
+prompt = "Night falls."
+
+[real]
+model = "f1"
+preset = "balanced"
+steps = 20
+"""
+
+
+def test_a_file_may_say_names_dialogue_notes_places_words_around_defaults_and_a_real_pass(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    path = written(folder, WHOLE)
+    project = project_of(session, studio, path)
+    first, second = shots_of(session=session, project_id=project.id)
+    assert (project.words_before, project.words_after) == ("A film still,", "35 mm")
+    assert (project.default_seconds, project.default_start) == (1.5, "continue")
+    assert (project.real_checkpoint, project.real_preset, project.real_steps) == ("f1", "balanced", 20)
+    assert (first.name, first.dialogue, first.notes) == ("Morning 灯塔", "— Who is there?", "wide lens")
+    assert (first.start, first.seconds, first.place_x, first.place_zoom) == ("cut", 1.5, 0, 1500)
+    assert (second.start, second.seconds, second.place_x) == ("continue", 1.5, 500)
+    assert project_of(session, studio, path).id == project.id
+    other = written(folder, WHOLE.replace("wide lens", "long lens"))
+    assert project_of(session, studio, other).id != project.id
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("default_seconds = 1.5", ""), "two.toml, shot 1: it does not say how many seconds it lasts."),
+        (("default_seconds = 1.5", "default_seconds = 0"), "two.toml: seconds: 0 is not more than 0"),
+        (('"continue"', '"fade"'), 'two.toml: default_start is "cut" or "continue", not "fade".'),
+        (("[0, 500, 1500]", "[0, 500]"), "two.toml, shot 1: place is three whole numbers, such as [500, 500, 1000]"),
+        (("[0, 500, 1500]", "[0, 0.5, 1500]"), "two.toml, shot 1: place is three whole numbers"),
+        (("[0, 500, 1500]", "7"), "two.toml, shot 1: place is three whole numbers, such as [500, 500, 1000], not 7."),
+        (("[0, 500, 1500]", "[0, 500, 999]"), "two.toml, shot 1: place: 999 is not between 1000 and 10000."),
+        (('fit = "place"', ""), 'two.toml, shot 1: a shot has a place only where the file says fit = "place".'),
+        (("notes =", "note ="), "two.toml, shot 1: there is no 'note'; there is: image, prompt"),
+        (('model = "f1"', ""), "two.toml, [real]: it does not name a model."),
+        (('model = "f1"', 'model = "sora"'), "two.toml: model: there is no 'sora'"),
+        (('model = "f1"', 'model = "original"'), "two.toml, shot 2: 'original' works backwards"),
+        (("steps = 20", "steps = 2.5"), "two.toml, [real]: steps is a whole number, not 2.5."),
+        (("steps = 20", "guidance = 2.5"), "two.toml, [real]: there is no 'guidance'; there is: model, preset, steps."),
+        (("steps = 20", "steps = 0x" + "f" * 5000), "two.toml: it holds a number of far too many digits."),
+        (("[real]", "[[real]]"), "two.toml: real is a table: write its values below a line [real]."),
+        (('"A film still,"', '"' + "x" * 4001 + '"'), "two.toml: words_before: it is longer than 4000 characters."),
+        (('"A film still,"', '"' + "x" * 3999 + '"'), "two.toml, shot 1: prompt: it is longer than 4000 characters."),
+    ],
+)
+def test_a_mistake_in_what_files_say_since_later_versions_is_one_sentence(
+    folder: Path, change: tuple[str, str], sentence: str
+) -> None:
+    with pytest.raises(StoryboardFileProblem) as caught:
+        read_storyboard(written(folder, WHOLE.replace(*change)))
+    assert str(caught.value).startswith(sentence)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_project_whose_notes_were_edited_is_no_longer_what_the_file_says(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    path = written(folder, TWO_SHOTS)
+    project = project_of(session, studio, path)
+    shot = shots_of(session=session, project_id=project.id)[0]
+    edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(notes="mine"))
     assert project_of(session, studio, path).id != project.id
 
 

@@ -1,0 +1,88 @@
+"""How projects stand in a list of all: by what is rendered of them, and never by what was so before."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import Session
+
+from projects.database.tables import Render
+from projects.queue.standing import standings_of
+from projects.storyboard.projects import archive_project, create_project, delete_project
+from projects.storyboard.reading import deleted_projects, list_projects
+from projects.storyboard.shots import delete_shot, move_shot
+from tests.projects.takes.test_why import Rendered
+from tests.support.plain_pictures import MakePicture
+
+
+@pytest.fixture
+def rendered(session: Session, picture: MakePicture) -> Rendered:
+    return Rendered(session, picture().id)
+
+
+def standing(rendered: Rendered, **weights: str) -> tuple[str, int, int, int]:
+    known = weights or {"draft": "weights"}
+    found = standings_of(session=rendered.session, projects=[rendered.project], weights=known)[rendered.project.id]
+    return found.standing, found.shots, found.current, found.stale
+
+
+def test_a_project_is_done_out_of_date_and_done_again_as_it_is_edited(rendered: Rendered) -> None:
+    assert standing(rendered) == ("done", 3, 3, 0)
+    rendered.edit(0, prompt="a ship")
+    assert standing(rendered) == ("out of date", 3, 1, 2)
+    rendered.edit(0, prompt="a boat")
+    assert standing(rendered) == ("done", 3, 3, 0)
+    rendered.change(steps=3)
+    assert standing(rendered) == ("out of date", 3, 0, 3)
+    rendered.render()
+    assert standing(rendered) == ("done", 3, 3, 0)
+    move_shot(session=rendered.session, shot_id=rendered.shots[2].id, to_position=1)
+    assert standing(rendered) == ("out of date", 3, 2, 1)
+    delete_shot(session=rendered.session, shot_id=rendered.shots[1].id)
+    assert standing(rendered)[1] == 2
+
+
+def test_other_weights_are_out_of_date_and_weights_that_are_not_here_are_those_of_the_takes(rendered: Rendered) -> None:
+    assert standing(rendered, draft="others") == ("out of date", 3, 0, 3)
+    assert standing(rendered, f1="others") == ("done", 3, 3, 0)
+
+
+def test_a_project_is_empty_then_not_rendered_then_partly(session: Session, picture: MakePicture) -> None:
+    rendered = Rendered(session, picture().id)
+    for shot in rendered.shots[:2]:
+        shot.chosen_draft_id = None
+    session.flush()
+    assert standing(rendered) == ("partly rendered", 3, 1, 0)
+    rendered.shots[2].chosen_draft_id = None
+    session.flush()
+    assert standing(rendered) == ("not rendered", 3, 0, 0)
+    for shot in rendered.shots:
+        delete_shot(session=session, shot_id=shot.id)
+    assert standing(rendered) == ("empty", 0, 0, 0)
+
+
+def test_a_draft_that_is_done_is_drafted_where_there_is_a_real_pass(rendered: Rendered) -> None:
+    rendered.change(real_checkpoint="draft", real_steps=12)
+    assert standing(rendered) == ("drafted", 3, 3, 0)
+    rendered.render("real")
+    assert standing(rendered) == ("done", 3, 3, 0)
+    rendered.change(real_steps=10)
+    assert standing(rendered) == ("out of date", 3, 0, 3)
+
+
+def test_a_project_with_an_order_under_way_is_being_rendered(rendered: Rendered) -> None:
+    render = Render(project_id=rendered.project.id, shot_ids=[rendered.shots[0].id])
+    rendered.session.add(render)
+    rendered.session.flush()
+    assert standing(rendered) == ("rendering", 3, 3, 0)
+    render.status = "done"
+    rendered.session.flush()
+    assert standing(rendered)[0] == "done"
+
+
+def test_projects_are_listed_apart_when_they_are_archived_or_deleted(session: Session) -> None:
+    shown, put_away, gone = (create_project(session=session, name=name) for name in ("a", "b", "c"))
+    archive_project(session=session, project_id=put_away.id)
+    delete_project(session=session, project_id=gone.id)
+    assert [one.project for one in list_projects(session=session)] == [shown]
+    assert [one.project for one in list_projects(session=session, archived=True)] == [put_away]
+    assert deleted_projects(session=session) == [gone]
