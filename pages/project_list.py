@@ -24,8 +24,9 @@ def head(listing: Listing) -> None:
     """The title, the ways to find a project, and those to begin one."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="head"):
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium", key="finding"):
-            counted = f' <span class="fs-count">{number_text(listing.all)}</span>' if listing.all else ""
-            st.html(f'<h1 class="fs-title">{html.escape(t("Projects"))}{counted}</h1>', width="content")
+            counted = f'<span class="fs-count">{number_text(listing.all)}</span>' if listing.all else ""
+            title = f'<h1 class="fs-title">{html.escape(t("Projects"))}</h1>'
+            st.html(f'<div class="fs-titled">{title}{counted}</div>', width="content")
             if listing.all > 1 or listing.archived:
                 finding(listing)
         with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="begin"):

@@ -22,8 +22,8 @@ def lacking(board: Board) -> list[ShotPlan]:
 
 
 def stale(board: Board) -> list[ShotPlan]:
-    """The shots whose take is out of date, as far as that is known."""
-    if board.is_naming_weights:
+    """The shots whose take is out of date; where the weights are not known, nothing is known of that."""
+    if board.weights_problem is not None:
         return []
     return [plan for plan in board.plans if plan.chosen is not None and plan.state != "done"]
 

@@ -65,7 +65,9 @@ class Found:
 
 
 def go_on() -> None:
-    """Go to the storyboard of a project that was just begun."""
+    """Go to the storyboard of a project that was just begun. What was wrong on an earlier visit is past."""
+    if st.session_state.get("page") != "projects":
+        st.session_state.pop(_PROBLEMS, None)
     if going := st.session_state.pop(_GO_TO, None):
         st.session_state["page"] = "storyboard"  # what is to be said of its pictures is said there
         st.switch_page("storyboard.py", query_params={"project": going})
@@ -178,6 +180,7 @@ def _begin(name: str, found: Found) -> bool:
     """Make the project; the page goes on to its storyboard. What goes wrong is said."""
     made: list[Project] = []
     st.session_state["notices"] = []
+    st.session_state.pop(_PROBLEMS, None)
     if not carried_out(lambda opened: made.append(begin(opened, shown_name(name) or t("Untitled"), found))):
         return False
     for remark in found.remarks:

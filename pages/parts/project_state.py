@@ -23,7 +23,7 @@ from projects.database.tables import Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED
 from projects.storyboard.project_settings import has_real
 
-Kind = Literal["empty", "rendering", "unknown", "failed", "stale", "lacking", "new", "drafted", "done"]
+Kind = Literal["empty", "rendering", "unknown", "no-weights", "failed", "stale", "lacking", "new", "drafted", "done"]
 # As long as a page may plan before it draws what it has.
 PATIENCE_SECONDS = 0.25
 
@@ -96,6 +96,8 @@ def state_of(board: Board) -> ProjectState:
         kind = "empty"
     elif board.is_naming_weights and stale:
         kind = "unknown"
+    elif board.weights_problem is not None and stale:
+        kind = "no-weights"
     elif failed:
         kind, count = "failed", failed
     elif stale:
@@ -114,6 +116,7 @@ def state_words(state: ProjectState) -> tuple[str, Tone]:
         "empty": (t("No shots yet"), "quiet"),
         "rendering": (t("Rendering"), "busy"),
         "unknown": (t("Not known yet"), "quiet"),
+        "no-weights": (t("Its model is not on this computer"), "quiet"),
         "failed": (t("{n} of {shots} failed").format(n=n, shots=shots), "bad"),
         "stale": (t("{n} of {shots} out of date").format(n=n, shots=shots), "warn"),
         "lacking": (t("{n} of {shots} not rendered").format(n=n, shots=shots), "quiet"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -30,23 +31,47 @@ def list_projects(*, session: Session, archived: bool = False) -> list[ProjectSu
     shown = col(Project.archived_at).is_not(None) if archived else col(Project.archived_at).is_(None)
     kept = select(Project).where(col(Project.deleted_at).is_(None), shown)
     projects = session.exec(kept.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
-    # Columns only: rows of all shots there are would take long to make.
-    columns = select(Shot.project_id, Shot.seconds, Shot.media_id).where(col(Shot.deleted_at).is_(None))
-    lengths: dict[str, list[float]] = {}
-    pictures: dict[str, str] = {}
-    for project_id, seconds, media_id in session.exec(columns.order_by(*_ORDER)).all():
-        lengths.setdefault(project_id, []).append(seconds)
-        if media_id is not None:
-            pictures.setdefault(project_id, media_id)
-    return [
-        ProjectSummary(
-            project=project,
-            shots=len(lengths.get(project.id, ())),
-            seconds=sum(lengths.get(project.id, ())),
-            picture=pictures.get(project.id),
-        )
-        for project in projects
+    return _summaries(session, projects, sa.true())
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The first projects that were asked for, the one edited last first.
+
+    ``found`` is how many there are in all that have the words in their names, ``archived`` how many projects are in the
+    archive, ``all`` how many are not deleted.
+    """
+
+    projects: tuple[ProjectSummary, ...]
+    found: int
+    archived: int
+    all: int
+
+
+def find_projects(*, session: Session, words: str = "", archived: bool = False, most: int) -> Listing:
+    """The projects whose names hold each of ``words``, ``most`` of them; with ``archived``, those in the archive too.
+
+    Capitals, accents and the width of letters make no difference.
+    """
+    facts = sa.select(col(Project.id), col(Project.name), col(Project.archived_at)).where(
+        col(Project.deleted_at).is_(None)
+    )
+    rows = session.connection().execute(facts.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
+    wanted = _plain(words).split()
+    ids = [
+        id
+        for id, name, archived_at in rows
+        if (archived or archived_at is None) and (not wanted or all(word in _plain(name) for word in wanted))
     ]
+    shown = ids[:most]
+    projects = {one.id: one for one in session.exec(select(Project).where(col(Project.id).in_(shown))).all()}
+    own = col(Shot.project_id).in_(shown)
+    return Listing(
+        projects=tuple(_summaries(session, [projects[id] for id in shown], own)),
+        found=len(ids),
+        archived=sum(archived_at is not None for _, _, archived_at in rows),
+        all=len(rows),
+    )
 
 
 def deleted_projects(*, session: Session) -> list[Project]:
@@ -114,22 +139,24 @@ def _touch(session: Session, *edited: Project | Shot) -> None:
     session.flush()
 
 
-def _summaries(session: Session, ids: list[str]) -> list[ProjectSummary]:
-    projects = {one.id: one for one in session.exec(select(Project).where(col(Project.id).in_(ids))).all()}
-    shots = (
-        sa.select(col(Shot.project_id), col(Shot.seconds), col(Shot.media_id))
-        .where(col(Shot.project_id).in_(ids), col(Shot.deleted_at).is_(None))
-        .order_by(col(Shot.position), col(Shot.number), col(Shot.id))
-    )
-    seconds: dict[str, list[float]] = {id: [] for id in ids}
+def _summaries(session: Session, projects: Sequence[Project], which: sa.ColumnElement[bool]) -> list[ProjectSummary]:
+    """``projects`` with the figures of the shots ``which`` are theirs, at least."""
+    # Columns only: rows of all shots there are would take long to make.
+    columns = select(Shot.project_id, Shot.seconds, Shot.media_id).where(col(Shot.deleted_at).is_(None), which)
+    lengths: dict[str, list[float]] = {}
     pictures: dict[str, str] = {}
-    for project_id, length, media_id in session.connection().execute(shots):
-        seconds[project_id].append(length)
+    for project_id, seconds, media_id in session.exec(columns.order_by(*_ORDER)).all():
+        lengths.setdefault(project_id, []).append(seconds)
         if media_id is not None:
             pictures.setdefault(project_id, media_id)
     return [
-        ProjectSummary(project=projects[id], shots=len(seconds[id]), seconds=sum(seconds[id]), picture=pictures.get(id))
-        for id in ids
+        ProjectSummary(
+            project=project,
+            shots=len(lengths.get(project.id, ())),
+            seconds=sum(lengths.get(project.id, ())),
+            picture=pictures.get(project.id),
+        )
+        for project in projects
     ]
 
 

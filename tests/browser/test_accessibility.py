@@ -109,6 +109,14 @@ def test_the_storyboard(page: Page, studios: Studios) -> None:
     assert grave_faults(page) == []
 
 
+def test_the_settings_of_a_project(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.full.url}/storyboard?project={studios.project}")
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("button", name="Number the shots afresh")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
 def test_the_film(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.full.url}/film?project={studios.project}")
     expect(page.get_by_text("1 shot is not rendered yet.")).to_be_visible()

@@ -16,11 +16,11 @@ from framepack.media.pictures import picture_hash
 from pages.parts.project_state import state_words, states_of
 from pages.serving.files import still_url
 from pages.session.database import session, settings
-from projects.database.tables import Project, ShotUpdate, new_id
+from projects.database.tables import Project, ProjectUpdate, ShotUpdate, new_id
 from projects.queue.orders import enqueue_render
 from projects.storage.pictures import add_picture
 from projects.storyboard.journal import undo
-from projects.storyboard.projects import create_project, delete_project
+from projects.storyboard.projects import create_project, delete_project, edit_project
 from projects.storyboard.reading import list_projects, shots_of
 from projects.storyboard.shots import NewShot, add_shots, edit_shot
 from tests.support.finished_takes import render_all
@@ -205,6 +205,8 @@ def test_what_is_wrong_with_a_text_is_said_and_the_text_stays() -> None:
     assert "The length in line 2 is no number of seconds up to 600: “soon”." in text_of(at)
     assert at.text_area(key="new-text").value == "prompt,seconds\nWaves,soon"
 
+    assert "no number of seconds" not in text_of(at.switch_page("film.py").run().switch_page("project_list.py").run())
+
 
 def dropped(*files: tuple[str, bytes]) -> AppTest:
     at = open_page()
@@ -294,6 +296,19 @@ def test_a_project_says_how_it_is_doing() -> None:
         enqueue_render(session=opened, settings=settings(), project_id=id, shot_ids=[first.id])
         opened.commit()
     assert states() == ["Rendering"]
+
+
+def test_whether_a_project_is_out_of_date_is_not_said_without_the_weights_of_its_model() -> None:
+    id = make("The sea")
+    with session() as opened:
+        media = add_picture(session=opened, settings=settings(), data=png(), name="sea.png").media.id
+        new = [NewShot(prompt="Waves.", seconds=0.5, media_id=media)]
+        add_shots(session=opened, project_id=id, new=new)
+        render_all(opened, settings(), id)
+        edit_project(session=opened, project_id=id, changes=ProjectUpdate(checkpoint="f1"))
+        opened.commit()
+
+    assert states() == ["Its model is not on this computer"]
 
 
 def test_a_project_is_judged_again_only_where_something_changed() -> None:

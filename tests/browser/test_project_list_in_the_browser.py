@@ -1,0 +1,70 @@
+"""The list of projects in a real browser: by keys and by the mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.support.running_studio import Studio
+
+pytestmark = pytest.mark.browser
+
+
+def test_enter_in_the_box_for_a_name_creates_the_project(page: Page, start_studio: Callable[[], Studio]) -> None:
+    page.goto(start_studio().url)
+    box = page.get_by_role("textbox", name="Name of a new project")
+    box.fill("海邊 by the sea")
+    box.press("Enter")
+
+    expect(page.get_by_role("heading", name="海邊 by the sea")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/storyboard\?project=[0-9a-f]{32}"))
+
+
+def test_a_card_is_one_stop_of_the_tabulator_and_opens_wherever_it_is_clicked(
+    page: Page, start_studio: Callable[[], Studio]
+) -> None:
+    page.goto(start_studio().url)
+    link = page.get_by_role("link", name="Open storyboard: The lighthouse")
+    link.focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="More for The lighthouse")).to_be_focused()
+
+    # The picture lies below the link: what is clicked is the place, whatever is there.
+    picture = page.locator(".fs-card img").bounding_box()
+    assert picture is not None
+    page.mouse.click(picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 2)
+
+    expect(page).to_have_url(re.compile(r"/storyboard\?project=[0-9a-f]{32}"))
+
+
+def test_the_list_follows_what_is_typed_to_find(page: Page, start_studio: Callable[[], Studio]) -> None:
+    page.goto(start_studio().url)
+    page.get_by_role("button", name="More for The lighthouse").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(page.locator(".fs-card")).to_have_count(2)
+
+    page.get_by_role("searchbox", name="Find projects by name").press_sequentially("copy")
+
+    expect(page.locator(".fs-card")).to_have_count(1)
+    expect(page.get_by_text("The lighthouse (copy)", exact=True)).to_be_visible()
+
+
+def test_pictures_make_a_project_with_what_there_is_to_say_of_them(
+    page: Page, start_studio: Callable[[], Studio], tmp_path: Path
+) -> None:
+    # By what is in it: a JPEG by a name that says nothing, and one that is no picture at all.
+    Image.new("RGB", (640, 360), "teal").save(tmp_path / "sea.jfif", "JPEG")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG and nothing more \xff\xfe")
+    page.goto(start_studio().url)
+    page.get_by_role("button", name="From pictures or text").click()
+    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(
+        [tmp_path / "sea.jfif", tmp_path / "broken.png"]
+    )
+
+    expect(page).to_have_url(re.compile(r"/storyboard\?project=[0-9a-f]{32}"))
+    expect(page.get_by_text("broken.png")).to_be_visible()
