@@ -171,7 +171,7 @@ ENGLISH = MappingProxyType(
         "kind-takes": "files of takes that are no more",
         "kind-films": "files of films that are no more",
         "kind-pictures": "pictures that no shot or take uses",
-        "kind-thumbnails": "small copies of such pictures",
+        "kind-thumbnails": "small copies of such pictures and takes",
         "kind-previews": "previews of finished renders",
         "kind-damaged": "damaged files that were put aside",
         "deleted-projects": "projects {names}",

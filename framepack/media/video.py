@@ -117,6 +117,25 @@ def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
             yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
 
+def read_frame(path: Path, number: int) -> NDArray[np.uint8]:
+    """The frame ``number`` (0 is first) of a video file written here, as ``read_frames`` gives it; no other is kept.
+
+    Raises VideoMismatch where the file has fewer frames, and NotWhole where it cannot be decoded.
+    """
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            at = number * TICKS_PER_FRAME
+            container.seek(at, stream=stream)  # to the key frame before it
+            for frame in container.decode(stream):
+                if frame.pts is not None and frame.pts >= at:
+                    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+            frames = stream.frames
+    except _DAMAGE:
+        raise NotWhole(Message("video-unreadable")) from None
+    raise VideoMismatch(path.name, Message("too-few-frames", {"frames": frames, "asked": number + 1}))
+
+
 def decode_whole(path: Path) -> tuple[int, NDArray[np.uint8] | None]:
     """Decode a video file to its end, taking no error for granted: its number of frames, and the last as (H, W, 3) RGB.
 

@@ -17,23 +17,43 @@ from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 
 from framepack.errors import FramepackError, ImageRejected
+from framepack.files.manifest import NotWhole
 from pages.session.database import session, settings
-from projects.database.tables import Film, Media, Take
+from projects.database.tables import Film, Media, Shot, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
 from projects.messages import in_english
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
-from projects.storage.places import film_path, picture_path, take_path
+from projects.storage.places import film_path, picture_path, preview_path, take_path
+from projects.storage.stills import still
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.
 _KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
 
+# A preview is another picture a moment later.
+_FLEETING = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
 
 def take_url(take_id: str) -> str:
     """Where a take plays."""
     return f"/files/takes/{take_id}"
+
+
+def take_download_url(take_id: str) -> str:
+    """Where a take is downloaded under the name of its shot."""
+    return f"/files/takes/{take_id}/download"
+
+
+def still_url(take_id: str, size: int = 480) -> str:
+    """Where the first frame of a take is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
+    return f"/files/takes/{take_id}/frame?size={size}"
+
+
+def preview_url(render_id: str, at: int) -> str:
+    """Where the growing preview of a render is shown; ``at`` tells one state of it from the next."""
+    return f"/files/renders/{render_id}/preview?at={at}"
 
 
 def film_url(film_id: str) -> str:
@@ -55,6 +75,9 @@ def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
         Route("/files/takes/{id}", _answering(_take)),
+        Route("/files/takes/{id}/download", _answering(_take_download)),
+        Route("/files/takes/{id}/frame", _answering(_still)),
+        Route("/files/renders/{id}/preview", _answering(_preview)),
         Route("/files/films/{id}", _answering(_film)),
         Route("/files/films/{id}/download", _answering(_download)),
         Route("/files/media/{id}", _answering(_picture)),
@@ -86,6 +109,43 @@ def _take(request: Request) -> Response:
     return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
 
 
+def _take_download(request: Request) -> Response:
+    with session() as opened:
+        take = opened.get(Take, _id_of(request, _ID))
+        shot = opened.get(Shot, take.shot_id) if take else None
+    if take is None or shot is None or take.status != "done":
+        return _missing("There is no such take.")
+    name = f"{shot.label} take {take.number}.mp4"
+    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **_under_name(name)})
+
+
+def _still(request: Request) -> Response:
+    take_id = _id_of(request, _ID)
+    size = request.query_params.get("size", "480")
+    if size not in map(str, THUMBNAIL_SIZES):
+        return _missing("There is no frame of that size.")
+    with session() as opened:
+        take = opened.get(Take, take_id)
+    if take is None or take.status != "done":
+        return _missing("There is no such take.")
+    try:
+        return _file(request, still(settings(), take.id, int(size)), "image/webp", _KEPT)
+    except (NotFound, NotWhole):
+        return _missing("The file of this take is no longer there, or is damaged.")
+
+
+def _preview(request: Request) -> Response:
+    render_id = _id_of(request, _ID)
+    if not render_id:
+        return _missing("There is no such preview.")
+    try:
+        # Whole at once: it may be replaced while it is sent.
+        preview = preview_path(settings(), render_id).read_bytes()
+    except FileNotFoundError:
+        return _missing("There is no such preview.")
+    return Response(preview, media_type="image/webp", headers=_FLEETING)
+
+
 def _film(request: Request) -> Response:
     film = _finished_film(request)
     return (
@@ -99,11 +159,8 @@ def _download(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
         return _missing("There is no such film.")
-    # The name in every script (RFC 5987), and a plain one for what does not read that.
     name = download_name(film)
-    plain = name if name.isascii() else "film.mp4"
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
-    return _file(request, film_path(settings(), film.id), "video/mp4", {**_KEPT, "content-disposition": disposition})
+    return _file(request, film_path(settings(), film.id), "video/mp4", {**_KEPT, **_under_name(name)})
 
 
 def _picture(request: Request) -> Response:
@@ -138,6 +195,14 @@ def _id_of(request: Request, form: re.Pattern[str]) -> str:
     return asked if form.fullmatch(asked) else ""
 
 
+def _under_name(name: str) -> dict[str, str]:
+    """The header that has a browser keep a file under ``name``."""
+    # In every script (RFC 5987), and a plain one for what does not read that.
+    plain = name if name.isascii() else "film.mp4"
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
+    return {"content-disposition": disposition}
+
+
 def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -> Response:
     try:
         facts = path.stat()
@@ -146,12 +211,12 @@ def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -
     answer = FileResponse(path, media_type=kind, headers=dict(headers), stat_result=facts)
     known = request.headers.get("if-none-match")
     # Asked before any range: who has the whole needs no piece of it.
-    if known is not None and _names(known, answer.headers["etag"]):
+    if known is not None and names(known, answer.headers["etag"]):
         return NotModifiedResponse(answer.headers)
     return answer
 
 
-def _names(known: str, etag: str) -> bool:
+def names(known: str, etag: str) -> bool:
     """Whether an If-None-Match header names ``etag``; weak names count as strong ones here."""
     return known.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in known.split(",")]
 

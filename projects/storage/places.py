@@ -27,6 +27,11 @@ def take_path(settings: StudioSettings, take_id: str) -> Path:
     return settings.takes_dir / f"{take_id}.mp4"
 
 
+def still_path(settings: StudioSettings, take_id: str, size: int) -> Path:
+    """Where the small copy, of at most ``size`` pixels, of a take's first frame lies."""
+    return settings.thumbnails_dir / take_id[:2] / f"{take_id}-{size}.webp"
+
+
 def film_path(settings: StudioSettings, film_id: str) -> Path:
     """Where the file of a film lies."""
     return settings.films_dir / f"{film_id}.mp4"

@@ -95,7 +95,7 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
         "takes": frozenset(take.id for take in rows.takes),
         "films": frozenset(film.id for film in rows.films),
         "pictures": frozenset(pictures),
-        "thumbnails": frozenset(pictures),
+        "thumbnails": frozenset(pictures | {take.id for take in rows.takes}),
         "previews": frozenset(render.id for render in rows.renders if render.status in UNFINISHED),
         "damaged": frozenset(),
     }

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from framepack.media.video import VideoMismatch, join, probe, read_frames, write_frames
+from framepack.files.manifest import NotWhole
+from framepack.media.video import VideoMismatch, join, probe, read_frame, read_frames, write_frames
 
 Frame = NDArray[np.uint8]
 
@@ -124,3 +125,24 @@ def test_asking_for_more_frames_than_a_part_has_is_refused_and_keeps_the_earlier
     with pytest.raises(VideoMismatch, match="it has 4 frames and 5 are asked for"):
         join([(tmp_path / "a.mp4", 5)], tmp_path / "film.mp4")
     assert probe(tmp_path / "film.mp4").frames == 4
+
+
+@pytest.mark.parametrize("number", [0, 1, 35, 36, 37, 71, 99])
+def test_any_frame_of_a_joined_video_is_found_by_its_number(tmp_path: Path, number: int) -> None:
+    for name in ("a", "b"):
+        write_frames(tmp_path / f"{name}.mp4", moving(50), 30)
+    join([(tmp_path / "a.mp4", 50), (tmp_path / "b.mp4", 50)], tmp_path / "both.mp4")
+
+    one_by_one = list(read_frames(tmp_path / "both.mp4"))
+
+    assert np.array_equal(read_frame(tmp_path / "both.mp4", number), one_by_one[number])
+
+
+def test_a_frame_that_a_video_has_not_is_refused_and_so_is_a_file_that_is_no_video(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a.mp4", moving(10), 30)
+    (tmp_path / "b.mp4").write_bytes(b"no video")
+
+    with pytest.raises(VideoMismatch, match="10 frames"):
+        read_frame(tmp_path / "a.mp4", 10)
+    with pytest.raises(NotWhole):
+        read_frame(tmp_path / "b.mp4", 0)

@@ -30,7 +30,7 @@ from projects.database.tables import (
 from projects.films.films import delete_film, film_plan_of, stitch_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture, thumbnail
-from projects.storage.places import film_path, picture_path, preview_path, take_path, thumbnail_path
+from projects.storage.places import film_path, picture_path, preview_path, still_path, take_path, thumbnail_path
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled, redo, undo
 from projects.storyboard.projects import create_project, delete_project, edit_project, restore_project
@@ -209,14 +209,15 @@ def test_files_that_belong_to_nothing_are_removed(upkeep: Upkeep) -> None:
         orphan(s.films_dir / f".film.mp4.{new_id()}.part"),
         orphan(picture_path(s, "ab" * 32)),
         orphan(thumbnail_path(s, "ab" * 32, 480)),
+        orphan(still_path(s, new_id(), 480)),
         orphan(preview_path(s, render.id)),
         orphan(s.damaged_dir / "something"),
         orphan(s.damaged_dir / "unit" / "frames.mp4"),
     ]
     foreign = [orphan(s.takes_dir / "notes.txt"), orphan(s.media_dir / "ab" / "mine.png"), orphan(s.home / "a.mp4")]
-    expected = {"takes": 1, "films": 3, "pictures": 1, "thumbnails": 1, "previews": 1, "damaged": 2}
+    expected = {"takes": 1, "films": 3, "pictures": 1, "thumbnails": 2, "previews": 1, "damaged": 2}
     assert upkeep.needless() == expected
-    assert upkeep.clean() == Amount(9, 45)
+    assert upkeep.clean() == Amount(10, 50)
     assert not any(path.exists() for path in gone)
     assert all(path.exists() for path in foreign)
     assert upkeep.needless() == {}
