@@ -60,5 +60,30 @@ ENGLISH = MappingProxyType(
         "found-take": "Take {number} was made from exactly this: choose it under More.",
         "shot-out-of-date": "The shot, or one it continues from, has changed since this take was made.",
         "shows-older-take": "{warning} The film will hold the older take.",
+        # --- how a project is doing ---
+        "project-empty": "No shots yet",
+        "project-rendering": "Rendering",
+        "project-stale": "{count} of {shots} out of date",
+        "project-lacks": "{count} of {shots} not rendered",
+        "project-unrendered": "Not rendered",
+        "project-drafted": "Drafted",
+        "project-done": "Everything is rendered",
+        # --- the work under way ---
+        "phase-loading": "loading the model",
+        "phase-encoding": "reading the prompts and pictures",
+        "phase-compiling": "preparing the model for this device, once",
+        "phase-sampling": "drawing",
+        "phase-decoding": "developing the frames",
+        "phase-finishing": "putting the take together",
+        "render-waits": "Waiting for the generator",
+        "render-at-work": "The generator is {phase}",
+        "render-phase": "Rendering {shot}: {phase}",
+        "render-step": "Rendering {shot}, step {step} of {steps}",
+        "worker-starting": "The generator is starting; this takes a few seconds.",
+        "worker-absent": (
+            "The generator is not running, so nothing is rendered at the moment. It belongs to the studio: end the "
+            "studio in its terminal and start it again, or start a generator by hand with “python -m projects worker”. "
+            "What it last said is in the folder {logs}. What has been ordered is kept."
+        ),
     }
 )
