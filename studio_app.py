@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from framepack.errors import FramepackError
+from pages.api.routes import api_routes
 from pages.serving.files import file_routes
 from pages.serving.guard import GuardHeaders, OwnOriginOnly
 from pages.session.faults import tell_fault
@@ -78,7 +79,7 @@ def give_way() -> None:
 # need the same guard against a rebound host name. The first wraps the others, so that refusals are guarded too.
 app = st.App(
     "pages/studio.py",
-    routes=file_routes(),
+    routes=[*file_routes(), *api_routes()],
     on_script_error=tell_fault,
     middleware=[
         Middleware(GuardHeaders),

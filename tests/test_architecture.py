@@ -23,10 +23,10 @@ ROOMS = {
         *("", "database", "storyboard", "storage", "takes", "films", "interchange", "queue", "upkeep"),
         *("generator", "commands"),
     ),
-    "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "parts", ""),
+    "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
-MOST_FILES = {"pages/parts": 12}
+MOST_FILES = {"pages/parts": 12, "pages/api": 12}
 USUAL_FILES = 10
 
 # What may be had of the engine without loading torch.

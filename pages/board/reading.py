@@ -5,23 +5,32 @@ It draws nothing. ``standing`` says in plain words how a shot is doing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
-from sqlmodel import Session
+import psutil
+from sqlmodel import Session, col, select
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from pages.session.database import settings
-from pages.session.weights import BEING_NAMED, weights_name
-from projects.database.tables import Progress, Project, Render, Shot, Take
+from pages.session.weights import BEING_NAMED, weights_name, weights_names
+from projects.database.tables import Media, Pass, Progress, Project, Render, Shot, Take
 from projects.messages import read
 from projects.queue.orders import active_renders, latest_render, live_workers, progress_of, what_changed
-from projects.storyboard.reading import project_with_shots
-from projects.takes.staleness import ShotPlan, own_checkpoints, plan_project, takes_there
-from projects.takes.takes import takes_of_project
+from projects.storyboard.journal import can_redo, can_undo
+from projects.storyboard.project_settings import checkpoint_of
+from projects.storyboard.reading import chosen_id, project_with_shots
+from projects.takes.staleness import ShotPlan, chains, own_checkpoints, plan_chains, takes_there
+from projects.takes.takes import takes_of_project, takes_of_shots
+from projects.takes.why import reasons_of
 
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
+# The local worker is started with this process and needs a moment to come up.
+STARTING_SECONDS = 45.0
 
 
 @dataclass(frozen=True)
@@ -35,22 +44,28 @@ class Standing:
 
 @dataclass(frozen=True)
 class Board:
-    """A project as its pages show it. ``takes`` are each shot's finished ones, newest first.
+    """One pass of a project as its pages show it. ``takes`` are each shot's finished ones, newest first.
 
-    ``failures`` say why the newest take of a shot failed, by shot; ``renders`` are the orders under way, the one that
+    ``pictures`` are the names of the pictures' files, by id. ``failures`` say why the newest take of a shot failed, by
+    shot, and ``reasons`` why the one that it shows is out of date. ``renders`` are the orders under way, the one that
     is being carried out first; ``last`` the one ordered last. ``weights_problem`` says why nothing can be rendered with
     its model on this computer.
     """
 
     project: Project
+    made_for: Pass
     plans: tuple[ShotPlan, ...]
     takes: dict[str, list[Take]]
+    pictures: dict[str, str]
     failures: dict[str, Message]
+    reasons: dict[str, tuple[Message, ...]]
     renders: tuple[Render, ...]
     last: Render | None
     progress: Progress | None
     worker_alive: bool
     weights_problem: Message | None
+    can_undo: bool
+    can_redo: bool
 
     @property
     def seconds(self) -> float:
@@ -60,7 +75,7 @@ class Board:
     @property
     def to_render(self) -> list[str]:
         """The ids of the shots that an order for what changed would be for."""
-        return [] if self.weights_problem else what_changed(self.plans, self.renders)
+        return [] if self.weights_problem else what_changed(self.plans, self.renders, self.made_for)
 
     @property
     def is_naming_weights(self) -> bool:
@@ -69,44 +84,103 @@ class Board:
 
     def is_waiting(self, shot: Shot) -> bool:
         """Whether the shot is part of the work under way."""
-        return any(shot.id in render.shot_ids for render in self.renders)
+        return shot.id in self.ordered
+
+    @cached_property
+    def ordered(self) -> frozenset[str]:
+        """The ids of the shots that are part of the work under way for this pass."""
+        own = (render for render in self.renders if render.made_for == self.made_for)
+        return frozenset(shot_id for render in own for shot_id in render.shot_ids)
 
     def is_rendering(self, shot: Shot) -> bool:
         """Whether the generator is at this very shot."""
-        return self.progress is not None and self.progress.shot_id == shot.id
+        is_at = self.progress is not None and self.progress.shot_id == shot.id
+        return is_at and self.renders[0].made_for == self.made_for
 
 
-def read_board(session: Session, project_id: str) -> Board:
-    """Everything the pages of a project show. Raises NotFound."""
+def read_board(session: Session, project_id: str, made_for: Pass = "draft") -> Board:
+    """Everything the pages of a project show of one of its passes. Raises NotFound.
+
+    Raises StoryboardProblem where the project has no such pass.
+    """
     project, shots = project_with_shots(session=session, project_id=project_id)
-    identity, problem = weights_name(checkpoint_named(project.checkpoint), settings().engine.models)
-    every = takes_of_project(session=session, project_id=project_id)
-    takes = takes_there(settings(), every)
-    named = {name: weights_name(checkpoint_named(name), settings().engine.models) for name in own_checkpoints(shots)}
-    others = {name: other for name, (other, missing) in named.items() if missing is None}
-    plans = plan_project(project=project, shots=shots, takes=takes, identity=identity, others=others)
-    there = {take.id for take in takes}
+    takes = takes_of_project(session=session, project_id=project_id)
+    return _read(session, project, shots, chains(shots), takes, made_for)
+
+
+def read_board_of(session: Session, project_id: str, shot_ids: Collection[str], made_for: Pass = "draft") -> Board:
+    """As ``read_board`` with the plans of the shots ``shot_ids`` only, for which no more is planned than need be."""
+    project, shots = project_with_shots(session=session, project_id=project_id)
+    wanted = set(shot_ids)
+    runs = [run for run in chains(shots) if any(shot.id in wanted for shot in run)]
+    takes = takes_of_shots(session=session, shot_ids=[shot.id for run in runs for shot in run])
+    board = _read(session, project, shots, runs, takes, made_for)
+    return replace(board, plans=tuple(plan for plan in board.plans if plan.shot.id in wanted))
+
+
+def _read(
+    session: Session,
+    project: Project,
+    shots: Sequence[Shot],
+    runs: Sequence[Sequence[Shot]],
+    takes: Sequence[Take],
+    made_for: Pass,
+) -> Board:
+    identity, problem = weights_name(checkpoint_named(checkpoint_of(project, made_for)), settings().engine.models)
+    there = takes_there(settings(), takes)
+    plans = plan_chains(
+        project=project,
+        shots=shots,
+        runs=runs,
+        takes=there,
+        identity=identity,
+        made_for=made_for,
+        others=weights_names(own_checkpoints(shots), settings().engine.models),
+    )
     finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
-    failures: dict[str, Message] = {}
-    seen: set[str] = set()
-    for take in sorted(every, key=lambda take: -take.number):
-        if take.status == "done" and take.id in there:
+    for take in there:
+        if take.status == "done":
             finished.setdefault(take.shot_id, []).append(take)
-        if take.shot_id not in seen and take.status == "failed":
-            failures[take.shot_id] = read(take.error) if take.error else Message("take-failed")
-        seen.add(take.shot_id)
-    renders = active_renders(session=session, project_id=project_id)
+    renders = active_renders(session=session, project_id=project.id)
     return Board(
         project=project,
+        made_for=made_for,
         plans=tuple(plans),
         takes=finished,
-        failures=failures,
+        pictures=_picture_names(session, project.id),
+        failures=_failures([take for take in takes if take.made_for == made_for]),
+        reasons=reasons_of(plans) if problem is None else {},
         renders=tuple(renders),
-        last=latest_render(session=session, project_id=project_id),
+        last=latest_render(session=session, project_id=project.id),
         progress=progress_of(session=session, render_id=renders[0].id) if renders else None,
         worker_alive=bool(live_workers(session=session)),
         weights_problem=problem,
+        can_undo=can_undo(session=session, project_id=project.id),
+        can_redo=can_redo(session=session, project_id=project.id),
     )
+
+
+def is_starting() -> bool:
+    """Whether the studio has only just been started, so that its worker may still come up."""
+    begun: float = psutil.Process().create_time()
+    return time.time() - begun < STARTING_SECONDS
+
+
+def _failures(takes: Sequence[Take]) -> dict[str, Message]:
+    """Why the newest take of a shot failed, by shot; ``takes`` are the newest of each shot first."""
+    newest: dict[str, Take] = {}
+    for take in takes:
+        newest.setdefault(take.shot_id, take)
+    return {
+        shot_id: read(take.error) if take.error else Message("take-failed")
+        for shot_id, take in newest.items()
+        if take.status == "failed"
+    }
+
+
+def _picture_names(session: Session, project_id: str) -> dict[str, str]:
+    names = select(Media.id, Media.name).join(Shot, col(Shot.media_id) == col(Media.id))
+    return dict(session.exec(names.where(Shot.project_id == project_id)).all())
 
 
 def standing(board: Board, plan: ShotPlan) -> Standing:
@@ -125,7 +199,7 @@ def standing(board: Board, plan: ShotPlan) -> Standing:
         return Standing("Ready", "good")
     if shot.id in board.failures:
         return Standing("Failed", "bad", board.failures[shot.id])
-    if plan.found is not None and plan.found.id != shot.chosen_draft_id:
+    if plan.found is not None and plan.found.id != chosen_id(shot, board.made_for):
         return Standing("Out of date", "warn", Message("found-take", {"number": plan.found.number}))
     if plan.state == "stale":
         return Standing("Out of date", "warn", Message("shot-out-of-date"))

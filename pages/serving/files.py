@@ -22,7 +22,7 @@ from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.languages import language_of
 from pages.session.database import session, settings
-from projects.database.tables import Film, Media, Take
+from projects.database.tables import Film, Media, Shot, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
@@ -41,6 +41,11 @@ _FLEETING = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 def take_url(take_id: str) -> str:
     """Where a take plays."""
     return f"/files/takes/{take_id}"
+
+
+def take_download_url(take_id: str) -> str:
+    """Where a take is downloaded under the name of its shot."""
+    return f"/files/takes/{take_id}/download"
 
 
 def still_url(take_id: str, size: int = 480) -> str:
@@ -72,6 +77,7 @@ def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
         Route("/files/takes/{id}", _answering(_take)),
+        Route("/files/takes/{id}/download", _answering(_take_download)),
         Route("/files/takes/{id}/frame", _answering(_still)),
         Route("/files/renders/{id}/preview", _answering(_preview)),
         Route("/files/films/{id}", _answering(_film)),
@@ -104,6 +110,16 @@ def _take(request: Request) -> Response:
     if take is None or take.status != "done":
         return _missing(t("There is no such take."))
     return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
+
+
+def _take_download(request: Request) -> Response:
+    with session() as opened:
+        take = opened.get(Take, _id_of(request, _ID))
+        shot = opened.get(Shot, take.shot_id) if take else None
+    if take is None or shot is None or take.status != "done":
+        return _missing(t("There is no such take."))
+    name = f"{shot.label} take {take.number}.mp4"
+    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **_under_name(name)})
 
 
 def _still(request: Request) -> Response:
@@ -148,9 +164,7 @@ def _download(request: Request) -> Response:
         return _missing(t("There is no such film."))
     # The name in every script (RFC 5987), and a plain one for what does not read that.
     name = download_name(film)
-    plain = name if name.isascii() else "film.mp4"
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
-    return _file(request, film_path(settings(), film.id), "video/mp4", {**_KEPT, "content-disposition": disposition})
+    return _file(request, film_path(settings(), film.id), "video/mp4", {**_KEPT, **_under_name(name)})
 
 
 def _picture(request: Request) -> Response:
@@ -185,6 +199,14 @@ def _id_of(request: Request, form: re.Pattern[str]) -> str:
     return asked if form.fullmatch(asked) else ""
 
 
+def _under_name(name: str) -> dict[str, str]:
+    """The header that has a browser keep a file under ``name``."""
+    # In every script (RFC 5987), and a plain one for what does not read that.
+    plain = name if name.isascii() else "film.mp4"
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
+    return {"content-disposition": disposition}
+
+
 def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -> Response:
     try:
         facts = path.stat()
@@ -193,12 +215,12 @@ def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -
     answer = FileResponse(path, media_type=kind, headers=dict(headers), stat_result=facts)
     known = request.headers.get("if-none-match")
     # Asked before any range: who has the whole needs no piece of it.
-    if known is not None and _names(known, answer.headers["etag"]):
+    if known is not None and names(known, answer.headers["etag"]):
         return NotModifiedResponse(answer.headers)
     return answer
 
 
-def _names(known: str, etag: str) -> bool:
+def names(known: str, etag: str) -> bool:
     """Whether an If-None-Match header names ``etag``; weak names count as strong ones here."""
     return known.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in known.split(",")]
 

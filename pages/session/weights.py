@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from framepack.checkpoints.identity import checkpoint_identity, known_identity
-from framepack.checkpoints.table import Checkpoint
+from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
 from framepack.messages import Message
 from projects.failures import message_for
@@ -39,6 +40,12 @@ def weights_name(checkpoint: Checkpoint, models: Path | None) -> tuple[str, Mess
             _under_way.add(asked)
             threading.Thread(target=_name, args=(checkpoint, models), daemon=True).start()
     return "", BEING_NAMED
+
+
+def weights_names(checkpoints: Collection[str], models: Path | None) -> dict[str, str]:
+    """The names of the weights of several checkpoints, as far as they have one already."""
+    found = {name: weights_name(checkpoint_named(name), models) for name in checkpoints}
+    return {name: identity for name, (identity, problem) in found.items() if problem is None}
 
 
 def _name(checkpoint: Checkpoint, models: Path | None) -> None:

@@ -24,6 +24,14 @@ def is_there(path: Path) -> bool:
     return size == _finished_size(path, kept.st_ino, kept.st_mtime_ns)
 
 
+def size_of(path: Path) -> int:
+    """The bytes of a finished file; 0 where it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def finish_file(path: Path, frames: int) -> None:
     """Write down what the file ``path``, which has just been made, is like."""
     write_manifest(beside(path), describe([path], frames=frames))

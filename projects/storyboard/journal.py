@@ -45,8 +45,7 @@ def journaled(*, session: Session, project_id: str, kind: str) -> Iterator[None]
     Nothing is kept where nothing changed or where a verb raises. What was undone before cannot be done again any more.
     Typing on in one box is still the same edit. Nobody else edits the project until the session ends.
     """
-    hold(session=session, row=get_project(session=session, project_id=project_id))
-    session.flush()
+    _hold(session, project_id)
     seen = _Seen(project_id)
 
     def look(session: Session, *_: object) -> None:
@@ -61,6 +60,15 @@ def journaled(*, session: Session, project_id: str, kind: str) -> Iterator[None]
     changes = seen.changes()
     if changes:
         _keep(session, Edit(project_id=project_id, number=0, kind=kind, changes=changes), seen.wordings)
+
+
+def _hold(session: Session, project_id: str) -> None:
+    """Wait for everyone who edits a project, and let nobody else do so until the session ends."""
+    project = get_project(session=session, project_id=project_id)
+    session.flush()
+    hold(session=session, row=project)
+    # What was read while it was waited says what there was before.
+    session.expire_all()
 
 
 class _Seen:
@@ -176,7 +184,7 @@ def undo(*, session: Session, project_id: str) -> Edit:
 
     Raises NotFound, and StoryboardProblem where there is none.
     """
-    hold(session=session, row=get_project(session=session, project_id=project_id))
+    _hold(session, project_id)
     edit = session.exec(_of(project_id).where(~col(Edit.undone)).order_by(col(Edit.number).desc())).first()
     if edit is None:
         raise StoryboardProblem(Message("nothing-to-undo"))
@@ -188,7 +196,7 @@ def undo(*, session: Session, project_id: str) -> Edit:
 
 def redo(*, session: Session, project_id: str) -> Edit:
     """Do the edit again that was undone last. Raises NotFound, and StoryboardProblem where there is none."""
-    hold(session=session, row=get_project(session=session, project_id=project_id))
+    _hold(session, project_id)
     edit = session.exec(_of(project_id).where(col(Edit.undone)).order_by(col(Edit.number))).first()
     if edit is None:
         raise StoryboardProblem(Message("nothing-to-redo"))

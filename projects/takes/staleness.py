@@ -92,6 +92,28 @@ def plan_project(
     ``others`` names those of ``own_checkpoints``, as far as they are here. Raises StoryboardProblem where the project
     has no such pass.
     """
+    return plan_chains(
+        project=project,
+        shots=shots,
+        runs=chains(shots),
+        takes=takes,
+        identity=identity,
+        made_for=made_for,
+        others=others,
+    )
+
+
+def plan_chains(
+    *,
+    project: Project,
+    shots: Sequence[Shot],
+    runs: Sequence[Sequence[Shot]],
+    takes: Sequence[Take],
+    identity: str,
+    made_for: Pass,
+    others: Mapping[str, str],
+) -> list[ShotPlan]:
+    """As ``plan_project`` for some of the project's ``chains``; ``shots`` are all, since their lengths count."""
     usual = checkpoint_of(project, made_for)
     identities = {**others, usual: identity}
     frames = frames_asked(project, shots, made_for)
@@ -100,7 +122,7 @@ def plan_project(
         by_shot.setdefault(take.shot_id, []).append(take)
     plans: list[ShotPlan] = []
     sampled: _Sampled = {}
-    for run in chains(shots):
+    for run in runs:
         checkpoint = (run[0].checkpoint if run[0].start == "cut" else None) or usual
         requests: list[ShotRequest] = []
         problems: list[Message] = []

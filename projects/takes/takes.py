@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import func
@@ -28,6 +28,12 @@ def takes_of(*, session: Session, shot_id: str) -> list[Take]:
     """All takes of a shot that were not thrown away, the latest first."""
     own = select(Take).where(Take.shot_id == shot_id, col(Take.deleted_at).is_(None))
     return list(session.exec(own.order_by(col(Take.number).desc())).all())
+
+
+def takes_of_shots(*, session: Session, shot_ids: Sequence[str]) -> list[Take]:
+    """All takes of some shots that were not thrown away, the latest of each first."""
+    own = select(Take).where(col(Take.shot_id).in_(shot_ids), col(Take.deleted_at).is_(None))
+    return list(session.exec(own.order_by(col(Take.shot_id), col(Take.number).desc())).all())
 
 
 def takes_of_project(*, session: Session, project_id: str) -> list[Take]:

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.serving.files import download_url, file_routes, film_url, picture_url, take_url
+from framepack.media.video import write_frames
+from pages.serving.files import (
+    download_url,
+    file_routes,
+    film_url,
+    picture_url,
+    preview_url,
+    still_url,
+    take_download_url,
+    take_url,
+)
 from pages.session.database import session, settings
 from projects.database.tables import Film, Take
 from projects.storage.pictures import add_picture
-from projects.storage.places import film_path, take_path
+from projects.storage.places import film_path, preview_path, take_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot
 from tests.support.page_driver import png, use_studio
@@ -117,6 +128,42 @@ def test_a_picture_is_served_whole_and_small(client: TestClient) -> None:
     assert client.get(f"/files/media/{media.id}").headers["content-type"] == "image/png"
     assert client.get(picture_url(media.id, 160)).headers["content-type"] == "image/webp"
     assert client.get(picture_url(media.id, 161)).status_code == 404
+
+
+def test_the_first_frame_of_a_take_is_served_small_and_kept_by_the_browser(client: TestClient) -> None:
+    made = take()
+    write_frames(take_path(settings(), made.id), [np.zeros((64, 64, 3), np.uint8)], 30)
+    first = client.get(still_url(made.id, 160))
+
+    assert (first.status_code, first.headers["content-type"]) == (200, "image/webp")
+    assert "immutable" in first.headers["cache-control"]
+    again = client.get(still_url(made.id, 160), headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert client.get(still_url(made.id, 161)).status_code == 404
+    assert client.get(still_url("0" * 32)).text == "There is no such take."
+
+
+def test_a_take_that_cannot_be_decoded_has_no_frame_and_that_is_said(client: TestClient) -> None:
+    answer = client.get(still_url(take().id))
+
+    assert answer.status_code == 404
+    assert answer.text == "The file of this take is no longer there, or is damaged."
+
+
+def test_a_take_is_downloaded_under_the_number_of_its_shot(client: TestClient) -> None:
+    disposition = client.get(take_download_url(take().id)).headers["content-disposition"]
+
+    assert disposition.startswith('attachment; filename="SH0010 take 1.mp4"')
+    assert client.get(take_download_url("0" * 32)).status_code == 404
+
+
+def test_a_preview_is_served_as_it_is_now_and_never_kept(client: TestClient) -> None:
+    render = "ab" * 16
+    assert client.get(preview_url(render, 1)).status_code == 404
+
+    preview_path(settings(), render).write_bytes(b"growing")
+    answer = client.get(preview_url(render, 2))
+    assert (answer.content, answer.headers["cache-control"]) == (b"growing", "no-store")
 
 
 @pytest.mark.parametrize("id", ["0" * 32, "0" * 64, "ABC", "..", "%2e%2e%2fstudio.db", "..%2F..%2Fetc%2Fpasswd", "a/b"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.support.running_studio import Studio, running_studio
 
 ADDRESSES = (
     *("/", "/storyboard", "/_stcore/health", "/favicon.png", "/static/nothing.js"),
-    *("/files/takes/nothing", "/files/media/nothing?size=9"),
+    *("/files/takes/nothing", "/files/media/nothing?size=9", "/api/projects", "/api/openapi.json", "/api/nothing"),
 )
 
 
@@ -81,13 +82,29 @@ def test_a_page_of_another_origin_can_change_nothing(studio: Studio) -> None:
     assert status == 403
 
 
+def test_the_interface_answers_programs_of_this_computer_and_no_page_of_another_origin(studio: Studio) -> None:
+    sent = {"Content-Type": "application/json"}
+
+    status, headers = answer(f"{studio.url}/api/projects", sent, method="POST", body=b'{"name": "By hand"}')
+    assert (status, headers["content-type"]) == (201, "application/json")
+    for foreign in ({"Origin": "http://localhost:3000"}, {"Sec-Fetch-Site": "cross-site"}):
+        status, _ = answer(f"{studio.url}/api/projects", sent | foreign, method="POST", body=b'{"name": "By a page"}')
+        assert status == 403
+    with urllib.request.urlopen(f"{studio.url}/api/projects", timeout=10) as listed:
+        names = [project["name"] for project in json.load(listed)]
+    assert "By hand" in names
+    assert "By a page" not in names
+
+
 def connected(studio: Studio, origin: str) -> ClientConnection:
     address = studio.url.replace("http", "ws", 1) + "/_stcore/stream"
     return connect(address, origin=Origin(origin), subprotocols=[Subprotocol("streamlit")], proxy=None)
 
 
-def answer(address: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, Message]:
-    request = urllib.request.Request(address, headers=headers or {}, method=method)
+def answer(
+    address: str, headers: dict[str, str] | None = None, method: str = "GET", body: bytes | None = None
+) -> tuple[int, Message]:
+    request = urllib.request.Request(address, body, headers or {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=10) as answered:
             return answered.status, answered.headers

@@ -30,7 +30,7 @@ from projects.database.tables import (
 from projects.films.films import delete_film, film_plan_of, stitch_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture, thumbnail
-from projects.storage.places import film_path, picture_path, preview_path, take_path, thumbnail_path
+from projects.storage.places import film_path, picture_path, preview_path, still_path, take_path, thumbnail_path
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled, redo, undo
 from projects.storyboard.projects import create_project, delete_project, edit_project, restore_project

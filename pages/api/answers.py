@@ -1,0 +1,204 @@
+"""What the interface answers, by operation. What is said in words is in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from framepack.shots.request import CacheKind
+from pages.board.rows import RenderRow, Row
+from projects.database.tables import FilmStatus, Pass, PictureFit, RenderStatus, SeedPolicy, Start, TakeStatus
+
+
+class Answer(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Seed = Annotated[str, Field(description="As a text: it may be larger than the numbers that a browser can count to.")]
+
+
+class Problem(Answer):
+    """Why something was not done: an id, one sentence, and the field that is wrong where there is one."""
+
+    error: str
+    message: str
+    field: str | None
+
+
+class ChangedMeanwhile(Problem):
+    """What somebody else changed meanwhile: the fields as they are now, and the version they belong to."""
+
+    theirs: dict[str, str | int | float | bool | None]
+    version: int
+
+
+# --- projects ---------------------------------------------------------------------------------------------------------
+
+
+class ProjectAnswer(Answer):
+    """A project with all its settings."""
+
+    id: str
+    version: int
+    name: str
+    checkpoint: str
+    preset: str
+    steps: int | None
+    guidance: float | None
+    cfg: float | None
+    negative_prompt: str
+    cache: CacheKind | None
+    threshold: float | None
+    shape: str
+    fit: PictureFit
+    width: int | None
+    height: int | None
+    default_seconds: float
+    default_start: Start
+    words_before: str
+    words_after: str
+    seed_policy: SeedPolicy
+    seed: Seed
+    real_checkpoint: str | None
+    real_preset: str | None
+    real_steps: int | None
+    archived: bool
+    created_at: dt.datetime
+    edited_at: dt.datetime
+
+
+class EditAnswer(Answer):
+    """One edit of a project, as its journal has it."""
+
+    number: int
+    kind: str
+    shot_ids: list[str]
+    undone: bool
+    made_at: dt.datetime
+
+
+class Reversed(Answer):
+    """The edit that was undone, or done again, and the project's version now."""
+
+    kind: str
+    shot_ids: list[str]
+    version: int
+
+
+# --- shots ------------------------------------------------------------------------------------------------------------
+
+
+class ShotAnswer(Answer):
+    """A shot as the board shows it, and its version."""
+
+    shot: Row
+    version: int
+
+
+class ShotsAnswer(Answer):
+    """Shots as the board shows them, and their project's version."""
+
+    shots: list[Row]
+    version: int
+
+
+class ShotIds(Answer):
+    """The shots that something was done with, in order, and their project's version now."""
+
+    ids: list[str]
+    version: int
+
+
+class DeletedShot(Answer):
+    """A shot that was deleted and can be restored."""
+
+    id: str
+    number: str
+    name: str
+    prompt: str
+    deleted_at: dt.datetime
+
+
+# --- takes, renders, films, pictures ----------------------------------------------------------------------------------
+
+
+class TakeAnswer(Answer):
+    """A take, and what it was made from. ``chosen_for`` are the passes that show it; ``bytes`` is its file's size."""
+
+    id: str
+    shot_id: str
+    number: int
+    status: TakeStatus
+    problem: str | None
+    made_for: Pass
+    chosen_for: list[Pass]
+    star: bool
+    note: str
+    prompt: str
+    seed: Seed
+    checkpoint: str
+    steps: int | None
+    guidance: float | None
+    start: str
+    width: int
+    height: int
+    frames: int
+    fps: int
+    seconds: float
+    seconds_spent: float
+    bytes: int
+    deleted: bool
+    made_at: dt.datetime
+    video: str | None
+    still: str | None
+    download: str | None
+
+
+class RenderAnswer(Answer):
+    """An order to the generator. ``progress`` is how far it is, while a worker is at it."""
+
+    id: str
+    project_id: str
+    status: RenderStatus
+    pass_: Pass = Field(serialization_alias="pass")
+    shot_ids: list[str]
+    problem: str | None
+    progress: RenderRow | None
+    ordered_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+
+
+class FilmAnswer(Answer):
+    """A film. ``takes`` are its parts in order."""
+
+    id: str
+    project_id: str
+    name: str
+    status: FilmStatus
+    problem: str | None
+    frames: int
+    seconds: float
+    width: int
+    height: int
+    takes: list[str]
+    bytes: int
+    deleted: bool
+    made_at: dt.datetime
+    video: str
+    download: str
+
+
+class PictureAnswer(Answer):
+    """A picture that was kept, and what is to be said of it."""
+
+    media_id: str
+    width: int
+    height: int
+    name: str
+    url: str
+    remarks: list[str]

@@ -1,0 +1,238 @@
+"""What is sent to the interface, by operation. Values that only the domain can judge are judged there.
+
+A field that is not known is refused, so that a misspelt one is not lost without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from framepack.shots.request import MAX_SEED, CacheKind
+from pages.api.asking import Query
+from projects.database.tables import Pass, PictureFit, SeedPolicy, Start
+from projects.names import storable
+
+MOST_SHOTS = 1000
+MOST_NEW_SHOTS = 500
+MOST_CHARACTERS = 20_000
+
+
+class Body(BaseModel):
+    """Base of all bodies."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _as_number(value: object) -> object:
+    # A seed may be larger than the numbers that a browser can count to.
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20 else value
+
+
+Id = Annotated[str, Field(max_length=64)]
+Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(storable)]
+Seed = Annotated[
+    int,
+    Field(ge=0, le=MAX_SEED),
+    BeforeValidator(_as_number),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "string", "pattern": "^[0-9]+$"}]}
+    ),
+]
+Ids = Annotated[list[Id], Field(min_length=1, max_length=MOST_SHOTS)]
+
+
+# --- what stands behind the ? -----------------------------------------------------------------------------------------
+
+
+class OfPass(Query):
+    """Which of a project's two passes is meant."""
+
+    pass_: Pass = Field(default="draft", alias="pass", description="The draft, or the pass with the real model.")
+
+
+class OfProjects(Query):
+    """Which projects are listed."""
+
+    archived: bool = Field(default=False, description="Whether those in the archive are listed instead.")
+
+
+class OfHistory(Query):
+    """How much of the journal is asked for."""
+
+    limit: int = Field(default=50, ge=1, le=500, description="The most edits to give, the newest first.")
+
+
+class OfPicture(Query):
+    """What a picture's file is called."""
+
+    name: str = Field(default="picture", max_length=1000, description="The name of the file.")
+
+
+class OfFrame(Query):
+    """Which frame of a take is meant."""
+
+    n: int = Field(default=0, ge=0, le=10**6, description="The number of the frame; 0 is the first.")
+
+
+# --- projects ---------------------------------------------------------------------------------------------------------
+
+
+class NewProject(Body):
+    """A project to be made."""
+
+    name: Text
+
+
+class ProjectChanges(Body):
+    """What is to be another of a project. None means: as the model and the preset have it."""
+
+    name: Text = ""
+    checkpoint: Id = ""
+    preset: Id = ""
+    steps: int | None = None
+    guidance: float | None = None
+    cfg: float | None = None
+    negative_prompt: Text = ""
+    cache: CacheKind | None = None
+    threshold: float | None = None
+    shape: Id = ""
+    fit: PictureFit = "fill"
+    default_seconds: float = 4.0
+    default_start: Start = "cut"
+    words_before: Text = ""
+    words_after: Text = ""
+    seed_policy: SeedPolicy = "each"
+    seed: Seed = 0
+    real_checkpoint: Id | None = None
+    real_preset: Id | None = None
+    real_steps: int | None = None
+
+
+class ProjectEdit(Body):
+    """Changes of a project. ``was`` says what the changed fields held when the person began."""
+
+    version: int | None = None
+    was: ProjectChanges = ProjectChanges()
+    changes: ProjectChanges
+
+
+# --- shots ------------------------------------------------------------------------------------------------------------
+
+
+class NewShot(Body):
+    """A shot to be made; what is not given is as the project has it."""
+
+    prompt: Text = ""
+    seconds: float | None = None
+    start: Start | None = None
+    media_id: Id | None = None
+    name: Text = ""
+    dialogue: Text = ""
+    notes: Text = ""
+
+
+class NewShots(Body):
+    """Shots to be made, in order, behind the shot ``after`` or at the end."""
+
+    shots: Annotated[list[NewShot], Field(min_length=1, max_length=MOST_NEW_SHOTS)]
+    after: Id | None = None
+
+
+class ShotChanges(Body):
+    """What is to be another of a shot. None means: as the project has it, and for ``media_id``: no picture."""
+
+    prompt: Text = ""
+    seconds: float = 4.0
+    start: Start = "cut"
+    seed: Seed = 0
+    name: Text = ""
+    dialogue: Text = ""
+    notes: Text = ""
+    media_id: Id | None = None
+    place_x: int = 500
+    place_y: int = 500
+    place_zoom: int = 1000
+    checkpoint: Id | None = None
+    preset: Id | None = None
+    steps: int | None = None
+    guidance: float | None = None
+
+
+class ShotEdit(Body):
+    """Changes of a shot. ``was`` says what the changed fields held when the person began, at its ``version``."""
+
+    version: int | None = None
+    was: ShotChanges = ShotChanges()
+    changes: ShotChanges
+
+
+class ShotsEdit(Body):
+    """The same changes of several shots."""
+
+    ids: Ids
+    changes: ShotChanges
+
+
+class SomeShots(Body):
+    """Several shots of a project."""
+
+    ids: Ids
+
+
+class MovedShots(Body):
+    """Several shots of a project, and the one they are to stand before; None: at the end."""
+
+    ids: Ids
+    before: Id | None = None
+
+
+class MoreTakes(Body):
+    """How many takes with new seeds are wanted."""
+
+    count: int = Field(default=1, ge=1, le=8)
+    pass_: Pass = Field(default="draft", alias="pass")
+
+
+# --- takes, renders, films --------------------------------------------------------------------------------------------
+
+
+class TakeChanges(Body):
+    """What is noted of a take."""
+
+    star: bool = False
+    note: Text = ""
+
+
+class ChosenFor(Body):
+    """The pass that shows the take, which is the one that it was made for."""
+
+    pass_: Pass | None = Field(default=None, alias="pass")
+
+
+class FrameOf(Body):
+    """A frame of a take, and the shot whose picture it is to be."""
+
+    n: int = Field(ge=0, le=10**6)
+    to: Id
+
+
+class NewRender(Body):
+    """The shots that are wanted; None: all that changed."""
+
+    shots: Annotated[list[Id], Field(max_length=MOST_SHOTS)] | None = None
+    pass_: Pass = Field(default="draft", alias="pass")
+
+
+class NewFilm(Body):
+    """A film to be made; without a name it is called as its project."""
+
+    name: Text | None = None
+    pass_: Pass = Field(default="draft", alias="pass")
+
+
+class FilmName(Body):
+    """What a film is to be called."""
+
+    name: Text

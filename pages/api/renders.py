@@ -1,0 +1,102 @@
+"""What the interface does with renders: order one, see how far it is, call it off."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from framepack.checkpoints.table import checkpoint_named
+from pages.api.answers import RenderAnswer
+from pages.api.asking import Asked, Nothing, Query
+from pages.api.bodies import MoreTakes, NewRender
+from pages.board.reading import read_board_of
+from pages.board.rows import render_row
+from pages.look.text import said
+from pages.session.database import settings
+from pages.session.weights import weights_name, weights_names
+from projects.database.tables import Pass, Render
+from projects.errors import StoryboardProblem
+from projects.messages import read
+from projects.queue.orders import (
+    UNFINISHED,
+    cancel_render,
+    enqueue_render,
+    get_render,
+    order_other_takes,
+    progress_of,
+    render_changed,
+)
+from projects.storyboard.project_settings import checkpoint_of
+from projects.storyboard.reading import get_project, get_shot, shots_of
+from projects.takes.staleness import own_checkpoints
+
+
+def order(asked: Asked[NewRender, Query]) -> RenderAnswer:
+    """Order shots, or all that changed by now."""
+    session, body = asked.session, asked.body
+    identity = _weights_needed(session, asked.id, body.pass_)
+    if body.shots is None:
+        shots = shots_of(session=session, project_id=asked.id)
+        render = render_changed(
+            session=session,
+            settings=settings(),
+            project_id=asked.id,
+            identity=identity,
+            made_for=body.pass_,
+            others=weights_names(own_checkpoints(shots), settings().engine.models),
+        )
+    else:
+        render = enqueue_render(
+            session=session, settings=settings(), project_id=asked.id, shot_ids=body.shots, made_for=body.pass_
+        )
+    return render_answer(session, render)
+
+
+def one(asked: Asked[Nothing, Query]) -> RenderAnswer:
+    """An order, and how far it is."""
+    return render_answer(asked.session, get_render(session=asked.session, render_id=asked.id))
+
+
+def cancel(asked: Asked[Nothing, Query]) -> RenderAnswer:
+    """Call an order off; what is finished is kept."""
+    render = cancel_render(session=asked.session, settings=settings(), render_id=asked.id)
+    return render_answer(asked.session, render)
+
+
+def another(asked: Asked[MoreTakes, Query]) -> RenderAnswer:
+    """Order more takes of a shot, each with a seed of its own."""
+    session, body = asked.session, asked.body
+    shot = get_shot(session=session, shot_id=asked.id)
+    _weights_needed(session, shot.project_id, body.pass_)
+    render = order_other_takes(
+        session=session, settings=settings(), shot_id=shot.id, count=body.count, made_for=body.pass_
+    )
+    return render_answer(session, render)
+
+
+def render_answer(session: Session, render: Render) -> RenderAnswer:
+    """A render as the interface says it."""
+    progress = None
+    if render.status in UNFINISHED:
+        board = read_board_of(session, render.project_id, render.shot_ids, render.made_for)
+        progress = render_row(board, render, progress_of(session=session, render_id=render.id))
+    return RenderAnswer(
+        id=render.id,
+        project_id=render.project_id,
+        status=render.status,
+        pass_=render.made_for,
+        shot_ids=render.shot_ids,
+        problem=said(read(render.error)) if render.error else None,
+        progress=progress,
+        ordered_at=render.created_at,
+        started_at=render.started_at,
+        finished_at=render.finished_at,
+    )
+
+
+def _weights_needed(session: Session, project_id: str, made_for: Pass) -> str:
+    """The name of the weights that a pass of a project is rendered with. Raises StoryboardProblem without them."""
+    project = get_project(session=session, project_id=project_id)
+    identity, problem = weights_name(checkpoint_named(checkpoint_of(project, made_for)), settings().engine.models)
+    if problem is not None:
+        raise StoryboardProblem(problem)
+    return identity

@@ -1,0 +1,183 @@
+"""The table of everything the interface does, and the routes made from it."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from framepack.messages import Message
+from pages.api import films, pictures, projects, renders, shots, takes
+from pages.api.answers import (
+    ChangedMeanwhile,
+    DeletedShot,
+    EditAnswer,
+    FilmAnswer,
+    PictureAnswer,
+    ProjectAnswer,
+    RenderAnswer,
+    Reversed,
+    ShotAnswer,
+    ShotIds,
+    ShotsAnswer,
+    TakeAnswer,
+)
+from pages.api.asking import Asked, Nothing, Operation, Query, answering
+from pages.api.bodies import (
+    ChosenFor,
+    FilmName,
+    FrameOf,
+    MoreTakes,
+    MovedShots,
+    NewFilm,
+    NewProject,
+    NewRender,
+    NewShots,
+    OfFrame,
+    OfHistory,
+    OfPass,
+    OfPicture,
+    OfProjects,
+    ProjectEdit,
+    ShotEdit,
+    ShotsEdit,
+    SomeShots,
+    TakeChanges,
+)
+from pages.api.openapi import ADDRESS, description
+from pages.api.problems import Refused
+from pages.board.cards import Card
+from pages.board.rows import BoardData
+from projects.storage.pictures import MAX_PICTURE_BYTES
+
+PROJECT, SHOT, TAKE = "/api/projects/{id}", "/api/shots/{id}", "/api/takes/{id}"
+RENDER, FILM = "/api/renders/{id}", "/api/films/{id}"
+# All are taken by a route, so that it can say in words which of them it has no use for.
+_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
+B = TypeVar("B", bound=BaseModel | bytes)
+Q = TypeVar("Q", bound=Query)
+
+
+def operations() -> list[Operation[Any, Any]]:
+    """Everything that the interface does."""
+    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_renders_and_films()]
+
+
+def api_routes() -> list[Route]:
+    """The routes, for the application."""
+    by_path: dict[str, list[Operation[Any, Any]]] = {}
+    for operation in operations():
+        by_path.setdefault(operation.path, []).append(operation)
+    described = Operation("GET", ADDRESS, _description, dict[str, Any], Nothing, Query)
+    routes = [Route(path, answering(found), methods=_METHODS) for path, found in by_path.items()]
+    return [
+        *routes,
+        Route(ADDRESS, answering([described]), methods=_METHODS),
+        Route("/api/{rest:path}", _nothing, methods=_METHODS),
+    ]
+
+
+def _of_projects() -> list[Operation[Any, Any]]:
+    return [
+        _get("/api/projects", projects.cards, list[Card], OfProjects),
+        _post("/api/projects", projects.create, NewProject, ProjectAnswer, status=201),
+        _get(PROJECT, projects.one, ProjectAnswer),
+        _patch(PROJECT, projects.edit, ProjectEdit, ProjectAnswer, conflicts=ChangedMeanwhile),
+        _post(f"{PROJECT}/duplicate", projects.duplicate, Nothing, ProjectAnswer, status=201),
+        _post(f"{PROJECT}/delete", projects.delete, Nothing, ProjectAnswer),
+        _post(f"{PROJECT}/restore", projects.restore, Nothing, ProjectAnswer),
+        _post(f"{PROJECT}/archive", projects.archive, Nothing, ProjectAnswer),
+        _post(f"{PROJECT}/unarchive", projects.unarchive, Nothing, ProjectAnswer),
+        _get(f"{PROJECT}/board", projects.board, BoardData, OfPass),
+        _post(f"{PROJECT}/undo", projects.undo, Nothing, Reversed),
+        _post(f"{PROJECT}/redo", projects.redo, Nothing, Reversed),
+        _get(f"{PROJECT}/history", projects.history, list[EditAnswer], OfHistory),
+    ]
+
+
+def _of_shots() -> list[Operation[Any, Any]]:
+    return [
+        Operation("POST", f"{PROJECT}/shots", shots.add, ShotsAnswer, NewShots, OfPass, 201),
+        _patch(f"{PROJECT}/shots", shots.edit_several, ShotsEdit, ShotIds),
+        _get(f"{PROJECT}/shots/deleted", shots.deleted, list[DeletedShot]),
+        _post(f"{PROJECT}/shots/move", shots.move, MovedShots, ShotIds),
+        Operation("POST", f"{PROJECT}/shots/duplicate", shots.duplicate, ShotsAnswer, SomeShots, OfPass, 201),
+        _post(f"{PROJECT}/shots/delete", shots.delete, SomeShots, ShotIds),
+        _post(f"{PROJECT}/shots/restore", shots.restore, SomeShots, ShotIds),
+        _post(f"{PROJECT}/shots/renumber", shots.renumber, Nothing, ShotIds),
+        _get(SHOT, shots.one, ShotAnswer, OfPass),
+        Operation("POST", f"{SHOT}/put-back", shots.put_back, ShotAnswer, Nothing, OfPass),
+        Operation("PATCH", SHOT, shots.edit, ShotAnswer, ShotEdit, OfPass, conflicts=ChangedMeanwhile),
+    ]
+
+
+def _of_takes() -> list[Operation[Any, Any]]:
+    return [
+        _get(f"{SHOT}/takes", takes.of_shot, list[TakeAnswer]),
+        _post(f"{SHOT}/another", renders.another, MoreTakes, RenderAnswer, status=201),
+        _get(TAKE, takes.one, TakeAnswer),
+        _patch(TAKE, takes.note, TakeChanges, TakeAnswer),
+        _post(f"{TAKE}/use-settings", takes.use_settings, Nothing, ShotAnswer),
+        _post(f"{TAKE}/choose", takes.choose, ChosenFor, TakeAnswer),
+        _post(f"{TAKE}/delete", takes.delete, Nothing, TakeAnswer),
+        _post(f"{TAKE}/restore", takes.restore, Nothing, TakeAnswer),
+        Operation("GET", f"{TAKE}/frame", takes.frame, bytes, Nothing, OfFrame, kind="image/png"),
+        _post(f"{TAKE}/frame", takes.frame_to_shot, FrameOf, ShotAnswer),
+    ]
+
+
+def _of_renders_and_films() -> list[Operation[Any, Any]]:
+    return [
+        _post(f"{PROJECT}/renders", renders.order, NewRender, RenderAnswer, status=201),
+        _get(RENDER, renders.one, RenderAnswer),
+        _post(f"{RENDER}/cancel", renders.cancel, Nothing, RenderAnswer),
+        _get(f"{PROJECT}/films", films.of_project, list[FilmAnswer]),
+        _post(f"{PROJECT}/films", films.make, NewFilm, FilmAnswer, status=201),
+        _patch(FILM, films.rename, FilmName, FilmAnswer),
+        _post(f"{FILM}/delete", films.delete, Nothing, FilmAnswer),
+        _post(f"{FILM}/restore", films.restore, Nothing, FilmAnswer),
+        Operation(
+            "POST", "/api/pictures", pictures.add, PictureAnswer, bytes, OfPicture, 201, most_bytes=MAX_PICTURE_BYTES
+        ),
+    ]
+
+
+def _get(
+    path: str,
+    do: Callable[[Asked[Nothing, Q]], object],
+    answers: Any,
+    query: type[Q] = Query,  # type: ignore[assignment]
+) -> Operation[Nothing, Q]:
+    return Operation("GET", path, do, answers, Nothing, query)
+
+
+def _post(
+    path: str, do: Callable[[Asked[B, Query]], object], body: type[B], answers: Any, *, status: int = 200
+) -> Operation[B, Query]:
+    return Operation("POST", path, do, answers, body, Query, status)
+
+
+def _patch(
+    path: str, do: Callable[[Asked[B, Query]], object], body: type[B], answers: Any, *, conflicts: Any = None
+) -> Operation[B, Query]:
+    return Operation("PATCH", path, do, answers, body, Query, conflicts=conflicts)
+
+
+@functools.cache
+def _document() -> str:
+    return json.dumps(description(operations()), ensure_ascii=False)
+
+
+def _description(asked: Asked[Nothing, Query]) -> Response:  # noqa: ARG001
+    """This description."""
+    return Response(_document(), media_type="application/json")
+
+
+def _nothing(request: Request) -> Response:  # noqa: ARG001
+    return Refused(404, Message("no-such-address")).problem.answer()

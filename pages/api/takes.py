@@ -1,0 +1,175 @@
+"""What the interface does with takes: note, choose, throw away and bring back, and their single frames."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from framepack.errors import InvalidRequest
+from framepack.messages import Message
+from pages.api.answers import ShotAnswer, TakeAnswer
+from pages.api.asking import Asked, Nothing, Query
+from pages.api.bodies import ChosenFor, FrameOf, OfFrame, TakeChanges
+from pages.api.shots import shot_answer
+from pages.look.text import said
+from pages.serving.files import still_url, take_download_url, take_url
+from pages.session.database import settings
+from projects.database.tables import Pass, Shot, Take
+from projects.errors import NotFound, StoryboardProblem
+from projects.films.stitching import take_is_whole
+from projects.messages import read
+from projects.storage.finished import size_of
+from projects.storage.pictures import add_picture
+from projects.storage.places import take_path
+from projects.storage.stills import frame_as_png
+from projects.storyboard.choosing import choose_take
+from projects.storyboard.journal import journaled
+from projects.storyboard.reading import get_shot
+from projects.storyboard.shots import attach_image
+from projects.takes.again import use_settings_of
+from projects.takes.takes import delete_take, get_take, note_take, restore_take, star_take, takes_of
+
+# A take's frame never changes under its address.
+_KEPT = {"cache-control": "private, max-age=604800, immutable"}
+
+
+def of_shot(asked: Asked[Nothing, Query]) -> list[TakeAnswer]:
+    """The takes of a shot, the newest first."""
+    shot = get_shot(session=asked.session, shot_id=asked.id)
+    return [_take_answer(take, shot) for take in takes_of(session=asked.session, shot_id=shot.id)]
+
+
+def one(asked: Asked[Nothing, Query]) -> TakeAnswer:
+    """A take, and what it was made from."""
+    return _answer(asked.session, _take(asked))
+
+
+def note(asked: Asked[TakeChanges, Query]) -> TakeAnswer:
+    """Give a take a star or a note, or take them away."""
+    take, told = _take(asked), asked.body.model_fields_set
+    with _edit(asked.session, take, "note-take"):
+        if "star" in told:
+            star_take(session=asked.session, take_id=take.id, star=asked.body.star)
+        if "note" in told:
+            note_take(session=asked.session, take_id=take.id, note=asked.body.note)
+    return _answer(asked.session, take)
+
+
+def choose(asked: Asked[ChosenFor, Query]) -> TakeAnswer:
+    """Let a take be the one that its shot shows in the pass that it was made for."""
+    take = _take(asked)
+    if asked.body.pass_ not in (None, take.made_for):
+        raise StoryboardProblem(Message("take-of-other-pass", {"number": take.number}))
+    with _edit(asked.session, take, "choose-take"):
+        choose_take(session=asked.session, shot_id=take.shot_id, take_id=take.id)
+    return _answer(asked.session, take)
+
+
+def delete(asked: Asked[Nothing, Query]) -> TakeAnswer:
+    """Throw a take away; it can be restored."""
+    take = _take(asked)
+    with _edit(asked.session, take, "delete-take"):
+        delete_take(session=asked.session, take_id=take.id)
+    return _answer(asked.session, take)
+
+
+def restore(asked: Asked[Nothing, Query]) -> TakeAnswer:
+    """Take back a take that was thrown away."""
+    take = get_take(session=asked.session, take_id=asked.id)
+    with _edit(asked.session, take, "restore-take"):
+        restore_take(session=asked.session, take_id=take.id)
+    return _answer(asked.session, take)
+
+
+def use_settings(asked: Asked[Nothing, Query]) -> ShotAnswer:
+    """Put what made a take back into its shot, and let the shot show it."""
+    take = _take(asked)
+    with _edit(asked.session, take, "use-settings"):
+        use_settings_of(session=asked.session, take_id=take.id)
+    return shot_answer(asked.session, take.shot_id, take.made_for)
+
+
+def frame(asked: Asked[Nothing, OfFrame]) -> Response:
+    """One frame of a take, as PNG."""
+    return Response(_frame(_take(asked), asked.query.n), media_type="image/png", headers=_KEPT)
+
+
+def frame_to_shot(asked: Asked[FrameOf, Query]) -> ShotAnswer:
+    """Make a frame of a take the picture of a shot."""
+    session, take = asked.session, _take(asked)
+    source, target = session.get_one(Shot, take.shot_id), get_shot(session=session, shot_id=asked.body.to)
+    name = f"{source.label} take {take.number} frame {asked.body.n}.png"
+    data = _frame(take, asked.body.n)
+    with journaled(session=session, project_id=target.project_id, kind="give-picture"):
+        added = add_picture(session=session, settings=settings(), data=data, name=name)
+        attach_image(session=session, shot_id=target.id, media_id=added.media.id)
+    return shot_answer(session, target.id, "draft")
+
+
+def _take(asked: Asked[Any, Any]) -> Take:
+    take = get_take(session=asked.session, take_id=asked.id)
+    if take.deleted_at is not None:
+        raise NotFound("take", take.id)
+    return take
+
+
+def _edit(session: Session, take: Take, kind: str) -> AbstractContextManager[None]:
+    shot = session.get_one(Shot, take.shot_id)
+    return journaled(session=session, project_id=shot.project_id, kind=kind)
+
+
+def _frame(take: Take, number: int) -> bytes:
+    if take.status != "done":
+        raise StoryboardProblem(Message("take-has-no-frames", {"number": take.number}))
+    if number >= take.frames:
+        raise InvalidRequest("n", Message("not-between", {"value": number, "least": 0, "most": take.frames - 1}))
+    if not take_is_whole(settings=settings(), take=take):
+        raise NotFound("take", take.id)
+    return frame_as_png(settings(), take.id, number)
+
+
+def _answer(session: Session, take: Take) -> TakeAnswer:
+    return _take_answer(take, session.get_one(Shot, take.shot_id))
+
+
+def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
+    made_from, path = take.request, take_path(settings(), take.id)
+    sampled = made_from.get("settings", {})
+    done = take.status == "done"
+    chosen: list[Pass] = []
+    if shot.chosen_draft_id == take.id:
+        chosen.append("draft")
+    if shot.chosen_real_id == take.id:
+        chosen.append("real")
+    return TakeAnswer(
+        id=take.id,
+        shot_id=take.shot_id,
+        number=take.number,
+        status=take.status,
+        problem=said(read(take.error)) if take.error else None,
+        made_for=take.made_for,
+        chosen_for=chosen,
+        star=take.star,
+        note=take.note,
+        prompt=str(made_from.get("prompt", "")),
+        seed=str(made_from.get("seed", "")),
+        checkpoint=str(sampled.get("checkpoint", "")),
+        steps=sampled.get("steps"),
+        guidance=sampled.get("guidance"),
+        start=str(made_from.get("start", "")),
+        width=take.width,
+        height=take.height,
+        frames=take.frames,
+        fps=take.fps,
+        seconds=take.frames / take.fps,
+        seconds_spent=take.seconds_spent,
+        bytes=size_of(path),
+        deleted=take.deleted_at is not None,
+        made_at=take.finished_at or take.created_at,
+        video=take_url(take.id) if done else None,
+        still=still_url(take.id) if done else None,
+        download=take_download_url(take.id) if done else None,
+    )

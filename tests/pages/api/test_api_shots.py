@@ -1,0 +1,225 @@
+"""Shots through the interface: made, changed by what was seen, moved, copied, put away and brought back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.pages.api.conftest import Interface
+from tests.support.plain_pictures import png
+
+
+@pytest.fixture
+def project(api: Interface) -> str:
+    return str(api.post("/api/projects", {"name": "A film"})["id"])
+
+
+@pytest.fixture
+def shots(api: Interface, project: str) -> list[str]:
+    """Three shots: one, two, three."""
+    made = api.post(
+        f"/api/projects/{project}/shots", {"shots": [{"prompt": "one"}, {"prompt": "two"}, {"prompt": "three"}]}
+    )
+    return [shot["id"] for shot in made["shots"]]
+
+
+def prompts(api: Interface, project: str) -> list[str]:
+    return [row["prompt"] for row in api.get(f"/api/projects/{project}/board")["shots"]]
+
+
+def picture(client: TestClient, colour: str = "teal") -> str:
+    answer = client.post(
+        f"/api/pictures?name={colour}.png",
+        content=png(320, 180, colour),
+        headers={"content-type": "application/octet-stream"},
+    )
+    return str(answer.json()["media_id"])
+
+
+def test_shots_are_made_in_order_behind_another(api: Interface, project: str, shots: list[str]) -> None:
+    made = api.post(
+        f"/api/projects/{project}/shots",
+        {
+            "shots": [
+                {"prompt": "one and a half", "seconds": 2.5, "start": "continue", "name": "Bridge", "notes": "Wind."},
+                {"dialogue": "“There it is.”"},
+            ],
+            "after": shots[0],
+        },
+    )
+
+    first, second = made["shots"]
+    assert prompts(api, project) == ["one", "one and a half", "", "two", "three"]
+    assert (first["number"], first["seconds"], first["start"], first["joined"]) == ("SH0015", 2.5, "continue", True)
+    assert (first["name"], first["notes"], second["dialogue"]) == ("Bridge", "Wind.", "“There it is.”")
+
+
+def test_a_shot_is_changed_and_read(api: Interface, shots: list[str]) -> None:
+    changed = api.patch(
+        f"/api/shots/{shots[1]}", {"version": 1, "was": {"prompt": "two"}, "changes": {"prompt": "二 🌊", "seed": "7"}}
+    )["shot"]
+
+    assert (changed["prompt"], changed["seed"], changed["version"]) == ("二 🌊", "7", 2)
+    assert api.get(f"/api/shots/{shots[1]}")["shot"] == changed
+
+
+def test_two_people_at_one_field_never_overwrite_each_other_silently(api: Interface, shots: list[str]) -> None:
+    address = f"/api/shots/{shots[0]}"
+    api.patch(address, {"version": 1, "was": {"prompt": "one"}, "changes": {"prompt": "mine"}})
+
+    refused = api.patch(address, {"version": 1, "was": {"prompt": "one"}, "changes": {"prompt": "yours"}}, 409)
+    assert (refused["error"], refused["theirs"], refused["version"]) == ("changed-meanwhile", {"prompt": "mine"}, 2)
+    assert refused["message"].endswith(".")
+    assert api.get(address)["shot"]["prompt"] == "mine"
+
+    chosen = api.patch(address, {"version": 2, "was": {"prompt": "mine"}, "changes": {"prompt": "yours"}})
+    assert chosen["shot"]["prompt"] == "yours"
+
+
+def test_what_was_seen_counts_more_than_the_version_that_a_page_has_learned_of(
+    api: Interface, shots: list[str]
+) -> None:
+    address = f"/api/shots/{shots[0]}"
+    now = api.patch(address, {"changes": {"prompt": "mine"}})["version"]
+
+    api.patch(address, {"version": now, "was": {"prompt": "one"}, "changes": {"prompt": "yours"}}, 409)
+    # Of a field of which nothing is said the version decides.
+    api.patch(address, {"version": now - 1, "was": {}, "changes": {"prompt": "yours"}}, 409)
+    assert api.patch(address, {"version": now, "changes": {"prompt": "yours"}})["shot"]["prompt"] == "yours"
+
+
+def test_two_people_at_two_fields_both_keep_what_they_wrote(api: Interface, shots: list[str]) -> None:
+    address = f"/api/shots/{shots[0]}"
+    api.patch(address, {"version": 1, "was": {"prompt": "one"}, "changes": {"prompt": "mine"}})
+    both = api.patch(address, {"version": 1, "was": {"seconds": 4.0}, "changes": {"seconds": 6.5}})["shot"]
+
+    assert (both["prompt"], both["seconds"]) == ("mine", 6.5)
+
+
+def test_many_who_write_at_the_same_moment_lose_nothing(api: Interface, project: str, shots: list[str]) -> None:
+    fields = {"name": "Lamp", "dialogue": "Look!", "notes": "Wind.", "prompt": "mine", "seconds": 6.5, "seed": "7"}
+
+    def write(field: str) -> None:
+        api.patch(f"/api/shots/{shots[0]}", {"changes": {field: fields[field]}})
+
+    with ThreadPoolExecutor(len(fields)) as writers:
+        list(writers.map(write, fields))
+
+    row = api.get(f"/api/shots/{shots[0]}")["shot"]
+    assert {field: row[field] for field in fields} == fields
+    assert row["version"] == 1 + len(fields)
+    edits = api.get(f"/api/projects/{project}/history")
+    assert [edit["number"] for edit in edits] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_a_seed_that_another_changed_is_told_as_a_text(api: Interface, shots: list[str]) -> None:
+    address = f"/api/shots/{shots[0]}"
+    api.patch(address, {"changes": {"seed": 2**63 - 1}})
+
+    refused = api.patch(address, {"version": 1, "was": {"seed": "1"}, "changes": {"seed": "2"}}, 409)
+    assert refused["theirs"] == {"seed": str(2**63 - 1)}
+
+
+def test_a_picture_that_another_gave_meanwhile_is_not_replaced_silently(
+    api: Interface, client: TestClient, shots: list[str]
+) -> None:
+    address = f"/api/shots/{shots[0]}"
+    teal, red = picture(client), picture(client, "red")
+    api.patch(address, {"version": 1, "was": {"media_id": None}, "changes": {"media_id": teal}})
+
+    refused = api.patch(address, {"version": 1, "was": {"media_id": None}, "changes": {"media_id": red}}, 409)
+    assert refused["theirs"] == {"media_id": teal}
+    replaced = api.patch(address, {"version": 1, "was": {"media_id": teal}, "changes": {"media_id": red}})["shot"]
+    assert (replaced["media"], replaced["picture_name"], replaced["shows"]) == (red, "red.png", "picture")
+    assert api.patch(address, {"changes": {"media_id": None}})["shot"]["media"] is None
+
+
+def test_editing_a_shot_that_somebody_deleted_says_so_and_it_can_be_brought_back(
+    api: Interface, project: str, shots: list[str]
+) -> None:
+    api.post(f"/api/projects/{project}/shots/delete", {"ids": [shots[1]]})
+    edit = {"version": 1, "was": {"prompt": "two"}, "changes": {"prompt": "typed meanwhile"}}
+
+    refused = api.patch(f"/api/shots/{shots[1]}", edit, 404)
+    assert (refused["error"], refused["message"]) == (
+        "gone",
+        "SH0020 was deleted meanwhile. It can be brought back.",
+    )
+    api.post(f"/api/projects/{project}/shots/restore", {"ids": [shots[1]]})
+    api.patch(f"/api/shots/{shots[1]}", edit)
+    assert prompts(api, project) == ["one", "typed meanwhile", "three"]
+
+
+def test_several_shots_are_changed_at_once_or_none_is(api: Interface, project: str, shots: list[str]) -> None:
+    address = f"/api/projects/{project}/shots"
+    changed = api.patch(address, {"ids": [shots[2], shots[0]], "changes": {"seconds": 2.0}})
+    assert changed["ids"] == [shots[0], shots[2]]
+
+    refused = api.patch(address, {"ids": shots, "changes": {"seconds": 7000.0}}, 400)
+    assert (refused["error"], refused["field"]) == ("invalid-request", "seconds")
+    rows = api.get(f"/api/projects/{project}/board")["shots"]
+    assert [row["seconds"] for row in rows] == [2.0, 4.0, 2.0]
+    api.post(f"/api/projects/{project}/undo")
+    rows = api.get(f"/api/projects/{project}/board")["shots"]
+    assert [row["seconds"] for row in rows] == [4.0, 4.0, 4.0]
+
+
+def test_several_shots_get_one_picture(api: Interface, client: TestClient, project: str, shots: list[str]) -> None:
+    teal = picture(client)
+    api.patch(f"/api/projects/{project}/shots", {"ids": shots[1:], "changes": {"media_id": teal}})
+
+    assert [row["media"] for row in api.get(f"/api/projects/{project}/board")["shots"]] == [None, teal, teal]
+
+
+def test_shots_are_moved_in_front_of_another_or_to_the_end(api: Interface, project: str, shots: list[str]) -> None:
+    one, two, three = shots
+    address = f"/api/projects/{project}/shots/move"
+
+    assert api.post(address, {"ids": [three], "before": one})["ids"] == [three, one, two]
+    assert api.post(address, {"ids": [three, one]})["ids"] == [two, three, one]
+    assert prompts(api, project) == ["two", "three", "one"]
+
+
+def test_shots_are_copied_deleted_restored_and_numbered_afresh(api: Interface, project: str, shots: list[str]) -> None:
+    address = f"/api/projects/{project}/shots"
+
+    copies = [row["id"] for row in api.post(f"{address}/duplicate", {"ids": shots[:2]})["shots"]]
+    assert prompts(api, project) == ["one", "two", "one", "two", "three"]
+    api.post(f"{address}/delete", {"ids": copies})
+    assert prompts(api, project) == ["one", "two", "three"]
+    assert [shot["id"] for shot in api.get(f"{address}/deleted")] == copies
+    assert api.post(f"{address}/restore", {"ids": copies})["ids"] == copies
+    assert prompts(api, project) == ["one", "two", "one", "two", "three"]
+    api.post(f"{address}/renumber")
+    numbers = [row["number"] for row in api.get(f"/api/projects/{project}/board")["shots"]]
+    assert numbers == ["SH0010", "SH0020", "SH0030", "SH0040", "SH0050"]
+
+
+def test_a_shot_of_another_project_is_not_moved_or_deleted(api: Interface, shots: list[str]) -> None:
+    other = api.post("/api/projects", {"name": "Other"})["id"]
+
+    for what in ("move", "delete", "duplicate", "restore"):
+        assert api.post(f"/api/projects/{other}/shots/{what}", {"ids": [shots[0]]}, 404)["error"] == "not-found"
+
+
+def test_no_shot_and_too_many_are_refused(api: Interface, project: str) -> None:
+    address = f"/api/projects/{project}/shots"
+
+    assert api.post(address, {"shots": []}, 400)["field"] == "shots"
+    assert api.post(address, {"shots": [{}] * 501}, 400)["message"] == "“shots” is too long; 500 is the most."
+    assert api.post(f"{address}/delete", {"ids": []}, 400)["field"] == "ids"
+
+
+def test_a_length_is_a_number_and_a_start_one_of_two(api: Interface, shots: list[str]) -> None:
+    address = f"/api/shots/{shots[0]}"
+
+    length = api.patch(address, {"changes": {"seconds": "4,5"}}, 400)
+    start = api.patch(address, {"changes": {"start": "fade"}}, 400)
+    assert (length["field"], length["message"]) == ("changes.seconds", "“seconds” has to be a number.")
+    assert (start["field"], start["message"]) == (
+        "changes.start",
+        "“start” has to be one of 'cut' or 'continue'.",
+    )
+    assert api.patch(address, {"changes": {"seconds": 0}}, 400)["field"] == "seconds"
