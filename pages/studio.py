@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.inspector.keeper import keep_saving
 from pages.look.language import follow_reader, t
 from pages.look.theme import style
 from pages.session.faults import faults_told
@@ -23,3 +24,6 @@ page = st.navigation(
 style()
 with faults_told():
     page.run()
+    if page.url_path != "storyboard":
+        # What was typed on the storyboard and has not reached the studio yet is sent from any page.
+        keep_saving(api="/api")

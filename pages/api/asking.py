@@ -18,7 +18,8 @@ from starlette.responses import Response
 
 from framepack.messages import Message
 from pages.api.problems import Refused, problem_of
-from pages.serving.language import language_of
+from pages.look.language import language, speaking
+from pages.serving.languages import language_of
 from pages.session.database import session
 
 MOST_JSON_BYTES = 256_000
@@ -108,7 +109,8 @@ def answering(operations: Sequence[Operation[Any, Any]]) -> Callable[[Request], 
                 raise Refused(405, Message("no-such-method", {"method": request.method}))
             data = await _body_of(request, operation) if operation.writes else b""
         except Refused as refused:
-            return refused.problem.answer()
+            with speaking(language_of(request)):
+                return refused.problem.answer()
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         return await run_in_threadpool(_carried_out, operation, request, data)
@@ -117,6 +119,11 @@ def answering(operations: Sequence[Operation[Any, Any]]) -> Callable[[Request], 
 
 
 def _carried_out(operation: Operation[Any, Any], request: Request, data: bytes) -> Response:
+    with speaking(language_of(request)):
+        return _spoken(operation, request, data)
+
+
+def _spoken(operation: Operation[Any, Any], request: Request, data: bytes) -> Response:
     try:
         query = operation.query.model_validate(dict(request.query_params))
         body = data if operation.body is bytes else operation.body.model_validate_json(data or b"{}")
@@ -126,7 +133,7 @@ def _carried_out(operation: Operation[Any, Any], request: Request, data: bytes) 
                 id=str(request.path_params.get("id", "")),
                 query=query,
                 body=body,
-                language=language_of(request),
+                language=language().code,
                 etag=request.headers.get("if-none-match"),
             )
             given = operation.do(asked)

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
+from pages.look.language import t
 from pages.session.database import settings
 from pages.session.weights import BEING_NAMED, weights_name, weights_names
 from projects.database.tables import Media, Pass, Progress, Project, Render, Shot, Take
@@ -187,20 +188,20 @@ def standing(board: Board, plan: ShotPlan) -> Standing:
     """How a shot is doing, for its card."""
     shot = plan.shot
     if board.is_rendering(shot):
-        return Standing("Rendering", "busy")
+        return Standing(t("Rendering"), "busy")
     if board.is_waiting(shot) and plan.state != "done":
-        return Standing("Waiting", "busy")
+        return Standing(t("Waiting"), "busy")
     if board.is_naming_weights and plan.chosen is not None:
-        return Standing("Not known yet", "quiet")
+        return Standing(t("Not known yet"), "quiet")
     if plan.problem is not None:
-        word = "Out of date" if plan.chosen is not None else "Not ready yet"
+        word = t("Out of date") if plan.chosen is not None else t("Not ready yet")
         return Standing(word, "warn" if plan.chosen is not None else "quiet", plan.problem)
     if plan.state == "done":
-        return Standing("Ready", "good")
+        return Standing(t("Ready"), "good")
     if shot.id in board.failures:
-        return Standing("Failed", "bad", board.failures[shot.id])
+        return Standing(t("Failed"), "bad", board.failures[shot.id])
     if plan.found is not None and plan.found.id != chosen_id(shot, board.made_for):
-        return Standing("Out of date", "warn", Message("found-take", {"number": plan.found.number}))
+        return Standing(t("Out of date"), "warn", Message("found-take", {"number": plan.found.number}))
     if plan.state == "stale":
-        return Standing("Out of date", "warn", Message("shot-out-of-date"))
-    return Standing("Not rendered", "quiet")
+        return Standing(t("Out of date"), "warn", Message("shot-out-of-date"))
+    return Standing(t("Not rendered"), "quiet")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import html
+from dataclasses import asdict
 
 import streamlit as st
 from sqlmodel import Session
@@ -51,7 +52,7 @@ def inspector(board: Board, plan: ShotPlan) -> None:
         _orders(board, plan)
         _why(board, plan)
         typing_boxes(
-            row(board, plan),
+            asdict(row(board, plan)),
             project_id=board.project.id,
             bounds=BOUNDS,
             counter=_counter(board, plan),
@@ -59,7 +60,7 @@ def inspector(board: Board, plan: ShotPlan) -> None:
             lang=language().tag,
             api="/api",
             key=f"boxes-{board.project.id}",
-            on_saved=lambda shot_id: None,
+            on_saved=lambda _: None,
         )
         _remarks(board, plan)
         _start(board, plan)
@@ -124,7 +125,7 @@ def _orders(board: Board, plan: ShotPlan) -> None:
                     icon=":material/casino:" if count == 1 else None,
                     help=t("The same shot with another seed. What the film shows stays until you choose."),
                     on_click=_another,
-                    args=(board.project.id, shot.id, count, board.made_for),
+                    args=(shot.id, count, board.made_for),
                 )
         else:
             st.button(
@@ -210,7 +211,7 @@ def _render(project_id: str, shot_id: str, made_for: Pass) -> None:
     do(order)
 
 
-def _another(project_id: str, shot_id: str, count: int, made_for: Pass) -> None:
+def _another(shot_id: str, count: int, made_for: Pass) -> None:
     def order(opened: Session) -> None:
         order_other_takes(session=opened, settings=settings(), shot_id=shot_id, count=count, made_for=made_for)
 

@@ -20,7 +20,7 @@ from pages.session.database import settings
 from pages.session.state import edit, edited
 from projects.database.tables import Take, now
 from projects.storage.places import take_path
-from projects.storyboard.shots import choose_take
+from projects.storyboard.choosing import choose_take
 from projects.takes.again import use_settings_of
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import delete_take, note_take, restore_take, star_take

@@ -11,6 +11,8 @@ from typing import Literal
 
 import streamlit as st
 
+from pages.look.language import t
+from pages.look.language_switch import language_switch
 from projects.database.tables import PictureFit
 
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
@@ -86,6 +88,6 @@ def ratio_of(width: int | None, height: int | None) -> str:
     return f"{width} / {height}" if width and height else "16 / 9"
 
 
-def css_fit(fit: PictureFit) -> str:
+def css_fit(fit: PictureFit) -> Literal["cover", "contain"]:
     """How a project's pictures come into their frames, as CSS says it."""
     return "contain" if fit == "fit" else "cover"

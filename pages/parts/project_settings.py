@@ -10,12 +10,11 @@ import streamlit as st
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.messages import Message
 from framepack.shots.presets import PRESETS
-from pages.board.reading import Board
-from pages.look.text import said, shape_message
-from pages.session.bound import bound
-from pages.session.state import attempt, do
-from projects.database.tables import PictureFit, Project, ProjectUpdate
-from projects.storyboard.projects import edit_project
+from pages.look.language import number_text, t
+from pages.look.text import said, shape_message, term
+from pages.parts.project_usual import boxed, project_usual
+from pages.session.state import edit
+from projects.database.tables import PictureFit, Project
 from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
 from projects.storyboard.shots import renumber_shots
 

@@ -1,4 +1,4 @@
-"""What is usual in a project: how long new shots are and how they start, words around every prompt, seeds, real pass."""
+"""What is usual in a project: length and start of new shots, words around every prompt, seeds, the real pass."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ from pages.serving.files import picture_url, take_url
 from pages.session.database import session
 from pages.session.state import edit
 from projects.database.tables import Pass, Project, now
-from projects.storyboard.reading import shots_of
 from projects.storyboard.several import deleted_shots, restore_shots
 from projects.takes.staleness import ShotPlan
 
@@ -30,8 +29,6 @@ _PLAYING = "playing-story"
 
 def storyboard_head(project: Project, made_for: Pass) -> None:
     """One line, so that the board has the screen."""
-    with session() as opened:
-        shots = len(shots_of(session=opened, project_id=project.id))
     model = project.checkpoint if made_for == "draft" else project.real_checkpoint or project.checkpoint
     said = (
         chip(
@@ -49,7 +46,7 @@ def storyboard_head(project: Project, made_for: Pass) -> None:
                 key=_PLAYING,
                 help=t("Plays all shots in order: the takes where there are some, else the pictures."),
             )
-            adding(project, shots)
+            adding(project)
             _deleted(project)
             project_settings_box(project)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.harness import Harness, running_harness
 from tests.support.board_page import BoardPage, running_board
 from tests.support.fake_storyboard import FakeStoryboard
+from tests.support.harness import Harness, running_harness
 from tests.support.running_studio import Studio, running_studio
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(sentence)
         pytest.skip(sentence)
     # A first page on a busy computer can take far longer than the 5 s that are usual.
-    expect.set_options(timeout=int(os.environ.get("EXP","60000")))
+    expect.set_options(timeout=int(os.environ.get("EXP", "60000")))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser

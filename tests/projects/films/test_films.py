@@ -23,6 +23,7 @@ from projects.films.films import (
     restore_film,
     stitch_film,
 )
+from projects.films.making import make_film
 from projects.films.stitching import conform_take
 from projects.messages import in_english
 from projects.settings import StudioSettings

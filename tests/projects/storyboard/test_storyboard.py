@@ -19,6 +19,15 @@ from projects.storyboard.projects import (
     restore_project,
     unarchive_project,
 )
+from projects.storyboard.reading import (
+    find_projects,
+    get_project,
+    get_shot,
+    list_projects,
+    project_with_shots,
+    shots_of,
+    wordings,
+)
 from projects.storyboard.shots import (
     NewShot,
     add_shot,
