@@ -21,6 +21,7 @@ View = Literal["grid", "list"]
 Pass = Literal["draft", "real"]
 
 _SCREEN = Path(__file__).with_name("screen")
+_LEAVING = Path(__file__).parents[1] / "look" / "leaving.js"
 # In this order they make one script: what a file uses while it is read stands before it.
 _SCRIPTS = (
     *("dom", "net", "store", "actions", "finish", "toasts", "dialogs", "menus", "grid", "list", "cells", "view"),
@@ -40,7 +41,8 @@ class Choice:
 
 def script() -> str:
     """The board's whole script, one ES module."""
-    return "\n".join((_SCREEN / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+    files = [_LEAVING, *(_SCREEN / f"{name}.js" for name in _SCRIPTS)]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def style() -> str:

@@ -39,7 +39,12 @@ def storyboard_head(project: Project, made_for: Pass) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):
         name = html.escape(project.name)
-        st.html(f'<div class="fs-row"><h1 class="fs-title">{name}</h1>{said}</div>', width="content")
+        size = f"{project.width} × {project.height}" if project.width else ""
+        pixels = html.escape(t("{size} pixels").format(size=size)) if size else ""
+        st.html(
+            f'<div class="fs-row"><h1 class="fs-title">{name}</h1>{said}<span class="fs-soft">{pixels}</span></div>',
+            width="content",
+        )
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small", key="head-tools"):
             st.toggle(
                 t("Play the story"),

@@ -1,98 +1,89 @@
-"""What only a real browser can show of the storyboard: dragging, and typing while the page changes around it."""
+"""What only a real browser can show of the storyboard: the board and the inspector together, with the real studio."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from projects.database.opening import make_engine, session_for
 from projects.database.tables import Shot
 from projects.storyboard.reading import list_projects, shots_of
+from tests.support.rendering import until
 from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
 
 
-def test_shots_are_dragged_into_another_order_and_nothing_typed_is_lost(
-    page: Page, start_studio: Callable[[], Studio]
-) -> None:
+@pytest.fixture
+def studio(page: Page, start_studio: Callable[[], Studio]) -> Studio:
+    """A studio whose example is open."""
     studio = start_studio()
-    project = _example(studio)
-    page.goto(f"{studio.url}/storyboard?project={project}")
-    tiles = page.locator(".tile")
-    expect(tiles).to_have_count(3)
-    last = [shot.id for shot in _shots(studio, project)][2]
+    page.goto(f"{studio.url}/storyboard?project={_project(studio)}")
+    expect(page.get_by_role("option")).to_have_count(3)
+    return studio
 
-    # Text that is still in the box when the order changes ...
+
+def test_a_shot_that_is_chosen_is_in_the_inspector_and_in_the_address(page: Page, studio: Studio) -> None:
+    first, second, _ = _shots(studio)
+    page.get_by_role("option").nth(1).click()
+    expect(page.get_by_label("What happens in SH0020")).to_have_value(second.prompt)
+    until(lambda: f"shot={second.id}" in page.url, seconds=60)
+
+    page.get_by_role("option").nth(0).click()
+    expect(page.get_by_label("What happens in SH0010")).to_have_value(first.prompt)
+    until(lambda: f"shot={first.id}" in page.url, seconds=60)
+
+    page.reload()
+    expect(page.get_by_label("What happens in SH0010")).to_have_value(first.prompt)
+
+
+def test_what_is_typed_is_on_the_board_and_can_be_undone_from_there(page: Page, studio: Studio) -> None:
+    page.get_by_role("option").nth(0).click()
     box = page.get_by_label("What happens in SH0010")
-    box.fill("The lamp goes out.")
-    _drag(page, tiles.nth(2), tiles.nth(0))
-    expect(tiles.nth(0)).to_contain_text("SH0030")
-    assert _shots(studio, project)[0].id == last
-    # ... or when the page is left in the same moment is kept. (While cards change places both drawings are there.)
-    expect(box).to_have_count(1)
-    box.press("End")
-    box.press_sequentially(" All is dark.")
-    page.get_by_role("link", name="Film", exact=True).click()
-    _await_prompt(studio, project, "The lamp goes out. All is dark.")
-    page.goto(f"{studio.url}/storyboard?project={project}")
-    expect(box).to_have_value("The lamp goes out. All is dark.")
-    assert [shot.seconds for shot in _shots(studio, project)] == [2.4, 2.4, 2.4]
+    before = _shots(studio)[0].prompt
+    box.fill("The lamp goes out. 天亮了")
 
-    # The same with keys.
-    tiles.nth(0).focus()
-    page.keyboard.press("Alt+ArrowRight")
-    expect(tiles.nth(1)).to_contain_text("SH0030")
+    expect(page.get_by_role("option").nth(0)).to_contain_text("天亮了")
+    assert _shots(studio)[0].prompt == "The lamp goes out. 天亮了"
+
+    page.get_by_role("option").nth(0).focus()
+    page.keyboard.press("Control+z")
+
+    expect(page.get_by_role("option").nth(0)).to_contain_text(before)
+    assert _shots(studio)[0].prompt == before
+    expect(box).to_have_value(before)
 
 
-def test_what_is_typed_stays_while_the_sentence_above_it_comes_and_goes(
-    page: Page, start_studio: Callable[[], Studio]
-) -> None:
-    studio = start_studio()
-    page.goto(f"{studio.url}/storyboard?project={_example(studio)}")
-    prompt = page.get_by_label("What happens in SH0010")
-    length = page.get_by_label("Length (seconds)").first
-    problem = page.get_by_text("Its prompt: it is empty")
+def test_shots_are_moved_by_keys_and_deleted_with_undo(page: Page, studio: Studio) -> None:
+    ids = [shot.id for shot in _shots(studio)]
+    last = page.get_by_role("option").nth(2)
+    last.focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    page.keyboard.press("Alt+ArrowLeft")
+    until(lambda: [shot.id for shot in _shots(studio)] == [ids[2], ids[0], ids[1]], seconds=60)
 
-    prompt.fill("")
-    prompt.press("Tab")
-    length.fill("1.5")
-    expect(problem).to_be_visible()
-    expect(length).to_have_value("1.5")
-
-    prompt.fill("The lamp goes out.")
-    prompt.press("Tab")
-    length.fill("3.5")
-    expect(problem).to_be_hidden()
-    expect(length).to_have_value("3.5")
+    page.keyboard.press("Delete")
+    until(lambda: len(_shots(studio)) == 2, seconds=60)
+    page.keyboard.press("Control+z")
+    until(lambda: [shot.id for shot in _shots(studio)] == [ids[2], ids[0], ids[1]], seconds=60)
 
 
-def _drag(page: Page, one: Locator, onto: Locator) -> None:
-    start, end = one.bounding_box(), onto.bounding_box()
-    assert start is not None
-    assert end is not None
-    page.mouse.move(start["x"] + 40, start["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(end["x"] + 5, end["y"] + 20, steps=8)
-    page.mouse.up()
+def test_the_story_plays_before_anything_is_rendered(page: Page, studio: Studio) -> None:  # noqa: ARG001
+    page.get_by_text("Play the story").click()
+    player = page.get_by_role("button", name="Play (Space)")
+    player.click()
+
+    expect(page.get_by_role("button", name="Pause (Space)")).to_be_visible()
 
 
-def _await_prompt(studio: Studio, project: str, prompt: str) -> None:
-    until = time.monotonic() + 10.0
-    while prompt not in [shot.prompt for shot in _shots(studio, project)]:
-        assert time.monotonic() < until, "what was typed last was not saved"
-        time.sleep(0.1)
-
-
-def _example(studio: Studio) -> str:
+def _project(studio: Studio) -> str:
     with session_for(make_engine(studio.settings.database_url)) as session:
         (summary,) = list_projects(session=session)
         return summary.project.id
 
 
-def _shots(studio: Studio, project: str) -> list[Shot]:
+def _shots(studio: Studio) -> list[Shot]:
     with session_for(make_engine(studio.settings.database_url)) as session:
-        return shots_of(session=session, project_id=project)
+        return shots_of(session=session, project_id=_project(studio))

@@ -138,8 +138,10 @@ function makeActions(board) {
 
   const undo = () => step("undo");
 
-  function render(rows) {
+  async function render(rows) {
     const asked = { shots: rows ? idsOf(rows) : null, pass: board.pass };
+    // What is being typed is rendered, too.
+    await window.studioSaving?.flush();
     return quietly(store.change(null, () => net.send("POST", `${project()}/renders`, asked)));
   }
 

@@ -69,7 +69,7 @@ function openBoard(root, data) {
 
   function tell(name, value) {
     told[name].push(value);
-    board.setState(name, value);
+    if (!isLeaving()) board.setState(name, value);
   }
 
   board.openShot = (id, entering = false) => {
@@ -113,7 +113,7 @@ function openBoard(root, data) {
     if (!id) return;
     const old = before.shots.find((row) => row.id === id);
     const now = after.shots.find((row) => row.id === id);
-    if (changedBeyondText(old, now)) board.setTrigger("changed", { id, version: now?.version ?? null });
+    if (changedBeyondText(old, now) && !isLeaving()) board.setTrigger("changed", { id, version: now?.version ?? null });
   };
 
   // What Python says. An echo of what it was told here is no news, however late it comes.

@@ -79,6 +79,8 @@ function makeNet(board) {
         if (data) etag = answer.headers.get("etag");
         failures = 0;
         board.store.take(data, covered);
+        // Boxes in which nobody is show what there is now.
+        if (data) window.dispatchEvent(new CustomEvent("studio:rows", { detail: { shots: data.shots } }));
       }
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -106,6 +108,7 @@ function makeNet(board) {
   board.listen(document, "storyboard-changed", (event) => {
     if (event.detail?.from !== "board") look();
   });
+  board.listen(window, "studio:saved", look);
   board.endings.push(() => clearTimeout(timer));
 
   return {
