@@ -44,16 +44,15 @@ def _compared(plan: ShotPlan, found: list[Take]) -> None:
     """Two takes in step with a slider between them, once somebody asks for it."""
     if not st.toggle(t("Compare two takes"), key=f"comparing-{plan.shot.id}"):
         return
-    by_number = {take.number: take for take in found}
-    numbers = list(by_number)
-    name = t("Take {number}")
+    by_name = {t("Take {number}").format(number=take.number): take for take in found}
+    names = list(by_name)
     left, right = st.columns(2)
     with left:
-        one = st.selectbox(t("Left"), numbers, 1, format_func=lambda n: name.format(number=n), key="compare-left")
+        one = st.selectbox(t("Left"), names, 1, key="compare-left")
     with right:
-        two = st.selectbox(t("Right"), numbers, 0, format_func=lambda n: name.format(number=n), key="compare-right")
-    if one in by_number and two in by_number:
-        shown = [ComparedTake(take_url(by_number[n].id), name.format(number=n)) for n in (one, two)]
+        two = st.selectbox(t("Right"), names, 0, key="compare-right")
+    if one in by_name and two in by_name:
+        shown = [ComparedTake(take_url(by_name[name].id), name) for name in (one, two)]
         compare_takes(
             *shown,
             ratio=ratio_of(found[0].width, found[0].height),

@@ -9,13 +9,14 @@ from typing import Any
 import streamlit as st
 
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
+from framepack.messages import Message
 from framepack.shots.presets import PRESETS
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
 from pages.look.language import t
 from pages.look.text import term
 from pages.session.bound import bound
-from pages.session.state import edited
+from pages.session.state import Notice, edited, say
 from projects.database.tables import Project, ProjectUpdate, SeedPolicy, Start
 from projects.storyboard.projects import edit_project
 
@@ -146,4 +147,7 @@ def _edit(project_id: str, field: str, value: Any) -> bool:
 
 
 def _set_seed(project_id: str, written: str) -> bool:
-    return _edit(project_id, "seed", int(written)) if written.strip().isdecimal() else False
+    if not written.strip().isdecimal():
+        say(Notice(Message("seed-rejected", {"text": written}), "bad"))
+        return False
+    return _edit(project_id, "seed", int(written))

@@ -21,17 +21,17 @@ def studio(page: Page, start_studio: Callable[[], Studio]) -> Studio:
     """A studio whose example is open."""
     studio = start_studio()
     page.goto(f"{studio.url}/storyboard?project={_project(studio)}")
-    expect(page.get_by_role("option")).to_have_count(3)
+    expect(page.locator("[data-id]")).to_have_count(3)
     return studio
 
 
 def test_a_shot_that_is_chosen_is_in_the_inspector_and_in_the_address(page: Page, studio: Studio) -> None:
     first, second, _ = _shots(studio)
-    page.get_by_role("option").nth(1).click()
+    page.locator("[data-id]").nth(1).click()
     expect(page.get_by_label("What happens in SH0020")).to_have_value(second.prompt)
     until(lambda: f"shot={second.id}" in page.url, seconds=60)
 
-    page.get_by_role("option").nth(0).click()
+    page.locator("[data-id]").nth(0).click()
     expect(page.get_by_label("What happens in SH0010")).to_have_value(first.prompt)
     until(lambda: f"shot={first.id}" in page.url, seconds=60)
 
@@ -40,25 +40,25 @@ def test_a_shot_that_is_chosen_is_in_the_inspector_and_in_the_address(page: Page
 
 
 def test_what_is_typed_is_on_the_board_and_can_be_undone_from_there(page: Page, studio: Studio) -> None:
-    page.get_by_role("option").nth(0).click()
+    page.locator("[data-id]").nth(0).click()
     box = page.get_by_label("What happens in SH0010")
     before = _shots(studio)[0].prompt
     box.fill("The lamp goes out. 天亮了")
 
-    expect(page.get_by_role("option").nth(0)).to_contain_text("天亮了")
+    expect(page.locator("[data-id]").nth(0)).to_contain_text("天亮了")
     assert _shots(studio)[0].prompt == "The lamp goes out. 天亮了"
 
-    page.get_by_role("option").nth(0).focus()
+    page.locator("[data-id]").nth(0).focus()
     page.keyboard.press("Control+z")
 
-    expect(page.get_by_role("option").nth(0)).to_contain_text(before)
+    expect(page.locator("[data-id]").nth(0)).to_contain_text(before)
     assert _shots(studio)[0].prompt == before
     expect(box).to_have_value(before)
 
 
 def test_shots_are_moved_by_keys_and_deleted_with_undo(page: Page, studio: Studio) -> None:
     ids = [shot.id for shot in _shots(studio)]
-    last = page.get_by_role("option").nth(2)
+    last = page.locator("[data-id]").nth(2)
     last.focus()
     page.keyboard.press("Alt+ArrowLeft")
     page.keyboard.press("Alt+ArrowLeft")

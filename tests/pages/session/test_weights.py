@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from framepack.checkpoints.identity import known_identity
 from framepack.checkpoints.table import CHECKPOINTS
+from pages.api.routes import api_routes
 from pages.session.database import session, settings
 from projects.database.tables import ProjectUpdate
 from projects.queue.orders import active_renders
@@ -50,6 +53,13 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 @pytest.fixture
+def client() -> Iterator[TestClient]:
+    """A board that asks, as the storyboard has one."""
+    with TestClient(Starlette(routes=api_routes())) as opened:
+        yield opened
+
+
+@pytest.fixture
 def project(models: Path) -> str:  # noqa: ARG001
     with session() as opened:
         made = create_project(session=opened, name="The sea")
@@ -60,11 +70,10 @@ def project(models: Path) -> str:  # noqa: ARG001
         return made.id
 
 
-@pytest.mark.parametrize("page", ["storyboard.py", "film.py"])
 def test_a_page_is_drawn_while_the_weights_are_read_and_says_so(
-    project: str, models: Path, reading: threading.Event, page: str
+    project: str, models: Path, reading: threading.Event
 ) -> None:
-    at = open_page(page, project=project)
+    at = open_page("film.py", project=project)
     assert "The weights are being named" in text_of(at)
 
     reading.set()
@@ -74,43 +83,45 @@ def test_a_page_is_drawn_while_the_weights_are_read_and_says_so(
 
 
 def test_nothing_can_be_ordered_before_the_weights_are_named(
-    project: str, models: Path, reading: threading.Event
+    project: str, models: Path, reading: threading.Event, client: TestClient
 ) -> None:
-    at = open_page("storyboard.py", project=project)
-    assert at.button(key="render-changed").disabled
+    shown = client.get(f"/api/projects/{project}/board").json()
+    assert "The weights are being named" in shown["problem"]
+    assert shown["to_render"] == 0
 
     reading.set()
     until(lambda: known_identity(F1, models))
 
-    assert at.run().button(key="render-changed").label == "Render what changed (1)"
+    assert client.get(f"/api/projects/{project}/board").json()["to_render"] == 1
 
 
 def test_weights_that_changed_since_the_page_was_drawn_are_not_read_in_a_click(
-    project: str, models: Path, reading: threading.Event
+    project: str, models: Path, reading: threading.Event, client: TestClient
 ) -> None:
     reading.set()
-    at = open_page("storyboard.py", project=project)
+    client.get(f"/api/projects/{project}/board")
     until(lambda: known_identity(F1, models))
-    at.run()
     reading.clear()
     pretend_weights(F1, models)[0].write_text("others")
 
-    at.button(key="render-changed").click().run()
-
-    assert "The weights are being named" in text_of(at)
-    with session() as opened:
-        assert active_renders(session=opened, project_id=project) == []
+    refused = client.post(f"/api/projects/{project}/renders", json={"shots": None, "pass": "draft"})
     reading.set()
 
+    assert refused.status_code == 400
+    assert "The weights are being named" in refused.json()["message"]
+    with session() as opened:
+        assert active_renders(session=opened, project_id=project) == []
 
-def test_weights_that_cannot_be_read_are_said_with_their_file(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_weights_that_cannot_be_read_are_said_with_their_file(
+    project: str, monkeypatch: pytest.MonkeyPatch, client: TestClient
+) -> None:
     def refuse(*_: object) -> None:
         raise OSError(5, "Input/output error", "model.safetensors")
 
     monkeypatch.setattr(hashlib, "file_digest", refuse)
-    at = open_page("storyboard.py", project=project)
-    until(lambda: _says(at, "model.safetensors: Input/output error"))
+    until(lambda: _says(client, project, "model.safetensors: Input/output error"))
 
 
-def _says(at: AppTest, sentence: str) -> bool:
-    return sentence in text_of(at.run())
+def _says(client: TestClient, project: str, sentence: str) -> bool:
+    return sentence in (client.get(f"/api/projects/{project}/board").json()["problem"] or "")
