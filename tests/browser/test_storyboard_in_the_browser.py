@@ -58,8 +58,8 @@ def test_what_is_typed_is_on_the_board_and_can_be_undone_from_there(page: Page, 
 
 def test_shots_are_moved_by_keys_and_deleted_with_undo(page: Page, studio: Studio) -> None:
     ids = [shot.id for shot in _shots(studio)]
-    last = page.locator("[data-id]").nth(2)
-    last.focus()
+    page.locator("[data-id]").nth(2).click()
+    expect(page.get_by_label("What happens in SH0030")).to_be_visible()
     page.keyboard.press("Alt+ArrowLeft")
     page.keyboard.press("Alt+ArrowLeft")
     until(lambda: [shot.id for shot in _shots(studio)] == [ids[2], ids[0], ids[1]], seconds=60)
