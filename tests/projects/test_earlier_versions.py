@@ -1,4 +1,4 @@
-"""What earlier versions left: their databases open, their sections are found, their orders go on.
+"""What earlier versions left: their databases open, their sections are found, their orders are made or made anew.
 
 ``tests/homes/<version>.zip`` is a home as a released version left it, one for every version: the lighthouse rendered
 (its rows; of its files nothing), a small project rendered whole with its files, one whose worker was killed in the
@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
-from projects.database.tables import Project, Render, Take
+from projects.database.tables import Project, Render, Shot, Take
 from projects.films.films import film_plan_of, stitch_film
 from projects.interchange.storyboard_toml import EXAMPLE, project_for_file, read_storyboard
+from projects.messages import in_english, read
+from projects.queue.orders import enqueue_render
 from projects.settings import StudioSettings
 from projects.takes.render_plan import RenderPlan, missing_units
 from projects.takes.staleness import ShotPlan
@@ -86,14 +88,36 @@ def test_a_plan_that_an_earlier_version_stored_names_the_keys_it_was_begun_with(
     assert planned.units == take.units
 
 
-def test_the_renders_it_was_at_or_had_before_it_go_on(home: StudioSettings, database: sa.Engine) -> None:
-    def states() -> set[str]:
+def test_what_it_had_before_it_is_made_and_what_it_was_at_only_anew_with_the_weights_of_today(
+    home: StudioSettings, database: sa.Engine
+) -> None:
+    """The draft's weights are others since: no shot is made half with the old and half with the new ones."""
+
+    def renders() -> dict[str, Render]:
         with session_for(database) as session:
-            return {render.status for render in session.exec(select(Render)).all()}
+            names = {UNDER_WAY, ORDERED}
+            chosen = select(Render, Project.name).join(Project).order_by(col(Render.created_at))
+            return {name: render for render, name in session.exec(chosen) if name in names}
+
+    def settled() -> bool:
+        return all(render.status in ("done", "failed") for render in renders().values())
 
     with worker_process(home, "--device", "cpu", "--adopt-after", "1"):
-        until(lambda: states() <= {"done", "failed"})
-    assert states() == {"done"}
+        until(settled)
+        ended = renders()
+        with session_for(database) as session:
+            begun_with_others = project_named(session, UNDER_WAY)
+            shots = [shot.id for shot in session.exec(select(Shot).where(Shot.project_id == begun_with_others.id))]
+            again = enqueue_render(session=session, settings=home, project_id=begun_with_others.id, shot_ids=shots).id
+            session.commit()
+        until(settled)
+    assert ended[ORDERED].status == "done"
+    assert ended[UNDER_WAY].status == "failed"
+    said = ended[UNDER_WAY].error
+    assert said is not None
+    assert "were exchanged after this render was planned; render again" in in_english(read(said))
+    made = renders()[UNDER_WAY]
+    assert (made.id, made.status) == (again, "done")
     with session_for(database) as session:
         settings = project_named(session, ORDERED)
         assert (settings.cache, settings.threshold) == ("teacache", 0.1)
