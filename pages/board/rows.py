@@ -16,6 +16,7 @@ from pages.serving.files import picture_url, preview_url, still_url
 from pages.session.database import settings
 from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start
 from projects.messages import read
+from projects.storage.places import preview_path
 from projects.takes.staleness import ShotPlan
 
 Kind = Literal["done", "stale", "never", "empty", "waiting", "rendering", "failed", "unknown"]
@@ -205,7 +206,7 @@ def render_row(board: Board, render: Render, progress: Progress | None) -> Rende
         share=_share(progress),
         left=_left(board, render, progress),
         words=said(_words(board, progress)),
-        preview=preview_url(render.id, round(progress.updated_at.timestamp() * 1000)),
+        preview=_preview(render, progress),
     )
 
 
@@ -228,6 +229,13 @@ def _words(board: Board, progress: Progress) -> Message:
     if progress.phase == "sampling" and progress.steps:
         return Message("render-step", {"shot": label, "step": progress.step, "steps": progress.steps})
     return Message("render-phase", {"shot": label, "phase": phase})
+
+
+def _preview(render: Render, progress: Progress) -> str | None:
+    """Where the picture is as it grows; none before the first step."""
+    if not preview_path(settings(), render.id).exists():
+        return None
+    return preview_url(render.id, round(progress.updated_at.timestamp() * 1000))
 
 
 def _share(progress: Progress) -> float:

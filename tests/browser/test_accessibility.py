@@ -105,6 +105,15 @@ def test_the_list_of_projects_with_its_menus_and_boxes(page: Page, studios: Stud
 def test_the_storyboard(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.full.url}/storyboard?project={studios.project}")
     expect(page.get_by_role("heading", name=NAME)).to_be_visible()
+    assert grave_faults(page) == []
+
+    page.locator("[data-id]").first.click()
+    expect(page.get_by_label("What happens in SH0010")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+    page.goto(f"{studios.full.url}/storyboard?project={studios.project}&view=list")
+    expect(page.locator("[data-id]").first).to_be_visible()
 
     assert grave_faults(page) == []
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from projects.database.opening import make_engine, session_for
 from projects.storyboard.reading import list_projects
-from tests.support.browsing import until_true
+from tests.support.rendering import until
 from tests.support.running_studio import Studio
 
 pytestmark = pytest.mark.browser
@@ -24,12 +24,11 @@ def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, start_stu
     page.goto(f"{studio.url}/storyboard?project={example.project.id}")
 
     expect(page.get_by_role("heading", name=example.project.name)).to_be_visible()
-    expect(page.get_by_label("What happens in SH0030")).to_be_visible()
+    expect(page.locator("[data-id]", has_text="SH0030")).to_be_visible()
     # The router is at work, not the page list that Streamlit makes of a folder of pages by itself.
     expect(page.locator("[data-testid=stSidebarNav]")).to_have_count(0)
     expect(page.get_by_role("link", name="Film", exact=True)).to_be_visible()
-    expect(page.locator(".fs-frame img").first).to_be_visible()
-    until_true(page, "document.querySelector('.fs-frame img').naturalWidth > 0")
+    until(lambda: page.locator("[data-id] img").first.evaluate("image => image.naturalWidth") > 0, seconds=60)
 
 
 def test_a_name_that_is_not_this_computer_is_refused(start_studio: Callable[[], Studio]) -> None:

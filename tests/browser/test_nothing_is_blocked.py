@@ -23,19 +23,19 @@ def test_no_page_asks_for_what_its_rules_forbid(page: Page, start_studio: Callab
 
     page.goto(studio.url)
     page.get_by_role("link", name="Open storyboard").click()
-    expect(page.get_by_label("What happens in SH0030")).to_be_visible()
-    expect(page.locator(".tile")).to_have_count(3)
-    # A file put in while the page is still being drawn is lost on the way.
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.locator(".st-key-adding input[type=file]").set_input_files(
-        {"name": "a.png", "mimeType": "image/png", "buffer": png()}
-    )
-    expect(page.get_by_label("What happens in SH0040")).to_be_visible()
+    expect(page.locator("[data-id]")).to_have_count(3)
+    page.get_by_role("button", name="Add shots").click()
+    with page.expect_file_chooser() as choosing:
+        page.locator(".menu").get_by_role("button", name="From pictures…").click()
+    choosing.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": png()})
+    expect(page.locator("[data-id]")).to_have_count(4)
     page.get_by_role("button", name="Settings").click()
-    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="More", exact=True).first.click()
+    page.locator("[data-id]").first.click()
     expect(page.get_by_role("tab", name="Takes")).to_be_visible()
+    page.get_by_text("Play the story").click()
+    expect(page.get_by_role("button", name="Play (Space)")).to_be_visible()
     until_true(page, "[...document.images].every(one => one.complete && one.naturalWidth > 0)")
     page.get_by_role("link", name="Film", exact=True).click()
     expect(page.get_by_text("No film yet")).to_be_visible()

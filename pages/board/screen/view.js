@@ -25,16 +25,16 @@ function makeView(board) {
     canvas.className = `canvas ${board.viewName}`;
     if (painter.head) canvas.append(painter.head);
     canvas.append(mark);
-    for (const name of ["role", "aria-label", "aria-multiselectable"]) canvas.removeAttribute(name);
-    canvas.setAttribute("role", painter.role);
-    canvas.setAttribute("aria-multiselectable", "true");
-    canvas.setAttribute("aria-label", words.say("board-label"));
     scroller.scrollTop = 0;
   }
 
   function draw() {
     usePainter();
     const rows = store.rows();
+    // A list of nothing is none to who hears the page.
+    setAttribute(canvas, "role", rows.length ? painter.role : null);
+    setAttribute(canvas, "aria-multiselectable", rows.length ? "true" : null);
+    setAttribute(canvas, "aria-label", rows.length ? words.say("board-label") : null);
     if (!width || !store.shown()) return;
     if (store.indexOf(store.active) < 0) store.active = rows[0]?.id ?? null;
     // Read before anything is written, so that the browser lays out once.
