@@ -66,7 +66,7 @@ def test_a_project_is_created_and_its_storyboard_opened() -> None:
     at = create(open_page(), "海边")
 
     assert names() == ["海边"]
-    assert "No shots yet" in text_of(at)
+    assert ">海边</h1>" in text_of(at)
 
 
 def test_a_project_without_a_name_is_called_something() -> None:
@@ -221,7 +221,7 @@ def test_pictures_become_shots_in_the_order_people_number_them_whatever_they_are
         (project,) = list_projects(session=opened)
         pictures = [shot.media_id for shot in shots_of(session=opened, project_id=project.project.id)]
     assert pictures == [picture_hash(png(colour="blue")), picture_hash(png(colour="red"))]
-    assert "SH0020" in text_of(at)
+    assert ">Untitled</h1>" in text_of(at)
 
 
 def test_a_project_from_pictures_has_the_shape_of_the_first() -> None:
