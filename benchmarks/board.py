@@ -105,7 +105,7 @@ def name_of(shots: int) -> str:
 
 def open_board(page: Page, url: str, shots: int) -> float:
     """Seconds from the click on the card of the project to the last shot in view."""
-    page.goto(f"{url}/projects")
+    page.goto(url)
     card = page.get_by_role("link", name=name_of(shots)).first
     card.wait_for(timeout=60_000)
     start = time.monotonic()
