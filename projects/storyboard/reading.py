@@ -74,12 +74,6 @@ def find_projects(*, session: Session, words: str = "", archived: bool = False, 
     )
 
 
-def deleted_projects(*, session: Session) -> list[Project]:
-    """The deleted projects, the one deleted last first."""
-    deleted = select(Project).where(col(Project.deleted_at).is_not(None))
-    return list(session.exec(deleted.order_by(col(Project.deleted_at).desc(), col(Project.id))).all())
-
-
 def get_project(*, session: Session, project_id: str) -> Project:
     """The project. Raises NotFound where there is none or it is deleted."""
     project = session.get(Project, project_id)
