@@ -63,6 +63,19 @@ def test_20_to_40_shots_are_on_a_large_screen(board: ShowBoard) -> None:
     assert 20 <= len(inside) <= 50
 
 
+def test_a_board_that_has_not_looked_yet_does_not_call_the_storyboard_empty(board: ShowBoard) -> None:
+    shown = board(3).open()
+    mounted_anew = """() => {
+        window.unmount();
+        window.mount({});
+        const root = document.querySelector("#host").shadowRoot;
+        return [...root.querySelectorAll(".empty, .work, .notice")].filter((one) => one.checkVisibility()).length;
+    }"""
+
+    assert shown.page.evaluate(mounted_anew) == 1, "only that it is loading is said"
+    expect(shown.shot("s1")).to_be_visible()
+
+
 def test_a_shot_that_another_browser_changes_stays_the_same_node(board: ShowBoard) -> None:
     shown = board(6).open()
     expect(shown.shot("s2")).to_contain_text("Waves break")

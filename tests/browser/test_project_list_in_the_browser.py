@@ -30,12 +30,13 @@ def test_a_card_is_one_stop_of_the_tabulator_and_opens_wherever_it_is_clicked(
 ) -> None:
     page.goto(start_studio().url)
     link = page.get_by_role("link", name="Open storyboard: The lighthouse")
+    expect(link).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     link.focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="More for The lighthouse")).to_be_focused()
 
     # The picture lies below the link: what is clicked is the place, whatever is there.
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     picture = page.locator(".fs-card img").bounding_box()
     assert picture is not None
     page.mouse.click(picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 2)

@@ -35,6 +35,8 @@ function makeNotices(board) {
   );
   empty.append(make("h2", "", words.say("empty-title")), steps, ways);
   const none = make("p", "empty", words.say("none-found"));
+  // Nothing is known before the first look, so nothing of all this is said yet.
+  for (const one of [work, problem, lost, empty, none]) one.hidden = true;
 
   function drawWork(render) {
     work.hidden = !render;
