@@ -137,7 +137,12 @@ ENGLISH = MappingProxyType(
         "shots-lack-takes": "{shots} and {last} have no finished take yet; render them first.",
         "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",
         "shot-changed": "{shot} changed since its take was made.",
-        "shots-changed": "{shots} changed since their take was made.",
+        "shots-changed": "{shots} and {last} changed since their takes were made.",
+        "shot-trimmed-away": "Nothing is left of {shot}: it is trimmed by more than it has. Trim it less.",
+        "shots-trimmed-away": "Nothing is left of {shots} and {last}: they are trimmed by more than they have. "
+        "Trim them less.",
+        "transition-shortened": "{shot} is too short for its whole transition; a shorter one is made.",
+        "transitions-shortened": "{shots} and {last} are too short for their whole transitions; shorter ones are made.",
         "film-is-there": "“{name}” holds exactly these takes already.",
         "film-not-writable": "The film cannot be written: {problem}.",
         "film-among-the-studio's": "{path} is among the studio's own files; name another place",
@@ -195,6 +200,11 @@ ENGLISH = MappingProxyType(
             "To remove what was deleted, too, so that it cannot be brought back: python -m projects clean --deleted "
             "--yes"
         ),
+        # --- values of a film ---
+        "sounds-many": "a shot has at most {most} sounds",
+        "sound-value": "the sound's '{key}' cannot be so",
+        "film-value": "it cannot be {value}",
+        "film-not-among": "it is {value:g} and must be one of {choices}",
         # --- how a render ended ---
         "called-off": "The render was called off.",
         "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",

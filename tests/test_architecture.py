@@ -20,7 +20,7 @@ ROOMS = {
         *("conditioning", "transformer", "vae", "sampling", "engine", "benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "storyboard", "storage", "takes", "films", "interchange", "queue", "upkeep"),
+        *("", "database", "cutting", "storyboard", "storage", "takes", "films", "interchange", "queue", "upkeep"),
         *("generator", "commands"),
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from framepack.shots.request import CacheKind
 from pages.board.rows import RenderRow, Row
+from projects.cutting.film_settings import FilmSettings
 from projects.database.tables import FilmStatus, Pass, PictureFit, RenderStatus, SeedPolicy, Start, TakeStatus
 
 
@@ -66,6 +67,7 @@ class ProjectAnswer(Answer):
     real_checkpoint: str | None
     real_preset: str | None
     real_steps: int | None
+    film: FilmSettings
     archived: bool
     created_at: dt.datetime
     edited_at: dt.datetime

@@ -11,7 +11,18 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from framepack.shots.request import MAX_SEED, CacheKind
 from pages.api.asking import Query
-from projects.database.tables import Pass, PictureFit, SeedPolicy, Start
+from projects.cutting.film_settings import FilmSettings
+from projects.cutting.shot_fields import MAX_SOUNDS, ShotSound
+from projects.database.tables import (
+    Between,
+    Move,
+    Pass,
+    PictureFit,
+    SeedPolicy,
+    Start,
+    Transition,
+    TransitionAt,
+)
 from projects.names import storable
 
 MOST_SHOTS = 1000
@@ -86,7 +97,7 @@ class NewProject(Body):
 
 
 class ProjectChanges(Body):
-    """What is to be another of a project. None means: as the model and the preset have it."""
+    """What is to be another of a project. None means: as the model and the preset have it. ``film`` is given whole."""
 
     name: Text = ""
     checkpoint: Id = ""
@@ -108,6 +119,7 @@ class ProjectChanges(Body):
     real_checkpoint: Id | None = None
     real_preset: Id | None = None
     real_steps: int | None = None
+    film: FilmSettings = FilmSettings()
 
 
 class ProjectEdit(Body):
@@ -158,6 +170,20 @@ class ShotChanges(Body):
     preset: Id | None = None
     steps: int | None = None
     guidance: float | None = None
+    transition: Transition = "cut"
+    transition_seconds: float = 0.5
+    transition_at: TransitionAt = "centre"
+    trim_start: float = 0.0
+    trim_end: float = 0.0
+    speed: float = 1.0
+    between: Between = "repeat"
+    reverse: bool = False
+    move: Move = "none"
+    hold_first: float = 0.0
+    hold_last: float = 0.0
+    title: Text = ""
+    lower_third: Text = ""
+    sounds: Annotated[tuple[ShotSound, ...], Field(max_length=MAX_SOUNDS, strict=False)] = ()
 
 
 class ShotEdit(Body):

@@ -24,7 +24,14 @@ PictureFit = Literal["fill", "fit", "place"]
 SeedPolicy = Literal["each", "one", "new"]
 TakeStatus = Literal["rendering", "done", "failed", "cancelled"]
 RenderStatus = Literal["queued", "running", "done", "failed", "cancelled"]
-FilmStatus = Literal["working", "done", "failed"]
+FilmStatus = Literal["queued", "working", "done", "failed", "cancelled"]
+Medium = Literal["picture", "sound", "video"]
+# What leads from the shot before into a shot, and where in it one shot ends and the next begins.
+Transition = Literal["cut", "dissolve", "black", "white", "wipe"]
+TransitionAt = Literal["in", "out", "centre"]
+# A slow move over a still, and what stands between two frames of a shot that is shown more slowly.
+Move = Literal["none", "closer", "away", "left", "right", "up", "down"]
+Between = Literal["repeat", "blend", "motion"]
 Phase = Literal["loading", "encoding", "compiling", "sampling", "decoding", "finishing"]
 
 # Text without letters, for columns that came later; a plain "" would count as no value at all.
@@ -78,7 +85,7 @@ class ProjectBase(SQLModel):
     ``cache`` and ``threshold`` go together and take the place of the preset's step cache. ``shape`` is one of
     ``storyboard.shapes``, ``fit`` how pictures of another shape come into it. ``seed_policy``: "each" shot has a seed,
     all have the project's "one", or each render gives a "new" one to what it makes. ``real_checkpoint`` is the model of
-    the real pass, None where there is none.
+    the real pass, None where there is none. ``film`` is ``cutting.film_settings.FilmSettings`` as far as it is set.
     """
 
     name: str
@@ -101,6 +108,7 @@ class ProjectBase(SQLModel):
     real_checkpoint: str | None = None
     real_preset: str | None = None
     real_steps: int | None = None
+    film: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON, sa_column_kwargs={"server_default": "{}"})
 
 
 class ProjectUpdate(ProjectBase):
@@ -137,6 +145,10 @@ class ShotBase(SQLModel):
     ``place_x``, ``place_y`` say where its picture is cut, in thousandths of the free way (500 is the middle), and
     ``place_zoom`` how much closer than need be, in thousandths; they count where the project's ``fit`` is "place".
     ``preset``, ``steps``, ``guidance``: None is the project's. ``checkpoint`` counts at a cut, for the whole chain.
+
+    From ``transition``, which leads into the shot, on it is about the film only (see ``FILM_FIELDS``): it changes
+    nothing that is rendered. Trims, holds and the transition are seconds, ``speed`` is a factor; ``sounds`` are
+    ``cutting.shot_fields.ShotSound``.
     """
 
     prompt: str = ""
@@ -153,6 +165,33 @@ class ShotBase(SQLModel):
     preset: str | None = None
     steps: int | None = None
     guidance: float | None = None
+    transition: Transition = Field(default="cut", sa_type=sa.String, sa_column_kwargs={"server_default": "cut"})
+    transition_seconds: float = Field(default=0.5, sa_column_kwargs={"server_default": "0.5"})
+    transition_at: TransitionAt = Field(
+        default="centre", sa_type=sa.String, sa_column_kwargs={"server_default": "centre"}
+    )
+    trim_start: float = Field(default=0.0, sa_column_kwargs={"server_default": "0.0"})
+    trim_end: float = Field(default=0.0, sa_column_kwargs={"server_default": "0.0"})
+    speed: float = Field(default=1.0, sa_column_kwargs={"server_default": "1.0"})
+    between: Between = Field(default="repeat", sa_type=sa.String, sa_column_kwargs={"server_default": "repeat"})
+    reverse: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    move: Move = Field(default="none", sa_type=sa.String, sa_column_kwargs={"server_default": "none"})
+    hold_first: float = Field(default=0.0, sa_column_kwargs={"server_default": "0.0"})
+    hold_last: float = Field(default=0.0, sa_column_kwargs={"server_default": "0.0"})
+    title: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    lower_third: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    sounds: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"}
+    )
+
+
+# What is said of a shot for the film only.
+FILM_FIELDS = frozenset(
+    {
+        *("transition", "transition_seconds", "transition_at", "trim_start", "trim_end", "speed", "between"),
+        *("reverse", "move", "hold_first", "hold_last", "title", "lower_third", "sounds"),
+    }
+)
 
 
 class ShotUpdate(ShotBase):
@@ -206,14 +245,41 @@ class Wording(Stored, table=True):
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
+class Edition(Stored, table=True):
+    """A film of a project that is cut otherwise, from the same takes: another shape, shorter, in another language.
+
+    ``film`` holds what it sets otherwise than the project's ``film``; ``shots`` by shot what it sets otherwise of
+    ``FILM_FIELDS`` and ``dialogue``, with "left_out": true for those that it does not show; ``order`` is the shots' own
+    order, None for the storyboard's. ``shape`` is one of ``storyboard.shapes``, None for the project's.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    name: str
+    shape: str | None = None
+    film: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    shots: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_type=sa.JSON)
+    order: list[str] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    version: int = 1
+    owner: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
 class Media(Stored, table=True):
-    """A picture file as it was given. ``id`` is its SHA-256; width and height are those of the upright picture."""
+    """A file as it was given: a picture, a sound or a video. ``id`` is its SHA-256, ``kind`` its MIME type.
+
+    Width and height are those of the upright picture, 0 for a sound; ``seconds`` is how long a sound or video lasts.
+    """
 
     id: str = Field(primary_key=True)
     name: str
     kind: str
+    medium: Medium = Field(default="picture", sa_type=sa.String, sa_column_kwargs={"server_default": "picture"})
     width: int
     height: int
+    seconds: float | None = None
     size_bytes: int = Field(sa_type=sa.BigInteger)
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
 
@@ -314,7 +380,11 @@ class Progress(Stored, table=True):
 
 
 class Film(Stored, table=True):
-    """A stitched film. ``parts`` are the ids of its takes in order."""
+    """A film that was made, or is being made. ``parts`` are the ids of its takes in order.
+
+    ``ending`` is that of its file; ``made_from`` hashes all that went into it, "" for those made before that was kept.
+    While it is made ``share`` says how much of it is done, 0 to 1.
+    """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     project_id: str = Field(foreign_key="project.id", index=True)
@@ -324,9 +394,18 @@ class Film(Stored, table=True):
     seconds: float = 0.0
     width: int = 0
     height: int = 0
+    fps: float = Field(default=30.0, sa_column_kwargs={"server_default": "30.0"})
     parts: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
+    edition_id: str | None = None
+    ending: str = Field(default=".mp4", sa_column_kwargs={"server_default": ".mp4"})
+    order: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON, sa_column_kwargs={"server_default": "{}"})
+    made_from: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    share: float = Field(default=0.0, sa_column_kwargs={"server_default": "0.0"})
+    size_bytes: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
     error: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 

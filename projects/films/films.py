@@ -193,4 +193,4 @@ def _lacking(labels: Sequence[str]) -> Message:
 def _changed(labels: Sequence[str]) -> Message:
     if len(labels) == 1:
         return Message("shot-changed", {"shot": labels[0]})
-    return Message("shots-changed", {"shots": ", ".join(labels)})
+    return Message("shots-changed", {"shots": ", ".join(labels[:-1]), "last": labels[-1]})

@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 from framepack.messages import Message
 from projects.database.opening import hold
-from projects.database.tables import Pass, Render, Shot, ShotBase, Take
+from projects.database.tables import FILM_FIELDS, Pass, Render, Shot, ShotBase, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.reading import _touch, chosen_id, get_shot
 
 # What a shot says itself of how it is made: with this it can be asked for again.
-OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"}
+OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"} - FILM_FIELDS
 
 
 def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:

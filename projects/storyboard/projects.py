@@ -12,6 +12,7 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED
 from framepack.shots.spans import check_seconds
+from projects.cutting.film_settings import film_settings
 from projects.database.tables import Media, Project, ProjectUpdate, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.names import shown_name, storable
@@ -119,6 +120,7 @@ def check_project(project: Project) -> None:
         height, width = checkpoint_named(checkpoint_of(project, made_for)).buckets[0]
         settings_at(project, height=height, width=width, made_for=made_for)
     check_seconds(project.default_seconds)
+    film_settings(project.film)
     for field in ("words_before", "words_after"):
         if len(getattr(project, field)) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(field, Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))

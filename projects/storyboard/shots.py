@@ -17,6 +17,7 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED, check_placement
 from framepack.shots.spans import check_seconds
+from projects.cutting.shot_fields import check_film_fields
 from projects.database.opening import hold
 from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Wording, now
 from projects.errors import NotFound
@@ -263,7 +264,8 @@ def _keep_wording(session: Session, shot: Shot) -> None:
 
 def _cleaned(given: dict[str, Any]) -> dict[str, Any]:
     """``given`` with its texts as they can be kept."""
-    ways = {"prompt": storable, "dialogue": storable, "notes": storable, "name": shown_name}
+    texts = ("prompt", "dialogue", "notes", "title", "lower_third")
+    ways = {**dict.fromkeys(texts, storable), "name": shown_name}
     return {field: ways[field](value) if field in ways else value for field, value in given.items()}
 
 
@@ -283,3 +285,4 @@ def check_shot(shot: Shot) -> None:
         raise InvalidRequest("seed", Message("not-between", {"value": shot.seed, "least": 0, "most": MAX_SEED}))
     check_placement((shot.place_x, shot.place_y, shot.place_zoom))
     check_own_settings(shot)
+    check_film_fields(shot)
