@@ -105,6 +105,8 @@ ENGLISH = MappingProxyType(
         "not-between": "{value} is not between {least} and {most}",
         "no-such-choice": "there is no '{name}'; there is: {choices}",
         "too-long": "it is longer than {most} characters",
+        "beats-many": "a shot has at most {most} beats",
+        "beats-out-of-order": "the beat at {at:g} s stands behind that at {before:g} s; order them by their times",
         "no-length": "{seconds:g} is not more than 0 and at most {most:g}",
         "no-side": "{size} pixels is not a multiple of 16 between {least} and {most}",
         "placed-unfilled": "a picture that is shown whole has no place of its own",

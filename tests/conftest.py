@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -22,6 +23,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Ignored where a shell runs the tests in the background, and then by every process they start, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# The same cases each time, and none is too slow on a busy computer.
+hypothesis.settings.register_profile("studio", derandomize=True, deadline=None, database=None, max_examples=60)
+hypothesis.settings.load_profile("studio")
 
 
 @pytest.fixture

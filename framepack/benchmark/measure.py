@@ -239,9 +239,9 @@ def _render(
 
 def _compare(order: BenchmarkOrder, engine: Engine, shot: PlannedShot, say: Say) -> Comparison:
     """Steps of ours and of diffusers' by turns, without a step cache."""
-    assert shot.embedding_image
-    picture = engine.encoded_picture(shot.request, shot.embedding_image)
-    conditioning = engine.conditioning(shot.request, picture.embeds)
+    assert shot.request.image
+    picture = engine.encoded_picture(shot.request, shot.request.image)
+    conditioning = engine.conditioning(shot.request, shot.request.prompt, picture.embeds)
     steps = _our_steps(engine, ShotInputs(_plain(order.settings), picture.latent, conditioning))
     height, width = picture.latent.shape[-2:]
     asked = StepRequest(

@@ -20,8 +20,8 @@ from framepack.checkpoints.table import Checkpoint, checkpoint_named, nearest_bu
 from framepack.commands.latents_file import KeptShot, near_shown, read_latents, write_latents
 from framepack.context.history import History
 from framepack.device.devices import peak_megabytes, restart_peak
-from framepack.engine.engine import Engine, ShotInputs
-from framepack.engine.render import render_continuation, render_shot, shown_last_frame, shown_latents
+from framepack.engine.engine import Engine
+from framepack.engine.render import Given, render_continuation, render_shot, shown_last_frame, shown_latents
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
@@ -30,7 +30,7 @@ from framepack.media.pictures import Picture, picture_hash, read_picture
 from framepack.media.video import VIDEO_ENDINGS, join
 from framepack.messages import Message, worded
 from framepack.shots.events import Event, Notice, SectionDone, Step
-from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.keys import PlannedShot, plan_chain, unnamed_sections
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.prompts import prompt_remarks, read_of
 from framepack.shots.request import Fit, Placement, ShotRequest, default_settings
@@ -216,29 +216,18 @@ def _continuing(request: ShotRequest, before: KeptShot) -> PlannedShot:
     shown = before.latents.shape[2]
     until = round(((before.seconds + request.seconds) * checkpoint.fps - 1) / FRAMES_PER_LATENT)
     span = Span(first=shown, latents=max(1, until - shown + 1), window=checkpoint.window)
-    keys = tuple(hashlib.sha256(f"section {number}".encode()).hexdigest() for number in range(span.sections))
-    return PlannedShot(
-        request,
-        span,
-        None,
-        keys,
-        anchor_image=request.image,
-        embedding_image=request.image or "",
-        embedding_placement=request.placement,
-    )
+    seen = (request.image or "", request.placement)
+    sections = unnamed_sections(request, span, before=before.seconds, seen=seen)
+    named = [replace(one, key=hashlib.sha256(f"section {one.number}".encode()).hexdigest()) for one in sections]
+    return PlannedShot(request, span, None, tuple(named))
 
 
 def _continue(
     engine: Engine, shot: PlannedShot, before: KeptShot, pictures: dict[str, Path], store: SectionStore
 ) -> Generator[Event, None, None]:
     engine.prepare([shot], pictures)
-    anchor, embeds = before.anchor, before.image_embeds
-    if shot.anchor_image:
-        picture = engine.encoded_picture(shot.request, shot.anchor_image, shot.request.placement)
-        anchor, embeds = picture.latent, picture.embeds
-    inputs = ShotInputs(shot.request.settings, anchor, engine.conditioning(shot.request, embeds))
     history = History(before.latents, 0, before.last_frame)
-    yield from render_continuation(engine, shot, inputs, history, store)
+    yield from render_continuation(engine, shot, Given(before.anchor, before.image_embeds), history, store)
 
 
 def _follow(events: Iterator[Event], shot: PlannedShot, show_progress: bool) -> list[float]:
@@ -263,8 +252,9 @@ def _kept(engine: Engine, shot: PlannedShot, before: KeptShot | None, store: Sec
     latents = shown_latents(shot, store)
     if before:
         latents = torch.cat([before.latents, latents], dim=2)
-    if shot.embedding_image:
-        embeds = engine.encoded_picture(shot.request, shot.embedding_image, shot.embedding_placement).embeds
+    last = shot.made[-1]
+    if last.embedding_image:
+        embeds = engine.encoded_picture(shot.request, last.embedding_image, last.embedding_placement).embeds
     else:
         assert before is not None, "only a shot that continues another has no picture"
         embeds = before.image_embeds

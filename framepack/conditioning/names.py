@@ -32,23 +32,28 @@ def picture_name(identity: str, image: str, size: tuple[int, int], fit: Fit, pla
     return _name(identity, {"image": image, "size": size, **fitted, **placed})
 
 
-def prompts_of(request: ShotRequest) -> tuple[str, ...]:
-    """The prompt, and the negative one where real CFG is used."""
-    return (request.prompt,) if request.settings.cfg == 1.0 else (request.prompt, request.settings.negative_prompt)
+def prompts_of(request: ShotRequest, prompt: str) -> tuple[str, ...]:
+    """``prompt``, one of a shot's, and the negative one where real CFG is used."""
+    return (prompt,) if request.settings.cfg == 1.0 else (prompt, request.settings.negative_prompt)
+
+
+def all_prompts_of(shot: PlannedShot) -> frozenset[str]:
+    """Every prompt the shot needs encoded."""
+    return frozenset(text for section in shot.made for text in prompts_of(shot.request, section.prompt))
 
 
 def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int], Fit, Placement]]:
     """(identity, picture, size, fit, placement) of every picture the shot needs encoded."""
     settings = shot.request.settings
-    anchor = (shot.anchor_image, shot.request.placement)
-    for image, placement in {anchor, (shot.embedding_image, shot.embedding_placement)}:
+    anchors = {(section.anchor_image, section.anchor_placement) for section in shot.made}
+    for image, placement in anchors | {(section.embedding_image, section.embedding_placement) for section in shot.made}:
         if image:
             yield shot.request.identity, image, (settings.height, settings.width), settings.fit, placement
 
 
 def conditioning_of(shot: PlannedShot) -> Iterator[str]:
     """The names of all that the shot needs encoded."""
-    for prompt in prompts_of(shot.request):
+    for prompt in all_prompts_of(shot):
         yield prompt_name(shot.request.identity, prompt)
     for picture in pictures_of(shot):
         yield picture_name(*picture)

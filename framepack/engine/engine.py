@@ -21,7 +21,7 @@ from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.conditioning.cache import ConditioningCache
 from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt, embed_picture, encode_prompt, pool_prompt
-from framepack.conditioning.names import pictures_of, prompts_of
+from framepack.conditioning.names import all_prompts_of, pictures_of, prompts_of
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
 from framepack.device.devices import pick_device, release_cached_memory
@@ -45,7 +45,7 @@ _Wanted = tuple[str, str, tuple[int, int], Fit, Placement]
 
 @dataclass(frozen=True)
 class ShotInputs:
-    """What all sections of one shot are made from: ``anchor`` is (1, 16, 1, h, w) fp32 on the CPU."""
+    """What sections of one shot are made from: ``anchor`` is (1, 16, 1, h, w) fp32 on the CPU."""
 
     settings: Settings
     anchor: Tensor
@@ -101,7 +101,7 @@ class Engine:
         if not shots:
             return
         settings = shots[0].request.settings
-        prompts = {(shot.request.identity, text) for shot in shots for text in prompts_of(shot.request)}
+        prompts = {(shot.request.identity, text) for shot in shots for text in all_prompts_of(shot)}
         self._prepare_prompts(prompts, settings)
         self._prepare_pictures({wanted for shot in shots for wanted in pictures_of(shot)}, pictures, settings)
 
@@ -113,13 +113,13 @@ class Engine:
             raise InvalidRequest("image", Message("picture-not-prepared"))
         return found
 
-    def conditioning(self, request: ShotRequest, image_embeds: Tensor) -> Conditioning:
-        """What the request's prepared prompts and ``image_embeds`` (1, m, c) tell the transformer."""
+    def conditioning(self, request: ShotRequest, prompt: str, image_embeds: Tensor) -> Conditioning:
+        """What ``prompt``, one of the request's prepared ones, and ``image_embeds`` (1, m, c) tell the transformer."""
         expected = int(self._models.config.image_proj_dim)
         if image_embeds.shape[-1] != expected:
             values = {"channels": image_embeds.shape[-1], "expected": expected}
             raise InvalidRequest("image embedding", Message("wrong-channels", values))
-        positive, *negative = [self._encoded_prompt(request, text) for text in prompts_of(request)]
+        positive, *negative = [self._encoded_prompt(request, text) for text in prompts_of(request, prompt)]
         return Conditioning(
             prompt_embeds=positive.embeds,
             pooled=positive.pooled,

@@ -20,7 +20,7 @@ from framepack.engine.engine import Engine, ShotInputs
 from framepack.errors import SectionMissing
 from framepack.sampling.sampler import SectionNoise
 from framepack.shots.events import Conditioned, Event, Finished, SectionDone
-from framepack.shots.keys import PlannedShot, latents_key
+from framepack.shots.keys import PlannedSection, PlannedShot, latents_key
 from framepack.shots.spans import FRAMES_PER_LATENT, HISTORY_LATENTS, PIXELS_PER_LATENT
 from framepack.store.section_store import SectionStore
 
@@ -32,6 +32,18 @@ class _Shown:
     key: str
     latents: int
     frames: int
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a shot has from before it, where it brings no picture of its own.
+
+    ``anchor`` is the last latent before it, (1, 16, 1, h, w) fp32; ``embeds`` (1, m, c) is the picture embedding of
+    what it continues, None where the plan names the picture.
+    """
+
+    anchor: Tensor
+    embeds: Tensor | None = None
 
 
 def render_shot(
@@ -53,30 +65,26 @@ def render_shot(
         if not store.is_whole(unit.key):
             raise SectionMissing(unit.key)
     engine.prepare([shot], pictures)
-    seen = engine.encoded_picture(shot.request, shot.embedding_image, shot.embedding_placement)
-    conditioning = engine.conditioning(shot.request, seen.embeds)
-    yield Conditioned(len(shot.sections), _count_stored(shot, store))
+    yield Conditioned(len(shot.made), _count_stored(shot, store))
     if shot.start:
         yield _start_unit(engine, shot, shot.start, store)
         earlier = [_Shown(shot.start, 1, 1)]
     history = _history(earlier, shot.span.first, store)
-    anchor = history.last_latent
-    if shot.anchor_image and not shot.start:
-        anchor = engine.encoded_picture(shot.request, shot.anchor_image, shot.request.placement).latent
-    yield from _sections(engine, shot, ShotInputs(shot.request.settings, anchor, conditioning), history, store)
+    given = Given(history.last_latent)
+    yield from _sections(engine, shot, given, history, store)
     yield Finished(shot.span.frames, time.perf_counter() - begun)
 
 
 def render_continuation(
-    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+    engine: Engine, shot: PlannedShot, given: Given, history: History, store: SectionStore
 ) -> Generator[Event, None, None]:
-    """Make what is missing of a shot whose past is not in the store but given: ``history`` and ``inputs``.
+    """Make what is missing of a shot whose past is not in the store but given: ``history`` and ``given``.
 
     The events are those of ``render_shot``, and so is what closing does.
     """
     begun = time.perf_counter()
-    yield Conditioned(len(shot.sections), _count_stored(shot, store))
-    yield from _sections(engine, shot, inputs, history, store)
+    yield Conditioned(len(shot.made), _count_stored(shot, store))
+    yield from _sections(engine, shot, given, history, store)
     yield Finished(shot.span.frames, time.perf_counter() - begun)
 
 
@@ -92,11 +100,11 @@ def shown_last_frame(shot: PlannedShot, store: SectionStore) -> NDArray[np.uint8
 
 
 def _found(shot: PlannedShot) -> Iterator[Event]:
-    yield Conditioned(len(shot.sections), len(shot.sections))
+    yield Conditioned(len(shot.made), len(shot.made))
     if shot.start:
         yield SectionDone(shot.start, 0, 0.0)
-    for number, key in enumerate(shot.sections, start=1):
-        yield SectionDone(key, number, 0.0)
+    for section in shot.made:
+        yield SectionDone(section.key, section.number, 0.0)
     yield Finished(shot.span.frames, 0.0)
 
 
@@ -105,62 +113,109 @@ def _start_unit(engine: Engine, shot: PlannedShot, key: str, store: SectionStore
     begun = time.perf_counter()
     if store.is_whole(key):
         return SectionDone(key, 0, 0.0)
-    latent = engine.encoded_picture(shot.request, shot.embedding_image, shot.embedding_placement).latent
+    assert shot.request.image is not None, "a shot that opens its chain has a picture"
+    latent = engine.encoded_picture(shot.request, shot.request.image, shot.request.placement).latent
     store.publish(key, latent.numpy(), [engine.decode_start(latent)], engine.checkpoint.fps)
     return SectionDone(key, 0, time.perf_counter() - begun)
 
 
 def _sections(
-    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+    engine: Engine, shot: PlannedShot, given: Given, history: History, store: SectionStore
 ) -> Iterator[Event]:
     make = _sections_backwards if engine.checkpoint.direction == "inverted" else _sections_forward
     try:
-        yield from make(engine, shot, inputs, history, store)
+        yield from make(engine, shot, _Inputs(engine, shot, given), history, store)
     finally:
         engine.free_activations()
 
 
+class _Inputs:
+    """What each section of a shot is made from, worked out when it is asked for; sections of one beat share it."""
+
+    def __init__(self, engine: Engine, shot: PlannedShot, given: Given) -> None:
+        self._engine, self._shot, self._given = engine, shot, given
+        self._known: dict[tuple[object, ...], ShotInputs] = {}
+        self._noises: dict[int, SectionNoise] = {}
+
+    def of(self, section: PlannedSection) -> ShotInputs:
+        """The anchor and the conditioning of a section."""
+        request = self._shot.request
+        seen = (section.embedding_image, section.embedding_placement)
+        key = (section.prompt, section.anchor_image, section.anchor_placement, *seen)
+        if key not in self._known:
+            embeds = self._engine.encoded_picture(request, *seen).embeds if section.embedding_image else None
+            embeds = self._given.embeds if embeds is None else embeds
+            assert embeds is not None, "a chain has a picture, and what continues a kept shot has that shot's"
+            anchor = self._given.anchor
+            shown = (section.anchor_image, section.anchor_placement)
+            # A shot that opens its chain begins with its own picture, and its latent there is what counts.
+            is_start = self._shot.start is not None and shown == (request.image, request.placement)
+            if section.anchor_image and not is_start:
+                picture = self._engine.encoded_picture(request, section.anchor_image, section.anchor_placement)
+                anchor = picture.latent
+            conditioning = self._engine.conditioning(request, section.prompt, embeds)
+            self._known[key] = ShotInputs(request.settings, anchor, conditioning)
+        return self._known[key]
+
+    def noise(self, section: PlannedSection, draw: int) -> Tensor:
+        """The ``draw``-th draw (from 1) of the section's seed, (1, 16, window, h, w) fp32."""
+        if section.seed not in self._noises:
+            settings = self._shot.request.settings
+            height, width = settings.height // PIXELS_PER_LATENT, settings.width // PIXELS_PER_LATENT
+            window = self._shot.span.window
+            self._noises[section.seed] = SectionNoise(section.seed, window=window, height=height, width=width)
+        return self._noises[section.seed].of(draw)
+
+
 def _sections_forward(
-    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+    engine: Engine, shot: PlannedShot, inputs: _Inputs, history: History, store: SectionStore
 ) -> Iterator[Event]:
-    noise = _noise(shot)
-    for number, key in enumerate(shot.sections, start=1):
+    for section in shot.made:
         begun = time.perf_counter()
-        found = store.is_whole(key)
+        found = store.is_whole(section.key)
         if not found:
-            latents = yield from engine.sample(inputs, number, history, noise.of(number))
-            _publish(engine, store, key, history, latents)
+            noise = inputs.noise(section, section.number)
+            latents = yield from engine.sample(inputs.of(section), section.number, history, noise)
+            _publish(engine, store, section.key, history, latents)
             yield from engine.notices()
         # Read back even when just made: another worker may have been first, and what is stored is what counts.
-        history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
-        yield SectionDone(key, number, 0.0 if found else time.perf_counter() - begun)
+        history = _after(history, section, store)
+        yield SectionDone(section.key, section.number, 0.0 if found else time.perf_counter() - begun)
 
 
 def _sections_backwards(
-    engine: Engine, shot: PlannedShot, inputs: ShotInputs, history: History, store: SectionStore
+    engine: Engine, shot: PlannedShot, inputs: _Inputs, history: History, store: SectionStore
 ) -> Iterator[Event]:
     """The original model's order: every section is sampled, the last one first, before the first can be decoded."""
     seconds = dict.fromkeys(shot.sections, 0.0)
     later: Tensor | None = None
-    noise = _noise(shot)
-    for made, number in enumerate(range(len(shot.sections), 0, -1), start=1):
+    for made, section in enumerate(reversed(shot.made), start=1):
         begun = time.perf_counter()
-        key = shot.sections[number - 1]
+        key = section.key
         if not store.is_whole(key) and not store.is_whole(latents_key(key)):
-            sampled = yield from engine.sample_inverted(inputs, number, len(shot.sections), later, noise.of(made))
+            sampled = yield from engine.sample_inverted(
+                inputs.of(section), section.number, len(shot.made), later, inputs.noise(section, made)
+            )
             store.publish_latents(latents_key(key), sampled.numpy())
             seconds[key] = time.perf_counter() - begun
         latents = _sampled(store, key)
         later = latents if later is None else torch.cat([latents, later], dim=2)[:, :, :HISTORY_LATENTS]
-    for number, key in enumerate(shot.sections, start=1):
+    for section in shot.made:
         begun = time.perf_counter()
+        key = section.key
         if not store.is_whole(key):
             _publish(engine, store, key, history, _sampled(store, key))
             yield from engine.notices()
             seconds[key] += time.perf_counter() - begun
         store.discard(latents_key(key))
-        history = history.then(_stored(store, key), store.frame(key, _frames(shot)))
-        yield SectionDone(key, number, seconds[key])
+        history = _after(history, section, store)
+        yield SectionDone(key, section.number, seconds[key])
+
+
+def _after(history: History, section: PlannedSection, store: SectionStore) -> History:
+    """The history up to the last latent that is kept of a stored section."""
+    latents = _stored(store, section.key)[:, :, : section.latents]
+    return history.then(latents, store.frame(section.key, FRAMES_PER_LATENT * section.latents))
 
 
 def _sampled(store: SectionStore, key: str) -> Tensor:
@@ -175,12 +230,6 @@ def _publish(engine: Engine, store: SectionStore, key: str, history: History, la
     store.publish(key, latents.numpy(), engine.decode(history, latents), engine.checkpoint.fps)
 
 
-def _noise(shot: PlannedShot) -> SectionNoise:
-    settings = shot.request.settings
-    height, width = settings.height // PIXELS_PER_LATENT, settings.width // PIXELS_PER_LATENT
-    return SectionNoise(shot.request.seed, window=shot.span.window, height=height, width=width)
-
-
 def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:
     """The end of what ``units`` show, as far back as matters; the chain's latent after it is number ``end``."""
     tail: list[Tensor] = []
@@ -193,9 +242,8 @@ def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:
 
 
 def _shown_units(shot: PlannedShot) -> list[_Shown]:
-    latents = [1] if shot.start else []
-    latents += [shot.span.window] * (shot.span.sections - 1) + [shot.span.kept]
-    return [_Shown(key, count, frames) for (key, frames), count in zip(shot.units, latents, strict=True)]
+    start = [_Shown(shot.start, 1, 1)] if shot.start else []
+    return start + [_Shown(section.key, section.latents, section.frames) for section in shot.made]
 
 
 def _stored(store: SectionStore, key: str) -> Tensor:
@@ -204,8 +252,3 @@ def _stored(store: SectionStore, key: str) -> Tensor:
 
 def _count_stored(shot: PlannedShot, store: SectionStore) -> int:
     return sum(store.has(key) for key in shot.sections)
-
-
-def _frames(shot: PlannedShot) -> int:
-    """The frames of each of the shot's sections, all of them, shown or not."""
-    return FRAMES_PER_LATENT * shot.span.window

@@ -12,15 +12,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import get_type_hints
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
+from framepack.shots.beats import runs_of
 from framepack.shots.request import CENTRED, Placement, Settings, ShotRequest
-from framepack.shots.spans import Span, spans
+from framepack.shots.spans import FRAMES_PER_LATENT, Span, spans
 
 ALGORITHM = 2
 
@@ -35,28 +36,54 @@ _NUMBERS = {name: kind for name, kind in get_type_hints(Settings).items() if kin
 
 
 @dataclass(frozen=True)
+class PlannedSection:
+    """One section with its name. ``number`` counts from 1 all that are begun since the shot's start.
+
+    ``latents`` are kept of it, and ``frames`` shown. ``anchor_image`` and ``embedding_image`` are the pictures
+    (SHA-256) in slot 0 and behind the image embedding, "" where that is given; an ``anchor_image`` of None means the
+    last latent before the shot.
+    """
+
+    key: str
+    number: int
+    latents: int
+    frames: int
+    prompt: str
+    seed: int
+    anchor_image: str | None
+    anchor_placement: Placement
+    embedding_image: str
+    embedding_placement: Placement
+
+
+@dataclass(frozen=True)
 class PlannedShot:
     """One shot of a chain with the names of all it is made of.
 
-    ``start`` is the key of the start picture's unit (1 latent, 1 frame) for the shot that opens the chain; ``sections``
-    are the keys of its sections in order. ``anchor_image`` and ``embedding_image`` are the pictures (SHA-256) in slot 0
-    and behind the image embedding; an ``anchor_image`` of None means the last latent before the shot. The former is
-    placed in the frame as the request says, the latter as ``embedding_placement`` does.
+    ``start`` is the key of the start picture's unit (1 latent, 1 frame) for the shot that opens the chain; ``made`` are
+    its sections in order.
     """
 
     request: ShotRequest
     span: Span
     start: str | None
-    sections: tuple[str, ...]
-    anchor_image: str | None
-    embedding_image: str
-    embedding_placement: Placement = CENTRED
+    made: tuple[PlannedSection, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The keys of its sections in order."""
+        return tuple(section.key for section in self.made)
 
     @property
     def units(self) -> tuple[tuple[str, int], ...]:
         """(key, frames shown) of every unit that, joined, is the shot."""
-        parts = [(key, self.span.frames_of_section(number)) for number, key in enumerate(self.sections, start=1)]
+        parts = [(section.key, section.frames) for section in self.made]
         return ((self.start, 1), *parts) if self.start else tuple(parts)
+
+    @property
+    def kept(self) -> int:
+        """How many latents of its last section it needs; the shot after it starts from there."""
+        return self.made[-1].latents
 
 
 def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[PlannedShot, ...]:
@@ -91,9 +118,8 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
             **_placed("place", first.placement),
         }
     )
-    counts_sections = checkpoint.direction == "inverted"
     planned: list[PlannedShot] = []
-    before, kept, embedding, placement = start, 1, first.image, first.placement
+    before, kept, seen, seconds = start, 1, (first.image, first.placement), 0.0
     chain = spans(
         [request.seconds for request in requests],
         fps=checkpoint.fps,
@@ -104,35 +130,35 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
     )
     for request, span in zip(requests, chain, strict=True):
         if request.image:
-            embedding, placement = request.image, request.placement
-        keys = []
-        settings = hashed_settings(request.settings)
-        for number in range(1, span.sections + 1):
-            before = _section_key(
-                request,
-                settings,
-                span,
-                number,
-                before,
-                kept,
-                (embedding, placement),
-                counts_sections,
-            )
-            kept = span.window
-            keys.append(before)
-        kept = span.kept
-        planned.append(
-            PlannedShot(
-                request=request,
-                span=span,
-                start=start if span.opens else None,
-                sections=tuple(keys),
-                anchor_image=request.image,
-                embedding_image=embedding,
-                embedding_placement=placement,
-            )
-        )
+            seen = (request.image, request.placement)
+        sections = unnamed_sections(request, span, before=seconds, seen=seen)
+        named = _named(request, span, sections, before, kept)
+        planned.append(PlannedShot(request=request, span=span, start=start if span.opens else None, made=named))
+        before, kept = named[-1].key, named[-1].latents
+        seen = (named[-1].embedding_image, named[-1].embedding_placement)
+        seconds += request.seconds
     return tuple(planned)
+
+
+def unnamed_sections(
+    request: ShotRequest, span: Span, *, before: float, seen: tuple[str, Placement]
+) -> tuple[PlannedSection, ...]:
+    """The sections of a shot that begins ``before`` seconds after its chain, without their keys.
+
+    ``seen`` is the picture behind the embedding at its beginning, and its placement.
+    """
+    checkpoint = checkpoint_named(request.settings.checkpoint)
+    backwards = checkpoint.direction == "inverted"
+    sections: list[PlannedSection] = []
+    for run in runs_of(request, span, before=before, fps=checkpoint.fps, whole_sections=backwards):
+        anchor = (request.image, request.placement)
+        if run.image:
+            anchor = seen = (run.image, run.placement)
+        for number, latents in enumerate(run.sections, start=run.number):
+            frames = FRAMES_PER_LATENT * latents
+            sections.append(PlannedSection("", number, latents, frames, run.prompt, run.seed, *anchor, *seen))
+    last = sections[-1]
+    return (*sections[:-1], replace(last, frames=last.frames - span.left_off))
 
 
 def latents_key(key: str) -> str:
@@ -152,37 +178,47 @@ def _typed(settings: Settings, name: str) -> object:
     return _NUMBERS[name](value) if name in _NUMBERS else value
 
 
-def _section_key(
-    request: ShotRequest,
-    settings: dict[str, object],
-    span: Span,
-    number: int,
-    before: str,
-    kept: int,
-    embedding: tuple[str, Placement],
-    counts_sections: bool,
-) -> str:
-    image, placement = embedding
-    return _digest(
-        {
+def _named(
+    request: ShotRequest, span: Span, sections: Sequence[PlannedSection], before: str, kept: int
+) -> tuple[PlannedSection, ...]:
+    """The sections with their keys; of the unit ``before`` the first, ``kept`` latents are."""
+    settings = hashed_settings(request.settings)
+    of_all: dict[str, object] = {"of": None}
+    if checkpoint_named(request.settings.checkpoint).direction == "inverted":
+        # What is made from the end depends on all that comes later.
+        of_all = {"of": span.sections, **_beats(sections)}
+    named = []
+    for section in sections:
+        parts = {
             "unit": "section",
             "algorithm": ALGORITHM,
             "identity": request.identity,
             "settings": settings,
             "window": span.window,
             "first": span.first,
-            "prompt": request.prompt,
-            "seed": int(request.seed),
-            "anchor": request.image,
-            "embedding": image,
-            **(_placed("anchor place", request.placement) if request.image else {}),
-            **_placed("embedding place", placement),
-            "number": number,
-            "of": span.sections if counts_sections else None,
+            "prompt": section.prompt,
+            "seed": int(section.seed),
+            "anchor": section.anchor_image,
+            "embedding": section.embedding_image,
+            **(_placed("anchor place", section.anchor_placement) if section.anchor_image else {}),
+            **_placed("embedding place", section.embedding_placement),
+            "number": section.number,
             "before": before,
             "kept": kept,
+            **of_all,
         }
-    )
+        before, kept = _digest(parts), section.latents
+        named.append(replace(section, key=before))
+    return tuple(named)
+
+
+def _beats(sections: Sequence[PlannedSection]) -> dict[str, object]:
+    """What all sections are told, where they are not all told the same."""
+    told = [
+        [section.prompt, int(section.seed), section.anchor_image, list(section.anchor_placement)]
+        for section in sections
+    ]
+    return {"beats": told} if any(one != told[0] for one in told) else {}
 
 
 def _placed(name: str, placement: Placement) -> dict[str, object]:

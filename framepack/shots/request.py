@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-from framepack.shots.spans import check_seconds
+from framepack.shots.spans import MAX_SECONDS, check_seconds
 
 MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
+MAX_BEATS = 200
 Precision = Literal["exact", "fast"]
 Fit = Literal["fill", "fit"]
 # Where a picture that is larger than the frame is cut: x and y in thousandths of the free way, and how much closer than
@@ -98,12 +100,37 @@ def check_placement(placement: Placement) -> None:
 
 
 @dataclass(frozen=True)
+class Beat:
+    """What takes over ``at`` seconds into a shot. A prompt or seed of None is that of the beat before.
+
+    ``image`` (SHA-256), where there is one, becomes the anchor and the picture embedding from there on; ``placement``
+    says where it is cut.
+    """
+
+    at: float
+    prompt: str | None = None
+    seed: int | None = None
+    image: str | None = None
+    placement: Placement = CENTRED
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.at <= MAX_SECONDS:
+            raise InvalidRequest("beats", Message("not-between", {"value": self.at, "least": 0, "most": MAX_SECONDS}))
+        if self.prompt is not None:
+            _check_prompt(self.prompt)
+        if self.seed is not None:
+            _check_seed(self.seed)
+        check_placement(self.placement)
+
+
+@dataclass(frozen=True)
 class ShotRequest:
     """One shot of a chain: everything its sections are made from, apart from what came before it.
 
     ``identity`` names the weights (see ``framepack.checkpoints.identity``); ``image`` is the SHA-256 of the shot's own
     picture file, None for a shot that continues without one. ``seconds`` is how long it is asked to be. ``placement``
-    says where its picture is cut, where it fills the frame.
+    says where its picture is cut, where it fills the frame. ``beats``, in the order of their times, say what takes over
+    after the shot's own ``prompt``, ``seed`` and ``image``, which are the beat at 0.
     """
 
     settings: Settings
@@ -113,15 +140,30 @@ class ShotRequest:
     seconds: float
     image: str | None
     placement: Placement = CENTRED
+    beats: tuple[Beat, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.prompt.strip():
-            raise InvalidRequest("prompt", Message("prompt-empty"))
-        if len(self.prompt) > MAX_PROMPT_CHARACTERS:
-            raise InvalidRequest("prompt", Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
-        if not 0 <= self.seed <= MAX_SEED:
-            raise InvalidRequest("seed", Message("not-between", {"value": self.seed, "least": 0, "most": MAX_SEED}))
+        _check_prompt(self.prompt)
+        _check_seed(self.seed)
         check_seconds(self.seconds)
         check_placement(self.placement)
-        if self.placement != CENTRED and self.settings.fit != "fill":
+        placed = (self.placement, *(beat.placement for beat in self.beats))
+        if self.settings.fit != "fill" and any(placement != CENTRED for placement in placed):
             raise InvalidRequest("place", Message("placed-unfilled"))
+        if len(self.beats) > MAX_BEATS:
+            raise InvalidRequest("beats", Message("beats-many", {"most": MAX_BEATS}))
+        for one, other in pairwise(self.beats):
+            if other.at < one.at:
+                raise InvalidRequest("beats", Message("beats-out-of-order", {"at": other.at, "before": one.at}))
+
+
+def _check_prompt(prompt: str) -> None:
+    if not prompt.strip():
+        raise InvalidRequest("prompt", Message("prompt-empty"))
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise InvalidRequest("prompt", Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidRequest("seed", Message("not-between", {"value": seed, "least": 0, "most": MAX_SEED}))

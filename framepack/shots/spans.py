@@ -45,13 +45,8 @@ class Span:
 
     @property
     def sections(self) -> int:
-        """How many sections must be made for it."""
+        """How many sections must be made for it, where no beat cuts one."""
         return -(-self.latents // self.window)
-
-    @property
-    def kept(self) -> int:
-        """How many latents of its last section it needs, 1 to ``window``; the shot after it starts from there."""
-        return self.latents - self.window * (self.sections - 1)
 
     @property
     def frames(self) -> int:
@@ -62,12 +57,6 @@ class Span:
     def frames_held(self) -> int:
         """How many frames there are when its sections are made, shown or not."""
         return FRAMES_PER_LATENT * self.window * self.sections + (1 if self.opens else 0)
-
-    def frames_of_section(self, number: int) -> int:
-        """How many frames of its section ``number`` (from 1) it shows."""
-        if number == self.sections:
-            return FRAMES_PER_LATENT * self.kept - self.left_off
-        return FRAMES_PER_LATENT * self.window
 
 
 def spans(

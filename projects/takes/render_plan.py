@@ -12,7 +12,7 @@ from typing import Any
 
 from framepack.messages import Message, as_message
 from framepack.shots.keys import PlannedShot, plan_chain
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import Beat, Settings, ShotRequest
 from framepack.store.section_store import SectionStore
 from projects.storyboard.choosing import own_of
 from projects.takes.staleness import ShotPlan, said_of
@@ -142,6 +142,8 @@ def _chain_shot(kept: dict[str, Any]) -> ChainShot:
     request["settings"] = Settings(**request["settings"])
     if "placement" in request:
         request["placement"] = tuple(request["placement"])
+    if "beats" in request:
+        request["beats"] = tuple(Beat(**{**beat, "placement": tuple(beat["placement"])}) for beat in request["beats"])
     # Plans of the first version say nothing of it: all their shots end on latents, as if others continued them.
     own = kept.get("own", {})
     return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request), kept.get("ends", False), own)

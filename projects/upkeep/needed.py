@@ -88,7 +88,8 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
     pictures = {shot.media_id for shot in rows.shots if shot.media_id}
     pictures |= {picture for edit in rows.edits for picture in _pictures_in(edit)}
     pictures |= {str(take.request["image"]) for take in rows.takes if take.request.get("image")}
-    pictures |= {image for shot in planned for image in (shot.anchor_image, shot.embedding_image) if image}
+    made = [section for shot in planned for section in shot.made]
+    pictures |= {image for one in made for image in (one.anchor_image, one.embedding_image) if image}
     return {
         "sections": frozenset(units),
         "conditioning": frozenset(name for shot in planned for name in conditioning_of(shot)),

@@ -133,7 +133,8 @@ class PaintingRoom:
 
     def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
         for shot in shots:
-            read_picture(pictures[shot.embedding_image], pictures[shot.embedding_image].name)
+            for image in {section.embedding_image for section in shot.made}:
+                read_picture(pictures[image], pictures[image].name)
 
     def render(
         self, chain: tuple[PlannedShot, ...], place: int, pictures: Mapping[str, Path], store: SectionStore

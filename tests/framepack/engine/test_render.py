@@ -25,10 +25,10 @@ from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest, SectionMissing, WeightsDamaged
 from framepack.media.pictures import picture_hash
 from framepack.media.video import join, probe, read_frames
-from framepack.sampling.sampler import SamplingSettings, draw_noise, sample_section
+from framepack.sampling.sampler import SamplingSettings, SectionNoise, draw_noise, sample_section
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, latents_key, plan_chain
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import Beat, Settings, ShotRequest
 from framepack.store.section_store import SectionStore
 from framepack.transformer.step_cache import StepCache
 from framepack.transformer.transformer import FramepackTransformer
@@ -219,7 +219,9 @@ def test_a_section_is_what_the_sampler_makes_of_the_same_history_and_noise(
     assert shot.start is not None
     start = torch.from_numpy(store.latents(shot.start))
     first = torch.from_numpy(store.latents(shot.sections[0]))
-    conditioning = engine.conditioning(shot.request, engine.encoded_picture(shot.request, shot.embedding_image).embeds)
+    conditioning = engine.conditioning(
+        shot.request, shot.request.prompt, engine.encoded_picture(shot.request, shot.request.image).embeds
+    )
     generator = torch.Generator().manual_seed(shot.request.seed)
     noises = [draw_noise(generator, window=9, height=8, width=8) for _ in range(2)]
     for history, noise, key in (
@@ -243,7 +245,7 @@ def test_a_continuing_shot_starts_where_the_one_before_is_cut(
     first, second = pictures
     requests = [request(1.0, first), request(1.2, None, prompt="it sails on"), request(1.2, second)]
     chain = plan_chain(requests)
-    assert chain[0].span.kept == 7
+    assert chain[0].kept == 7
     for index in range(3):
         render(engine, chain, index, pictures, store)
     shown = torch.cat([shown_latents(shot, store) for shot in chain], dim=2)
@@ -251,7 +253,9 @@ def test_a_continuing_shot_starts_where_the_one_before_is_cut(
     assert shown.shape[2] == round((3.4 * 30 - 1) / 4) + 1
 
     opening = shown_latents(chain[0], store)
-    conditioning = engine.conditioning(chain[1].request, engine.encoded_picture(chain[1].request, first).embeds)
+    conditioning = engine.conditioning(
+        chain[1].request, chain[1].request.prompt, engine.encoded_picture(chain[1].request, first).embeds
+    )
     *_, last = sample_section(
         engine._models.transformer(chain[0].request.settings),
         history=opening,
@@ -261,6 +265,39 @@ def test_a_continuing_shot_starts_where_the_one_before_is_cut(
         settings=SamplingSettings(steps=2),
     )
     assert np.array_equal(last.latents.numpy(), store.latents(chain[1].sections[0]))
+
+
+def test_a_beat_goes_on_from_its_moment_and_shares_all_before_it(
+    engine: Engine, pictures: dict[str, Path], store: SectionStore
+) -> None:
+    first, second = pictures
+    plain = request(3.0, first)
+    beats = (Beat(1.6, "it turns", seed=5), Beat(2.4, image=second))
+    (before,), (shot,) = plan_chain([plain]), plan_chain([replace(plain, beats=beats)])
+    render(engine, [before], 0, pictures, store)
+    made = [event.section for event in render(engine, [shot], 0, pictures, store) if isinstance(event, Step)]
+
+    assert set(made) == {3, 4}
+    assert shot.sections[:2] == before.sections[:2]
+    assert shown_latents(shot, store).shape == shown_latents(before, store).shape
+    whole = shown_latents(before, store)
+    past = whole[:, :, :13]
+    turned = engine.encoded_picture(shot.request, first)
+    noise = SectionNoise(5, window=9, height=8, width=8)
+    for place, (picture, anchor) in enumerate(((turned, whole[:, :, :1]), (None, None))):
+        if picture is None:
+            picture = engine.encoded_picture(shot.request, second)
+            anchor = picture.latent
+            past = torch.cat([past, torch.from_numpy(store.latents(shot.sections[2]))[:, :, :6]], dim=2)
+        *_, last = sample_section(
+            engine._models.transformer(shot.request.settings),
+            history=past,
+            anchor=anchor,
+            conditioning=engine.conditioning(shot.request, "it turns", picture.embeds),
+            noise=noise.of(3 + place),
+            settings=SamplingSettings(steps=2),
+        )
+        assert np.array_equal(last.latents.numpy(), store.latents(shot.sections[2 + place]))
 
 
 def test_a_continuing_shot_begins_without_a_jump(
@@ -347,4 +384,4 @@ def test_magcache_skips_steps_of_a_published_model(
 
 def test_an_image_embedding_of_another_model_is_refused(engine: Engine) -> None:
     with pytest.raises(InvalidRequest, match="it has 99 channels where this model takes 28"):
-        engine.conditioning(request(1.0, None), torch.zeros(1, 4, 99))
+        engine.conditioning(request(1.0, None), "a boat", torch.zeros(1, 4, 99))

@@ -74,7 +74,9 @@ def test_prompts_encoded_by_the_processor_say_what_those_of_the_device_say(tmp_p
             device = engine._models.with_text_encoder(settings("f1"), lambda llama: llama.model.device)
             assert device.type == ("cpu" if text_on_cpu else "cuda")
             engine.prepare(chain, {image: picture})
-            embeds.append(engine.conditioning(chain[0].request, torch.zeros(1, 4, 28)).prompt_embeds)
+            embeds.append(
+                engine.conditioning(chain[0].request, chain[0].request.prompt, torch.zeros(1, 4, 28)).prompt_embeds
+            )
     assert (embeds[0] - embeds[1]).norm() / embeds[1].norm() < 0.02
 
 

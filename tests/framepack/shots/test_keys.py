@@ -77,10 +77,10 @@ def test_where_a_picture_is_placed_goes_with_it_down_the_chain() -> None:
     after = plan_chain([FIRST, NEXT, replace(guided, placement=(0, 500, 1000)), NEXT])
     assert after[:2] == before[:2]
     assert not set(before[2].sections) & set(after[2].sections)
-    assert [shot.embedding_placement for shot in after] == [CENTRED, CENTRED, (0, 500, 1000), (0, 500, 1000)]
+    assert [shot.made[0].embedding_placement for shot in after] == [CENTRED, CENTRED, (0, 500, 1000), (0, 500, 1000)]
     opened = plan_chain([replace(FIRST, placement=(0, 500, 1000)), NEXT])
     assert opened[0].start != before[0].start
-    assert [shot.embedding_placement for shot in opened] == [(0, 500, 1000)] * 2
+    assert [shot.made[0].embedding_placement for shot in opened] == [(0, 500, 1000)] * 2
 
 
 def test_where_no_picture_is_there_is_nothing_to_place() -> None:
@@ -110,8 +110,8 @@ def test_an_edit_upstream_changes_every_key_downstream_and_none_upstream() -> No
 
 def test_a_continuing_shot_inherits_the_embedding_of_the_latest_picture_in_its_chain() -> None:
     chain = plan_chain([FIRST, replace(NEXT, image="second"), NEXT])
-    assert [shot.embedding_image for shot in chain] == ["picture", "second", "second"]
-    assert [shot.anchor_image for shot in chain] == ["picture", "second", None]
+    assert [shot.made[0].embedding_image for shot in chain] == ["picture", "second", "second"]
+    assert [shot.made[0].anchor_image for shot in chain] == ["picture", "second", None]
 
 
 def test_only_the_shot_that_opens_a_chain_has_a_start_unit() -> None:
