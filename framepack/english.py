@@ -105,6 +105,7 @@ ENGLISH = MappingProxyType(
         "not-between": "{value} is not between {least} and {most}",
         "no-such-choice": "there is no '{name}'; there is: {choices}",
         "too-long": "it is longer than {most} characters",
+        "beat-time": "'{text}' is no time in seconds",
         "beats-many": "a shot has at most {most} beats",
         "beats-out-of-order": "the beat at {at:g} s stands behind that at {before:g} s; order them by their times",
         "no-length": "{seconds:g} is not more than 0 and at most {most:g}",
@@ -154,7 +155,7 @@ ENGLISH = MappingProxyType(
             "from “{rest}” on only the first reads it."
         ),
         "prompt-times": (
-            "Times in a prompt, such as [3s: ...], are read as words, not as times; make a shot for each instead."
+            "Times in this prompt, such as [3s: ...], are read as words of it; make beats of them instead."
         ),
         "shot-lasts-longer": "It is asked to last {seconds:g} s and lasts {shortest:.2f} s, the shortest it can.",
         # --- what went wrong while a command was at work ---

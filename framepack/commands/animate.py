@@ -29,11 +29,12 @@ from framepack.files.outputs import is_same_file, output_problem, room_problem
 from framepack.media.pictures import Picture, picture_hash, read_picture
 from framepack.media.video import VIDEO_ENDINGS, join
 from framepack.messages import Message, worded
+from framepack.shots.beat_text import written_beats
 from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain, unnamed_sections
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.prompts import prompt_remarks, read_of
-from framepack.shots.request import Fit, Placement, ShotRequest, default_settings
+from framepack.shots.request import Beat, Fit, Placement, ShotRequest, default_settings
 from framepack.shots.spans import FRAMES_PER_LATENT, Span, length_remarks
 from framepack.store.section_store import SectionStore
 
@@ -45,6 +46,7 @@ _IDENTITY = "this run's"
 class Animation:
     """What is asked for; None leaves a value to the checkpoint, or to the shot that is continued. ``size`` is HxW.
 
+    ``beats`` take over at their times, and so do those written into the prompt, unless it is to be taken ``literal``.
     ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
     """
 
@@ -63,6 +65,8 @@ class Animation:
     output: Path
     save_latents: Path | None
     continue_from: Path | None
+    beats: tuple[Beat, ...] = ()
+    literal: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
         print(worded(remark, ENGLISH), file=sys.stderr)
     request = _request(animation, checkpoint, before, picture)
     for remark in (
-        *prompt_remarks(request.prompt, read_of(request.prompt, checkpoint, options.models)),
+        *_prompt_remarks(request, checkpoint, options.models, literal=animation.literal),
         *length_remarks(request.seconds, fps=checkpoint.fps, opens=before is None, ends=False),
     ):
         print(worded(remark, ENGLISH), file=sys.stderr)
@@ -176,6 +180,8 @@ def _request(
         settings = replace(settings, cache="teacache", threshold=animation.teacache)
     if animation.magcache:
         settings = replace(settings, cache="magcache", threshold=animation.magcache)
+    written = None if animation.literal else written_beats(animation.prompt)
+    beats = (*(written.beats if written else ()), *animation.beats)
     return ShotRequest(
         settings=replace(
             settings,
@@ -183,12 +189,23 @@ def _request(
             fit=animation.fit,
         ),
         identity=_IDENTITY,
-        prompt=animation.prompt,
+        prompt=written.prompt if written else animation.prompt,
         seed=animation.seed,
         seconds=animation.seconds,
         image=picture_hash(animation.image) if animation.image else None,
         placement=animation.placement,
+        beats=tuple(sorted(beats, key=lambda beat: beat.at)),
     )
+
+
+def _prompt_remarks(
+    request: ShotRequest, checkpoint: Checkpoint, models: Path | None, *, literal: bool
+) -> Iterator[Message]:
+    """What is to be said of the prompts of a shot, each once; not of times in one that is wanted as it is."""
+    prompts = dict.fromkeys((request.prompt, *(beat.prompt for beat in request.beats if beat.prompt)))
+    for prompt in prompts:
+        remarks = prompt_remarks(prompt, read_of(prompt, checkpoint, models))
+        yield from (remark for remark in remarks if not (literal and remark.id == "prompt-times"))
 
 
 def _size(

@@ -25,11 +25,11 @@ from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions, check_arguments, prepare_environment
-from framepack.errors import FramepackError
+from framepack.errors import FramepackError, InvalidRequest
 from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, worded
 from framepack.shots.presets import PRESETS
-from framepack.shots.request import CENTRED, Fit
+from framepack.shots.request import CENTRED, Beat, Fit
 
 FAILED = 1
 WRONG_INPUT = 2
@@ -108,8 +108,18 @@ def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> 
         output=asked.output,
         save_latents=asked.save_latents,
         continue_from=asked.continue_from,
+        beats=tuple(_beat(*beat) for beat in asked.beat),
+        literal=asked.literal,
     )
     print(animate(animation, engine, begun=begun, show_progress=sys.stderr.isatty()).as_json())
+
+
+def _beat(at: str, prompt: str) -> Beat:
+    try:
+        seconds = float(at)
+    except ValueError:
+        raise InvalidRequest("beats", Message("beat-time", {"text": at})) from None
+    return Beat(seconds, prompt)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -126,6 +136,16 @@ def _parser() -> argparse.ArgumentParser:
     animate = commands.add_parser("animate", help="animate a picture; the last line printed is one JSON object")
     animate.add_argument("image", nargs="?", type=Path, metavar="IMAGE", help="the picture the shot starts from")
     animate.add_argument("--prompt", required=True, metavar="TEXT", help="what happens in the shot")
+    animate.add_argument(
+        "--beat",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("S", "TEXT"),
+        help="from so many seconds on this happens; may be given several times, and be written into the prompt: "
+        '"she waits [2.4s: she turns round]"',
+    )
+    animate.add_argument("--literal", action="store_true", help="take times in the prompt as words of it")
     animate.add_argument("--seconds", type=float, default=4.0, metavar="S", help="how long it lasts (4)")
     animate.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives another motion (0)")
     animate.add_argument(

@@ -7,7 +7,6 @@ direction. Both read its beginning only.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import Checkpoint
 from framepack.errors import WeightsDamaged
 from framepack.messages import Message, Value
+from framepack.shots.beat_text import written_beats
 
 PROMPT_TOKENS = 256
 CLIP_TOKENS = 77
@@ -40,9 +40,6 @@ TEMPLATE_TOKENS = 95
 
 _PREFIX = TEMPLATE.index("{}")
 _CLIP_WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
-_TIME = r"\d+(?:\.\d+)?\s*(?:s|sec|secs|seconds?)"
-# "[3s: she laughs]", "[0s-3s: ...]", "[0-3s: ...]"
-_TIMED = re.compile(rf"\[\s*(?:{_TIME}|\d+(?:\.\d+)?(?=\s*[-–]))\s*(?:[-–]\s*{_TIME}\s*)?[:\]]", re.IGNORECASE)
 _MOST_QUOTED = 40
 
 
@@ -75,7 +72,7 @@ def prompt_remarks(prompt: str, reading: PromptReading | None) -> tuple[Message,
     elif reading is not None and reading.clip_unread:
         values = {"tokens": reading.clip_tokens, "most": CLIP_PROMPT_TOKENS, "rest": _quoted(reading.clip_unread)}
         remarks.append(Message("prompt-not-read-by-clip", values))
-    if _TIMED.search(prompt):
+    if written_beats(prompt) is not None:
         remarks.append(Message("prompt-times"))
     return tuple(remarks)
 

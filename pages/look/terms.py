@@ -23,6 +23,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         # The field of a request that an error is about.
         "field.argument": "argument",
         "field.attention": "attention",
+        "field.beats": "beats",
         "field.cache": "cache",
         "field.cfg": "cfg",
         "field.count": "count",
