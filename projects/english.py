@@ -111,6 +111,7 @@ ENGLISH = MappingProxyType(
         # --- why a take is out of date ---
         "why-text": "Text changed",
         "why-words": "The words around the text changed",
+        "why-beats": "Beats changed",
         "why-seed": "Seed {was} to {now}",
         "why-length": "Length {was:g} s to {now:g} s",
         "why-picture": "Picture changed",
@@ -200,6 +201,7 @@ ENGLISH = MappingProxyType(
             "To remove what was deleted, too, so that it cannot be brought back: python -m projects clean --deleted "
             "--yes"
         ),
+        "beat-value": "the beat's '{key}' cannot be so",
         # --- values of a film ---
         "sounds-many": "a shot has at most {most} sounds",
         "sound-value": "the sound's '{key}' cannot be so",

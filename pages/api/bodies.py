@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from framepack.shots.request import MAX_SEED, CacheKind
+from framepack.shots.request import MAX_BEATS, MAX_SEED, CacheKind
 from pages.api.asking import Query
 from projects.cutting.film_settings import FilmSettings
 from projects.cutting.shot_fields import MAX_SOUNDS, ShotSound
@@ -24,6 +24,7 @@ from projects.database.tables import (
     TransitionAt,
 )
 from projects.names import storable
+from projects.storyboard.beats import ShotBeat
 
 MOST_SHOTS = 1000
 MOST_NEW_SHOTS = 500
@@ -170,6 +171,7 @@ class ShotChanges(Body):
     preset: Id | None = None
     steps: int | None = None
     guidance: float | None = None
+    beats: Annotated[tuple[ShotBeat, ...], Field(max_length=MAX_BEATS, strict=False)] = ()
     transition: Transition = "cut"
     transition_seconds: float = 0.5
     transition_at: TransitionAt = "centre"

@@ -146,6 +146,8 @@ class ShotBase(SQLModel):
     ``place_zoom`` how much closer than need be, in thousandths; they count where the project's ``fit`` is "place".
     ``preset``, ``steps``, ``guidance``: None is the project's. ``checkpoint`` counts at a cut, for the whole chain.
 
+    ``beats``, in the order of their times, are ``storyboard.beats.ShotBeat``: what takes over within the shot.
+
     From ``transition``, which leads into the shot, on it is about the film only (see ``FILM_FIELDS``): it changes
     nothing that is rendered. Trims, holds and the transition are seconds, ``speed`` is a factor; ``sounds`` are
     ``cutting.shot_fields.ShotSound``.
@@ -165,6 +167,9 @@ class ShotBase(SQLModel):
     preset: str | None = None
     steps: int | None = None
     guidance: float | None = None
+    beats: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"}
+    )
     transition: Transition = Field(default="cut", sa_type=sa.String, sa_column_kwargs={"server_default": "cut"})
     transition_seconds: float = Field(default=0.5, sa_column_kwargs={"server_default": "0.5"})
     transition_at: TransitionAt = Field(

@@ -295,8 +295,9 @@ class ShotRenderer:
                     _log.warning("A shot of this render cannot be made: %s", error)
 
     def _pictures(self, plan: RenderPlan) -> dict[str, Path]:
-        used = {shot.request.image for chain in plan.chains for shot in chain if shot.request.image}
-        return {image: picture_path(self._settings, image) for image in used}
+        asked = [shot.request for chain in plan.chains for shot in chain]
+        images = {image for request in asked for image in (request.image, *(beat.image for beat in request.beats))}
+        return {image: picture_path(self._settings, image) for image in images if image}
 
     def _is_wanted(self, order: Order) -> bool:
         try:

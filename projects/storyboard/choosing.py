@@ -15,6 +15,9 @@ from projects.storyboard.reading import _touch, chosen_id, get_shot
 # What a shot says itself of how it is made: with this it can be asked for again.
 OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"} - FILM_FIELDS
 
+# What shots can say since takes are there that do not say it, and what it was then.
+_CAME_LATER: dict[str, Any] = {"beats": []}
+
 
 def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
     """Let a finished take be the one that the film shows, in the pass it was made for.
@@ -58,4 +61,4 @@ def _differs_by_seed(take: Take, shot: Shot) -> bool:
     """Whether a take was made of what its shot says now, but perhaps for the seed and for how long it lasts."""
     apart = {"seed": None, "seconds": None}
     made: dict[str, Any] = take.request.get("own", {})
-    return bool(made) and made | apart == own_of(shot) | apart
+    return bool(made) and _CAME_LATER | made | apart == own_of(shot) | apart

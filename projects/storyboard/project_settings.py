@@ -14,6 +14,7 @@ from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.request import CENTRED, Placement, Settings, default_settings
 from projects.database.tables import Pass, Project, Shot
 from projects.errors import StoryboardProblem
+from projects.storyboard.beats import within_words
 
 PASSES: tuple[Pass, ...] = ("draft", "real")
 
@@ -97,10 +98,7 @@ def check_own_settings(shot: Shot) -> None:
 
 def sentence_of(project: Project, shot: Shot) -> str:
     """What is encoded as a shot's prompt: its own words between those of its project; "" where it has none."""
-    if not shot.prompt.strip():
-        return ""
-    before, after = project.words_before.strip(), project.words_after.strip()
-    return " ".join(part for part in (before, shot.prompt.strip(), after) if part) if before or after else shot.prompt
+    return within_words(project, shot.prompt) if shot.prompt.strip() else ""
 
 
 def seed_of(project: Project, shot: Shot) -> int:

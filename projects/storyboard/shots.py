@@ -22,6 +22,7 @@ from projects.database.opening import hold
 from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Wording, now
 from projects.errors import NotFound
 from projects.names import shown_name, storable
+from projects.storyboard.beats import check_beats
 from projects.storyboard.ordering import moved, number_between, renumbered
 from projects.storyboard.project_settings import check_own_settings
 from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
@@ -285,4 +286,5 @@ def check_shot(shot: Shot) -> None:
         raise InvalidRequest("seed", Message("not-between", {"value": shot.seed, "least": 0, "most": MAX_SEED}))
     check_placement((shot.place_x, shot.place_y, shot.place_zoom))
     check_own_settings(shot)
+    check_beats(shot)
     check_film_fields(shot)

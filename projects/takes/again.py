@@ -22,7 +22,7 @@ _OWN_SETTINGS = ("checkpoint", "preset", "steps", "guidance")
 
 
 def use_settings_of(*, session: Session, take_id: str) -> Shot:
-    """Put what made a take back into its shot: prompt, length, start, picture, seed and settings; and show the take.
+    """Put what made a take back into its shot: prompt, beats, length, start, picture, seed and settings; and show it.
 
     What is a project's, its size and the words around prompts, stays. A preset, steps, guidance or a model that the
     project has no more become the shot's own, unless the project has two passes, of which the other would change too.
@@ -72,6 +72,7 @@ def _values(take: Take) -> dict[str, Any]:
         "start": own.get("start", made["start"]),
         **{field: placed[field] for field in _PLACE if field in placed},
         **{field: own.get(field) for field in _OWN_SETTINGS},
+        "beats": own.get("beats", []),
     }
 
 

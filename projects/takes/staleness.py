@@ -19,6 +19,7 @@ from projects.database.tables import Pass, Project, Shot, Take
 from projects.settings import StudioSettings
 from projects.storage.finished import is_there
 from projects.storage.places import take_path
+from projects.storyboard.beats import asked_beats
 from projects.storyboard.project_settings import (
     checkpoint_of,
     placement_of,
@@ -237,6 +238,7 @@ def _request(
             seconds=shot.seconds,
             image=shot.media_id,
             placement=placement_of(project, shot),
+            beats=asked_beats(project, shot),
         )
     except InvalidRequest as problem:
         return Message("request-problem", {"problem": problem.message})

@@ -49,7 +49,7 @@ def _own(take: Take, plan: ShotPlan) -> Iterator[Message]:
     assert plan.planned is not None
     # As it comes back from the database: lists for tuples. What a take of an earlier version does not say is as it was.
     asked = {**asdict(plan.planned.request), "placement": list(plan.planned.request.placement)}
-    made = {"placement": list(CENTRED), **take.request}
+    made = {"placement": list(CENTRED), "beats": [], **take.request}
     was, now = made["settings"], asked["settings"]
     start = "cut" if plan.planned.span.opens else "continue"
     if made["prompt"] != asked["prompt"]:
@@ -57,6 +57,8 @@ def _own(take: Take, plan: ShotPlan) -> Iterator[Message]:
         yield Message("why-words" if own == plan.shot.prompt else "why-text")
     if made["seed"] != asked["seed"]:
         yield Message("why-seed", {"was": made["seed"], "now": asked["seed"]})
+    if [*map(_plain, made["beats"])] != [*map(_plain, asked["beats"])]:
+        yield Message("why-beats")
     if made["seconds"] != asked["seconds"]:
         yield Message("why-length", {"was": made["seconds"], "now": asked["seconds"]})
     if made["image"] != asked["image"]:
@@ -68,6 +70,11 @@ def _own(take: Take, plan: ShotPlan) -> Iterator[Message]:
     yield from _settings(was, now)
     if was["checkpoint"] == now["checkpoint"] and made["identity"] != asked["identity"]:
         yield Message("why-weights", {"checkpoint": now["checkpoint"]})
+
+
+def _plain(beat: Mapping[str, Any]) -> dict[str, Any]:
+    """A beat as it comes back from the database."""
+    return {**beat, "placement": list(beat["placement"])}
 
 
 def _settings(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Message]:

@@ -19,8 +19,9 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.conditioning.names import conditioning_of
 from framepack.errors import FramepackError
 from framepack.shots.keys import PlannedShot, latents_key
-from projects.database.tables import Edit, Film, Pass, Project, Render, Shot, Take
+from projects.database.tables import Edit, Edition, Film, Pass, Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED
+from projects.storyboard.media import media_in, media_of
 from projects.storyboard.project_settings import checkpoint_of, passes_of
 from projects.takes.render_plan import RenderPlan
 from projects.takes.staleness import own_checkpoints, plan_project
@@ -41,6 +42,7 @@ class Rows:
     films: tuple[Film, ...]
     renders: tuple[Render, ...]
     edits: tuple[Edit, ...]
+    editions: tuple[Edition, ...]
 
     def without_deleted(self) -> Rows:
         """The rows without the deleted projects, shots and takes, and all that belongs to them.
@@ -60,6 +62,9 @@ class Rows:
             films=tuple(film for film in self.films if film.project_id in projects and film.deleted_at is None),
             renders=tuple(render for render in self.renders if render.project_id in projects),
             edits=(),
+            editions=tuple(
+                edition for edition in self.editions if edition.project_id in projects and edition.deleted_at is None
+            ),
         )
 
 
@@ -72,6 +77,7 @@ def all_rows(session: Session) -> Rows:
         films=_read(session, Film),
         renders=_read(session, Render),
         edits=_read(session, Edit),
+        editions=_read(session, Edition),
     )
 
 
@@ -85,9 +91,9 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
     units = {key for shot in planned for key, _ in shot.units}
     units |= {latents_key(key) for shot in planned for key in shot.sections}
     units |= {key for take in rows.takes if take.status in ("done", "rendering") for key, _ in take.units}
-    pictures = {shot.media_id for shot in rows.shots if shot.media_id}
-    pictures |= {picture for edit in rows.edits for picture in _pictures_in(edit)}
-    pictures |= {str(take.request["image"]) for take in rows.takes if take.request.get("image")}
+    pictures = {media for row in (*rows.projects, *rows.shots, *rows.editions) for media in media_of(row)}
+    pictures |= {media for edit in rows.edits for media in _media_in(edit)}
+    pictures |= {image for take in rows.takes for image in _pictures_in(take)}
     made = [section for shot in planned for section in shot.made]
     pictures |= {image for one in made for image in (one.anchor_image, one.embedding_image) if image}
     return {
@@ -164,12 +170,17 @@ def _shots_of(render: Render) -> set[str]:
     return {*render.shot_ids, *(shot.shot_id for chain in planned for shot in chain)}
 
 
-def _pictures_in(edit: Edit) -> Iterator[str]:
-    """The pictures that undoing an edit, or doing it again, gives to shots."""
+def _pictures_in(take: Take) -> Iterator[str]:
+    """The pictures that a take was made from."""
+    said = (take.request, *take.request.get("beats", ()))
+    yield from (str(one["image"]) for one in said if one.get("image"))
+
+
+def _media_in(edit: Edit) -> Iterator[str]:
+    """The pictures and sounds that undoing an edit, or doing it again, brings back."""
     for change in edit.changes:
         for values in (change["before"], change["after"]):
-            if values and values.get("media_id"):
-                yield values["media_id"]
+            yield from media_in(values or {})
 
 
 def _read(session: Session, table: type[Table]) -> tuple[Table, ...]:

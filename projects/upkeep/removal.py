@@ -14,9 +14,10 @@ from sqlmodel import Session, SQLModel, col, select
 
 from framepack.store.section_store import SectionStore
 from projects.database.opening import hold
-from projects.database.tables import Media, Progress, Project, Shot, Wording
+from projects.database.tables import Edition, Media, Progress, Project, Shot, Wording
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path
+from projects.storyboard.media import media_of
 from projects.upkeep.needed import Needed, Rows, Table, all_rows, needed_by
 from projects.upkeep.needless import Amount, Thing, amount, changed_at, is_old, things
 
@@ -66,7 +67,11 @@ def _forget(session: Session, rows: Rows, kept: Rows) -> None:
     wordings = [wording for wording in session.exec(select(Wording)).all() if wording.shot_id in shot_ids]
     takes, films = _gone(rows.takes, kept.takes), _gone(rows.films, kept.films)
     projects, edits = _gone(rows.projects, kept.projects), _gone(rows.edits, kept.edits)
-    tables: tuple[Sequence[SQLModel], ...] = (progress, wordings, takes, films, edits, shots, renders, projects)
+    editions = _gone(rows.editions, kept.editions)
+    tables: tuple[Sequence[SQLModel], ...] = (
+        *(progress, wordings, takes, films, edits, editions, shots),
+        *(renders, projects),
+    )
     for table in tables:
         for row in table:
             session.delete(row)
@@ -79,10 +84,12 @@ def _gone(rows: Sequence[Table], kept: Sequence[Table]) -> list[Table]:
 
 
 def _forget_pictures(session: Session, pictures: Iterable[Media]) -> None:
+    # Somebody may have given one to a shot since.
+    rows = [*session.exec(select(Shot)), *session.exec(select(Project)), *session.exec(select(Edition))]
+    used = {media for row in rows for media in media_of(row)}
     for media in pictures:
-        # Somebody may have given it to a shot since.
-        used = sa.exists().where(col(Shot.media_id) == media.id)
-        session.connection().execute(sa.delete(Media).where(col(Media.id) == media.id, ~used))
+        if media.id not in used:
+            session.connection().execute(sa.delete(Media).where(col(Media.id) == media.id))
 
 
 def _remove(found: Sequence[Thing], sessions: Sessions, settings: StudioSettings) -> Amount:
