@@ -91,7 +91,7 @@ def test_words_around_prompts_stand_around_those_of_beats_too_and_one_without_wo
 )
 def test_a_beat_that_cannot_be_is_refused(session: Session, shot_id: str, beats: list[dict[str, Any]]) -> None:
     with pytest.raises(InvalidRequest, match=r"beats|place"):
-        edit(session, shot_id, beats=[values])
+        edit(session, shot_id, beats=beats)
 
 
 def test_a_take_without_the_beats_is_out_of_date_says_why_and_puts_back_what_it_was_made_from(
