@@ -21,7 +21,7 @@ function makeActions(board) {
     const version = row?.version ?? 0;
     try {
       const answer = await store.change(withRows([id], changes), () =>
-        net.send("PATCH", `/shots/${id}`, { version, was, changes }),
+        net.send("PATCH", `/shots/${id}?pass=${board.pass}`, { version, was, changes }),
       );
       if (answer?.shot) store.takeRow(answer.shot);
     } catch (error) {
