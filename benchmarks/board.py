@@ -122,7 +122,9 @@ def edit(page: Page, number: int) -> float:
     words = f"Wave {number} rolls in."
     box.fill(words)
     start = time.monotonic()
-    page.locator("[data-id]").first.get_by_text(words).wait_for(timeout=60_000)
+    # Asked for again and again from here: the driver's own waiting looks only every half second after a while.
+    first = page.locator("[data-id]").first
+    _await(lambda: words in (first.text_content() or ""))
     return time.monotonic() - start
 
 

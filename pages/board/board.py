@@ -1,7 +1,8 @@
 """The board: all shots of a project at a glance, drawn by a script of its own that reads and writes by itself.
 
-Python hands it the project, what is selected and all words; it tells which shot is selected, which view and which pass
-are shown, and when something of the selected shot changed that only Python can draw.
+Python hands it the project, what is selected and all words. Which shot, which view and which pass are shown it writes
+into the address of the page, by which Python knows them; it tells when something of the selected shot changed that only
+Python can draw.
 """
 
 from __future__ import annotations
@@ -10,21 +11,33 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from pages.board.words import BOARD_WORDS
-
-View = Literal["grid", "list"]
-Pass = Literal["draft", "real"]
+from pages.session.view import View
+from projects.database.tables import Pass
 
 _SCREEN = Path(__file__).with_name("screen")
 _LEAVING = Path(__file__).parents[1] / "look" / "leaving.js"
 # In this order they make one script: what a file uses while it is read stands before it.
 _SCRIPTS = (
-    *("dom", "net", "store", "actions", "finish", "toasts", "dialogs", "menus", "grid", "list", "cells", "view"),
+    *(
+        "dom",
+        "net",
+        "store",
+        "address",
+        "actions",
+        "finish",
+        "toasts",
+        "dialogs",
+        "menus",
+        "grid",
+        "list",
+        "cells",
+        "view",
+    ),
     *("toolbar", "notices", "pictures", "keys", "pointer", "board"),
 )
 _STYLES = ("frame", "shots", "windows")
@@ -54,9 +67,6 @@ def board(
     *,
     project_id: str,
     key: str,
-    on_selected: Callable[[str | None], None],
-    on_view: Callable[[View], None],
-    on_pass: Callable[[Pass], None],
     on_changed: Callable[[str], None],
     selected: str | None = None,
     view: View = "grid",
@@ -68,7 +78,6 @@ def board(
 ) -> None:
     """Draw the board of a project.
 
-    ``on_selected`` is called with the id of a shot, or None, when another one is to be shown beside the board;
     ``on_changed`` with the id of the selected shot when more of it changed than its texts. ``presets`` are what several
     shots can be given at once, ``most_bytes`` the most a picture's file may have.
     """
@@ -94,15 +103,8 @@ def board(
             "presets": [asdict(preset) for preset in presets],
             "most_bytes": most_bytes,
         },
-        on_selected_change=lambda: on_selected(_id_in(said("selected"))),
-        on_view_change=lambda: on_view("list" if said("view") == "list" else "grid"),
-        on_pass_change=lambda: on_pass("real" if said("pass") == "real" else "draft"),
         on_changed_change=changed,
     )
-
-
-def _id_in(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 @functools.cache

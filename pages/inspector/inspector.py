@@ -32,6 +32,7 @@ from pages.serving.files import picture_url, take_url
 from pages.session.bound import bound
 from pages.session.database import settings
 from pages.session.state import do, edit, edited
+from pages.session.view import show_none
 from projects.database.tables import Pass, ShotUpdate, Start
 from projects.queue.orders import enqueue_render, order_other_takes
 from projects.storyboard.shots import edit_shot
@@ -83,12 +84,7 @@ def _head(board: Board, plan: ShotPlan) -> None:
             width="content",
         )
         with st.container(key="icons-inspector", width="content"):
-            st.button(t("Close"), key="close-inspector", icon=":material/close:", type="tertiary", on_click=_close)
-
-
-def _close() -> None:
-    st.session_state.pop("selected", None)
-    st.query_params.pop("shot", None)
+            st.button(t("Close"), key="close-inspector", icon=":material/close:", type="tertiary", on_click=show_none)
 
 
 def _shown(board: Board, plan: ShotPlan) -> None:

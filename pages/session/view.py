@@ -1,6 +1,7 @@
-"""What of a storyboard is shown: which shot is selected, which view, which pass. The address says it, so that a link
+"""What of a storyboard is shown: which shot is selected, which view, which pass.
 
-opens exactly that; the session remembers the view and the pass for the next project.
+The address says it, and the board writes it there, so that a link opens exactly that and the browser goes back and
+forward through it; the session remembers the view and the pass for the next project.
 """
 
 from __future__ import annotations
@@ -19,36 +20,25 @@ def selected_shot() -> str | None:
     return st.query_params.get("shot") or None
 
 
-def select(shot_id: str | None) -> None:
-    """Show another shot in the inspector, or none."""
-    if shot_id is None:
-        st.query_params.pop("shot", None)
-    else:
-        st.query_params["shot"] = shot_id
+def show_none() -> None:
+    """Show no shot beside the board."""
+    st.query_params.pop("shot", None)
 
 
 def shown_view() -> View:
     """How the board is drawn."""
     asked = st.query_params.get("view") or st.session_state.get("view")
+    st.session_state["view"] = "list" if asked == "list" else "grid"
     return "list" if asked == "list" else "grid"
-
-
-def choose_view(view: View) -> None:
-    """Draw the board in another way from now on."""
-    st.session_state["view"] = view
-    st.query_params["view"] = view
 
 
 def shown_pass(project: Project) -> Pass:
     """Which pass of a project is shown; one that it does not have is not."""
+    if project.real_checkpoint is None:
+        return "draft"
     asked = st.query_params.get("pass") or st.session_state.get("pass")
-    return "real" if asked == "real" and project.real_checkpoint is not None else "draft"
-
-
-def choose_pass(made_for: Pass) -> None:
-    """Show another pass from now on."""
-    st.session_state["pass"] = made_for
-    st.query_params["pass"] = made_for
+    st.session_state["pass"] = "real" if asked == "real" else "draft"
+    return "real" if asked == "real" else "draft"
 
 
 def changed(shot_id: str) -> None:

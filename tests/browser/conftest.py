@@ -12,9 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.board_page import BoardPage, running_board
+from tests.support.fake_shots import PROMPTS
 from tests.support.fake_storyboard import FakeStoryboard
 from tests.support.harness import Harness, running_harness
 from tests.support.running_studio import Studio, running_studio
+from tests.support.typing_page import prompt_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -77,6 +79,14 @@ def harness(running: Harness) -> Harness:
     """The harness app, its stand-ins as new."""
     running.tell("reset")
     return running
+
+
+@pytest.fixture
+def boxes(page: Page, harness: Harness) -> Page:
+    """A page with the boxes of the first shot."""
+    page.goto(f"{harness.url}/boxes")
+    expect(prompt_of(page)).to_have_value(PROMPTS[0])
+    return page
 
 
 @pytest.fixture

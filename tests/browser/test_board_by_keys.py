@@ -26,14 +26,14 @@ def test_arrows_go_and_enter_opens_the_shot_and_escape_closes_it(board: ShowBoar
     assert (below, shown.focused()) == ("s8", "s2")
     assert shown.told() == []
     shown.press("Enter")
-    until(lambda: shown.told() == [["selected", "s2"]], seconds=10)
+    until(lambda: shown.chosen("selected") == ["s2"], seconds=10)
     shown.press("End")
     assert shown.focused() == "s40"
-    until(lambda: shown.told()[-1] == ["selected", "s40"], seconds=10)
+    until(lambda: shown.chosen("selected")[-1] == "s40", seconds=10)
     shown.press("Home")
     assert shown.focused() == "s1"
     shown.press("Escape")
-    assert shown.told()[-1] == ["selected", None]
+    assert shown.chosen("selected")[-1] is None
     shown.await_chosen(set())
 
 
@@ -99,7 +99,7 @@ def test_shift_and_control_and_all_choose(board: ShowBoard) -> None:
     shown.await_chosen({"s3", "s9"})
     assert shown.focused() == "s3"
     # More than one selected is no reason to show another shot beside the board.
-    assert [value for name, value in shown.told() if name == "selected"] == ["s2", None]
+    assert shown.chosen("selected") == ["s2", None]
 
 
 def test_a_deleted_shot_is_brought_back_from_far_down_the_page(board: ShowBoard) -> None:

@@ -65,7 +65,7 @@ def test_escape_calls_it_off(board: ShowBoard) -> None:
     assert shown.story.asked == []
     assert shown.told() == []
     shown.shot("s5").click()
-    assert shown.told() == [["selected", "s5"]]
+    assert shown.chosen("selected") == ["s5"]
 
 
 def test_a_row_is_carried_too(board: ShowBoard) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.support.board_page import BoardPage
 from tests.support.rendering import until
@@ -206,3 +208,81 @@ def test_what_was_typed_is_saved_before_it_is_rendered(board: ShowBoard) -> None
 
     until(lambda: shown.story.calls("/renders"), seconds=10)
     assert [path.rsplit("/", 1)[1] for _, path, _ in shown.story.asked] == ["s1", "renders"]
+
+
+def test_what_the_boxes_saved_is_shown_before_the_board_is_asked_for_again(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.story.silent = True
+
+    saved(shown, {**shown.story.row("s2"), "prompt": "Rain falls.", "state": "Out of date", "version": 2})
+    expect(shown.cell("s2", "prompt")).to_have_text("Rain falls.")
+    expect(shown.cell("s2", "state")).to_have_text("Out of date")
+    expect(shown.cell("s1", "prompt")).to_have_text(shown.story.row("s1")["prompt"])
+
+
+def test_what_was_saved_says_nothing_of_the_takes_of_the_other_pass(board: ShowBoard) -> None:
+    shown = board(3)
+    shown.story.has_real = True
+    shown.open("view=list")
+    shown.page.get_by_role("button", name="Real", exact=True).click()
+    expect(shown.page.get_by_role("button", name="Real", exact=True)).to_have_attribute("aria-pressed", "true")
+    until(lambda: shown.story.passes[-1] == "real", seconds=10)
+    shown.story.silent = True
+
+    saved(shown, {**shown.story.row("s2"), "prompt": "Rain falls.", "state": "Out of date", "version": 2})
+    expect(shown.cell("s2", "prompt")).to_have_text("Rain falls.")
+    expect(shown.cell("s2", "state")).to_have_text("Ready")
+
+
+def test_a_look_that_began_before_something_was_saved_does_not_take_it_back(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    shown.page.route("**/board?*", hold_the_first)
+    shown.story.edit("s1", prompt="Seen by the look.")
+    shown.page.evaluate("document.dispatchEvent(new CustomEvent('storyboard-changed'))")
+    until_held(shown, held)
+
+    saved(shown, {**shown.story.row("s2"), "prompt": "Rain falls.", "version": 2})
+    expect(shown.cell("s2", "prompt")).to_have_text("Rain falls.")
+    # After the one that is held no look is answered.
+    shown.story.silent = True
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(shown.cell("s1", "prompt")).to_have_text("Seen by the look.")
+    expect(shown.page.get_by_role("alert").filter(has_text="The database is busy.")).to_be_visible()
+    expect(shown.cell("s2", "prompt")).to_have_text("Rain falls.")
+
+
+def test_a_cell_shows_what_the_studio_made_of_it_before_the_board_is_asked_for_again(board: ShowBoard) -> None:
+    shown = board(3).open("view=list")
+    shown.cell("s1", "prompt").click()
+    shown.story.silent = True
+    shown.story.row("s1")["state"] = "Out of date"
+
+    shown.page.keyboard.type("Rain falls.")
+    shown.press("Enter")
+    expect(shown.cell("s1", "state")).to_have_text("Out of date")
+    expect(shown.cell("s1", "prompt")).to_have_text("Rain falls.")
+
+
+def saved(shown: BoardPage, row: dict[str, Any]) -> None:
+    """The boxes of the inspector say that a shot was saved."""
+    detail = json.dumps({"detail": {"shot": row["id"], "field": "prompt", "version": row["version"], "row": row}})
+    shown.page.evaluate(f"window.dispatchEvent(new CustomEvent('studio:saved', {detail}))")
+
+
+def until_held(shown: BoardPage, held: list[tuple[Route, APIResponse]]) -> None:
+    """Wait until a look is answered by the studio and not yet to the page."""
+
+    def is_held() -> bool:
+        shown.page.evaluate("1")  # what was asked for is only heard of while the page is spoken with
+        return bool(held)
+
+    until(is_held, seconds=10)

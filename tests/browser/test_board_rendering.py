@@ -93,7 +93,7 @@ def test_the_other_pass_is_shown_and_told_to_python(board: ShowBoard) -> None:
 
     shown.page.get_by_role("button", name="Real").click()
     expect(shown.page.get_by_role("button", name="Real")).to_have_attribute("aria-pressed", "true")
-    assert shown.told() == [["pass", "real"]]
+    assert shown.chosen("pass") == ["real"]
     shown.page.get_by_role("button", name="Render what changed").click()
     until(lambda: shown.story.calls("/renders") == [{"shots": None, "pass": "real"}], seconds=10)
 
@@ -110,7 +110,7 @@ def test_view_and_size_are_switched_and_the_size_is_kept(board: ShowBoard) -> No
     assert large["width"] > middle["width"] * 1.2
     page.get_by_role("button", name="List").click()
     expect(shown.cell("s1", "prompt")).to_be_visible()
-    assert shown.told() == [["view", "list"]]
+    assert shown.chosen("view") == ["list"]
     shown.open()
     assert (shown.shot("s1").bounding_box() or {})["width"] == large["width"]
 
@@ -120,7 +120,7 @@ def test_python_hears_of_changes_to_the_open_shot_that_are_more_than_text(board:
     shown.shot("s2").click()
     shown.story.edit("s2", prompt="Only text.")
     expect(shown.shot("s2")).to_contain_text("Only text.")
-    assert shown.told() == [["selected", "s2"]]
+    assert shown.chosen("selected") == ["s2"]
 
     shown.story.edit("s2", take="t9", takes=5)
     until(lambda: shown.told()[-1] == ["changed", {"id": "s2", "version": 3}], seconds=10)

@@ -29,11 +29,11 @@ def test_a_shot_that_is_chosen_is_in_the_inspector_and_in_the_address(page: Page
     first, second, _ = _shots(studio)
     page.locator("[data-id]").nth(1).click()
     expect(page.get_by_label("What happens in SH0020")).to_have_value(second.prompt)
-    until(lambda: f"shot={second.id}" in page.url, seconds=60)
+    until(lambda: f"shot={second.id}" in page.evaluate("location.search"), seconds=60)
 
     page.locator("[data-id]").nth(0).click()
     expect(page.get_by_label("What happens in SH0010")).to_have_value(first.prompt)
-    until(lambda: f"shot={first.id}" in page.url, seconds=60)
+    until(lambda: f"shot={first.id}" in page.evaluate("location.search"), seconds=60)
 
     page.reload()
     expect(page.get_by_label("What happens in SH0010")).to_have_value(first.prompt)

@@ -43,10 +43,14 @@ style.textContent = given.css;
 parentElement.append(style);
 window.told = [];
 const tell = (name, value) => window.told.push([name, value]);
+addEventListener("popstate", () => {
+  const { shot = null, view, pass } = Object.fromEntries(new URLSearchParams(location.search));
+  tell("shown", { selected: shot, view, pass });
+});
 const data = { ...given.data, view: asked.get("view") ?? "grid" };
 window.mount = (changes) => {
   Object.assign(data, changes);
-  window.unmount = open({ data: { ...data }, parentElement, setStateValue: tell, setTriggerValue: tell });
+  window.unmount = open({ data: { ...data }, parentElement, setTriggerValue: tell });
 };
 window.mount({});
 """
@@ -140,8 +144,12 @@ class BoardPage:
         return self.page.evaluate(f"document.querySelector('#host').shadowRoot.{expression}")
 
     def told(self) -> list[Any]:
-        """What Python was told."""
+        """What Python was told, by a message or by the address of the page."""
         return self.page.evaluate("window.told")
+
+    def chosen(self, name: str) -> list[Any]:
+        """What Python was told of "selected", "view" or "pass", in order."""
+        return [value[name] for told, value in self.told() if told == "shown"]
 
     def press(self, *keys: str) -> None:
         """Keys, one after the other."""

@@ -84,6 +84,7 @@ class FakeStoryboard:
     refusal: tuple[int, dict[str, Any]] | None = None
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     looks: int = 0
+    passes: list[str] = field(default_factory=list)
     version: int = 1
     gone: dict[str, tuple[int, Row]] = field(default_factory=dict)
     before: list[list[Row]] = field(default_factory=list)
@@ -137,6 +138,7 @@ class FakeStoryboard:
     def _board(self, request: Request) -> Response:
         with self.lock:
             self.looks += 1
+            self.passes.append(request.query_params["pass"])
             if self.silent:
                 return JSONResponse({"error": "busy", "message": "The database is busy."}, status_code=503)
             body = json.dumps(self._data(request.query_params["pass"]), ensure_ascii=False).encode()

@@ -21,7 +21,7 @@ function makeActions(board) {
     const version = row?.version ?? 0;
     try {
       const answer = await store.change(withRows([id], changes), () =>
-        net.send("PATCH", `/shots/${id}`, { version, was, changes }),
+        net.send("PATCH", `/shots/${id}?pass=${board.pass}`, { version, was, changes }),
       );
       if (answer?.shot) store.takeRow(answer.shot);
     } catch (error) {
@@ -95,7 +95,7 @@ function makeActions(board) {
     const left = idsOf(store.rows());
     store.selected = new Set();
     store.active = store.anchor = next ?? left.at(-1) ?? null;
-    if (ids.includes(store.opened)) board.openShot(null);
+    if (ids.includes(store.opened)) board.openShot(null, { how: "instead" });
     if (board.view.hasFocus() && store.active) board.view.focus(store.active);
     return quietly(done);
   }

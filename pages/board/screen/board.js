@@ -3,7 +3,7 @@ const boards = new WeakMap();
 const LOWEST = 320; // pixels the board is high at least
 const BELOW = 16;
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".board");
   let board = boards.get(root);
   if (board && (board.projectId !== data.project_id || board.lang !== data.lang)) {
@@ -13,7 +13,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const isNew = !board;
   board ??= openBoard(root, data);
   boards.set(root, board);
-  board.setState = setStateValue;
   board.setTrigger = setTriggerValue;
   board.given(data, isNew);
   return () => {
@@ -67,15 +66,19 @@ function openBoard(root, data) {
     return render ? render.share : 0;
   };
 
-  function tell(name, value) {
+  function tell(name, value, how = "") {
     told[name].push(value);
-    if (!isLeaving()) board.setState(name, value);
+    board.address.follow(how);
   }
 
-  board.openShot = (id, entering = false) => {
+  // After a step back or forward what Python says is news.
+  board.stepped = () => Object.keys(told).forEach((name) => (told[name] = []));
+
+  // `how` it came about: "by-keys" on the way along the shots, or "instead" of one that is gone.
+  board.openShot = (id, { entering = false, how = "" } = {}) => {
     if (id !== board.store.opened) {
       board.store.opened = id;
-      tell("selected", id);
+      tell("selected", id, how);
     }
     // The inspector may take the focus where somebody wants to go in.
     if (entering) document.dispatchEvent(new CustomEvent("storyboard-open", { detail: { id } }));
@@ -120,12 +123,16 @@ function openBoard(root, data) {
   board.given = (news, isNew) => {
     for (const [name, adopt] of [["selected", adoptSelected], ["view", adoptView], ["pass", adoptPass]]) {
       const value = news[name] ?? null;
-      if (!isNew && value === given[name]) continue;
+      if (!isNew && value === given[name]) {
+        if (value === told[name].at(-1)) told[name] = [];
+        continue;
+      }
       given[name] = value;
       const echo = told[name].indexOf(value);
       if (echo >= 0) told[name].splice(0, echo + 1);
       else adopt(value);
     }
+    if (Object.values(told).every((values) => !values.length)) board.address.complete();
     board.draw();
   };
 
@@ -181,6 +188,7 @@ function openBoard(root, data) {
   };
 
   board.store = makeStore(board);
+  board.address = makeAddress(board);
   board.toasts = makeToasts(board);
   board.net = makeNet(board);
   board.actions = makeActions(board);

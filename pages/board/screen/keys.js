@@ -44,7 +44,7 @@ function listenToKeys(board) {
     if (!store.active) return false;
     const inCell = listing && cell(event);
     if (inCell) return inCell;
-    if (key === "Enter") return did(board.openShot(store.active, true));
+    if (key === "Enter") return did(board.openShot(store.active, { entering: true }));
     if (key === " ") return did(listing ? null : view.grid.toggle(store.active));
     if (key.toLowerCase() === "r") return did(actions.render(store.targets()));
     return false;
@@ -120,7 +120,7 @@ function listenToKeys(board) {
   function openLater(id) {
     clearTimeout(follow);
     if (store.opened === null) return;
-    follow = setTimeout(() => store.active === id && board.openShot(id), 300);
+    follow = setTimeout(() => store.active === id && board.openShot(id, { how: "by-keys" }), 300);
   }
 
   function escape() {

@@ -108,7 +108,10 @@ function makeNet(board) {
   board.listen(document, "storyboard-changed", (event) => {
     if (event.detail?.from !== "board") look();
   });
-  board.listen(window, "studio:saved", look);
+  board.listen(window, "studio:saved", (event) => {
+    board.store.takeSaved(event.detail.row);
+    look(); // for what follows from it elsewhere
+  });
   board.endings.push(() => clearTimeout(timer));
 
   return {

@@ -33,7 +33,7 @@ function listenToPointer(board) {
     const id = view.shotOf(event);
     if (!id || isTyping(event.composedPath()[0])) return;
     if (board.viewName === "list" && view.list.isWritten()) board.cells.start(id, view.list.column);
-    else board.openShot(id, true);
+    else board.openShot(id, { entering: true });
   }
 
   function onDown(event) {

@@ -1,5 +1,6 @@
 // What the board shows: the studio's last answer with what was asked for since on top of it, filtered, and chosen from.
 const NEXT_TO_TEXT = ["prompt", "name", "dialogue", "notes", "version"]; // the inspector's own boxes know of these
+const OF_A_PASS = new Set(["take", "take_ratio", "takes", "tone", "state", "kind", "why", "shows", "frame"]);
 
 function makeStore(board) {
   const { words } = board;
@@ -72,11 +73,19 @@ function makeStore(board) {
       board.draw();
     },
 
-    // A row as the studio says it is, before the next look.
+    // A row as the studio says it is, until a look that began after it; below what is still asked for.
     takeRow(row) {
-      if (!base) return;
-      base = { ...base, shots: base.shots.map((one) => (one.id === row.id ? { ...one, ...row } : one)) };
+      if (!base?.shots.some((one) => one.id === row.id)) return;
+      const place = pending.findIndex((one) => !one.done);
+      pending.splice(place < 0 ? pending.length : place, 0, { apply: withRows([row.id], row), done: true });
       changed();
+    },
+
+    // As `takeRow`, of what was saved elsewhere on the page, where the draft is meant: of the other pass it says nothing.
+    takeSaved(row) {
+      if (!row) return;
+      const bare = Object.entries(row).filter(([name]) => !OF_A_PASS.has(name));
+      store.takeRow(board.pass === "draft" ? row : Object.fromEntries(bare));
     },
 
     // Show a change at once and ask for it; where it is refused it is taken back and said.
