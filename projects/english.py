@@ -72,6 +72,13 @@ ENGLISH = MappingProxyType(
         "toml-not-whole": "{key} is a whole number, not {value}.",
         "toml-not-number": "{key} is a number, not {value}.",
         "toml-fit": 'fit is "fill", "fit" or "place", not "{value}".',
+        "toml-choice": '{key} is {choices}, not "{value}".',
+        "toml-not-bool": "{key} is true or false, not {value}.",
+        "toml-no-tables": "{key}: write each below a line [[{key}]].",
+        "toml-sound-no-file": "it names no file.",
+        "toml-sound-missing": "{key}: there is no file {name}.",
+        "toml-no-sound": "{key}: there is nothing to hear in {name}.",
+        "toml-sound-unreadable": "{key}: {name} cannot be read: {reason}.",
         "toml-value": "{problem}.",
         "toml-nothing-to-continue": "there is no shot before it to continue from; let it start with a cut.",
         "toml-no-image": "it has no image, and a shot that starts with a cut begins with one.",
@@ -201,6 +208,7 @@ ENGLISH = MappingProxyType(
             "--yes"
         ),
         # --- values of a film ---
+        "sound-silent": "There is nothing to hear in “{name}”.",
         "sounds-many": "a shot has at most {most} sounds",
         "sound-value": "the sound's '{key}' cannot be so",
         "film-value": "it cannot be {value}",
