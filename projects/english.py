@@ -87,6 +87,21 @@ ENGLISH = MappingProxyType(
             "instead, or put the path in single quotes."
         ),
         "toml-image-unreadable": "its image cannot be read: {reason}.",
+        # --- what is wrong with a timeline of an editing program ---
+        "timeline-too-large": "it is larger than {most} MB, which no timeline is.",
+        "timeline-not-xml": "it is not an XML file: {said}.",
+        "timeline-entities": "it declares entities of its own, which no timeline needs and which can be harmful.",
+        "timeline-number": "“{value}” is not a number that a timeline can have there.",
+        "timeline-rate": "it has {rate} frames a second; films have {known}.",
+        "timeline-many": "it has more than {most:,} clips.",
+        "timeline-not-otio": "it is not an OpenTimelineIO file: {said}.",
+        "timeline-not-zip": "it is not an OTIOZ file, or it is damaged.",
+        "timeline-bomb": "what is packed in it is far larger than a timeline.",
+        "timeline-empty": "there is no picture track with clips in it.",
+        "timeline-not-edl": "line {line} is not that of an edit list: “{text}”.",
+        "timeline-unknown-kind": "a timeline's name ends in {endings}.",
+        "timeline-other-tracks": "Only the lowest picture track counts; others were left out: {count}.",
+        "timeline-gaps": "Empty stretches were closed: {count}.",
         # --- what is wrong with a text of shots ---
         "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
         "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
