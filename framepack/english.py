@@ -135,6 +135,7 @@ ENGLISH = MappingProxyType(
         ),
         "same-output": "the video and the latents cannot both be {path}",
         "replaces-picture": "it would replace the picture {path}",
+        "replaces-sound": "it would replace the sound {path}",
         "replaces-latents": "it would replace the latents {path}",
         "replaces-storyboard": "it would replace the storyboard {path}",
         "latents-of-another": "the latents were made by '{other}', not '{checkpoint}'",

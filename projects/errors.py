@@ -52,6 +52,14 @@ class StoryboardFileProblem(StudioError):
         self.where = where
 
 
+class TimelineFileProblem(StudioError):
+    """A timeline of an editing program cannot be read; ``where`` names the file."""
+
+    def __init__(self, where: str, reason: Message) -> None:
+        super().__init__(Message("storyboard-file", {"where": where, "reason": reason}))
+        self.where = where
+
+
 class DatabaseTooNew(StudioError):
     """The database was written by a newer version of the program."""
 

@@ -65,7 +65,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         find_device(options.device)
     file = read_storyboard(options.storyboard)
     pictures = [("replaces-picture", shot.image) for shot in file.shots if shot.image is not None]
-    _check_output(options.output, settings, [*own, *pictures], endings=VIDEO_ENDINGS)
+    sounds = [("replaces-sound", path) for path in file.sounds.values()]
+    _check_output(options.output, settings, [*own, *pictures, *sounds], endings=VIDEO_ENDINGS)
     for remark in file.remarks:
         print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
     database = open_database(settings)

@@ -12,12 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Field, StrictInt, ValidationError
+from pydantic_core import ErrorDetails
 
 from framepack.messages import Message
 from projects.database.tables import PictureFit, Start
 from projects.errors import StoryboardFileProblem
+from projects.interchange.film_content import FilmContent, ShotFilmContent, SoundContent
+from projects.interchange.toml_table import Table, Text
 
 MAX_FILE_BYTES = 4 * 2**20
 # No value of a file needs more; longer whole numbers could not even be shown.
@@ -27,20 +29,7 @@ _MOST_SHOWN = 60
 _CHOICES = MappingProxyType({"start": "toml-start", "default_start": "toml-default-start", "fit": "toml-fit"})
 
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise PydanticCustomError("nul", "a text with a NUL character")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_nul)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ShotContent(_Table):
+class ShotContent(ShotFilmContent):
     """One ``[[shot]]``; a shot without a ``seed`` gets one, and what else it does not say is the file's."""
 
     image: Text = ""
@@ -54,7 +43,7 @@ class ShotContent(_Table):
     place: Annotated[tuple[StrictInt, StrictInt, StrictInt] | None, Field(strict=False)] = None
 
 
-class RealContent(_Table):
+class RealContent(Table):
     """``[real]``: the second pass."""
 
     model: Text
@@ -62,7 +51,7 @@ class RealContent(_Table):
     steps: int | None = None
 
 
-class FileContent(_Table):
+class FileContent(Table):
     """A whole file; None: as the preset has it. ``seed`` is what shots without one get theirs from."""
 
     title: Text = ""
@@ -81,7 +70,12 @@ class FileContent(_Table):
     default_seconds: float | None = None
     default_start: Start = "cut"
     real: RealContent | None = None
+    film: FilmContent | None = None
     shot: Annotated[tuple[ShotContent, ...], Field(min_length=1, strict=False)]
+
+
+# The tables that a file has once.
+_TABLES: Mapping[str, type[Table]] = MappingProxyType({"real": RealContent, "film": FilmContent})
 
 
 def content_of(path: Path) -> FileContent:
@@ -91,7 +85,7 @@ def content_of(path: Path) -> FileContent:
     try:
         return FileContent.model_validate(values)
     except ValidationError as problem:
-        faults = problem.errors(include_url=False, include_context=False)
+        faults = problem.errors(include_url=False)
         raise _problem(path.name, min(faults, key=_order)) from None
 
 
@@ -160,32 +154,46 @@ def _problem(name: str, fault: ErrorDetails) -> StoryboardFileProblem:
     if whole_table:
         return StoryboardFileProblem(name, Message("toml-no-shots"))
     where = name if number is None else f"{name}, shot {number}"
-    table: type[_Table] = FileContent if number is None else ShotContent
+    table: type[Table] = FileContent if number is None else ShotContent
     place = fault["loc"] if number is None else fault["loc"][2:]
-    if place[0] == "real":
+    if number is None and place[0] in _TABLES:
+        key = str(place[0])
         if len(place) == 1:
-            return StoryboardFileProblem(name, Message("toml-no-table", {"key": "real"}))
-        where, table, place = f"{name}, [real]", RealContent, place[1:]
+            return StoryboardFileProblem(name, Message("toml-no-table", {"key": key}))
+        where, table, place = f"{name}, [{key}]", _TABLES[key], place[1:]
+    elif number is not None and place[0] == "sound":
+        if len(place) < 3:
+            return StoryboardFileProblem(where, Message("toml-no-tables", {"key": "shot.sound"}))
+        where, table, place = f"{where}, sound {int(place[1]) + 1}", SoundContent, place[2:]
     return StoryboardFileProblem(where, _reason(table, str(place[0]), fault))
 
 
-def _reason(table: type[_Table], key: str, fault: ErrorDetails) -> Message:
+def _reason(table: type[Table], key: str, fault: ErrorDetails) -> Message:
     kind, shown = fault["type"], _shown(fault["input"])
     if kind == "extra_forbidden":
-        return Message("toml-unknown", {"key": _shown(key), "choices": ", ".join(table.model_fields)})
+        return Message("toml-unknown", {"key": _shown(key), "choices": ", ".join(_keys(table))})
     if key == "place":
         return Message("toml-place", {"value": shown})
     if kind == "missing":
-        return Message("toml-no-model")
+        return Message("toml-sound-no-file" if table is SoundContent else "toml-no-model")
     if kind == "nul":
         return Message("toml-nul", {"key": key})
-    if kind == "literal_error" and isinstance(fault["input"], str):
-        return Message(_CHOICES[key], {"value": shown})
-    of = str(table.model_fields[key].annotation)
     values = {"key": key, "value": shown}
+    if kind == "literal_error" and isinstance(fault["input"], str):
+        if key in _CHOICES:
+            return Message(_CHOICES[key], {"value": shown})
+        return Message("toml-choice", {**values, "choices": fault["ctx"]["expected"].replace("'", '"')})
+    of = str(table.model_fields[key].annotation)
+    if kind == "bool_type":
+        return Message("toml-not-bool", values)
     if "int" in of:
         return Message("toml-not-whole", values)
     return Message("toml-not-number", values) if "float" in of else Message("toml-not-text", values)
+
+
+def _keys(table: type[Table]) -> list[str]:
+    """The keys of a table, its own before those for the film."""
+    return sorted(table.model_fields, key=lambda name: name not in table.__annotations__)
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,8 +21,10 @@ from framepack.shots.request import CENTRED, ShotRequest
 from projects.database.tables import PictureFit, Project, ProjectUpdate, Shot, ShotUpdate, Start
 from projects.errors import StoryboardFileProblem
 from projects.interchange.file_content import FileContent, ShotContent, content_of
+from projects.interchange.film_content import FilmSaid, film_said, said_for_film, shot_film_said
 from projects.names import shown_name
 from projects.settings import CHECKOUT, StudioSettings
+from projects.sound.files import add_sound
 from projects.storage.pictures import THUMBNAIL_SIZES, add_picture, check_bytes, keep_whole
 from projects.storyboard.project_settings import checkpoint_of, passes_of, sentence_of, settings_at
 from projects.storyboard.projects import check_project, create_project, edit_project
@@ -45,17 +47,21 @@ SETTINGS_ADDED_LATER: Mapping[str, object] = MappingProxyType(
         "real_checkpoint": None,
         "real_preset": None,
         "real_steps": None,
+        "film": {},
     }
 )
 SHOT_HASHED_ALWAYS = ("prompt", "seconds", "start", "seed", "media_id")
 SHOT_ADDED_LATER: Mapping[str, object] = MappingProxyType(
-    {"name": "", "dialogue": "", "notes": "", "place_x": 500, "place_y": 500, "place_zoom": 1000}
+    {"name": "", "dialogue": "", "notes": "", "place_x": 500, "place_y": 500, "place_zoom": 1000, "film": {}}
 )
 
 
 @dataclass(frozen=True)
 class FileShot:
-    """A shot of a storyboard file; ``media_id`` is the hash of the picture file ``image``."""
+    """A shot of a storyboard file; ``media_id`` is the hash of the picture file ``image``.
+
+    ``film`` is what it says for the film only, as far as that is not the usual (see ``film_content``).
+    """
 
     prompt: str
     seconds: float
@@ -69,6 +75,7 @@ class FileShot:
     place_x: int = CENTRED[0]
     place_y: int = CENTRED[1]
     place_zoom: int = CENTRED[2]
+    film: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ class FileSettings:
     real_checkpoint: str | None = None
     real_preset: str | None = None
     real_steps: int | None = None
+    film: Mapping[str, Any] = field(default_factory=dict)
 
     def of_project(self) -> dict[str, Any]:
         """The fields of a project that say the same."""
@@ -104,7 +112,8 @@ class FileSettings:
 class StoryboardFile:
     """What a storyboard file says; ``name`` is the file's own name, without folders.
 
-    ``remarks`` are what is to be said of its pictures; they are no part of what the file says.
+    ``sounds`` are the sound files it names, by their SHA-256. ``remarks`` are what is to be said of its pictures; they
+    are no part of what the file says.
     """
 
     name: str
@@ -112,6 +121,7 @@ class StoryboardFile:
     settings: FileSettings
     shots: tuple[FileShot, ...]
     remarks: tuple[Message, ...]
+    sounds: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -122,7 +132,7 @@ class StoryboardFile:
 
 
 def _hashed_shot(shot: FileShot) -> list[object]:
-    values = {name: getattr(shot, name) for name in (*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER)}
+    values = dict(zip((*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER), _said(shot), strict=True))
     hashed = _hashed(values, SHOT_HASHED_ALWAYS, SHOT_ADDED_LATER)
     later = {name: hashed.pop(name) for name in SHOT_ADDED_LATER if name in hashed}
     return [*hashed.values(), later] if later else [*hashed.values()]
@@ -148,11 +158,13 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
             earlier.deleted_at = None
             session.flush()
             _keep_pictures(settings, file)
+            _keep_sounds(session, settings, file)
             return earlier
         earlier.source = None
         session.flush()
     project = create_project(session=session, name=file.title)
     edit_project(session=session, project_id=project.id, changes=ProjectUpdate(**file.settings.of_project()))
+    _keep_sounds(session, settings, file)
     for shot in file.shots:
         media_id = None
         if shot.image is not None:
@@ -169,7 +181,7 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
             notes=shot.notes,
         )
         (made,) = add_shots(session=session, project_id=project.id, new=[new])
-        placed = ShotUpdate(place_x=shot.place_x, place_y=shot.place_y, place_zoom=shot.place_zoom)
+        placed = ShotUpdate(place_x=shot.place_x, place_y=shot.place_y, place_zoom=shot.place_zoom, **shot.film)
         edit_shot(session=session, shot_id=made.id, changes=placed)
     project.source = file.source
     session.flush()
@@ -190,6 +202,11 @@ def _keep_pictures(settings: StudioSettings, file: StoryboardFile) -> None:
             keep_whole(settings, shot.media_id, shot.image.read_bytes())
 
 
+def _keep_sounds(session: Session, settings: StudioSettings, file: StoryboardFile) -> None:
+    for path in file.sounds.values():
+        add_sound(session=session, settings=settings, data=path.read_bytes(), name=path.name)
+
+
 def _still_says(session: Session, project: Project, file: StoryboardFile) -> bool:
     values = file.settings.of_project()
     shots = shots_of(session=session, project_id=project.id)
@@ -198,7 +215,9 @@ def _still_says(session: Session, project: Project, file: StoryboardFile) -> boo
 
 
 def _said(shot: FileShot | Shot) -> tuple[object, ...]:
-    return tuple(getattr(shot, name) for name in (*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER))
+    film = said_for_film(shot) if isinstance(shot, Shot) else shot.film
+    others = [getattr(shot, name) for name in (*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER) if name != "film"]
+    return (*others, film)
 
 
 # --- reading a file ---------------------------------------------------------------------------------------------------
@@ -212,6 +231,7 @@ def read_storyboard(path: Path) -> StoryboardFile:
     shot.
     """
     content = content_of(path)
+    film = film_said(path, content.film) if content.film else FilmSaid({}, {})
     settings = FileSettings(
         checkpoint=content.model,
         preset=content.preset,
@@ -229,6 +249,7 @@ def read_storyboard(path: Path) -> StoryboardFile:
         real_checkpoint=content.real.model if content.real else None,
         real_preset=content.real.preset if content.real else None,
         real_steps=content.real.steps if content.real else None,
+        film=film.fields,
     )
     project = Project(name="", **settings.of_project())
     title = " ".join(content.title.split()) or path.stem
@@ -237,16 +258,18 @@ def read_storyboard(path: Path) -> StoryboardFile:
         check_project(project)
     except InvalidRequest as problem:
         raise StoryboardFileProblem(path.name, Message("toml-value", {"problem": problem.message})) from None
-    shots, remarks = [], []
+    shots, remarks, sounds = [], [], dict(film.sounds)
     for number, table in enumerate(content.shot, start=1):
-        shot, said = _shot(path, content, table, number, project)
+        cut = shot_film_said(path, table, number)
+        sounds.update(cut.sounds)
+        shot, said = _shot(path, content, table, number, project, cut.fields)
         shots.append(shot)
         remarks += [remark for remark in said if remark not in remarks]
-    return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks))
+    return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks), sounds)
 
 
 def _shot(
-    path: Path, content: FileContent, table: ShotContent, number: int, project: Project
+    path: Path, content: FileContent, table: ShotContent, number: int, project: Project, film: Mapping[str, Any]
 ) -> tuple[FileShot, tuple[Message, ...]]:
     """A shot, and what is to be said of its picture."""
     where = f"{path.name}, shot {number}"
@@ -284,6 +307,7 @@ def _shot(
         place_x=x,
         place_y=y,
         place_zoom=zoom,
+        film=film,
     )
     try:
         _check(project, shot)
@@ -294,8 +318,8 @@ def _shot(
 
 def _check(project: Project, shot: FileShot) -> None:
     """Raise InvalidRequest where a shot could not be asked for so."""
-    values = {name: value for name, value in asdict(shot).items() if name != "image"}
-    row = Shot(project_id="", number=0, position=0, **values)
+    values = {name: value for name, value in asdict(shot).items() if name not in ("image", "film")}
+    row = Shot(project_id="", number=0, position=0, **values, **shot.film)
     check_shot(row)
     height, width = checkpoint_named(project.checkpoint).buckets[0]
     ShotRequest(

@@ -1,0 +1,1 @@
+"""Sound: files that are kept, and what a film sounds like."""

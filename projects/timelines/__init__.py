@@ -1,0 +1,1 @@
+"""Films as timelines that editing programs read and write."""
