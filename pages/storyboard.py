@@ -16,7 +16,7 @@ from pages.look.theme import empty_state, masthead
 from pages.parts.storyboard_head import story, storyboard_head
 from pages.session.database import session
 from pages.session.state import open_project, show_notices
-from pages.session.view import changed, selected_shot, shown_pass, shown_view
+from pages.session.view import changed, lines_asked, selected_shot, shown_pass, shown_view
 from projects.storage.pictures import MAX_PICTURE_BYTES
 
 project = open_project()
@@ -49,6 +49,7 @@ with st.container(key="studio"):
             most_bytes=MAX_PICTURE_BYTES,
             words=words("board", BOARD_WORDS),
             lang=language().tag,
+            lines_asked=lines_asked(),
             on_changed=changed,
         )
     with st.container(key="inspector-side"):

@@ -115,6 +115,24 @@ class ShotIds(Answer):
     version: int
 
 
+class ReadShot(Answer):
+    """A shot that a text describes; what is null is as the project has it."""
+
+    prompt: str
+    seconds: float | None
+    start: Start | None
+    name: str
+    dialogue: str
+    notes: str
+
+
+class ReadLines(Answer):
+    """A text as it was read, and the shots that it describes."""
+
+    text: str
+    shots: list[ReadShot]
+
+
 class DeletedShot(Answer):
     """A shot that was deleted and can be restored."""
 

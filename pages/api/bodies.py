@@ -82,6 +82,12 @@ class OfPicture(Query):
     name: str = Field(default="picture", max_length=1000, description="The name of the file.")
 
 
+class OfText(Query):
+    """What a text's file is called."""
+
+    name: str = Field(default="text", max_length=1000, description="The name of the file.")
+
+
 class OfFrame(Query):
     """Which frame of a take is meant."""
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.api import films, pictures, projects, renders, shots, takes
+from pages.api import files, films, projects, renders, shots, takes
 from pages.api.answers import (
     ChangedMeanwhile,
     DeletedShot,
@@ -21,6 +21,7 @@ from pages.api.answers import (
     FilmAnswer,
     PictureAnswer,
     ProjectAnswer,
+    ReadLines,
     RenderAnswer,
     Reversed,
     ShotAnswer,
@@ -44,6 +45,7 @@ from pages.api.bodies import (
     OfPass,
     OfPicture,
     OfProjects,
+    OfText,
     ProjectEdit,
     ShotEdit,
     ShotsEdit,
@@ -54,10 +56,13 @@ from pages.api.openapi import ADDRESS, description
 from pages.api.problems import Refused
 from pages.board.cards import Card
 from pages.board.rows import BoardData
+from projects.interchange.shot_lines import MOST_CHARACTERS
 from projects.storage.pictures import MAX_PICTURE_BYTES
 
 PROJECT, SHOT, TAKE = "/api/projects/{id}", "/api/shots/{id}", "/api/takes/{id}"
 RENDER, FILM = "/api/renders/{id}", "/api/films/{id}"
+# Text of any script, in UTF-8 or UTF-16.
+MOST_TEXT_BYTES = 4 * MOST_CHARACTERS
 # All are taken by a route, so that it can say in words which of them it has no use for.
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 B = TypeVar("B", bound=BaseModel | bytes)
@@ -105,6 +110,7 @@ def _of_shots() -> list[Operation[Any, Any]]:
     return [
         Operation("POST", f"{PROJECT}/shots", shots.add, ShotsAnswer, NewShots, OfPass, 201),
         _patch(f"{PROJECT}/shots", shots.edit_several, ShotsEdit, ShotIds),
+        Operation("POST", "/api/lines", files.read_lines, ReadLines, bytes, OfText, most_bytes=MOST_TEXT_BYTES),
         _get(f"{PROJECT}/shots/deleted", shots.deleted, list[DeletedShot]),
         _post(f"{PROJECT}/shots/move", shots.move, MovedShots, ShotIds),
         Operation("POST", f"{PROJECT}/shots/duplicate", shots.duplicate, ShotsAnswer, SomeShots, OfPass, 201),
@@ -143,7 +149,14 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
         _post(f"{FILM}/delete", films.delete, Nothing, FilmAnswer),
         _post(f"{FILM}/restore", films.restore, Nothing, FilmAnswer),
         Operation(
-            "POST", "/api/pictures", pictures.add, PictureAnswer, bytes, OfPicture, 201, most_bytes=MAX_PICTURE_BYTES
+            "POST",
+            "/api/pictures",
+            files.keep_picture,
+            PictureAnswer,
+            bytes,
+            OfPicture,
+            201,
+            most_bytes=MAX_PICTURE_BYTES,
         ),
     ]
 

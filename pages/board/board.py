@@ -23,22 +23,8 @@ _SCREEN = Path(__file__).with_name("screen")
 _LEAVING = Path(__file__).parents[1] / "look" / "leaving.js"
 # In this order they make one script: what a file uses while it is read stands before it.
 _SCRIPTS = (
-    *(
-        "dom",
-        "net",
-        "store",
-        "address",
-        "actions",
-        "finish",
-        "toasts",
-        "dialogs",
-        "menus",
-        "grid",
-        "list",
-        "cells",
-        "view",
-    ),
-    *("toolbar", "notices", "pictures", "keys", "pointer", "board"),
+    *("dom", "net", "store", "address", "actions", "finish", "toasts", "lines", "dialogs", "menus", "grid", "list"),
+    *("cells", "view", "toolbar", "notices", "pictures", "keys", "pointer", "board"),
 )
 _STYLES = ("frame", "shots", "windows")
 HTML = '<div class="board"></div>'
@@ -73,13 +59,15 @@ def board(
     shown_pass: Pass = "draft",
     presets: tuple[Choice, ...] = (),
     most_bytes: int,
+    lines_asked: int = 0,
     words: Mapping[str, str] = BOARD_WORDS,
     lang: str = "en",
 ) -> None:
     """Draw the board of a project.
 
     ``on_changed`` with the id of the selected shot when more of it changed than its texts. ``presets`` are what several
-    shots can be given at once, ``most_bytes`` the most a picture's file may have.
+    shots can be given at once, ``most_bytes`` the most a picture's file may have. The window for text opens each time
+    ``lines_asked`` grows.
     """
 
     def said(name: str) -> object:
@@ -102,6 +90,7 @@ def board(
             "api": "/api",
             "presets": [asdict(preset) for preset in presets],
             "most_bytes": most_bytes,
+            "lines_asked": lines_asked,
         },
         on_changed_change=changed,
     )

@@ -20,7 +20,7 @@ from pages.session.database import settings
 from pages.session.state import Notice, carried_out, say
 from projects.database.tables import Media, Project, ProjectUpdate
 from projects.errors import StoryboardProblem, StudioError
-from projects.interchange.shot_lines import shots_from_text, text_of_file
+from projects.interchange.shot_lines import STORYBOARD, shots_from_text, text_of_file
 from projects.names import shown_name
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import MAX_NAME_CHARACTERS, create_project, edit_project
@@ -34,7 +34,6 @@ _GO_TO = "go-to"
 _PROBLEMS = "new-problems"
 # What programs write and no person: it is left to those who read pictures to say what it is.
 _MARKUP = ("<", "%PDF", "{\\rtf")
-_STORYBOARD = "[[shot]]"
 
 
 class File(Protocol):
@@ -154,7 +153,7 @@ def found_in(session: Session, files: Sequence[File], found: Found) -> None:
                 added = add_picture(session=session, settings=settings(), data=data, name=file.name)
                 found.pictures.append(added.media)
                 found.remarks += [remark for remark in added.remarks if remark not in found.remarks]
-            elif _STORYBOARD in text:
+            elif STORYBOARD in text:
                 found.problems.append(Message("new-storyboard-file", {"name": file.name}))
             elif shots := shots_from_text(text):
                 found.shots += shots

@@ -13,13 +13,13 @@ from pages.board.reading import read_board
 from pages.look.language import language, t, tn, words
 from pages.look.text import term, when_text
 from pages.look.theme import chip, css_fit, ratio_of
-from pages.parts.adding import adding
 from pages.parts.project_settings import project_settings_box
 from pages.player.player import PlayerShot, story_player
 from pages.player.words import ENGLISH as PLAYER_WORDS
 from pages.serving.files import picture_url, take_url
 from pages.session.database import session
 from pages.session.state import edit
+from pages.session.view import ask_for_lines
 from projects.database.tables import Pass, Project, now
 from projects.storyboard.several import deleted_shots, restore_shots
 from projects.takes.staleness import ShotPlan
@@ -51,7 +51,7 @@ def storyboard_head(project: Project, made_for: Pass) -> None:
                 key=_PLAYING,
                 help=t("Plays all shots in order: the takes where there are some, else the pictures."),
             )
-            adding(project)
+            st.button(t("From text"), icon=":material/playlist_add:", key="from-text", on_click=ask_for_lines)
             _deleted(project)
             project_settings_box(project)
 

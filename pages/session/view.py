@@ -41,5 +41,15 @@ def shown_pass(project: Project) -> Pass:
     return "real" if asked == "real" else "draft"
 
 
+def ask_for_lines() -> None:
+    """Have the board open its window for text once more."""
+    st.session_state["lines-asked"] = lines_asked() + 1
+
+
+def lines_asked() -> int:
+    """How often the window for text was asked for."""
+    return int(st.session_state.get("lines-asked", 0))
+
+
 def changed(shot_id: str) -> None:
     """Something of a shot was saved by a script of the page: the run that follows this draws it anew."""

@@ -20,6 +20,7 @@ from projects.storyboard.shots import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, 
 
 MOST_SHOTS = 500
 MOST_CHARACTERS = 1_000_000
+STORYBOARD = "[[shot]]"  # what is in a storyboard file, which is not read here
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("prompt", "text", "sentence", "description", "action"), "prompt"),

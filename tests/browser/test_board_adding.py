@@ -36,8 +36,8 @@ def test_pictures_may_be_dropped_anywhere_on_the_page(board: ShowBoard) -> None:
 def test_a_refused_file_has_its_reason_and_the_others_are_taken(board: ShowBoard) -> None:
     shown = board(1).open()
 
-    drop(shown, "querySelector('.scroller')", ["good.png", "notes.txt"])
-    said = shown.page.get_by_role("alert").filter(has_text="notes.txt: It is not a picture.")
+    drop(shown, "querySelector('.scroller')", ["good.png", "notes.odt"])
+    said = shown.page.get_by_role("alert").filter(has_text="notes.odt: It is not a picture.")
     expect(said).to_be_visible()
     until(lambda: len(shown.story.rows) == 2, seconds=10)
     assert shown.story.rows[1]["media"] == "sent good.png"
@@ -99,6 +99,69 @@ def test_pasted_lines_are_shown_before_they_become_shots(board: ShowBoard) -> No
     until(lambda: len(shown.story.rows) == 2, seconds=10)
 
 
+def test_a_table_that_is_dropped_is_shown_before_it_becomes_shots(board: ShowBoard) -> None:
+    shown = board(1).open()
+    drop(
+        shown,
+        "querySelector('.scroller')",
+        {"scenes.csv": "prompt;seconds;start\nWaves, and wind;2,5;cut\n雨;;continue"},
+    )
+    dialog = shown.page.get_by_role("dialog", name="Shots from “scenes.csv”")
+
+    expect(dialog.locator("li")).to_have_text(["Waves, and wind 2.5 s · Cut", "雨 Continue"])
+    assert shown.story.asked == []
+    dialog.get_by_role("button", name="Add").click()
+    until(lambda: [row["prompt"] for row in shown.story.rows[1:]] == ["Waves, and wind", "雨"], seconds=10)
+    assert [(row["seconds"], row["start"]) for row in shown.story.rows[1:]] == [(2.5, "cut"), (2.5, "continue")]
+
+
+def test_with_pictures_and_a_text_it_is_said_what_becomes_of_each(board: ShowBoard) -> None:
+    shown = board(0).open()
+
+    drop(shown, "host.ownerDocument.querySelector('h1')", {"a.png": "", "notes.txt": "Rain falls."})
+    expect(shown.page.get_by_text("What is in a text is shown before it becomes shots.")).to_be_visible()
+    dialog = shown.page.get_by_role("dialog", name="Shots from “notes.txt”")
+    expect(dialog.locator("li")).to_have_text(["Rain falls."])
+    dialog.get_by_role("button", name="Cancel").click()
+    until(lambda: [row["media"] for row in shown.story.rows] == ["sent a.png"], seconds=10)
+
+
+def test_a_text_that_cannot_be_read_is_refused_with_a_sentence(board: ShowBoard) -> None:
+    shown = board(1).open()
+    drop(shown, "querySelector('.scroller')", {"scenes.csv": "prompt;seconds\nWaves;long", "empty.txt": " "})
+
+    for said in (
+        "scenes.csv: The length in line 2 is no number of seconds",
+        "“empty.txt” has no line that could become a shot.",
+    ):
+        expect(shown.page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+    assert len(shown.story.rows) == 1
+
+
+def test_what_cannot_be_read_stays_in_its_box_and_is_added_once_it_is_put_right(board: ShowBoard) -> None:
+    shown = board(1).open()
+    paste(shown, text="prompt\tseconds\nWaves\tlong")
+    dialog = shown.page.get_by_role("dialog")
+
+    expect(dialog.get_by_role("alert")).to_contain_text("“long”")
+    dialog.get_by_role("button", name="Add").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("textbox").fill("Waves. (3 s)")
+    expect(dialog.locator("li")).to_have_text(["Waves. 3 s"])
+    dialog.get_by_role("button", name="Add").click()
+    until(lambda: [row["seconds"] for row in shown.story.rows[1:]] == [3.0], seconds=10)
+
+
+def test_the_button_above_the_board_opens_the_same_window(board: ShowBoard) -> None:
+    shown = board(1).open()
+    shown.page.evaluate("window.mount({lines_asked: 1})")
+    shown.page.get_by_role("dialog", name="One shot for each line").get_by_role("button", name="Cancel").click()
+    shown.page.evaluate("window.mount({lines_asked: 1})")
+    expect(shown.page.get_by_role("dialog")).to_have_count(0)
+    shown.page.evaluate("window.mount({lines_asked: 2})")
+    expect(shown.page.get_by_role("dialog", name="One shot for each line")).to_be_visible()
+
+
 def test_pasting_in_a_box_for_text_or_a_single_line_offers_nothing(board: ShowBoard) -> None:
     shown = board(2).open()
 
@@ -119,8 +182,8 @@ def test_figures_pasted_in_the_list_go_downwards_and_sentences_are_offered_as_sh
     expect(shown.page.get_by_role("dialog", name="One shot for each line")).to_be_visible()
 
 
-def drop(shown: BoardPage, onto: str, names: list[str]) -> None:
-    """Drop files; those that end in .png begin as such."""
+def drop(shown: BoardPage, onto: str, names: list[str] | dict[str, str]) -> None:
+    """Drop files, with the texts in them where they are given; those that end in .png begin as such."""
     transfer = f"(() => {{ const held = new DataTransfer(); {files_in(names)} return held; }})()"
     options = f"{{dataTransfer: {transfer}, bubbles: true, composed: true, cancelable: true}}"
     for kind in ("dragenter", "dragover", "drop"):
@@ -136,10 +199,11 @@ def paste(shown: BoardPage, *, text: str = "", files: tuple[str, ...] | list[str
     shown.ask(f"{target}.dispatchEvent(new ClipboardEvent('paste', {options}))")
 
 
-def files_in(names: list[str]) -> str:
+def files_in(names: list[str] | dict[str, str]) -> str:
     """The JavaScript that puts files into ``held``."""
     made = []
     for name in names:
-        content = f"Uint8Array.from('{PNG}', one => one.charCodeAt(0))" if name.endswith(".png") else "'words'"
+        words = json.dumps(names[name] if isinstance(names, dict) else "words")
+        content = f"Uint8Array.from('{PNG}', one => one.charCodeAt(0))" if name.endswith(".png") else words
         made.append(f"held.items.add(new File([{content}], {json.dumps(name)}));")
     return " ".join(made)

@@ -246,24 +246,6 @@ def test_a_deleted_shot_is_in_a_list_and_brought_back_from_there(project: str) -
     assert shots(project)[0].id == first.id
 
 
-def test_shots_are_added_from_text_which_stays_where_it_cannot_be_read(project: str) -> None:
-    at = open_page("storyboard.py", project=project)
-    at.text_area(key="lines-text").set_value("seconds;prompt\nlong;A boat.").run()
-    at.button(key="add-lines").click().run()
-
-    assert "line 2" in text_of(at)
-    assert at.text_area(key="lines-text").value == "seconds;prompt\nlong;A boat."
-
-    at.text_area(key="lines-text").set_value("A boat comes home. (3 s)\n夜が来る。").run()
-    at.button(key="add-lines").click().run()
-
-    assert [(shot.prompt, shot.seconds) for shot in shots(project)[2:]] == [
-        ("A boat comes home.", 3.0),
-        ("夜が来る。", 4.0),
-    ]
-    assert at.text_area(key="lines-text").value == ""
-
-
 def test_a_preset_is_saved_as_it_is_chosen_and_says_what_it_costs(project: str) -> None:
     at = open_page("storyboard.py", project=project)
     at.session_state[f"settings-{project}"] = True

@@ -68,7 +68,7 @@ def board_app(story: FakeStoryboard) -> GuardHeaders:
     """The page and what answers it."""
     data = {
         **{"project_id": PROJECT, "pass": "draft", "view": "grid", "selected": None, "words": dict(BOARD_WORDS)},
-        **{"lang": "en", "api": "/api", "most_bytes": 64 * 2**20},
+        **{"lang": "en", "api": "/api", "most_bytes": 64 * 2**20, "lines_asked": 0},
         "presets": [{"id": "exact", "label": "Exact"}, {"id": "quick", "label": "Quick"}],
     }
 

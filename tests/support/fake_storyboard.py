@@ -12,13 +12,17 @@ import io
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from PIL import Image, ImageDraw
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from projects.errors import StoryboardProblem
+from projects.interchange.shot_lines import shots_from_text, text_of_file
+from projects.messages import in_english
 
 Row = dict[str, Any]
 PROJECT = "p1"
@@ -124,6 +128,7 @@ class FakeStoryboard:
         return [
             Route(f"/api/projects/{PROJECT}/board", self._board),
             Route("/api/pictures", self._writing(self._picture, raw=True), methods=["POST"]),
+            Route("/api/lines", self._lines, methods=["POST"]),
             Route(shots, self._writing(self._add), methods=["POST"]),
             Route(shots, self._writing(self._edit_several), methods=["PATCH"]),
             Route(f"{shots}/{{verb}}", self._writing(self._several), methods=["POST"]),
@@ -146,6 +151,14 @@ class FakeStoryboard:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"etag": etag})
         return Response(body, media_type="application/json", headers={"etag": etag})
+
+    async def _lines(self, request: Request) -> Response:
+        name = request.query_params.get("name", "text")
+        try:
+            text = text_of_file(await request.body(), name)
+            return JSONResponse({"text": text, "shots": [asdict(shot) for shot in shots_from_text(text)]})
+        except StoryboardProblem as problem:
+            return JSONResponse({"error": problem.message.id, "message": in_english(problem.message)}, status_code=400)
 
     def _data(self, shown_pass: str) -> dict[str, Any]:
         waiting = [row for row in self.rows if row["kind"] in ("stale", "never", "failed")]
@@ -245,7 +258,7 @@ class FakeStoryboard:
 
     def _add(self, request: Request, body: Any) -> dict[str, Any]:  # noqa: ARG002
         self._keep()
-        made = [self._new(**shot) for shot in body["shots"]]
+        made = [self._new(**{name: said for name, said in shot.items() if said is not None}) for shot in body["shots"]]
         at = len(self.rows) if body["after"] is None else self.order().index(body["after"]) + 1
         self.rows[at:at] = made
         self._join()

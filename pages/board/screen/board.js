@@ -46,6 +46,7 @@ function openBoard(root, data) {
   let waiting = []; // {act, turns}: what is done once the studio's answer holds what was asked for
   const told = { selected: [], view: [], pass: [] }; // what Python was told and has not answered yet
   const given = {};
+  let linesAsked = 0;
 
   board.draw = () => {
     frame ||= requestAnimationFrame(board.drawNow);
@@ -121,6 +122,8 @@ function openBoard(root, data) {
 
   // What Python says. An echo of what it was told here is no news, however late it comes.
   board.given = (news, isNew) => {
+    if (!isNew && news.lines_asked > linesAsked) board.dialogs.offerLines();
+    linesAsked = news.lines_asked;
     for (const [name, adopt] of [["selected", adoptSelected], ["view", adoptView], ["pass", adoptPass]]) {
       const value = news[name] ?? null;
       if (!isNew && value === given[name]) {

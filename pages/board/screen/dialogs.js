@@ -1,4 +1,4 @@
-// The small windows: the list of keys, a length or a place that is asked for, and the preview of pasted lines.
+// The small windows: the list of keys, a length or a place that is asked for, and (in lines.js) the preview of a text.
 const KEYS = [
   ["keys-move", "←→↑↓"],
   ["keys-ends", "Home End PageUp PageDown"],
@@ -28,7 +28,7 @@ function makeDialogs(board) {
   let names = 0;
 
   // Shows a window and gives what `read` makes of it: undefined keeps it open, since something is to be put right.
-  function show({ title, body, confirm = "", read = () => null }) {
+  function show({ title, body, confirm = "", read = () => null, closed = () => {} }) {
     const dialog = make("dialog", "dialog");
     const form = make("form");
     form.method = "dialog";
@@ -58,6 +58,7 @@ function makeDialogs(board) {
     dialog.addEventListener("close", () => {
       open -= 1;
       dialog.remove();
+      closed();
       if (came?.isConnected) came.focus({ preventScroll: true });
     });
     board.root.append(dialog);
@@ -132,39 +133,6 @@ function makeDialogs(board) {
       show({ title: words.count("place-title", rows.length), body: [asked.line], confirm: words.say("move"), read });
     },
 
-    // One shot per line, shown before they are added.
-    offerLines(text = "") {
-      const area = make("textarea", "lines");
-      area.value = text;
-      area.rows = 8;
-      area.setAttribute("aria-label", words.say("lines-label"));
-      area.placeholder = words.say("lines-example");
-      const preview = make("ol", "preview");
-      const count = make("p", "hint");
-      count.setAttribute("role", "status");
-      const lines = () => area.value.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
-      const draw = () => {
-        const all = lines();
-        count.textContent = all.length ? words.count("lines-count", all.length) : words.say("lines-none");
-        const shown = all.slice(0, 50).map((line) => make("li", "", line));
-        if (all.length > 50) shown.push(make("li", "more", words.count("lines-more", all.length - 50)));
-        preview.replaceChildren(...shown);
-      };
-      area.addEventListener("input", draw);
-      draw();
-      const read = () => {
-        const all = lines();
-        if (!all.length) return undefined;
-        return async () => {
-          try {
-            const made = await actions.add(all.map((prompt) => ({ prompt })));
-            board.toasts.say(words.count("added", made.length || all.length), { text: words.say("undo"), act: actions.undo });
-          } catch (error) {
-            actions.refused(error);
-          }
-        };
-      };
-      show({ title: words.say("lines-title"), body: [area, count, preview], confirm: words.say("lines-add"), read });
-    },
+    offerLines: (asked) => offerLines(board, show, asked),
   };
 }

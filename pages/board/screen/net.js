@@ -50,6 +50,12 @@ function makeNet(board) {
     return read(await answerOf("POST", path, { headers, body: file }));
   }
 
+  // The shots that a text describes; a file is sent as it is, since it may be in another encoding.
+  async function readLines(text, name) {
+    const path = `/lines${name ? `?name=${encodeURIComponent(name)}` : ""}`;
+    return read(await answerOf("POST", path, { headers: { "content-type": "application/octet-stream" }, body: text }));
+  }
+
   // Writes go in the order in which they were asked for, so that one builds on what the one before did.
   function inOrder(work) {
     const done = chain.then(work);
@@ -117,6 +123,7 @@ function makeNet(board) {
   return {
     send,
     sendPicture,
+    readLines,
     inOrder,
     look,
     // Another pass is another board: what is known of the last one says nothing of it.

@@ -53,9 +53,36 @@ function listenToPictures(board) {
 
   async function giveTo(id, files) {
     const [first, ...others] = inItsOrder(files);
-    const [picture] = await upload([first]);
-    if (picture) await actions.setPicture(id, picture.media_id);
+    if (first) {
+      const [picture] = await upload([first]);
+      if (picture) await actions.setPicture(id, picture.media_id);
+    }
     if (others.length) await addAll(others, id);
+  }
+
+  // What is in a file decides in the end; by its name it is only sent to the one who can read it.
+  const isText = (file) => file.type.startsWith("text/") || /\.(txt|csv|tsv|toml|md)$/i.test(file.name);
+
+  // Texts are shown before they become shots, one after the other.
+  async function offerTexts(files, after) {
+    for (const file of inItsOrder(files)) {
+      try {
+        const { text, shots } = await net.readLines(file, file.name);
+        if (shots.length) await board.dialogs.offerLines({ text, name: file.name, after });
+        else board.toasts.error(words.say("text-empty", { name: file.name }));
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        board.toasts.error(words.say("refused-file", { name: file.name, why: error.message }));
+      }
+    }
+  }
+
+  async function take(files, after, onto = null) {
+    const texts = files.filter(isText);
+    const others = files.filter((file) => !isText(file));
+    if (texts.length && others.length) board.toasts.say(words.say("mixed"));
+    if (others.length) await (onto ? giveTo(onto, others) : addAll(others, after));
+    if (texts.length) await offerTexts(texts, onto ?? after);
   }
 
   // Boxes for files elsewhere on the page take what is dropped on them themselves.
@@ -99,8 +126,7 @@ function listenToPictures(board) {
     const files = [...event.dataTransfer.files];
     end();
     if (!files.length) return;
-    if (id) giveTo(id, files);
-    else addAll(files, null);
+    take(files, null, id);
   });
 
   function inCells(event) {
@@ -117,12 +143,12 @@ function listenToPictures(board) {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (files.length) {
       event.preventDefault();
-      addAll(files, view.lastChosen());
+      take(files, view.lastChosen());
     } else if (inCells(event) && board.cells.paste(text, event.clipboardData.types.includes(OWN_KIND))) {
       event.preventDefault();
     } else if (/\S.*\n\s*\S/.test(text)) {
       event.preventDefault();
-      board.dialogs.offerLines(text);
+      board.dialogs.offerLines({ text });
     }
   }
 
@@ -140,5 +166,5 @@ function listenToPictures(board) {
     board.listen(target, "paste", onPaste);
     board.listen(target, "copy", onCopy);
   }
-  return { addAll };
+  return { take };
 }

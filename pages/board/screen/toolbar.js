@@ -40,9 +40,9 @@ function makeToolbar(board) {
   const redo = button(say("redo"), actions.redo, { symbol: "redo", bare: true });
 
   const files = make("input");
-  Object.assign(files, { type: "file", multiple: true, hidden: true, accept: "image/*,.heic,.heif,.avif" });
+  Object.assign(files, { type: "file", multiple: true, hidden: true, accept: "image/*,.heic,.heif,.avif,.txt,.csv,.tsv" });
   files.addEventListener("change", () => {
-    if (files.files.length) board.pictures.addAll([...files.files], board.view.lastChosen());
+    if (files.files.length) board.pictures.take([...files.files], board.view.lastChosen());
     files.value = "";
   });
   const addEmpty = (start) => actions.add([{ prompt: "", start }]).catch(actions.refused);

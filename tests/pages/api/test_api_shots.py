@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -223,3 +224,38 @@ def test_a_length_is_a_number_and_a_start_one_of_two(api: Interface, shots: list
         "“start” has to be one of 'cut' or 'continue'.",
     )
     assert api.patch(address, {"changes": {"seconds": 0}}, 400)["field"] == "seconds"
+
+
+def test_a_text_is_read_as_shots_and_none_is_made(api: Interface, client: TestClient, project: str) -> None:
+    said = read(client, "prompt,seconds,start\nWaves,2.5,continue\n雨,,".encode("utf-16"), "scenes.csv")
+
+    assert [(shot["prompt"], shot["seconds"], shot["start"]) for shot in said["shots"]] == [
+        ("Waves", 2.5, "continue"),
+        ("雨", None, None),
+    ]
+    assert said["text"].startswith("prompt,seconds")
+    assert prompts(api, project) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"prompt;seconds\nWaves;long", "line-length"),
+        (b"\xff\xd8\xff picture", "lines-not-text"),
+        (b"zip\0\0", "lines-not-text"),
+        (b'[[shot]]\nprompt = "Waves"', "new-storyboard-file"),
+        (b"x" * 4_000_001, "file-too-long"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_refused(client: TestClient, data: bytes, error: str) -> None:
+    said = read(client, data, "scenes.txt")
+
+    assert said["error"] == error
+    assert said["message"]
+
+
+def read(client: TestClient, data: bytes, name: str) -> dict[str, Any]:
+    headers = {"content-type": "application/octet-stream"}
+    answer = client.post(f"/api/lines?name={name}", content=data, headers=headers)
+    found: dict[str, Any] = answer.json()
+    return found
