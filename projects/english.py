@@ -59,6 +59,8 @@ ENGLISH = MappingProxyType(
         "sound-many-bytes": "its file is larger than {most} MiB; save it as MP3, M4A or Opus and try again.",
         "sound-long": "it lasts longer than {most} hours; cut it and try again.",
         "sound-gone": "its file is no longer there; add it again.",
+        "shot-sound-lost": "A sound of {shot} is no longer there; add it to the shot again.",
+        "music-lost": "The music of the film is no longer there; add it again.",
         # --- what is wrong with a storyboard file ---
         "toml-not-a-file": "it is not a file.",
         "toml-missing": "there is no such file.",
