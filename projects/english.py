@@ -45,6 +45,22 @@ ENGLISH = MappingProxyType(
             "The weights of '{checkpoint}' were exchanged after this render was planned; render again to have it made "
             "with the new ones."
         ),
+        # --- what is wrong with a sound file ---
+        "sound-rejected": "The sound {name} cannot be used: {reason}",
+        "sound-not-known": (
+            "it is not a sound of a known kind; save it as WAV, FLAC, MP3, M4A, AAC, Ogg or Opus and try again."
+        ),
+        "sound-picture": "it is a picture; add it to a shot as its picture.",
+        "sound-list": "it is a playlist, which only names sounds; take the sounds themselves.",
+        "sound-of-silent-film": "it is a film without sound.",
+        "sound-empty": "there is no sound in it; save it again and try again.",
+        "sound-cut": "it is cut short; copy or save it again and try again.",
+        "sound-damaged": "it is damaged; copy or save it again and try again.",
+        "sound-many-bytes": "its file is larger than {most} MiB; save it as MP3, M4A or Opus and try again.",
+        "sound-long": "it lasts longer than {most} hours; cut it and try again.",
+        "sound-gone": "its file is no longer there; add it again.",
+        "shot-sound-lost": "A sound of {shot} is no longer there; add it to the shot again.",
+        "music-lost": "The music of the film is no longer there; add it again.",
         # --- what is wrong with a storyboard file ---
         "toml-not-a-file": "it is not a file.",
         "toml-missing": "there is no such file.",
@@ -205,7 +221,7 @@ ENGLISH = MappingProxyType(
         "kind-conditioning": "encoded prompts and pictures, which can be made again",
         "kind-takes": "files of takes that are no more",
         "kind-films": "files of films that are no more",
-        "kind-pictures": "pictures that no shot or take uses",
+        "kind-pictures": "pictures and sounds that no shot, take or film uses",
         "kind-thumbnails": "small copies of such pictures and takes",
         "kind-previews": "previews of finished renders",
         "kind-damaged": "damaged files that were put aside",
@@ -225,7 +241,6 @@ ENGLISH = MappingProxyType(
         ),
         "beat-value": "the beat's '{key}' cannot be so",
         # --- values of a film ---
-        "sound-silent": "There is nothing to hear in “{name}”.",
         "sounds-many": "a shot has at most {most} sounds",
         "sound-value": "the sound's '{key}' cannot be so",
         "film-value": "it cannot be {value}",

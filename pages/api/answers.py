@@ -213,6 +213,29 @@ class FilmAnswer(Answer):
     download: str
 
 
+class SoundAnswer(Answer):
+    """A sound that was kept, and where it plays."""
+
+    media_id: str
+    name: str
+    seconds: float
+    url: str
+
+
+class WaveformAnswer(Answer):
+    """A sound as a line: for each equal piece its lowest and highest sample, in hundredths of full level."""
+
+    seconds: float
+    low: list[int]
+    high: list[int]
+
+
+class BeatsAnswer(Answer):
+    """When the beats of a sound fall, in seconds from its beginning."""
+
+    beats: list[float]
+
+
 class PictureAnswer(Answer):
     """A picture that was kept, and what is to be said of it."""
 

@@ -6,10 +6,12 @@ What an operation does is a plain function; it is run in a thread, so that a slo
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
+import anyio
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +22,8 @@ from framepack.messages import Message
 from pages.api.problems import Refused, problem_of
 from pages.look.language import language, speaking
 from pages.serving.languages import language_of
-from pages.session.database import session
+from pages.session.database import session, settings
+from projects.sound.files import aside_path
 
 MOST_JSON_BYTES = 256_000
 # So much more than is allowed is read and thrown away: a browser shows no answer that comes while it still sends.
@@ -46,7 +49,7 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-B = TypeVar("B", bound=BaseModel | bytes)
+B = TypeVar("B", bound=BaseModel | bytes | Path)
 Q = TypeVar("Q", bound=Query)
 
 
@@ -67,7 +70,8 @@ class Operation(Generic[B, Q]):
     """One thing that the interface does, as the table of routes and its description hold it.
 
     ``answers`` is what ``do`` gives, unless it gives a response itself, and ``kind`` its media type; ``body`` is bytes
-    where a file is sent. ``conflicts`` is what is answered where somebody else changed the same meanwhile.
+    where a small file is sent, and a path where a large one is, which lies there until the answer. ``conflicts`` is
+    what is answered where somebody else changed the same meanwhile.
     """
 
     method: Method
@@ -85,6 +89,11 @@ class Operation(Generic[B, Q]):
     def summary(self) -> str:
         """What it does, in a sentence."""
         return (self.do.__doc__ or "").splitlines()[0]
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether a file is sent to it."""
+        return issubclass(self.body, bytes | Path)
 
     @property
     def writes(self) -> bool:
@@ -107,6 +116,9 @@ def answering(operations: Sequence[Operation[Any, Any]]) -> Callable[[Request], 
             _check_page(request)
             if operation is None:
                 raise Refused(405, Message("no-such-method", {"method": request.method}))
+            _check_kind(request, operation)
+            if operation.body is Path:
+                return await _with_file(request, operation)
             data = await _body_of(request, operation) if operation.writes else b""
         except Refused as refused:
             with speaking(language_of(request)):
@@ -118,15 +130,34 @@ def answering(operations: Sequence[Operation[Any, Any]]) -> Callable[[Request], 
     return answer
 
 
-def _carried_out(operation: Operation[Any, Any], request: Request, data: bytes) -> Response:
+async def _with_file(request: Request, operation: Operation[Any, Any]) -> Response:
+    """The answer to a large file, which is never in memory as a whole."""
+    path = aside_path(settings())
+    try:
+        async with await anyio.open_file(path, "wb") as file:
+            async for part in _parts_of(request, operation):
+                await file.write(part)
+        return await run_in_threadpool(_carried_out, operation, request, path)
+    except OSError as fault:
+        return await run_in_threadpool(_refused, request, fault)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _refused(request: Request, fault: Exception) -> Response:
+    with speaking(language_of(request)):
+        return problem_of(fault).answer()
+
+
+def _carried_out(operation: Operation[Any, Any], request: Request, data: bytes | Path) -> Response:
     with speaking(language_of(request)):
         return _spoken(operation, request, data)
 
 
-def _spoken(operation: Operation[Any, Any], request: Request, data: bytes) -> Response:
+def _spoken(operation: Operation[Any, Any], request: Request, data: bytes | Path) -> Response:
     try:
         query = operation.query.model_validate(dict(request.query_params))
-        body = data if operation.body is bytes else operation.body.model_validate_json(data or b"{}")
+        body = data if operation.takes_file else operation.body.model_validate_json(data or b"{}")
         with session() as opened:
             asked = Asked(
                 session=opened,
@@ -160,23 +191,28 @@ def _check_page(request: Request) -> None:
         raise Refused(403, Message("not-own-page"))
 
 
-async def _body_of(request: Request, operation: Operation[Any, Any]) -> bytes:
+def _check_kind(request: Request, operation: Operation[Any, Any]) -> None:
+    """Refuse a body of another kind than the operation takes."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if operation.body is bytes:
-        if kind in _OF_FORMS:
-            raise Refused(415, Message("body-not-file"))
-    elif kind != JSON:
+    if operation.takes_file and kind in _OF_FORMS:
+        raise Refused(415, Message("body-not-file"))
+    if operation.writes and not operation.takes_file and kind != JSON:
         raise Refused(415, Message("body-not-of-json"))
-    parts: list[bytes] = []
+
+
+async def _body_of(request: Request, operation: Operation[Any, Any]) -> bytes:
+    return b"".join([part async for part in _parts_of(request, operation)])
+
+
+async def _parts_of(request: Request, operation: Operation[Any, Any]) -> AsyncIterator[bytes]:
     size = 0
     async for part in request.stream():
         size += len(part)
         if size <= operation.most_bytes:
-            parts.append(part)
+            yield part
         elif size > operation.most_bytes + _THROWN_AWAY_BYTES:
             break
     if size > operation.most_bytes:
-        if operation.body is bytes:
+        if operation.takes_file:
             raise Refused(413, Message("file-too-long", {"most": operation.most_bytes // 2**20}))
         raise Refused(413, Message("body-too-long", {"most": operation.most_bytes // 1000}))
-    return b"".join(parts)

@@ -5,7 +5,7 @@ A field that is not known is refused, so that a misspelt one is not lost without
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -86,6 +86,20 @@ class OfText(Query):
     """What a text's file is called."""
 
     name: str = Field(default="text", max_length=1000, description="The name of the file.")
+
+
+class OfSound(Query):
+    """What a sound's file is called."""
+
+    name: str = Field(default="sound", max_length=1000, description="The name of the file.")
+
+
+class OfWaveform(Query):
+    """How finely a sound is drawn."""
+
+    points: Annotated[Literal[400, 1600, 6400], BeforeValidator(int)] = Field(
+        default=1600, description="How many points the line has."
+    )
 
 
 class OfFrame(Query):

@@ -54,7 +54,7 @@ def _used(operations: Iterable[Operation[Any, Any]]) -> Iterator[tuple[str, Json
         yield name, "serialization", operation.adapter
         if operation.conflicts is not None:
             yield f"{name} conflict", "serialization", TypeAdapter(operation.conflicts)
-        if operation.body is not bytes:
+        if not operation.takes_file:
             yield name, "validation", TypeAdapter(operation.body)
 
 
@@ -75,7 +75,7 @@ def _described(operation: Operation[Any, Any], schemas: dict[tuple[str, JsonSche
     if operation.conflicts is not None:
         conflict = _json(schemas[f"{name} conflict", "serialization"])
         described["responses"]["409"] = {"description": "Somebody changed the same meanwhile.", "content": conflict}
-    if operation.body is bytes:
+    if operation.takes_file:
         file = {"type": "string", "format": "binary"}
         described["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": file}}}
     elif operation.writes:

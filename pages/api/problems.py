@@ -33,6 +33,7 @@ _MISSING = MappingProxyType(
         "film": "no-such-film",
         "render": "no-such-render",
         "picture": "no-such-picture",
+        "sound": "no-such-sound",
     }
 )
 _GONE = MappingProxyType({"project": "gone-project", "take": "gone-take", "film": "gone-film"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -13,8 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.api import files, films, projects, renders, shots, takes
+from pages.api import files, films, projects, renders, shots, sounds, takes
 from pages.api.answers import (
+    BeatsAnswer,
     ChangedMeanwhile,
     DeletedShot,
     EditAnswer,
@@ -27,7 +29,9 @@ from pages.api.answers import (
     ShotAnswer,
     ShotIds,
     ShotsAnswer,
+    SoundAnswer,
     TakeAnswer,
+    WaveformAnswer,
 )
 from pages.api.asking import Asked, Nothing, Operation, Query, answering
 from pages.api.bodies import (
@@ -45,7 +49,9 @@ from pages.api.bodies import (
     OfPass,
     OfPicture,
     OfProjects,
+    OfSound,
     OfText,
+    OfWaveform,
     ProjectEdit,
     ShotEdit,
     ShotsEdit,
@@ -57,21 +63,22 @@ from pages.api.problems import Refused
 from pages.board.cards import Card
 from pages.board.rows import BoardData
 from projects.interchange.shot_lines import MOST_CHARACTERS
+from projects.sound.reading import MAX_SOUND_BYTES
 from projects.storage.pictures import MAX_PICTURE_BYTES
 
 PROJECT, SHOT, TAKE = "/api/projects/{id}", "/api/shots/{id}", "/api/takes/{id}"
-RENDER, FILM = "/api/renders/{id}", "/api/films/{id}"
+RENDER, FILM, SOUND = "/api/renders/{id}", "/api/films/{id}", "/api/sounds/{id}"
 # Text of any script, in UTF-8 or UTF-16.
 MOST_TEXT_BYTES = 4 * MOST_CHARACTERS
 # All are taken by a route, so that it can say in words which of them it has no use for.
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
-B = TypeVar("B", bound=BaseModel | bytes)
+B = TypeVar("B", bound=BaseModel | bytes | Path)
 Q = TypeVar("Q", bound=Query)
 
 
 def operations() -> list[Operation[Any, Any]]:
     """Everything that the interface does."""
-    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_renders_and_films()]
+    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_renders_and_films(), *_of_files()]
 
 
 def api_routes() -> list[Route]:
@@ -148,6 +155,11 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
         _patch(FILM, films.rename, FilmName, FilmAnswer),
         _post(f"{FILM}/delete", films.delete, Nothing, FilmAnswer),
         _post(f"{FILM}/restore", films.restore, Nothing, FilmAnswer),
+    ]
+
+
+def _of_files() -> list[Operation[Any, Any]]:
+    return [
         Operation(
             "POST",
             "/api/pictures",
@@ -158,6 +170,9 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
             201,
             most_bytes=MAX_PICTURE_BYTES,
         ),
+        Operation("POST", "/api/sounds", sounds.add, SoundAnswer, Path, OfSound, 201, most_bytes=MAX_SOUND_BYTES),
+        _get(f"{SOUND}/waveform", sounds.drawn, WaveformAnswer, OfWaveform),
+        _get(f"{SOUND}/beats", sounds.beats, BeatsAnswer),
     ]
 
 

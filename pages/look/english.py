@@ -131,6 +131,7 @@ ENGLISH = MappingProxyType(
         "no-such-take": "There is no such take, or its file is no longer there.",
         "no-such-film": "There is no such film.",
         "no-such-render": "There is no such order to the generator.",
+        "no-such-sound": "There is no such sound, or its file is no longer there.",
         "no-such-picture": "There is no such picture, or its file is no longer there.",
         "gone-project": "This project was deleted meanwhile. It can be brought back.",
         "gone-take": "This take was thrown away meanwhile. It can be brought back.",

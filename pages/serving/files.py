@@ -73,6 +73,11 @@ def picture_url(media_id: str, size: int = 480) -> str:
     return f"/files/media/{media_id}?size={size}"
 
 
+def sound_url(media_id: str) -> str:
+    """Where a sound plays."""
+    return f"/files/media/{media_id}"
+
+
 def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [

@@ -1,1 +1,1 @@
-"""Sound: files that are kept, and what a film sounds like."""
+"""The sound of a film: files taken in, mixed as long as the film is, drawn as waves, listened to for beats."""

@@ -1,65 +1,73 @@
-"""Sound files: kept as they were given, by the hash of their file."""
+"""Sound files as the studio keeps them: as they were given, by the hash of their content, beside the pictures."""
 
 from __future__ import annotations
 
 import hashlib
-import io
+import re
+import shutil
+import uuid
 from pathlib import Path
 
-import av
 from sqlmodel import Session
 
-from framepack.files.atomic import in_place
-from framepack.messages import Message
+from framepack.files.atomic import sync
 from projects.database.tables import Media
-from projects.errors import StoryboardProblem
 from projects.names import shown_name
 from projects.settings import StudioSettings
+from projects.sound.reading import check_size, check_sound
 from projects.storage.places import picture_path
 
 MAX_NAME_CHARACTERS = 200
 
 
-def add_sound(*, session: Session, settings: StudioSettings, data: bytes, name: str) -> Media:
-    """Keep the sound file ``data``, which was called ``name``; one that is there already is found again.
+def add_sound(*, session: Session, settings: StudioSettings, file: Path, name: str) -> Media:
+    """Keep a copy of the sound in ``file``, which is called ``name``; one that is there already is found again.
 
-    Raises StoryboardProblem where there is nothing to hear in it.
+    A film with sound is kept as a sound, too. A kept file that was damaged since is replaced. Raises SoundRejected as
+    ``reading.check_sound``, before anything is kept.
     """
-    id = hashlib.sha256(data).hexdigest()
-    kind, seconds = _looked_into(data, name)
-    path = picture_path(settings, id)
-    if not path.is_file() or path.stat().st_size != len(data):
-        _write(path, data)
+    name = _shown(name)
+    check_size(file.stat().st_size, name)
+    # What is read and hashed is the copy: the file that was given may change meanwhile.
+    aside = aside_path(settings)
+    try:
+        shutil.copyfile(file, aside)
+        facts = check_sound(aside, name)
+        with aside.open("rb") as copied:
+            id = hashlib.file_digest(copied, "sha256").hexdigest()
+        size = aside.stat().st_size
+        path = picture_path(settings, id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sync(aside)
+        aside.replace(path)
+        sync(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
     media = session.get(Media, id)
     if media is None:
         media = Media(
             id=id,
-            name=shown_name(Path(name).name)[-MAX_NAME_CHARACTERS:] or "sound",
-            kind=kind,
+            name=name,
+            kind=facts.kind,
             medium="sound",
             width=0,
             height=0,
-            seconds=seconds,
-            size_bytes=len(data),
+            seconds=facts.seconds,
+            size_bytes=size,
         )
         session.add(media)
         session.flush()
     return media
 
 
-def _looked_into(data: bytes, name: str) -> tuple[str, float]:
-    """The MIME type of a sound file, and how many seconds it lasts."""
-    try:
-        with av.open(io.BytesIO(data), mode="r", metadata_errors="replace") as container:
-            if not container.streams.audio:
-                raise StoryboardProblem(Message("sound-silent", {"name": name}))
-            seconds = container.duration / av.time_base if container.duration else 0.0
-            return f"audio/{container.format.name.split(',')[0]}", seconds
-    except av.error.FFmpegError:
-        raise StoryboardProblem(Message("sound-silent", {"name": name})) from None
+def aside_path(settings: StudioSettings) -> Path:
+    """A fresh name among the media for a file that is still being written; left over, upkeep clears it away."""
+    folder = settings.media_dir / "00"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f".sound.{uuid.uuid4().hex}.part"
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with in_place(path) as aside:
-        aside.write_bytes(data)
+def _shown(name: str) -> str:
+    """The file's own name, in any language, without folders and without what cannot be shown."""
+    shown = shown_name(re.split(r"[/\\]", name)[-1])
+    return shown[-MAX_NAME_CHARACTERS:].strip() or "sound"

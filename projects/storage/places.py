@@ -22,6 +22,16 @@ def thumbnail_path(settings: StudioSettings, media_id: str, size: int) -> Path:
     return settings.thumbnails_dir / _checked(media_id)[:2] / f"{media_id}-{size}.webp"
 
 
+def waveform_path(settings: StudioSettings, media_id: str, points: int) -> Path:
+    """Where what is drawn of a kept sound with ``points`` points lies. Raises NotFound as ``picture_path``."""
+    return settings.thumbnails_dir / _checked(media_id)[:2] / f"{media_id}-{points}.wave"
+
+
+def beats_path(settings: StudioSettings, media_id: str) -> Path:
+    """Where the beats that were found in a kept sound lie. Raises NotFound as ``picture_path``."""
+    return settings.thumbnails_dir / _checked(media_id)[:2] / f"{media_id}-0.beats"
+
+
 def take_path(settings: StudioSettings, take_id: str) -> Path:
     """Where the file of a finished take lies."""
     return settings.takes_dir / f"{take_id}.mp4"

@@ -16,6 +16,7 @@ from framepack.media.video import probe
 from projects.database.opening import session_for
 from projects.database.tables import (
     Edit,
+    Edition,
     Film,
     Media,
     Project,
@@ -29,6 +30,7 @@ from projects.database.tables import (
 )
 from projects.films.films import delete_film, film_plan_of, stitch_film
 from projects.settings import StudioSettings
+from projects.sound.files import add_sound
 from projects.storage.pictures import add_picture, thumbnail
 from projects.storage.places import film_path, picture_path, preview_path, still_path, take_path, thumbnail_path
 from projects.storyboard.choosing import choose_take
@@ -49,6 +51,7 @@ from projects.upkeep.needless import Amount, Survey, survey
 from projects.upkeep.removal import remove_deleted, remove_needless
 from tests.support.plain_pictures import png
 from tests.support.rendering import SIDE, planned_shots
+from tests.support.sounds import tone, write_sound
 from tests.support.studio_at_work import IDENTITY, StudioAtWork
 
 
@@ -253,6 +256,29 @@ def test_a_picture_stays_as_long_as_an_edit_that_took_it_away_can_be_undone(upke
     upkeep.clean_deleted()
     assert not picture_path(upkeep.settings, media.id).is_file()
     assert upkeep.rows(Edit) == 0
+
+
+def test_sounds_stay_as_long_as_a_film_or_a_shot_has_them_or_an_edit_brings_them_back(
+    upkeep: Upkeep, tmp_path: Path
+) -> None:
+    project = upkeep.work.project.id
+    files = [write_sound(tmp_path / f"{hertz}.wav", tone(0.1, hertz)) for hertz in (200, 300, 400, 500)]
+    with upkeep.sessions() as session:
+        add = partial(add_sound, session=session, settings=upkeep.settings, name="a.wav")
+        music, of_shot, of_edition, _ = [add(file=file).id for file in files]
+        shot = shots_of(session=session, project_id=project)[0].id
+        film = ProjectUpdate(film={"music": music})
+        edit_project(session=session, project_id=project, changes=film)
+        session.add(Edition(project_id=project, name="b", shots={shot: {"sounds": [{"media_id": of_edition}]}}))
+        with journaled(session=session, project_id=project, kind="shot"):
+            edit_shot(session=session, shot_id=shot, changes=ShotUpdate(sounds=[{"media_id": of_shot}]))
+        with journaled(session=session, project_id=project, kind="shot"):
+            edit_shot(session=session, shot_id=shot, changes=ShotUpdate(sounds=[]))
+        session.commit()
+
+    assert upkeep.needless() == {"pictures": 1}
+    upkeep.clean()
+    assert all(picture_path(upkeep.settings, id).is_file() for id in (music, of_shot, of_edition))
 
 
 def test_the_picture_of_a_take_stays_when_the_shot_has_another(upkeep: Upkeep) -> None:
