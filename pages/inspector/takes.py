@@ -9,9 +9,10 @@ import streamlit as st
 
 from framepack.messages import Message
 from pages.board.reading import Board
+from pages.inspector.frames import frames_of_take
 from pages.look.language import language, t, words
 from pages.look.text import seconds_text, size_text, term, wait_text, when_text
-from pages.look.theme import player, ratio_of
+from pages.look.theme import ratio_of
 from pages.player.compare import ComparedTake, compare_takes
 from pages.player.words import ENGLISH as PLAYER_WORDS
 from pages.serving.files import take_download_url, take_url
@@ -66,7 +67,7 @@ def _compared(plan: ShotPlan, found: list[Take]) -> None:
 def _one(board: Board, plan: ShotPlan, take: Take) -> None:
     project_id, shot = board.project.id, plan.shot
     name = t("Take {number}").format(number=take.number)
-    st.html(player(take_url(take.id), ratio=ratio_of(take.width, take.height), label=name))
+    frames_of_take(shot, take)
     made = when_text(take.finished_at or take.created_at, now())
     st.html(
         f'<div class="fs-soft"><b>{html.escape(name)}</b> · {html.escape(seconds_text(take.frames / take.fps))} · '

@@ -130,7 +130,7 @@ def test_a_frame_becomes_the_picture_of_a_shot_and_that_can_be_undone(api: Inter
     take, target = takes(api, work)[0], work.shots[1].id
 
     row = api.post(f"/api/takes/{take['id']}/frame", {"n": 12, "to": target})["shot"]
-    assert (row["id"], row["picture_name"]) == (target, "SH0010 take 2 frame 12.png")
+    assert (row["id"], row["picture_name"]) == (target, "SH0010 take 2 frame 13.png")
     assert api.client.get(f"/files/media/{row['media']}").headers["content-type"] == "image/png"
     api.post(f"/api/projects/{work.project.id}/undo")
     assert api.get(f"/api/shots/{target}")["shot"]["media"] is None
