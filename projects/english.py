@@ -79,6 +79,9 @@ ENGLISH = MappingProxyType(
         "toml-sound-missing": "{key}: there is no file {name}.",
         "toml-no-sound": "{key}: there is nothing to hear in {name}.",
         "toml-sound-unreadable": "{key}: {name} cannot be read: {reason}.",
+        "toml-model-continues": (
+            "a shot that continues another is made with the same model; name it at the cut that the chain begins with."
+        ),
         "toml-value": "{problem}.",
         "toml-nothing-to-continue": "there is no shot before it to continue from; let it start with a cut.",
         "toml-no-image": "it has no image, and a shot that starts with a cut begins with one.",
