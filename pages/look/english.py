@@ -85,14 +85,6 @@ ENGLISH = MappingProxyType(
         "render-failed": "The last rendering failed.",
         "found-take": "Take {number} was made from exactly this: choose it under Takes.",
         "shot-out-of-date": "The shot, or one it continues from, has changed since this take was made.",
-        # --- how a project is doing ---
-        "project-empty": "No shots yet",
-        "project-rendering": "Rendering",
-        "project-stale": "{count} of {shots} out of date",
-        "project-lacks": "{count} of {shots} not rendered",
-        "project-unrendered": "Not rendered",
-        "project-drafted": "Drafted",
-        "project-done": "Everything is rendered",
         # --- the work under way ---
         "render-waits": "Waiting for the generator",
         "render-at-work": "{phase}",
