@@ -18,7 +18,8 @@ from projects.storage.places import take_path
 from projects.storyboard.journal import undo
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import get_project, shots_of, wordings
-from projects.storyboard.shots import add_shot, delete_shot, edit_shot
+from projects.storyboard.several import delete_shots
+from projects.storyboard.shots import add_shot, edit_shot
 from projects.takes.takes import finish_take, record_take
 from tests.support.page_driver import open_page, png, text_of, use_studio
 from tests.support.rendering import plans_by_rows
@@ -238,7 +239,7 @@ def test_a_picture_is_taken_away(project: str) -> None:
 def test_a_deleted_shot_is_in_a_list_and_brought_back_from_there(project: str) -> None:
     with session() as opened:
         first = shots(project)[0]
-        delete_shot(session=opened, shot_id=first.id)
+        delete_shots(session=opened, project_id=first.project_id, shot_ids=[first.id])
         opened.commit()
     at = open_page("storyboard.py", project=project)
     at.button(key=f"restore-{first.id}").click().run()

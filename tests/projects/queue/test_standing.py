@@ -12,10 +12,11 @@ from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.projects import archive_project, create_project, delete_project
 from projects.storyboard.reading import list_projects
-from projects.storyboard.shots import delete_shot, move_shot
+from projects.storyboard.several import delete_shots
 from projects.takes.takes import fail_take, record_take
 from tests.projects.takes.test_why import Rendered
 from tests.support.plain_pictures import MakePicture
+from tests.support.single_shots import move_to
 
 
 class Standing(Rendered):
@@ -59,9 +60,9 @@ def test_a_project_is_done_out_of_date_and_done_again_as_it_is_edited(rendered: 
     assert standing(rendered) == ("out of date", 3, 0, 3)
     rendered.render()
     assert standing(rendered) == ("done", 3, 3, 0)
-    move_shot(session=rendered.session, shot_id=rendered.shots[2].id, to_position=1)
+    move_to(rendered.session, rendered.shots[2], 1)
     assert standing(rendered) == ("out of date", 3, 2, 1)
-    delete_shot(session=rendered.session, shot_id=rendered.shots[1].id)
+    delete_shots(session=rendered.session, project_id=rendered.shots[1].project_id, shot_ids=[rendered.shots[1].id])
     assert standing(rendered)[1] == 2
 
 
@@ -80,7 +81,7 @@ def test_a_project_is_empty_then_not_rendered_then_partly(rendered: Standing) ->
     session.flush()
     assert standing(rendered) == ("not rendered", 3, 0, 0)
     for shot in rendered.shots:
-        delete_shot(session=session, shot_id=shot.id)
+        delete_shots(session=session, project_id=shot.project_id, shot_ids=[shot.id])
     assert standing(rendered) == ("empty", 0, 0, 0)
 
 
