@@ -11,6 +11,7 @@ ENGLISH = MappingProxyType(
         **ENGINE,
         # --- errors ---
         "not-found": "There is no {kind} '{id}' (any more).",
+        "name-of-several": "Several projects are called “{name}”; name one by its id: {ids}.",
         "storyboard-file": "{where}: {reason}",
         "changed-meanwhile": "Somebody else changed this meanwhile.",
         "database-too-new": (
