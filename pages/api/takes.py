@@ -28,6 +28,7 @@ from projects.storyboard.journal import journaled
 from projects.storyboard.reading import get_shot
 from projects.takes.again import use_settings_of
 from projects.takes.takes import delete_take, get_take, note_take, restore_take, star_take, takes_of
+from projects.takes.why import preset_name
 
 # A take's frame never changes under its address.
 _KEPT = {"cache-control": "private, max-age=604800, immutable"}
@@ -140,6 +141,8 @@ def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
         prompt=str(made_from.get("prompt", "")),
         seed=str(made_from.get("seed", "")),
         checkpoint=str(sampled.get("checkpoint", "")),
+        weights=str(made_from.get("identity", "")),
+        preset=preset_name(sampled) if sampled else None,
         steps=sampled.get("steps"),
         guidance=sampled.get("guidance"),
         start=str(made_from.get("start", "")),

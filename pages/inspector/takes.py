@@ -25,6 +25,7 @@ from projects.storyboard.choosing import choose_take
 from projects.takes.again import use_settings_of
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import delete_take, note_take, restore_take, star_take
+from projects.takes.why import preset_name
 
 
 def shot_takes(board: Board, plan: ShotPlan) -> None:
@@ -139,7 +140,7 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
 
 
 def made_from(take: Take) -> list[str]:
-    """What made a take, in words: its seed, model, preset, size, how long it took and what it takes on the disk."""
+    """What made a take, in words: its seed, model and weights, preset, size, how long it took, its place on the disk."""
     asked = take.request
     of = asked.get("settings", {})
     facts = []
@@ -147,6 +148,11 @@ def made_from(take: Take) -> list[str]:
         facts.append(t("Seed {seed}").format(seed=asked["seed"]))
     if of.get("checkpoint"):
         facts.append(term("checkpoint", str(of["checkpoint"])))
+    if asked.get("identity"):
+        # Other weights of the same model have another name.
+        facts.append(t("weights {name}").format(name=str(asked["identity"])[:8]))
+    if of and (preset := preset_name(of)) is not None:
+        facts.append(term("preset", preset))
     if of.get("steps"):
         facts.append(t("{steps} steps").format(steps=of["steps"]))
     facts.append(f"{take.width} × {take.height}")

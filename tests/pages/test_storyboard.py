@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.shots.presets import PRESETS
+from pages.look.text import size_text
+from pages.serving.files import take_download_url
 from pages.session.database import session, settings
 from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.queue.orders import active_renders
@@ -184,6 +186,18 @@ def test_an_earlier_take_can_be_chosen_again(project: str) -> None:
     at.button(key=f"choose-{old.id}").click().run()
 
     assert shots(project)[0].chosen_draft_id == old.id
+
+
+def test_a_take_says_what_made_it_and_what_it_costs_on_the_disk(project: str) -> None:
+    first = shots(project)[0]
+    take = rendered(project, first)
+    path = take_path(settings(), take.id)
+    said = text_of(inspected(project, first))
+
+    made = (f"Seed {first.seed}", "Draft", f"weights {take.request['identity'][:8]}", "Exact", "8 steps", "256 × 144")
+    assert [part for part in made if part not in said] == []
+    assert size_text(path.stat().st_size) in said
+    assert take_download_url(take.id) in said
 
 
 def test_a_take_gets_a_star_and_a_note(project: str) -> None:

@@ -44,6 +44,7 @@ def test_a_take_says_what_it_was_made_from(api: Interface, work: StudioAtWork) -
     assert [(one["number"], one["prompt"]) for one in (second, first)] == [(2, "Storm."), (1, "shot 0")]
     assert second["seed"] == "9007199254740993"
     assert (second["checkpoint"], second["steps"], second["start"]) == ("draft", 1, "cut")
+    assert (second["preset"], len(second["weights"])) == ("exact", 64)
     assert second["bytes"] == take_path(settings(), second["id"]).stat().st_size
     assert (second["chosen_for"], first["chosen_for"]) == (["draft"], [])
     assert api.get(f"/api/takes/{second['id']}") == second
