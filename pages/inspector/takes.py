@@ -140,7 +140,7 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
 
 
 def made_from(take: Take) -> list[str]:
-    """What made a take, in words: its seed, model and weights, preset, size, how long it took, its place on the disk."""
+    """What made a take, in words: seed, model and weights, preset, size, how long it took and what it takes on disk."""
     asked = take.request
     of = asked.get("settings", {})
     facts = []
