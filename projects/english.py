@@ -129,6 +129,7 @@ ENGLISH = MappingProxyType(
         "request-problem": "Its {problem}.",
         "continues-unready": "{shot}, which it continues, cannot be rendered yet.",
         "nothing-to-continue": "There is no shot before it to continue from; let it start with a cut.",
+        "no-text-yet": "It has no text yet; say in a few words what happens in it.",
         "no-picture-yet": "It has no picture yet, and a shot that starts with a cut begins with one.",
         "weights-not-here": "The weights of '{checkpoint}', which this shot has of its own, are not on this computer.",
         "backwards-start-with-cut": (

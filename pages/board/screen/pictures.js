@@ -9,6 +9,7 @@ function listenToPictures(board) {
   board.root.append(veil);
   let inside = 0;
   let over = null;
+  let refusal = null; // what was said of the files that were sent last
 
   const inItsOrder = (files) => {
     const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -20,6 +21,7 @@ function listenToPictures(board) {
     const taken = [];
     const remarks = [];
     const refusals = [];
+    refusal?.close();
     const shown = board.toasts.progress(words.say("sending", { n: 0, all: files.length }));
     for (const [index, file] of files.entries()) {
       shown.at(words.say("sending", { n: index + 1, all: files.length }), index / files.length);
@@ -34,7 +36,7 @@ function listenToPictures(board) {
       }
     }
     shown.close();
-    if (refusals.length) board.toasts.error(refusals.join("\n"));
+    refusal = refusals.length ? board.toasts.error(refusals.join("\n")) : null;
     if (remarks.length) board.toasts.say([...new Set(remarks)].join("\n"));
     return taken;
   }

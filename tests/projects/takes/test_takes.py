@@ -136,7 +136,7 @@ def test_a_problem_in_the_middle_of_a_chain_leaves_what_is_before_it_alone(board
     board.shot("continue")
     assert board.problems() == [
         None,
-        "Its prompt: it is empty; say in a few words what happens in the shot.",
+        "It has no text yet; say in a few words what happens in it.",
         "SH0020, which it continues, cannot be rendered yet.",
     ]
 
