@@ -57,7 +57,7 @@ def test_the_board_says_how_each_shot_is_doing(api: Interface, work: StudioAtWor
     api.patch(f"/api/shots/{work.shots[2].id}", {"changes": {"prompt": ""}})
     assert kinds(api, work)[2] == "stale"
     api.patch(f"/api/shots/{work.shots[0].id}", {"changes": {"prompt": ""}})
-    assert "prompt" in board(api, work)["shots"][0]["why"][0]
+    assert "no text yet" in board(api, work)["shots"][0]["why"][0]
 
 
 def test_a_row_shows_the_take_else_the_picture_else_what_was_written(api: Interface, work: StudioAtWork) -> None:
