@@ -26,7 +26,7 @@ from projects.database.opening import open_database, session_for
 from projects.errors import StudioError
 from projects.failures import message_for
 from projects.generator.local_workers import LocalWorkers
-from projects.interchange.storyboard_toml import seed_example
+from projects.interchange.file_projects import seed_example
 from projects.messages import in_english
 from projects.settings import StudioSettings
 

@@ -4,11 +4,11 @@ import html
 
 import streamlit as st
 
+from pages.board.project_state import ProjectState, states_of
 from pages.look.language import number_text, t
 from pages.look.theme import masthead
 from pages.parts.new_project import by_name, from_files, go_on
 from pages.parts.project_card import project_card
-from pages.parts.project_state import ProjectState, states_of
 from pages.parts.upkeep import upkeep
 from pages.session.database import session
 from pages.session.state import show_notices
@@ -18,6 +18,8 @@ from projects.storyboard.reading import Listing, ProjectSummary, find_projects
 # So many cards are drawn at first, and so many more each time.
 AT_ONCE = 24
 EVERY_SECONDS = 2.0
+# As long as the page judges projects before it draws what it has.
+PATIENCE_SECONDS = 0.25
 
 
 def head(listing: Listing) -> None:
@@ -111,7 +113,7 @@ def cards(shown: tuple[ProjectSummary, ...], states: dict[str, ProjectState]) ->
 def look_again(shown: tuple[ProjectSummary, ...], drawn: dict[str, ProjectState]) -> None:
     """Draw the page afresh where one of ``shown`` is doing otherwise than was ``drawn``."""
     with session() as opened:
-        states = states_of(opened, [summary.project for summary in shown])
+        states = states_of(opened, [summary.project for summary in shown], patience=PATIENCE_SECONDS)
     if states != drawn:
         st.rerun()
 
@@ -125,7 +127,7 @@ with session() as opened:
         archived=st.session_state.get("with-archived", False),
         most=most,
     )
-    states = states_of(opened, [summary.project for summary in listing.projects])
+    states = states_of(opened, [summary.project for summary in listing.projects], patience=PATIENCE_SECONDS)
 
 masthead(project_id=None, here="projects")
 show_notices("projects")

@@ -1,4 +1,5 @@
-"""The domain's commands: ``python -m projects`` with ``render``, ``worker``, ``doctor`` or ``clean``.
+"""The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``worker``, ``doctor`` or
+``clean``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 already runs, 4 another worker is to go on, 130 Ctrl-C.
@@ -17,6 +18,7 @@ from framepack.environment import check_arguments
 from framepack.errors import FramepackError
 from projects.commands.clean import CleanOptions, clean
 from projects.commands.doctor import DoctorOptions, examine
+from projects.commands.listing import list_all, show
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
 from projects.failures import foreseen, message_for
@@ -38,6 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0 if examine(settings, DoctorOptions(repair=asked.repair, as_json=asked.json)) else 1
         if asked.command == "clean":
             clean(settings, CleanOptions(deleted=asked.deleted, yes=asked.yes, as_json=asked.json))
+            return 0
+        if asked.command == "list":
+            list_all(settings, as_json=asked.json)
+            return 0
+        if asked.command == "show":
+            show(settings, asked.project, as_json=asked.json)
             return 0
         options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for)
         render_film(settings, options)
@@ -72,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
         help="draft, or real: with the model that the storyboard names for it (draft)",
     )
     render.add_argument("--device", default=None, help="render on this device (cpu, cuda:1, ...) only")
+    listing = commands.add_parser("list", help="list the projects")
+    listing.add_argument("--json", action="store_true", help="print one line of JSON")
+    showing = commands.add_parser("show", help="show a project, its shots and their states")
+    showing.add_argument("project", metavar="NAME|ID", help="its name, or its id as the list has it")
+    showing.add_argument("--json", action="store_true", help="print one line of JSON")
     worker = commands.add_parser("worker", help="render what the studio orders, until stopped")
     worker.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps; default: the best there is")
     worker.add_argument("--ends-with-parent", action="store_true", help="stop when standard input closes")

@@ -11,6 +11,7 @@ ENGLISH = MappingProxyType(
         **ENGINE,
         # --- errors ---
         "not-found": "There is no {kind} '{id}' (any more).",
+        "name-of-several": "Several projects are called “{name}”; name one by its id: {ids}.",
         "storyboard-file": "{where}: {reason}",
         "changed-meanwhile": "Somebody else changed this meanwhile.",
         "database-too-new": (
@@ -95,6 +96,9 @@ ENGLISH = MappingProxyType(
         "toml-sound-missing": "{key}: there is no file {name}.",
         "toml-no-sound": "{key}: there is nothing to hear in {name}.",
         "toml-sound-unreadable": "{key}: {name} cannot be read: {reason}.",
+        "toml-model-continues": (
+            "a shot that continues another is made with the same model; name it at the cut that the chain begins with."
+        ),
         "toml-value": "{problem}.",
         "toml-nothing-to-continue": "there is no shot before it to continue from; let it start with a cut.",
         "toml-no-image": "it has no image, and a shot that starts with a cut begins with one.",
@@ -141,6 +145,7 @@ ENGLISH = MappingProxyType(
         "request-problem": "Its {problem}.",
         "continues-unready": "{shot}, which it continues, cannot be rendered yet.",
         "nothing-to-continue": "There is no shot before it to continue from; let it start with a cut.",
+        "no-text-yet": "It has no text yet; say in a few words what happens in it.",
         "no-picture-yet": "It has no picture yet, and a shot that starts with a cut begins with one.",
         "weights-not-here": "The weights of '{checkpoint}', which this shot has of its own, are not on this computer.",
         "backwards-start-with-cut": (

@@ -147,7 +147,10 @@ class DeletedShot(Answer):
 
 
 class TakeAnswer(Answer):
-    """A take, and what it was made from. ``chosen_for`` are the passes that show it; ``bytes`` is its file's size."""
+    """A take, and what it was made from. ``chosen_for`` are the passes that show it; ``bytes`` is its file's size.
+
+    ``weights`` names those of the model; ``preset`` is null where the settings are those of none.
+    """
 
     id: str
     shot_id: str
@@ -161,6 +164,8 @@ class TakeAnswer(Answer):
     prompt: str
     seed: Seed
     checkpoint: str
+    weights: str
+    preset: str | None
     steps: int | None
     guidance: float | None
     start: str

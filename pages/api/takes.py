@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import Session
 from starlette.responses import Response
 
-from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from pages.api.answers import ShotAnswer, TakeAnswer
 from pages.api.asking import Asked, Nothing, Query
@@ -19,18 +18,17 @@ from pages.serving.files import still_url, take_download_url, take_url
 from pages.session.database import settings
 from projects.database.tables import Pass, Shot, Take
 from projects.errors import NotFound, StoryboardProblem
-from projects.films.stitching import take_is_whole
+from projects.films.frames import frame_file
+from projects.films.frames import frame_to_shot as give_frame
 from projects.messages import read
 from projects.storage.finished import size_of
-from projects.storage.pictures import add_picture
 from projects.storage.places import take_path
-from projects.storage.stills import frame_as_png
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled
 from projects.storyboard.reading import get_shot
-from projects.storyboard.shots import attach_image
 from projects.takes.again import use_settings_of
 from projects.takes.takes import delete_take, get_take, note_take, restore_take, star_take, takes_of
+from projects.takes.why import preset_name
 
 # A take's frame never changes under its address.
 _KEPT = {"cache-control": "private, max-age=604800, immutable"}
@@ -94,19 +92,15 @@ def use_settings(asked: Asked[Nothing, Query]) -> ShotAnswer:
 
 def frame(asked: Asked[Nothing, OfFrame]) -> Response:
     """One frame of a take, as PNG."""
-    return Response(_frame(_take(asked), asked.query.n), media_type="image/png", headers=_KEPT)
+    return Response(frame_file(settings(), _take(asked), asked.query.n), media_type="image/png", headers=_KEPT)
 
 
 def frame_to_shot(asked: Asked[FrameOf, Query]) -> ShotAnswer:
     """Make a frame of a take the picture of a shot."""
-    session, take = asked.session, _take(asked)
-    source, target = session.get_one(Shot, take.shot_id), get_shot(session=session, shot_id=asked.body.to)
-    name = f"{source.label} take {take.number} frame {asked.body.n}.png"
-    data = _frame(take, asked.body.n)
-    with journaled(session=session, project_id=target.project_id, kind="give-picture"):
-        added = add_picture(session=session, settings=settings(), data=data, name=name)
-        attach_image(session=session, shot_id=target.id, media_id=added.media.id)
-    return shot_answer(session, target.id, "draft")
+    session, take, to = asked.session, _take(asked), asked.body.to
+    with journaled(session=session, project_id=get_shot(session=session, shot_id=to).project_id, kind="give-picture"):
+        give_frame(session=session, settings=settings(), take=take, number=asked.body.n, shot_id=to)
+    return shot_answer(session, to, "draft")
 
 
 def _take(asked: Asked[Any, Any]) -> Take:
@@ -119,16 +113,6 @@ def _take(asked: Asked[Any, Any]) -> Take:
 def _edit(session: Session, take: Take, kind: str) -> AbstractContextManager[None]:
     shot = session.get_one(Shot, take.shot_id)
     return journaled(session=session, project_id=shot.project_id, kind=kind)
-
-
-def _frame(take: Take, number: int) -> bytes:
-    if take.status != "done":
-        raise StoryboardProblem(Message("take-has-no-frames", {"number": take.number}))
-    if number >= take.frames:
-        raise InvalidRequest("n", Message("not-between", {"value": number, "least": 0, "most": take.frames - 1}))
-    if not take_is_whole(settings=settings(), take=take):
-        raise NotFound("take", take.id)
-    return frame_as_png(settings(), take.id, number)
 
 
 def _answer(session: Session, take: Take) -> TakeAnswer:
@@ -157,6 +141,8 @@ def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
         prompt=str(made_from.get("prompt", "")),
         seed=str(made_from.get("seed", "")),
         checkpoint=str(sampled.get("checkpoint", "")),
+        weights=str(made_from.get("identity", "")),
+        preset=preset_name(sampled) if sampled else None,
         steps=sampled.get("steps"),
         guidance=sampled.get("guidance"),
         start=str(made_from.get("start", "")),

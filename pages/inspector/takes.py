@@ -9,9 +9,10 @@ import streamlit as st
 
 from framepack.messages import Message
 from pages.board.reading import Board
+from pages.inspector.frames import frames_of_take
 from pages.look.language import language, t, words
 from pages.look.text import seconds_text, size_text, term, wait_text, when_text
-from pages.look.theme import player, ratio_of
+from pages.look.theme import ratio_of
 from pages.player.compare import ComparedTake, compare_takes
 from pages.player.words import ENGLISH as PLAYER_WORDS
 from pages.serving.files import take_download_url, take_url
@@ -24,6 +25,7 @@ from projects.storyboard.choosing import choose_take
 from projects.takes.again import use_settings_of
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import delete_take, note_take, restore_take, star_take
+from projects.takes.why import preset_name
 
 
 def shot_takes(board: Board, plan: ShotPlan) -> None:
@@ -66,7 +68,7 @@ def _compared(plan: ShotPlan, found: list[Take]) -> None:
 def _one(board: Board, plan: ShotPlan, take: Take) -> None:
     project_id, shot = board.project.id, plan.shot
     name = t("Take {number}").format(number=take.number)
-    st.html(player(take_url(take.id), ratio=ratio_of(take.width, take.height), label=name))
+    frames_of_take(shot, take)
     made = when_text(take.finished_at or take.created_at, now())
     st.html(
         f'<div class="fs-soft"><b>{html.escape(name)}</b> · {html.escape(seconds_text(take.frames / take.fps))} · '
@@ -138,7 +140,7 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
 
 
 def made_from(take: Take) -> list[str]:
-    """What made a take, in words: its seed, model, preset, size, how long it took and what it takes on the disk."""
+    """What made a take, in words: seed, model and weights, preset, size, how long it took and what it takes on disk."""
     asked = take.request
     of = asked.get("settings", {})
     facts = []
@@ -146,6 +148,11 @@ def made_from(take: Take) -> list[str]:
         facts.append(t("Seed {seed}").format(seed=asked["seed"]))
     if of.get("checkpoint"):
         facts.append(term("checkpoint", str(of["checkpoint"])))
+    if asked.get("identity"):
+        # Other weights of the same model have another name.
+        facts.append(t("weights {name}").format(name=str(asked["identity"])[:8]))
+    if of and (preset := preset_name(of)) is not None:
+        facts.append(term("preset", preset))
     if of.get("steps"):
         facts.append(t("{steps} steps").format(steps=of["steps"]))
     facts.append(f"{take.width} × {take.height}")

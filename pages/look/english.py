@@ -27,6 +27,8 @@ ENGLISH = MappingProxyType(
         ),
         "renumbered": "The shots are numbered afresh.",
         "take-deleted": "Take {number} of {shot} was thrown away.",
+        "frame-is-picture": "Frame {frame} of take {take} is the picture of {shot} now.",
+        "edited-since": "Something else was edited since. “Undo” at the board takes back one edit after the other.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",
         "page-unforeseen": (
@@ -83,14 +85,6 @@ ENGLISH = MappingProxyType(
         "render-failed": "The last rendering failed.",
         "found-take": "Take {number} was made from exactly this: choose it under Takes.",
         "shot-out-of-date": "The shot, or one it continues from, has changed since this take was made.",
-        # --- how a project is doing ---
-        "project-empty": "No shots yet",
-        "project-rendering": "Rendering",
-        "project-stale": "{count} of {shots} out of date",
-        "project-lacks": "{count} of {shots} not rendered",
-        "project-unrendered": "Not rendered",
-        "project-drafted": "Drafted",
-        "project-done": "Everything is rendered",
         # --- the work under way ---
         "render-waits": "Waiting for the generator",
         "render-at-work": "{phase}",

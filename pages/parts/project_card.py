@@ -11,10 +11,10 @@ import re
 import streamlit as st
 
 from framepack.messages import Message
+from pages.board.project_state import ProjectState, state_words
 from pages.look.language import t
 from pages.look.text import seconds_text, shots_text, when_text
 from pages.look.theme import chip, picture, placeholder
-from pages.parts.project_state import ProjectState, state_words
 from pages.serving.files import picture_url, still_url
 from pages.session.state import do, edit
 from projects.database.tables import Project, now
@@ -87,8 +87,8 @@ def _card(summary: ProjectSummary, state: ProjectState | None, *, named: bool) -
 
 def _shown(summary: ProjectSummary, state: ProjectState | None) -> str:
     """A frame of what is rendered where there is one, else the first picture. To be heard there is the name below."""
-    if state is not None and state.take is not None:
-        return picture(still_url(state.take), "")
+    if state is not None and state.standing.take is not None:
+        return picture(still_url(state.standing.take), "")
     if summary.picture is not None:
         return picture(picture_url(summary.picture), "")
     return placeholder("▱", t("No picture yet") if summary.shots else t("Empty"))

@@ -1,4 +1,4 @@
-"""What the player and the comparison of takes say in English. Places such as {number} are filled in by scripts."""
+"""What the players and the comparison of takes say in English. Places such as {number} are filled in by scripts."""
 
 from __future__ import annotations
 
@@ -31,5 +31,11 @@ ENGLISH = MappingProxyType(
         "frame_on": "One frame on (→)",
         "frame_of": "{time} · frame {frame} of {frames}",
         "swap": "Swap the sides (X)",
+        # --- the frames of one take ---
+        "frames_of": "The frames of a take; arrow keys go by frame",
+        "save_frame": "Save this frame",
+        "use_frame": "Use this frame as a picture…",
+        "picture_of": "As the picture of",
+        "use": "Use it",
     }
 )

@@ -26,7 +26,8 @@ from projects.films.films import FilmPlan, film_plan_of
 from projects.films.stitching import join_takes, take_is_whole
 from projects.generator.engine_holder import find_device
 from projects.generator.local_workers import LocalWorkers
-from projects.interchange.storyboard_toml import project_for_file, read_storyboard
+from projects.interchange.file_projects import project_for_file
+from projects.interchange.file_reading import read_storyboard
 from projects.messages import read
 from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
 from projects.settings import StudioSettings
@@ -77,7 +78,7 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         store = SectionStore(settings.sections_dir)
         plans = _plans(settings, database, project_id, options.made_for)
         for number, plan in enumerate(plans, start=1):
-            for remark in remarks_on(plan, file.settings.checkpoint, settings.engine.models):
+            for remark in remarks_on(plan, file.settings["checkpoint"], settings.engine.models):
                 said = Message("remark-on-shot", {"shot": f"{file.name}, shot {number}", "remark": remark})
                 print(worded(said, ENGLISH), file=sys.stderr, flush=True)
         sections = {key for plan in plans if plan.planned for key in plan.planned.sections}

@@ -1,4 +1,4 @@
-"""Makes the shots of a render one by one: plans, samples, records takes, and puts faults into words for who waits.
+"""Makes the shots of a render one by one: plans, samples, and puts faults into words for who waits.
 
 It knows the tables and the store of sections, but not the queue that calls it nor how the engine comes to life. Every
 verb may be called again after a kill: what is finished is found, and the take that was begun goes on.
@@ -23,36 +23,24 @@ from framepack.errors import FramepackError, ImageRejected
 from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
-from projects.database.opening import AWAY, make_engine, session_for
-from projects.database.tables import Media, Render, Take, now
+from projects.database.opening import make_engine, session_for
+from projects.database.tables import Media, Render, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
-from projects.films.stitching import conform_take, take_is_whole
-from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted, plan_if_wanted
+from projects.films.stitching import conform_take
+from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted
 from projects.generator.patience import CallOffWatch, insist
 from projects.generator.planning import plan_of_render
-from projects.messages import in_english, read, stored
+from projects.generator.takes_in_hand import TakesInHand
+from projects.messages import in_english, stored
 from projects.queue.orders import UNFINISHED
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path, preview_path
-from projects.storyboard.choosing import is_other
 from projects.takes.render_plan import RenderPlan, missing_units
-from projects.takes.staleness import holds
-from projects.takes.takes import (
-    cancel_take,
-    fail_take,
-    finish_take,
-    record_take,
-    reopen_take,
-    show_take,
-    takes_of,
-)
 
 if TYPE_CHECKING:
     from projects.generator.engine_holder import EngineHolder, OpenEngine
 
-MAX_ATTEMPTS = 3
-MAX_ATTEMPTS_AFTER_A_FAULT = 2
 SECONDS_TO_WAIT_FOR_A_GLANCE = 1.0
 SECONDS_TO_WAIT_FOR_THE_COMMIT = 10.0
 # So much of the disk is left free, so that what went wrong can still be written down.
@@ -88,6 +76,9 @@ class ShotRenderer:
         self._executor = executor
         self._begin_afresh = begin_afresh
         self._store = SectionStore(settings.sections_dir)
+        self._takes = TakesInHand(
+            settings=settings, database=database, glances=self._glances, store=self._store, executor=executor
+        )
         self._take_id: str | None = None
 
     def plan(self, render_id: str) -> list[list[int]]:
@@ -108,7 +99,7 @@ class ShotRenderer:
 
     def make(self, render_id: str, number: int, place: int) -> Message | None:
         """Make the shot at ``place`` of the chain ``number``. Returns None, or why it is not made."""
-        order = insist(self._database, lambda session: self._begin(session, render_id, number, place))
+        order = self._takes.begin(render_id, number, place)
         if order is None or isinstance(order, Message):
             return order
         self._take_id = order.take.id
@@ -119,11 +110,9 @@ class ShotRenderer:
 
     def forgive(self) -> None:
         """Do not count this attempt at the shot under way: the worker ends on purpose, not because of it."""
-        with session_for(self._glances) as session:
-            take = session.get(Take, self._take_id) if self._take_id else None
-            if take is not None and take.attempts > 0:
-                take.attempts -= 1
-                session.commit()
+        take_id = self._take_id
+        if take_id is not None:
+            self._takes.forgive(take_id)
 
     def settle(self, render_id: str, problems: Sequence[Message]) -> None:
         """End a render; ``problems`` say why shots were not made."""
@@ -161,60 +150,13 @@ class ShotRenderer:
             _report(error)
             return RenderPlan((), (message_for(error),))
 
-    def _begin(self, session: Session, render_id: str, number: int, place: int) -> Order | Message | None:
-        """The order of one shot; or None where nothing is to be made, or why it cannot be made."""
-        try:
-            plan = plan_if_wanted(session=session, render_id=render_id, number=number, place=place)
-        except CalledOff:
-            return CALLED_OFF
-        except ShotDeleted:
-            return None
-        planned = plan.planned(number)[place]
-        render = session.get_one(Render, render_id)
-        shot = plan.chains[number][place]
-        shot_id = shot.shot_id
-        # What a later shot is continued from are the sections, whether or not there is a take of them.
-        goes_on = any(later.index is not None for later in plan.chains[number][place + 1 :])
-        lacking = goes_on and bool(missing_units(planned, self._store))
-        for made in takes_of(session=session, shot_id=shot_id):
-            if made.status != "done" or not holds(made, planned, planned.span.frames):
-                continue
-            if take_is_whole(settings=self._settings, take=made):
-                if not lacking:
-                    other = is_other(render, shot_id, planned.request.seed)
-                    show_take(session=session, take=made, made_for=render.made_for, is_other=other)
-                    return None
-            elif made.units == planned.units:
-                reopen_take(session=session, take_id=made.id, render_id=render_id)
-        take = record_take(
-            session=session,
-            shot_id=shot_id,
-            planned=planned,
-            render_id=render_id,
-            made_for=render.made_for,
-            own=shot.own or None,
-        )
-        take.attempts += 1
-        render.executor = self._executor
-        # A take that is still being made has an error only where the accelerator was lost over it.
-        given_up = None
-        if take.error is not None and take.attempts > MAX_ATTEMPTS_AFTER_A_FAULT:
-            given_up = read(take.error)
-        elif take.attempts > MAX_ATTEMPTS:
-            given_up = Message("died-too-often", {"attempts": MAX_ATTEMPTS})
-        if given_up is not None:
-            fail_take(session=session, take_id=take.id, error=given_up)
-            return given_up
-        return Order(render_id, plan, number, place, take)
-
     def _make(self, order: Order) -> Message | None:
         """Make a shot. Returns None, or why it is not made."""
         began = time.monotonic()
         take_id = order.take.id
         try:
             self._fill(order)
-            spent = time.monotonic() - began
-            insist(self._database, lambda session: finish_take(session=session, take_id=take_id, seconds_spent=spent))
+            self._takes.finish(take_id, time.monotonic() - began)
         except CalledOff:
             self._cancel(order)
             return CALLED_OFF
@@ -224,10 +166,10 @@ class ShotRenderer:
         except Exception as error:
             _report(error)
             if accelerator_lost(error):
-                self._note_fault(take_id, Message("accelerator-lost", {"said": first_line(error)}))
+                self._takes.note_fault(take_id, Message("accelerator-lost", {"said": first_line(error)}))
                 self._begin_afresh()
             said = message_for(self._named(error))
-            insist(self._database, lambda session: fail_take(session=session, take_id=take_id, error=said))
+            self._takes.fail(take_id, said)
             return said
         return None
 
@@ -274,7 +216,7 @@ class ShotRenderer:
                         _log.info("%s", in_english(event.message))
                     if isinstance(event, SectionDone) and event.number and event.seconds:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
-                        self._note_success(order.take)
+                        self._takes.note_success(order.take)
                         self._check_disk()
                     if watch.called_off:
                         return
@@ -314,30 +256,8 @@ class ShotRenderer:
         self._begin_afresh()
 
     def _cancel(self, order: Order) -> None:
-        def cancel(session: Session) -> None:
-            # Somebody may have ended it already, and begun another in its place.
-            take = session.get(Take, order.take.id)
-            if take is not None and take.status == "rendering":
-                cancel_take(session=session, take_id=take.id)
-
-        insist(self._database, cancel)
+        self._takes.cancel(order.take.id)
         preview_path(self._settings, order.render_id).unlink(missing_ok=True)
-
-    def _note_success(self, take: Take) -> None:
-        """A section was finished, so what killed the worker before does not kill it every time."""
-        try:
-            with session_for(self._glances) as session:
-                noted = session.get_one(Take, take.id)
-                noted.attempts, noted.error = 0, None
-                session.commit()
-        except AWAY as error:
-            _log.warning("The database does not answer (%s); the next section tells as much.", error)
-
-    def _note_fault(self, take_id: str, fault: Message) -> None:
-        def note(session: Session) -> None:
-            session.get_one(Take, take_id).error = stored(fault)
-
-        insist(self._database, note)
 
     def _named(self, error: Exception) -> Exception:
         """``error``; where it is about a picture, with the name that a person gave it, not the one it is kept under."""

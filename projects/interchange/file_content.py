@@ -1,6 +1,6 @@
 """What may stand in a storyboard file: its text parsed and checked against one model, each fault as one sentence.
 
-It knows nothing of pictures, projects or what the values mean to the engine.
+It says which fields of projects and shots they are; it knows no pictures, nor what the values mean to the engine.
 """
 
 from __future__ import annotations
@@ -16,21 +16,28 @@ from pydantic import Field, StrictInt, ValidationError
 from pydantic_core import ErrorDetails
 
 from framepack.messages import Message
-from projects.database.tables import PictureFit, Start
+from framepack.shots.request import CENTRED
+from projects.database.tables import PictureFit, SeedPolicy, Start
 from projects.errors import StoryboardFileProblem
 from projects.interchange.film_content import FilmContent, ShotFilmContent, SoundContent
 from projects.interchange.toml_table import Table, Text
+from projects.names import shown_name
 
 MAX_FILE_BYTES = 4 * 2**20
 # No value of a file needs more; longer whole numbers could not even be shown.
 _MOST_BITS = 1024
 _MOST_SHOWN = 60
+# What shots say since the first release; what came later is passed on as it is.
+_FIRST_OF_SHOTS = ("image", "prompt", "seconds", "start", "seed")
 # What is said of a key that takes one of a few words and has another.
 _CHOICES = MappingProxyType({"start": "toml-start", "default_start": "toml-default-start", "fit": "toml-fit"})
 
 
 class ShotContent(ShotFilmContent):
-    """One ``[[shot]]``; a shot without a ``seed`` gets one, and what else it does not say is the file's."""
+    """One ``[[shot]]``; a shot without a ``seed`` gets one, and what else it does not say is the file's.
+
+    ``model`` is for the whole chain that begins with the shot.
+    """
 
     image: Text = ""
     prompt: Text = ""
@@ -41,6 +48,21 @@ class ShotContent(ShotFilmContent):
     dialogue: Text = ""
     notes: Text = ""
     place: Annotated[tuple[StrictInt, StrictInt, StrictInt] | None, Field(strict=False)] = None
+    model: Text | None = None
+    preset: Text | None = None
+    steps: int | None = None
+    guidance: float | None = None
+
+    def of_shot(self) -> dict[str, Any]:
+        """The fields of a shot that files can say since later versions than the first, without those for the film.
+
+        A key that is called as the field of a shot needs nothing but its line above. Its value where a file does not
+        say it never changes: a file finds its project by what it says otherwise.
+        """
+        values = self.model_dump(exclude={*_FIRST_OF_SHOTS, *ShotFilmContent.model_fields, "place", "model"})
+        x, y, zoom = self.place or CENTRED
+        placed = {"place_x": x, "place_y": y, "place_zoom": zoom}
+        return values | placed | {"name": shown_name(self.name), "checkpoint": self.model}
 
 
 class RealContent(Table):
@@ -52,7 +74,7 @@ class RealContent(Table):
 
 
 class FileContent(Table):
-    """A whole file; None: as the preset has it. ``seed`` is what shots without one get theirs from."""
+    """A whole file; None: as the preset has it. ``seed`` is what shots without one get theirs from, or all shots'."""
 
     title: Text = ""
     model: Text = "draft"
@@ -71,7 +93,34 @@ class FileContent(Table):
     default_start: Start = "cut"
     real: RealContent | None = None
     film: FilmContent | None = None
+    seed_policy: SeedPolicy = "each"
     shot: Annotated[tuple[ShotContent, ...], Field(min_length=1, strict=False)]
+
+    @classmethod
+    def unsaid(cls) -> FileContent:
+        """What a file says that says nothing of its settings."""
+        return cls(shot=(ShotContent(),))
+
+    def of_project(self) -> dict[str, Any]:
+        """The fields of a project that say the same; one that is called as its key needs nothing but its line above.
+
+        ``film`` is left to ``film_content``.
+        """
+        apart = {"title", "model", "teacache", "seed", "default_seconds", "real", "film", "shot"}
+        values = self.model_dump(exclude=apart)
+        real = self.real
+        return values | {
+            "film": {},
+            "checkpoint": self.model,
+            "cache": "teacache" if self.teacache else None,
+            "threshold": self.teacache or None,
+            # Where each shot has a seed of its own, this one is only what those without get theirs from.
+            "seed": self.seed if self.seed_policy == "one" else 0,
+            "default_seconds": 4.0 if self.default_seconds is None else self.default_seconds,
+            "real_checkpoint": real.model if real else None,
+            "real_preset": real.preset if real else None,
+            "real_steps": real.steps if real else None,
+        }
 
 
 # The tables that a file has once.

@@ -1,7 +1,7 @@
 """The storyboard's verbs: what can be done to projects and shots. It knows nothing of pages, files or the generator.
 
 Every verb takes the session and never commits: the caller owns the one commit. Deleting only marks; ``restore_project``
-and ``restore_shot`` take it back. An edit of a prompt keeps its earlier wording.
+and ``restore_shots`` take it back. An edit of a prompt keeps its earlier wording.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate,
 from projects.errors import NotFound
 from projects.names import shown_name, storable
 from projects.storyboard.beats import check_beats
-from projects.storyboard.ordering import moved, number_between, renumbered
+from projects.storyboard.ordering import number_between, renumbered
 from projects.storyboard.project_settings import check_own_settings
 from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
 from projects.storyboard.shapes import FIRST_PICTURE, size_fields
@@ -122,54 +122,6 @@ def give_new_seeds(*, session: Session, shots: Sequence[Shot]) -> None:
     for shot in shots:
         shot.seed = new_seed()
     _touch(session, *shots)
-
-
-def move_shot(*, session: Session, shot_id: str, to_position: int) -> list[Shot]:
-    """Move a shot to a place among the shots (0 is first); all shots in their new order. Numbers stay as they are."""
-    shot = get_shot(session=session, shot_id=shot_id)
-    shots = moved(shots_of(session=session, project_id=shot.project_id), shot, to_position)
-    if _put_in_order(shots):
-        _touch(session, session.get_one(Project, shot.project_id))
-    return shots
-
-
-def duplicate_shot(*, session: Session, shot_id: str) -> Shot:
-    """A copy right behind a shot, with the same picture, prompt, duration, start and seed, and no takes."""
-    shot = get_shot(session=session, shot_id=shot_id)
-    project = get_project(session=session, project_id=shot.project_id)
-    hold(session=session, row=project)
-    shots = shots_of(session=session, project_id=shot.project_id)
-    copy = _copy_of(shot, project_id=shot.project_id, number=0, position=0)
-    _insert(session, shots, [copy], shots.index(shot) + 1)
-    _touch(session, project)
-    return copy
-
-
-def delete_shot(*, session: Session, shot_id: str) -> None:
-    """Take a shot out of its project; ``restore_shot`` puts it back. Its picture and takes stay."""
-    shot = get_shot(session=session, shot_id=shot_id)
-    shot.deleted_at = now()
-    session.flush()
-    _put_in_order(shots_of(session=session, project_id=shot.project_id))
-    _touch(session, shot, session.get_one(Project, shot.project_id))
-
-
-def restore_shot(*, session: Session, shot_id: str) -> Shot:
-    """Put a deleted shot back where it was, as far as the others are still there.
-
-    Its number stays, too, unless the others were renumbered meanwhile and one of them has it now.
-    """
-    shot = session.get(Shot, shot_id)
-    if shot is None:
-        raise NotFound("shot", shot_id)
-    hold(session=session, row=session.get_one(Project, shot.project_id))
-    others = [other for other in shots_of(session=session, project_id=shot.project_id) if other.id != shot.id]
-    if shot.number in {other.number for other in others}:
-        shot.number = number_between(None, None, _numbers_taken(session, shot.project_id))
-    shot.deleted_at = None
-    _put_in_order(moved([*others, shot], shot, shot.position))
-    _touch(session, shot, session.get_one(Project, shot.project_id))
-    return shot
 
 
 def renumber_shots(*, session: Session, project_id: str) -> list[Shot]:

@@ -221,6 +221,8 @@ def _request(
     assert size is not None, "a continuing shot follows one that has a picture, so the size is known"
     if not opens and checkpoint_named(checkpoint).direction == "inverted":
         return Message("backwards-start-with-cut", {"checkpoint": checkpoint})
+    if not sentence_of(project, shot):
+        return Message("no-text-yet")
     if identity is None:
         return Message("weights-not-here", {"checkpoint": checkpoint})
     same = (checkpoint, shot.preset, shot.steps, shot.guidance)

@@ -43,6 +43,16 @@ def test_a_refused_file_has_its_reason_and_the_others_are_taken(board: ShowBoard
     assert shown.story.rows[1]["media"] == "sent good.png"
 
 
+def test_what_was_refused_is_said_no_longer_once_other_files_are_sent(board: ShowBoard) -> None:
+    shown = board(1).open()
+    drop(shown, "querySelector('.scroller')", ["notes.odt"])
+    expect(shown.page.get_by_role("alert").filter(has_text="notes.odt")).to_be_visible()
+
+    drop(shown, "querySelector('.scroller')", ["good.png"])
+    until(lambda: len(shown.story.rows) == 2, seconds=10)
+    expect(shown.page.get_by_role("alert").filter(has_text="notes.odt")).to_have_count(0)
+
+
 def test_a_picture_dropped_on_a_card_becomes_the_picture_of_that_shot(board: ShowBoard) -> None:
     shown = board(3).open()
 

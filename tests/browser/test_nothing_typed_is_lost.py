@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from projects.database.opening import make_engine, session_for
 from projects.database.tables import Shot
@@ -87,6 +87,22 @@ def test_what_is_typed_is_rendered_by_the_click_that_follows_it(page: Page, stud
     page.get_by_role("button", name="Render what changed").click()
 
     until(lambda: _first(studio).prompt == TEXT, seconds=60)
+
+
+def test_another_page_is_opened_by_a_finger_right_after_typing(
+    chromium: Browser, start_studio: Callable[[], Studio]
+) -> None:
+    studio = start_studio()
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, has_touch=True)
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(f"{studio.url}/storyboard?project={_project(studio)}&shot={_first(studio).id}")
+    page.get_by_label("What happens in SH0010").fill(TEXT)
+    page.get_by_role("link", name="Film", exact=True).tap()
+
+    expect(page.get_by_text("No film yet")).to_be_visible()
+    until(lambda: _first(studio).prompt == TEXT, seconds=60)
+    context.close()
 
 
 @contextlib.contextmanager

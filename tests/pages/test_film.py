@@ -9,9 +9,11 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from framepack.media.video import probe
+from pages.board.reading import read_board
+from pages.board.rows import render_row
 from pages.serving.files import download_url, film_url
 from pages.session.database import session, settings
-from projects.database.tables import Film, Render, ShotUpdate
+from projects.database.tables import Film, Progress, Render, ShotUpdate
 from projects.films.films import films_of
 from projects.storage.pictures import add_picture
 from projects.storage.places import film_path
@@ -87,6 +89,24 @@ def test_what_is_missing_is_ordered_on_the_spot() -> None:
     with session() as opened:
         assert orders() == [[shot.id for shot in shots_of(session=opened, project_id=project)]]
     assert "render-missing" not in keys(at)
+
+
+def test_the_work_under_way_is_said_as_on_the_board() -> None:
+    project = make_project(shots=2, takes=False)
+    with session() as opened:
+        ids = [shot.id for shot in shots_of(session=opened, project_id=project)]
+        render = Render(project_id=project, shot_ids=ids, status="running")
+        opened.add(render)
+        opened.flush()
+        at_work = {"section": 1, "sections": 2, "step": 3, "steps": 12, "seconds_per_step": 2.0, "phase": "sampling"}
+        opened.add(Progress(render_id=render.id, shot_id=ids[0], **at_work))
+        opened.commit()
+        row = render_row(read_board(opened, project), render, opened.get_one(Progress, render.id))
+    at = open_page("film.py", project=project)
+
+    assert "Rendering SH0010, step 3 of 12" in text_of(at)
+    assert f"{row.left} left" in text_of(at)
+    assert [bar.proto.value for bar in at.get("progress")] == [round(100 * row.share)]
 
 
 def test_shots_that_lack_something_to_be_rendered_are_counted_apart() -> None:

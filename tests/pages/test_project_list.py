@@ -13,7 +13,7 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from framepack.media.pictures import picture_hash
-from pages.parts.project_state import state_words, states_of
+from pages.board.project_state import state_words, states_of
 from pages.serving.files import still_url
 from pages.session.database import session, settings
 from projects.database.tables import Project, ProjectUpdate, ShotUpdate, new_id

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.shots.presets import PRESETS
+from pages.look.text import size_text
+from pages.serving.files import take_download_url
 from pages.session.database import session, settings
 from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.queue.orders import active_renders
@@ -18,7 +20,8 @@ from projects.storage.places import take_path
 from projects.storyboard.journal import undo
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import get_project, shots_of, wordings
-from projects.storyboard.shots import add_shot, delete_shot, edit_shot
+from projects.storyboard.several import delete_shots
+from projects.storyboard.shots import add_shot, edit_shot
 from projects.takes.takes import finish_take, record_take
 from tests.support.page_driver import open_page, png, text_of, use_studio
 from tests.support.rendering import plans_by_rows
@@ -185,6 +188,18 @@ def test_an_earlier_take_can_be_chosen_again(project: str) -> None:
     assert shots(project)[0].chosen_draft_id == old.id
 
 
+def test_a_take_says_what_made_it_and_what_it_costs_on_the_disk(project: str) -> None:
+    first = shots(project)[0]
+    take = rendered(project, first)
+    path = take_path(settings(), take.id)
+    said = text_of(inspected(project, first))
+
+    made = (f"Seed {first.seed}", "Draft", f"weights {take.request['identity'][:8]}", "Exact", "8 steps", "256 × 144")
+    assert [part for part in made if part not in said] == []
+    assert size_text(path.stat().st_size) in said
+    assert take_download_url(take.id) in said
+
+
 def test_a_take_gets_a_star_and_a_note(project: str) -> None:
     first = shots(project)[0]
     take = rendered(project, first)
@@ -238,7 +253,7 @@ def test_a_picture_is_taken_away(project: str) -> None:
 def test_a_deleted_shot_is_in_a_list_and_brought_back_from_there(project: str) -> None:
     with session() as opened:
         first = shots(project)[0]
-        delete_shot(session=opened, shot_id=first.id)
+        delete_shots(session=opened, project_id=first.project_id, shot_ids=[first.id])
         opened.commit()
     at = open_page("storyboard.py", project=project)
     at.button(key=f"restore-{first.id}").click().run()

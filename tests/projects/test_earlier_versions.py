@@ -18,7 +18,8 @@ from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, Render, Shot, Take
 from projects.films.films import film_plan_of, stitch_film
-from projects.interchange.storyboard_toml import EXAMPLE, project_for_file, read_storyboard
+from projects.interchange.file_projects import EXAMPLE, project_for_file
+from projects.interchange.file_reading import read_storyboard
 from projects.messages import in_english, read
 from projects.queue.orders import enqueue_render
 from projects.settings import StudioSettings

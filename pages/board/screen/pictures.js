@@ -9,6 +9,7 @@ function listenToPictures(board) {
   board.root.append(veil);
   let inside = 0;
   let over = null;
+  let refused = []; // what was said of the files that were sent last
 
   const inItsOrder = (files) => {
     const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -34,12 +35,23 @@ function listenToPictures(board) {
       }
     }
     shown.close();
-    if (refusals.length) board.toasts.error(refusals.join("\n"));
+    if (refusals.length) refused.push(board.toasts.error(refusals.join("\n")));
     if (remarks.length) board.toasts.say([...new Set(remarks)].join("\n"));
     return taken;
   }
 
+  // Whoever sends others has read it.
+  function forget() {
+    for (const toast of refused) toast.close();
+    refused = [];
+  }
+
   async function addAll(files, after) {
+    forget();
+    await add(files, after);
+  }
+
+  async function add(files, after) {
     const taken = await upload(inItsOrder(files));
     if (!taken.length) return;
     try {
@@ -52,12 +64,13 @@ function listenToPictures(board) {
   }
 
   async function giveTo(id, files) {
+    forget();
     const [first, ...others] = inItsOrder(files);
     if (first) {
       const [picture] = await upload([first]);
       if (picture) await actions.setPicture(id, picture.media_id);
     }
-    if (others.length) await addAll(others, id);
+    if (others.length) await add(others, id);
   }
 
   // What is in a file decides in the end; by its name it is only sent to the one who can read it.

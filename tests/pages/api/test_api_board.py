@@ -57,7 +57,7 @@ def test_the_board_says_how_each_shot_is_doing(api: Interface, work: StudioAtWor
     api.patch(f"/api/shots/{work.shots[2].id}", {"changes": {"prompt": ""}})
     assert kinds(api, work)[2] == "stale"
     api.patch(f"/api/shots/{work.shots[0].id}", {"changes": {"prompt": ""}})
-    assert "prompt" in board(api, work)["shots"][0]["why"][0]
+    assert "no text yet" in board(api, work)["shots"][0]["why"][0]
 
 
 def test_a_row_shows_the_take_else_the_picture_else_what_was_written(api: Interface, work: StudioAtWork) -> None:
@@ -189,11 +189,11 @@ def test_a_list_of_projects_says_how_each_is_doing(api: Interface, work: StudioA
         (said,) = api.get("/api/projects")
         return said["kind"], said["state"]
 
-    assert card() == ("not rendered", "Not rendered")
+    assert card() == ("not rendered", "Not rendered yet")
     work.render(work.shots[0])
     assert card() == ("partly rendered", "2 of 3 not rendered")
     work.render(*work.shots)
-    assert card() == ("done", "Everything is rendered")
+    assert card() == ("done", "Done")
     (take,) = work.takes(work.shots[0])
     assert api.get("/api/projects")[0]["poster"] == f"/files/takes/{take.id}/frame?size=480"
     take_path(settings(), take.id).unlink()

@@ -44,6 +44,7 @@ def test_a_take_says_what_it_was_made_from(api: Interface, work: StudioAtWork) -
     assert [(one["number"], one["prompt"]) for one in (second, first)] == [(2, "Storm."), (1, "shot 0")]
     assert second["seed"] == "9007199254740993"
     assert (second["checkpoint"], second["steps"], second["start"]) == ("draft", 1, "cut")
+    assert (second["preset"], len(second["weights"])) == ("exact", 64)
     assert second["bytes"] == take_path(settings(), second["id"]).stat().st_size
     assert (second["chosen_for"], first["chosen_for"]) == (["draft"], [])
     assert api.get(f"/api/takes/{second['id']}") == second
@@ -130,7 +131,7 @@ def test_a_frame_becomes_the_picture_of_a_shot_and_that_can_be_undone(api: Inter
     take, target = takes(api, work)[0], work.shots[1].id
 
     row = api.post(f"/api/takes/{take['id']}/frame", {"n": 12, "to": target})["shot"]
-    assert (row["id"], row["picture_name"]) == (target, "SH0010 take 2 frame 12.png")
+    assert (row["id"], row["picture_name"]) == (target, "SH0010 take 2 frame 13.png")
     assert api.client.get(f"/files/media/{row['media']}").headers["content-type"] == "image/png"
     api.post(f"/api/projects/{work.project.id}/undo")
     assert api.get(f"/api/shots/{target}")["shot"]["media"] is None

@@ -18,7 +18,8 @@ from framepack.media.video import probe
 from framepack.store.section_store import SectionStore
 from projects.__main__ import main
 from projects.database.opening import open_database, session_for
-from projects.interchange.storyboard_toml import project_for_file, read_storyboard
+from projects.interchange.file_projects import project_for_file
+from projects.interchange.file_reading import read_storyboard
 from projects.queue.orders import active_renders
 from projects.settings import StudioSettings
 from tests.support.plain_pictures import png

@@ -20,7 +20,7 @@ from sqlmodel import col, select
 from projects.database.opening import MIGRATIONS, make_engine, open_database, session_for
 from projects.database.tables import Project, ProjectUpdate, Render, Shot, Stored, Take
 from projects.errors import DatabaseTooNew
-from projects.interchange.storyboard_toml import seed_example
+from projects.interchange.file_projects import seed_example
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import list_projects

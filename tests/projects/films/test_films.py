@@ -29,10 +29,11 @@ from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
-from projects.storyboard.shots import add_shot, edit_shot, move_shot
+from projects.storyboard.shots import add_shot, edit_shot
 from projects.takes.takes import finish_take, record_take
 from tests.support.plain_pictures import MakePicture
 from tests.support.rendering import plans_by_rows
+from tests.support.single_shots import move_to
 
 Board = Callable[..., list[Shot]]
 
@@ -239,9 +240,9 @@ def test_a_film_is_made_once_of_the_same_takes(session: Session, studio: StudioS
         make_film(session=session, settings=studio, project_id=project_id)
 
     # Another order, or how much is shown of a take, is another film.
-    move_shot(session=session, shot_id=shots[1].id, to_position=0)
+    move_to(session, shots[1], 0)
     assert make_film(session=session, settings=studio, project_id=project_id).parts == film.parts[::-1]
-    move_shot(session=session, shot_id=shots[1].id, to_position=1)
+    move_to(session, shots[1], 1)
     edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(seconds=0.2))
 
     assert make_film(session=session, settings=studio, project_id=project_id).frames < film.frames

@@ -15,7 +15,8 @@ from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storage.places import picture_path
-from projects.storyboard.shots import attach_image, delete_shot
+from projects.storyboard.several import delete_shots
+from projects.storyboard.shots import attach_image
 from tests.support.plain_pictures import png
 from tests.support.studio_at_work import BeginsAfresh, StudioAtWork
 
@@ -180,7 +181,7 @@ def test_a_shot_that_is_deleted_while_it_is_rendered_ends_at_the_next_step(at_wo
 
 def remove(s: StudioAtWork, shot: Shot) -> None:
     with session_for(s.database) as session:
-        delete_shot(session=session, shot_id=shot.id)
+        delete_shots(session=session, project_id=shot.project_id, shot_ids=[shot.id])
         session.commit()
 
 

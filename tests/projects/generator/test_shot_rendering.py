@@ -21,7 +21,7 @@ from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.places import preview_path, take_path
 from projects.storyboard.projects import delete_project, edit_project
-from projects.storyboard.shots import delete_shot
+from projects.storyboard.several import delete_shots
 from tests.support.damage import (
     cut_short,
     damaged_names,
@@ -125,7 +125,7 @@ def test_a_shot_deleted_while_rendering_disturbs_nothing(studio_at_work: StudioA
     render_id = s.order(*s.shots)
     s.worker.plan(render_id)
     with session_for(s.database) as session:
-        delete_shot(session=session, shot_id=s.shots[0].id)
+        delete_shots(session=session, project_id=s.shots[0].project_id, shot_ids=[s.shots[0].id])
         session.commit()
     assert s.carry_out(render_id).status == "done"
 

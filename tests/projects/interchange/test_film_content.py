@@ -10,8 +10,9 @@ from projects.cutting.film_settings import FilmSettings, film_settings
 from projects.cutting.shot_fields import sounds_of
 from projects.database.tables import FILM_FIELDS, Media, Project, ShotUpdate
 from projects.errors import StoryboardFileProblem
+from projects.interchange.file_projects import project_for_file
+from projects.interchange.file_reading import read_storyboard
 from projects.interchange.film_content import FilmContent, ShotFilmContent
-from projects.interchange.storyboard_toml import project_for_file, read_storyboard
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path
 from projects.storyboard.reading import shots_of

@@ -23,16 +23,13 @@ from projects.storyboard.shots import (
     add_shot,
     add_shots,
     attach_image,
-    delete_shot,
     detach_image,
-    duplicate_shot,
     edit_shot,
-    move_shot,
     renumber_shots,
-    restore_shot,
 )
 from tests.support.at_once import at_once
 from tests.support.plain_pictures import MakePicture
+from tests.support.single_shots import move_to
 
 SEEDS = range(12)
 APART = {"version", "updated_at", "created_at"}
@@ -77,8 +74,8 @@ class Walk:
         shots = shots_of(session=self.session, project_id=self.project.id)
         verbs: list[Callable[[list[Shot]], object]] = [self.add, self.project_settings]
         if shots:
-            verbs += [self.type_in, self.set, self.move, self.move_some, self.delete, self.delete_some, self.copy]
-            verbs += [self.copy_some, self.set_some, self.picture, self.renumber]
+            verbs += [self.type_in, self.set, self.move_some, self.delete_some, self.copy_some]
+            verbs += [self.set_some, self.picture, self.renumber]
         if self.deleted:
             verbs += [self.restore, self.restore_all]
         verb = self.chance.choice(verbs)
@@ -119,16 +116,9 @@ class Walk:
         changes = ShotUpdate(seconds=self.chance.randint(1, 9))
         return edit_shots(session=self.session, project_id=self.project.id, shot_ids=self.some(shots), changes=changes)
 
-    def move(self, shots: list[Shot]) -> object:
-        return move_shot(session=self.session, shot_id=self.one(shots), to_position=self.chance.randint(0, len(shots)))
-
     def move_some(self, shots: list[Shot]) -> object:
         before = self.chance.choice([None, *(shot.id for shot in shots)])
         return move_shots(session=self.session, project_id=self.project.id, shot_ids=self.some(shots), before=before)
-
-    def delete(self, shots: list[Shot]) -> object:
-        self.deleted.append(self.one(shots))
-        return delete_shot(session=self.session, shot_id=self.deleted[-1])
 
     def delete_some(self, shots: list[Shot]) -> object:
         doomed = self.some(shots)
@@ -136,15 +126,12 @@ class Walk:
         return delete_shots(session=self.session, project_id=self.project.id, shot_ids=doomed)
 
     def restore(self, _: list[Shot]) -> object:
-        return restore_shot(session=self.session, shot_id=self.deleted.pop())
+        return restore_shots(session=self.session, project_id=self.project.id, shot_ids=[self.deleted.pop()])
 
     def restore_all(self, _: list[Shot]) -> object:
         found = restore_shots(session=self.session, project_id=self.project.id, shot_ids=self.deleted)
         self.deleted = []
         return found
-
-    def copy(self, shots: list[Shot]) -> object:
-        return duplicate_shot(session=self.session, shot_id=self.one(shots))
 
     def copy_some(self, shots: list[Shot]) -> object:
         return duplicate_shots(session=self.session, project_id=self.project.id, shot_ids=self.some(shots))
@@ -216,7 +203,7 @@ def test_what_changes_nothing_is_not_kept(session: Session, project: Project) ->
     edit(session, shot, prompt="a boat")
     edit(session, shot)
     with journaled(session=session, project_id=project.id, kind="move-shots"):
-        move_shot(session=session, shot_id=shot.id, to_position=0)
+        move_to(session, shot, 0)
     assert history(session=session, project_id=project.id) == []
     with pytest.raises(StoryboardProblem, match="nothing to undo"):
         undo(session=session, project_id=project.id)
@@ -301,7 +288,7 @@ def test_a_deleted_shot_comes_back_under_another_number_where_its_own_was_given_
 ) -> None:
     first, second, third = (add_shot(session=session, project_id=project.id, prompt=word) for word in "abc")
     with journaled(session=session, project_id=project.id, kind="delete-shots"):
-        delete_shot(session=session, shot_id=first.id)
+        delete_shots(session=session, project_id=first.project_id, shot_ids=[first.id])
     renumber_shots(session=session, project_id=project.id)
     undo(session=session, project_id=project.id)
     shots = shots_of(session=session, project_id=project.id)

@@ -18,8 +18,9 @@ from projects.storyboard.several import (
     move_shots,
     restore_shots,
 )
-from projects.storyboard.shots import NewShot, add_shots, delete_shot, edit_shot, move_shot, renumber_shots
+from projects.storyboard.shots import NewShot, add_shots, edit_shot, renumber_shots
 from projects.storyboard.versions import edit_project_from, edit_shot_from
+from tests.support.single_shots import move_to
 
 
 @pytest.fixture
@@ -68,9 +69,9 @@ def test_moving_is_another_version_of_the_project_and_of_no_shot(
     versions = [shot.version for shot in shots]
     before = project.version
     move_shots(session=session, project_id=project.id, shot_ids=[shots[0].id], before=None)
-    move_shot(session=session, shot_id=shots[1].id, to_position=2)
+    move_to(session, shots[1], 2)
     assert project.version == before + 2
-    move_shot(session=session, shot_id=shots[1].id, to_position=2)
+    move_to(session, shots[1], 2)
     assert (project.version, [shot.version for shot in shots]) == (before + 2, versions)
 
 
@@ -99,7 +100,7 @@ def test_copies_of_a_selection_stand_behind_its_last_shot(
 def test_deleted_shots_are_listed_and_come_back_where_they_were(
     session: Session, project: Project, shots: list[Shot]
 ) -> None:
-    delete_shot(session=session, shot_id=shots[4].id)
+    delete_shots(session=session, project_id=shots[4].project_id, shot_ids=[shots[4].id])
     delete_shots(session=session, project_id=project.id, shot_ids=ids(shots, "abd"))
     assert words(session, project) == "c"
     gone = deleted_shots(session=session, project_id=project.id)
@@ -186,7 +187,7 @@ def test_an_old_version_that_does_not_say_what_it_saw_is_refused(session: Sessio
 
 
 def test_an_edit_of_a_deleted_shot_finds_none(session: Session, shots: list[Shot]) -> None:
-    delete_shot(session=session, shot_id=shots[0].id)
+    delete_shots(session=session, project_id=shots[0].project_id, shot_ids=[shots[0].id])
     with pytest.raises(NotFound):
         edit_shot_from(
             session=session, shot_id=shots[0].id, version=9, was={"prompt": "a"}, changes=ShotUpdate(prompt="mine")

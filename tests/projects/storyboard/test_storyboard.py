@@ -28,21 +28,19 @@ from projects.storyboard.reading import (
     shots_of,
     wordings,
 )
+from projects.storyboard.several import delete_shots, duplicate_shots, restore_shots
 from projects.storyboard.shots import (
     NewShot,
     add_shot,
     add_shots,
     attach_image,
-    delete_shot,
     detach_image,
-    duplicate_shot,
     edit_shot,
-    move_shot,
     renumber_shots,
-    restore_shot,
 )
 from tests.support.at_once import at_once
 from tests.support.plain_pictures import MakePicture
+from tests.support.single_shots import move_to
 
 
 @pytest.fixture
@@ -112,7 +110,7 @@ def test_a_copy_of_a_project_asks_for_the_same_and_is_edited_alone(
     edit_project(session=session, project_id=project.id, changes=ProjectUpdate(steps=5))
     shot = add_shot(session=session, project_id=project.id, prompt="a boat", seconds=3, seed=7, media_id=media.id)
     gone = add(session, project, "deleted")
-    delete_shot(session=session, shot_id=gone.id)
+    delete_shots(session=session, project_id=gone.project_id, shot_ids=[gone.id])
     shot.chosen_draft_id = "a take"
     copy = duplicate_project(session=session, project_id=project.id)
     copied, (twin,) = project_with_shots(session=session, project_id=copy.id)
@@ -236,14 +234,14 @@ def test_a_shot_the_engine_cannot_make_is_refused_and_not_changed(
 
 def test_a_moved_shot_keeps_its_number(session: Session, project: Project) -> None:
     first, _, last = (add(session, project, prompt) for prompt in ("a", "b", "c"))
-    move_shot(session=session, shot_id=last.id, to_position=0)
+    move_to(session, last, 0)
     assert prompts(session, project) == ["c", "a", "b"]
     assert (last.label, first.label) == ("SH0030", "SH0010")
 
 
 def test_numbering_afresh_is_done_only_when_asked(session: Session, project: Project) -> None:
     shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
-    move_shot(session=session, shot_id=shots[2].id, to_position=0)
+    move_to(session, shots[2], 0)
     renumber_shots(session=session, project_id=project.id)
     assert [shot.label for shot in shots] == ["SH0020", "SH0030", "SH0010"]
 
@@ -252,7 +250,7 @@ def test_a_copy_of_a_shot_stands_right_behind_it(session: Session, project: Proj
     first = add_shot(session=session, project_id=project.id, prompt="a", seconds=2, seed=5, media_id=picture().id)
     add(session, project, "b")
     first.chosen_draft_id = "a take"
-    copy = duplicate_shot(session=session, shot_id=first.id)
+    (copy,) = duplicate_shots(session=session, project_id=first.project_id, shot_ids=[first.id])
     assert prompts(session, project) == ["a", "a", "b"]
     assert (copy.seconds, copy.seed, copy.media_id, copy.label) == (2, 5, first.media_id, "SH0015")
     assert copy.chosen_draft_id is None
@@ -260,26 +258,26 @@ def test_a_copy_of_a_shot_stands_right_behind_it(session: Session, project: Proj
 
 def test_a_deleted_shot_comes_back_where_it_was(session: Session, project: Project) -> None:
     shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
-    delete_shot(session=session, shot_id=shots[1].id)
+    delete_shots(session=session, project_id=shots[1].project_id, shot_ids=[shots[1].id])
     assert prompts(session, project) == ["a", "c"]
     with pytest.raises(NotFound):
         get_shot(session=session, shot_id=shots[1].id)
-    restore_shot(session=session, shot_id=shots[1].id)
+    restore_shots(session=session, project_id=shots[1].project_id, shot_ids=[shots[1].id])
     assert prompts(session, project) == ["a", "b", "c"]
     assert shots[1].label == "SH0020"
 
 
 def test_the_number_of_a_deleted_shot_is_not_given_to_another(session: Session, project: Project) -> None:
     gone = add(session, project, "a")
-    delete_shot(session=session, shot_id=gone.id)
+    delete_shots(session=session, project_id=gone.project_id, shot_ids=[gone.id])
     assert add(session, project, "b").label == "SH0020"
 
 
 def test_a_deleted_shot_of_a_shortened_storyboard_comes_back_at_the_end(session: Session, project: Project) -> None:
     shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
     for shot in (shots[2], shots[1]):
-        delete_shot(session=session, shot_id=shot.id)
-    restore_shot(session=session, shot_id=shots[2].id)
+        delete_shots(session=session, project_id=shot.project_id, shot_ids=[shot.id])
+    restore_shots(session=session, project_id=shots[2].project_id, shot_ids=[shots[2].id])
     assert prompts(session, project) == ["a", "c"]
 
 
@@ -325,11 +323,11 @@ def test_no_picture_changes_the_shape_of_a_new_project_nor_does_another_order_or
     square = add_shot(session=session, project_id=project.id, media_id=picture(200, 200).id)
     add_shot(session=session, project_id=project.id, media_id=picture(200, 400, "red").id)
     for position in (1, 0, 1):
-        move_shot(session=session, shot_id=square.id, to_position=position)
+        move_to(session, square, position)
         assert size_of(project) == (256, 144)
         assert change(session, project, ProjectUpdate(checkpoint="f1")) == (832, 480)
         assert change(session, project, ProjectUpdate(checkpoint="draft")) == (256, 144)
-    delete_shot(session=session, shot_id=square.id)
+    delete_shots(session=session, project_id=square.project_id, shot_ids=[square.id])
     detach_image(session=session, shot_id=shots_of(session=session, project_id=project.id)[0].id)
     assert size_of(project) == (256, 144)
 
@@ -371,7 +369,7 @@ def test_a_model_and_back_gives_the_same_size_also_after_the_shots_were_reordere
 ) -> None:
     add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 200).id)
     wide = add_shot(session=session, project_id=by_picture.id, media_id=picture(400, 200, "red").id)
-    move_shot(session=session, shot_id=wide.id, to_position=0)
+    move_to(session, wide, 0)
     assert change(session, by_picture, ProjectUpdate(checkpoint="f1")) == (608, 640)
     assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == (192, 192)
 
@@ -382,7 +380,7 @@ def test_the_shape_stays_where_the_picture_that_decided_it_is_taken_away(
     portrait = add_shot(session=session, project_id=by_picture.id, media_id=picture(200, 400).id)
     add_shot(session=session, project_id=by_picture.id, media_id=picture(400, 200, "red").id)
     detach_image(session=session, shot_id=portrait.id)
-    delete_shot(session=session, shot_id=portrait.id)
+    delete_shots(session=session, project_id=portrait.project_id, shot_ids=[portrait.id])
     assert change(session, by_picture, ProjectUpdate(checkpoint="f1")) == (448, 864)
     assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == (144, 256)
 
@@ -473,9 +471,10 @@ def test_a_number_given_away_by_renumbering_is_not_claimed_by_a_shot_that_comes_
     session: Session, project: Project
 ) -> None:
     shots = [add(session, project, prompt) for prompt in ("a", "b", "c")]
-    delete_shot(session=session, shot_id=shots[1].id)
+    delete_shots(session=session, project_id=shots[1].project_id, shot_ids=[shots[1].id])
     renumber_shots(session=session, project_id=project.id)
-    assert restore_shot(session=session, shot_id=shots[1].id).number == 30
+    (back,) = restore_shots(session=session, project_id=shots[1].project_id, shot_ids=[shots[1].id])
+    assert back.number == 30
     assert [shot.number for shot in shots_of(session=session, project_id=project.id)] == [10, 30, 20]
 
 

@@ -74,7 +74,7 @@ def test_words_around_every_prompt_are_encoded_with_it_and_change_its_keys(asked
 def test_words_around_no_prompt_are_no_prompt(asked: Asked) -> None:
     asked.change(words_before="A film still,")
     asked.edit(2, prompt=" ")
-    assert asked.problems() == ["Its prompt: it is empty; say in a few words what happens in the shot."]
+    assert asked.problems() == ["It has no text yet; say in a few words what happens in it."]
 
 
 def test_words_that_make_a_prompt_too_long_are_said(asked: Asked) -> None:

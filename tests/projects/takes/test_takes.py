@@ -17,13 +17,12 @@ from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.projects import create_project, duplicate_project, edit_project
+from projects.storyboard.several import delete_shots
 from projects.storyboard.shots import (
     add_shot,
     attach_image,
-    delete_shot,
     detach_image,
     edit_shot,
-    move_shot,
 )
 from projects.takes.staleness import ShotPlan, chains
 from projects.takes.takes import (
@@ -41,6 +40,7 @@ from projects.takes.takes import (
 from tests.support.at_once import at_once
 from tests.support.plain_pictures import MakePicture, png
 from tests.support.rendering import plans_by_rows
+from tests.support.single_shots import move_to
 
 
 @dataclass
@@ -136,7 +136,7 @@ def test_a_problem_in_the_middle_of_a_chain_leaves_what_is_before_it_alone(board
     board.shot("continue")
     assert board.problems() == [
         None,
-        "Its prompt: it is empty; say in a few words what happens in the shot.",
+        "It has no text yet; say in a few words what happens in it.",
         "SH0020, which it continues, cannot be rendered yet.",
     ]
 
@@ -212,7 +212,7 @@ def test_takes_stay_done_whatever_is_done_to_the_other_chains_of_a_film(board: S
     assert set(board.states()) == {"done"}
     for _ in range(25):
         board.edit(cut, ShotUpdate(seconds=chance.uniform(0.01, 1.1)))
-        move_shot(session=board.session, shot_id=cut.id, to_position=0)
+        move_to(board.session, cut, 0)
         states = dict(zip((plan.shot.id for plan in board.plans()), board.states(), strict=True))
         assert {states[shot.id] for shot in shots} == {"done"}
 
@@ -271,7 +271,7 @@ def test_another_model_and_back_leaves_every_take_done_also_after_reordering(
     tall = board.shot(picture=False)
     attach_image(session=board.session, shot_id=tall.id, media_id=picture(200, 400, "red").id)
     board.render()
-    move_shot(session=board.session, shot_id=tall.id, to_position=0)
+    move_to(board.session, tall, 0)
     for checkpoint, states in (("f1", ["stale", "stale"]), ("draft", ["done", "done"])):
         changes = ProjectUpdate(checkpoint=checkpoint)
         edit_project(session=board.session, project_id=board.project.id, changes=changes)
@@ -303,8 +303,8 @@ def test_asking_for_the_checkpoints_own_value_by_hand_changes_nothing(board: Sto
 def test_independent_shots_stay_done_wherever_they_are_moved(board: Storyboard) -> None:
     shots = [board.shot(prompt=prompt) for prompt in "abc"]
     board.render()
-    move_shot(session=board.session, shot_id=shots[2].id, to_position=0)
-    delete_shot(session=board.session, shot_id=shots[1].id)
+    move_to(board.session, shots[2], 0)
+    delete_shots(session=board.session, project_id=shots[1].project_id, shot_ids=[shots[1].id])
     assert board.states() == ["done", "done"]
 
 

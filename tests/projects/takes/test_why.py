@@ -12,13 +12,14 @@ from projects.storyboard.choosing import own_of
 from projects.storyboard.journal import journaled, undo
 from projects.storyboard.projects import edit_project
 from projects.storyboard.reading import project_with_shots
-from projects.storyboard.shots import attach_image, move_shot
+from projects.storyboard.shots import attach_image
 from projects.takes.again import put_back, use_settings_of
 from projects.takes.staleness import plan_project
 from projects.takes.takes import finish_take, record_take, takes_of_project
 from projects.takes.why import reasons_of
 from tests.projects.takes.test_asked import Asked
 from tests.support.plain_pictures import MakePicture
+from tests.support.single_shots import move_to
 
 
 class Rendered(Asked):
@@ -142,7 +143,7 @@ def test_exchanged_weights_are_said(rendered: Rendered) -> None:
 
 def test_a_shot_that_is_not_stale_or_cannot_be_rendered_has_no_reasons(rendered: Rendered) -> None:
     assert rendered.why(0) == []
-    move_shot(session=rendered.session, shot_id=rendered.shots[1].id, to_position=0)
+    move_to(rendered.session, rendered.shots[1], 0)
     assert rendered.why(1) == []
 
 

@@ -37,20 +37,19 @@ from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled, redo, undo
 from projects.storyboard.projects import create_project, delete_project, edit_project, restore_project
 from projects.storyboard.reading import get_project, shots_of
+from projects.storyboard.several import delete_shots, restore_shots
 from projects.storyboard.shots import (
     add_shot,
     attach_image,
-    delete_shot,
     detach_image,
     edit_shot,
-    move_shot,
-    restore_shot,
 )
 from projects.takes.takes import cancel_take, delete_take, restore_take, takes_of
 from projects.upkeep.needless import Amount, Survey, survey
 from projects.upkeep.removal import remove_deleted, remove_needless
 from tests.support.plain_pictures import png
 from tests.support.rendering import SIDE, planned_shots
+from tests.support.single_shots import move_to
 from tests.support.sounds import tone, write_sound
 from tests.support.studio_at_work import IDENTITY, StudioAtWork
 
@@ -349,7 +348,7 @@ def test_a_shot_that_was_deleted_while_it_is_rendered_stays_until_that_has_ended
     work, shot = upkeep.work, upkeep.work.shots[2]
     render_id = work.order(*work.shots)
     work.worker.plan(render_id)
-    upkeep.do(delete_shot, shot_id=shot.id)
+    upkeep.do(delete_shots, project_id=shot.project_id, shot_ids=[shot.id])
     upkeep.clean_deleted()
     assert upkeep.rows(Shot) == 3
     assert work.carry_out(render_id).status == "done"
@@ -378,12 +377,12 @@ def test_a_project_that_was_deleted_while_it_is_rendered_stays_until_that_has_en
 def test_cleaning_leaves_what_was_deleted_so_that_it_comes_back_whole(upkeep: Upkeep) -> None:
     work = upkeep.work
     work.render(*work.shots)
-    upkeep.do(delete_shot, shot_id=work.shots[2].id)
+    upkeep.do(delete_shots, project_id=work.shots[2].project_id, shot_ids=[work.shots[2].id])
     upkeep.do(delete_project, project_id=work.project.id)
     assert upkeep.needless() == {}
     upkeep.clean()
     upkeep.do(restore_project, project_id=work.project.id)
-    upkeep.do(restore_shot, shot_id=work.shots[2].id)
+    upkeep.do(restore_shots, project_id=work.shots[2].project_id, shot_ids=[work.shots[2].id])
     assert work.states() == ["done", "done", "done"]
     work.room.rendered.clear()
     assert work.render(*work.shots).status == "done"
@@ -444,7 +443,7 @@ def test_deleted_projects_and_shots_go_for_good_on_request_and_take_only_their_o
         lone = add_shot(session=session, project_id=other.id, prompt="lone", start="continue")
         other.height = other.width = SIDE
         session.commit()
-    upkeep.do(delete_shot, shot_id=lone.id)
+    upkeep.do(delete_shots, project_id=lone.project_id, shot_ids=[lone.id])
     upkeep.do(delete_project, project_id=work.project.id)
     shared = {key for key, _ in work.takes(work.shots[2])[0].units}
     found = upkeep.look()
@@ -509,12 +508,12 @@ def edits(dice: random.Random, upkeep: Upkeep) -> Iterator[None]:
                 attach_image(session=session, shot_id=shot.id, media_id=media.id)
                 _small(session, work.project.id)
             elif what == "move":
-                move_shot(session=session, shot_id=shot.id, to_position=dice.randrange(len(shots)))
+                move_to(session, shot, dice.randrange(len(shots)))
             elif what == "delete" and len(shots) > 2:
-                delete_shot(session=session, shot_id=shot.id)
+                delete_shots(session=session, project_id=shot.project_id, shot_ids=[shot.id])
                 deleted.append(shot.id)
             elif what == "restore" and deleted:
-                restore_shot(session=session, shot_id=deleted.pop())
+                restore_shots(session=session, project_id=work.project.id, shot_ids=[deleted.pop()])
             elif what == "add":
                 add_shot(session=session, project_id=work.project.id, prompt="sun", seconds=1.0, start="continue")
             takes = [take for take in takes_of(session=session, shot_id=shot.id) if take.status == "done"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,23 +13,15 @@ from framepack.messages import worded
 from projects.database.tables import Project, ProjectUpdate, ShotUpdate
 from projects.english import ENGLISH
 from projects.errors import StoryboardFileProblem
-from projects.interchange.storyboard_toml import (
-    SETTINGS_ADDED_LATER,
-    SETTINGS_HASHED_ALWAYS,
-    SHOT_ADDED_LATER,
-    SHOT_HASHED_ALWAYS,
-    FileSettings,
-    FileShot,
-    _hashed,
-    project_for_file,
-    read_storyboard,
-    seed_example,
-)
+from projects.interchange.file_content import FileContent, ShotContent
+from projects.interchange.file_projects import project_for_file, seed_example
+from projects.interchange.file_reading import read_storyboard
+from projects.interchange.storyboard_file import FileShot, StoryboardFile
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path
 from projects.storyboard.projects import create_project, delete_project, edit_project, rename_project
 from projects.storyboard.reading import get_project, list_projects, shots_of
-from projects.storyboard.shots import edit_shot
+from projects.storyboard.shots import edit_shot, give_new_seeds
 from tests.projects.interchange import frozen_files
 from tests.support.plain_pictures import png
 
@@ -74,7 +66,7 @@ def project_of(session: Session, studio: StudioSettings, path: Path) -> Project:
 def test_a_storyboard_file_says_what_its_shots_are(folder: Path) -> None:
     file = read_storyboard(written(folder, TWO_SHOTS))
     first, second = file.shots
-    assert (file.name, file.title, file.settings.checkpoint, file.settings.steps) == (
+    assert (file.name, file.title, file.settings["checkpoint"], file.settings["steps"]) == (
         "two.toml",
         "Two shots",
         "draft",
@@ -316,11 +308,19 @@ def test_a_file_of_the_first_release_is_called_as_it_was_then(name: str, tmp_pat
 
 
 def test_what_files_say_since_later_versions_enters_their_name_only_where_it_says_something_else() -> None:
-    assert _hashed({"steps": 3, "fade": 0.0}, ("steps",), {"fade": 0.0}) == {"steps": 3}
-    assert _hashed({"steps": 3, "fade": 1.0}, ("steps",), {"fade": 0.0}) == {"steps": 3, "fade": 1.0}
-    settings = {field.name for field in fields(FileSettings)}
-    assert settings == {*SETTINGS_HASHED_ALWAYS, *SETTINGS_ADDED_LATER}
-    assert {field.name for field in fields(FileShot)} - {"image"} == {*SHOT_HASHED_ALWAYS, *SHOT_ADDED_LATER}
+    plain = StoryboardFile("a.toml", "A", FileContent.unsaid().of_project(), (a_shot({}),), ())
+    usual = ShotContent(name="", place=(500, 500, 1000)).of_shot()
+
+    assert replace(plain, shots=(a_shot(usual),)).source == plain.source
+    others = [replace(plain, shots=(a_shot({field: "x"}),)).source for field in usual]
+    others += [replace(plain, settings={**plain.settings, field: "x"}).source for field in plain.settings]
+    # A step cache is its threshold.
+    assert len({plain.source, *others}) == len(others)
+    assert replace(plain, settings={**plain.settings, "cache": "x"}).source == plain.source
+
+
+def a_shot(more: dict[str, object]) -> FileShot:
+    return FileShot("Waves.", 1.0, "cut", 7, None, None, {**ShotContent().of_shot(), **more})
 
 
 def test_a_file_may_say_the_shape_and_how_pictures_are_fitted(
@@ -377,6 +377,77 @@ def test_a_file_may_say_names_dialogue_notes_places_words_around_defaults_and_a_
     assert project_of(session, studio, path).id == project.id
     other = written(folder, WHOLE.replace("wide lens", "long lens"))
     assert project_of(session, studio, other).id != project.id
+
+
+OWN = """
+seed_policy = "one"
+seed = 99
+
+[[shot]]
+image = "灯塔.png"
+prompt = "The camera pans."
+seconds = 1
+model = "f1"
+
+[[shot]]
+prompt = "Night falls."
+seconds = 1
+start = "continue"
+preset = "quick"
+steps = 12
+guidance = 7.5
+"""
+
+
+def test_a_file_may_say_settings_of_shots_their_own_model_and_whether_they_share_a_seed(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    path = written(folder, OWN)
+    project = project_of(session, studio, path)
+    first, second = shots_of(session=session, project_id=project.id)
+    assert (project.checkpoint, project.seed_policy, project.seed) == ("draft", "one", 99)
+    assert (first.checkpoint, first.preset, first.steps, first.guidance) == ("f1", None, None, None)
+    assert (second.checkpoint, second.preset, second.steps, second.guidance) == (None, "quick", 12, 7.5)
+    assert project_of(session, studio, path).id == project.id
+    for change in (('"one"', '"each"'), ("99", "98"), ('"f1"', '"draft"'), ('"quick"', '"balanced"'), ("7.5", "7.4")):
+        assert project_of(session, studio, written(folder, OWN.replace(*change))).id != project.id
+
+
+def test_new_seeds_with_every_render_leave_a_project_what_its_file_says(
+    session: Session, studio: StudioSettings, folder: Path
+) -> None:
+    path = written(folder, OWN.replace('"one"', '"new"'))
+    project = project_of(session, studio, path)
+    assert project.seed_policy == "new"
+    give_new_seeds(session=session, shots=shots_of(session=session, project_id=project.id))
+    assert project_of(session, studio, path).id == project.id
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (('"one"', '"any"'), 'two.toml: seed_policy is "each", "one" or "new", not "any".'),
+        (('"one"', "1"), "two.toml: seed_policy is a text in quotes, not 1."),
+        (("seed = 99", "seed = -1"), "two.toml: seed: -1 is not between 0 and"),
+        (('"quick"', '"quick"\nmodel = "f1"'), "two.toml, shot 2: a shot that continues another is made with the same"),
+        (('"f1"', '"sora"'), "two.toml, shot 1: model: there is no 'sora'; there is: draft, f1, original."),
+        (('"f1"', '"original"'), "two.toml, shot 2: 'original' works backwards"),
+        (('"f1"', "1"), "two.toml, shot 1: model is a text in quotes, not 1."),
+        (('"quick"', '"best"'), "two.toml, shot 2: preset: there is no 'best'; there is: exact, balanced, quick."),
+        (("steps = 12", "steps = 0"), "two.toml, shot 2: steps: 0 is not between 1 and 100."),
+        (("steps = 12", "steps = 1.5"), "two.toml, shot 2: steps is a whole number, not 1.5."),
+        (("7.5", "true"), "two.toml, shot 2: guidance is a number, not True."),
+        (("7.5", "-1.0"), "two.toml, shot 2: guidance: -1.0 is not between"),
+    ],
+)
+def test_a_mistake_in_settings_of_shots_is_one_sentence(folder: Path, change: tuple[str, str], sentence: str) -> None:
+    with pytest.raises(StoryboardFileProblem) as caught:
+        read_storyboard(written(folder, OWN.replace(*change)))
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_model_that_works_backwards_leaves_chains_that_have_another_as_they_are(folder: Path) -> None:
+    assert len(read_storyboard(written(folder, 'model = "original"\n' + OWN)).shots) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+// One take with its frames: played by the browser's own controls, stepped by arrows; the frame that is shown is saved as
+// a file, or told to Python to be the picture of a shot.
+const shownTakes = new WeakMap(); // of the place on the page
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".frames");
+  let shown = shownTakes.get(root);
+  if (!shown) shownTakes.set(root, (shown = makeFrames(root, data.words)));
+  const mine = shown.show(data, (picture) => setTriggerValue("picture", picture));
+  return () => {
+    if (shown.end(mine)) shownTakes.delete(root);
+  };
+}
+
+function makeFrames(root, words) {
+  const screen = element("div", "screen");
+  const video = element("video", "layer");
+  Object.assign(video, { controls: true, playsInline: true, preload: "metadata" });
+  screen.append(video);
+  const time = element("div", "time");
+  time.setAttribute("role", "status");
+  const save = element("a", "act", words.save_frame);
+  const use = element("button", "act", words.use_frame);
+  use.type = "button";
+  const bar = element("div", "bar");
+  const back = iconButton("previous", words.frame_back, () => step(-1));
+  const on = iconButton("next", words.frame_on, () => step(1));
+  bar.append(back, on, time, save, use);
+  const choice = element("form", "choice");
+  const label = element("label", "", words.picture_of);
+  const shots = element("select", "shots");
+  const done = element("button", "act main", words.use);
+  label.append(shots);
+  choice.append(label, done);
+  choice.hidden = true;
+  root.replaceChildren(screen, bar, choice);
+
+  let data = null;
+  let tell = null;
+  let run = 0;
+  let frame = 0;
+  const frameNow = () => Math.max(0, Math.min(data.take.count - 1, Math.floor(video.currentTime * data.take.fps + 0.01)));
+
+  function seek(to) {
+    video.pause();
+    frame = Math.max(0, Math.min(data.take.count - 1, to));
+    // The middle of a frame is in it, however the browser rounds.
+    video.currentTime = (frame + 0.5) / data.take.fps;
+    draw();
+  }
+
+  // Several steps may be asked for before the first is there.
+  const step = (frames) => seek((video.seeking ? frame : frameNow()) + frames);
+
+  function draw() {
+    const { take } = data;
+    time.textContent = filled(words.frame_of, { frame: frame + 1, frames: take.count, time: timeText(frame / take.fps, data.lang) });
+    save.href = `${take.frame_url}?n=${frame}`;
+    save.download = `${take.file_name} ${frame + 1}.png`;
+  }
+
+  async function choose() {
+    choice.hidden = !choice.hidden;
+    use.setAttribute("aria-expanded", String(!choice.hidden));
+    if (choice.hidden) return;
+    // All shots as they are now; what is not heard of them leaves those that were offered last.
+    const answer = await fetch(`${data.api}/projects/${data.project_id}/board`).catch(() => null);
+    if (answer?.ok) {
+      const chosen = shots.value || data.shot_id;
+      const rows = (await answer.json()).shots;
+      shots.replaceChildren(...rows.map((row) => new Option([row.number, row.name].filter(Boolean).join(" · "), row.id)));
+      shots.value = chosen;
+    }
+    shots.focus();
+  }
+
+  for (const name of ["timeupdate", "seeked", "loadedmetadata"])
+    video.addEventListener(name, () => {
+      if (!video.seeking) frame = frameNow();
+      draw();
+    });
+  use.setAttribute("aria-expanded", "false");
+  use.onclick = choose;
+  choice.onsubmit = (event) => {
+    event.preventDefault();
+    if (!shots.value) return;
+    video.pause();
+    tell({ n: frame, to: shots.value });
+    choice.hidden = true;
+    use.setAttribute("aria-expanded", "false");
+    use.focus();
+  };
+  const KEYS = {
+    ArrowLeft: () => step(-1),
+    ArrowRight: () => step(1),
+    Home: () => seek(0),
+    End: () => seek(data.take.count - 1),
+  };
+  function onKey(event) {
+    const act = KEYS[event.code];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey || choice.contains(event.composedPath()[0])) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+  // Before the video's own controls, which would go by seconds.
+  root.addEventListener("keydown", onKey, true);
+
+  return {
+    show(given, told) {
+      data = given;
+      tell = told;
+      root.style.setProperty("--ratio", data.take.ratio);
+      root.setAttribute("aria-label", `${data.take.label}: ${words.frames_of}`);
+      video.setAttribute("aria-label", data.take.label);
+      if (video.getAttribute("src") !== data.take.url) {
+        video.src = data.take.url;
+        frame = 0;
+      }
+      draw();
+      return (run += 1);
+    },
+    end(mine) {
+      if (mine !== run) return false;
+      root.removeEventListener("keydown", onKey, true);
+      video.removeAttribute("src");
+      return true;
+    },
+  };
+}
