@@ -204,7 +204,7 @@ def _keep_pictures(settings: StudioSettings, file: StoryboardFile) -> None:
 
 def _keep_sounds(session: Session, settings: StudioSettings, file: StoryboardFile) -> None:
     for path in file.sounds.values():
-        add_sound(session=session, settings=settings, data=path.read_bytes(), name=path.name)
+        add_sound(session=session, settings=settings, file=path, name=path.name)
 
 
 def _still_says(session: Session, project: Project, file: StoryboardFile) -> bool:

@@ -20,11 +20,12 @@ from projects.storage.places import picture_path
 MAX_NAME_CHARACTERS = 200
 
 
-def add_sound(*, session: Session, settings: StudioSettings, data: bytes, name: str) -> Media:
-    """Keep the sound file ``data``, which was called ``name``; one that is there already is found again.
+def add_sound(*, session: Session, settings: StudioSettings, file: Path, name: str) -> Media:
+    """Keep a copy of the sound in ``file``, which is called ``name``; one that is there already is found again.
 
     Raises StoryboardProblem where there is nothing to hear in it.
     """
+    data = file.read_bytes()
     id = hashlib.sha256(data).hexdigest()
     kind, seconds = _looked_into(data, name)
     path = picture_path(settings, id)
