@@ -115,6 +115,18 @@ ENGLISH = MappingProxyType(
         "recut-stills": "Own pictures that become shots: {shots}.",
         "recut-unknown": "Clips whose files are not from here; add them as pictures or videos of your own: {shots}.",
         "recut-of-another": "None of the clips is of a shot of this project; it may be a cut of another one.",
+        # --- what is different between two films ---
+        "differs-only-first": "{shot} is in the first film only.",
+        "differs-only-second": "{shot} is in the second film only.",
+        "differs-moved": "{shot} stands elsewhere.",
+        "differs-shown": "Of {shot} other frames or another take are shown: {was}, then {now}.",
+        "differs-length": "{shot} lasts {was} s, then {now} s.",
+        "differs-speed": "{field} of {shot} is {was}, then {now}.",
+        "differs-lead": "What leads into {shot} is {was}, then {now}.",
+        "differs-words": "{field} of {shot} is “{was}”, then “{now}”.",
+        "differs-sounds": "The sounds of {shot} are others: {was}, then {now}.",
+        "differs-film": "{field} of the film is {was}, then {now}.",
+        "differs-seconds": "The film lasts {was} s, then {now} s.",
         # --- what is wrong with a text of shots ---
         "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
         "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
