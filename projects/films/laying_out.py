@@ -105,7 +105,8 @@ def _part(material: Material, shot: Shot, picture: str | None) -> _Part | None:
     else:
         return None
     first, off = round(Fraction(shot.trim_start) * rate), round(Fraction(shot.trim_end) * rate)
-    count = shown - first - off
+    # A take that is shorter than its shot is to be now lacks first what the film does not show.
+    count = min(shown, round(asked * rate / material.fps) - off) - first
     return _Part(shot, source, first, count, count / rate / Fraction(shot.speed))
 
 

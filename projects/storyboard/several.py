@@ -40,6 +40,19 @@ def move_shots(*, session: Session, project_id: str, shot_ids: Sequence[str], be
     return ordered
 
 
+def order_shots(*, session: Session, project_id: str, shot_ids: Sequence[str]) -> list[Shot]:
+    """Put all shots of a project in the order in which they are given. Numbers stay.
+
+    Raises NotFound for a shot that is not there; those that are not given stay behind the others.
+    """
+    project, _, shots = _selection(session, project_id, shot_ids)
+    given = {shot_id: place for place, shot_id in enumerate(shot_ids)}
+    ordered = sorted(shots, key=lambda shot: given.get(shot.id, len(given)))
+    if _put_in_order(ordered):
+        _touch(session, project)
+    return ordered
+
+
 def duplicate_shots(*, session: Session, project_id: str, shot_ids: Sequence[str]) -> list[Shot]:
     """Copies of shots without takes, one after the other behind the last of them."""
     project, chosen, shots = _selection(session, project_id, shot_ids)

@@ -284,7 +284,7 @@ def _item(
     said = exact.get("source_in")
     if frozen:
         shown = frames_in(_text(element, "stillframeoffset") or str(inside), name)
-    elif isinstance(said, int) and (exact.get("in"), exact.get("speed")) == (inside, piece.speed):
+    elif isinstance(said, int) and exact.get("in") == inside and _same_speed(exact.get("speed"), piece.speed):
         # Divided by the speed it was rounded.
         shown = said
     else:
@@ -333,6 +333,10 @@ def _tag(element: Element) -> Mapping[str, object]:
         if isinstance(said, dict) and isinstance(said.get(TAG), dict):
             return dict(said[TAG])
     return {}
+
+
+def _same_speed(said: object, speed: float) -> bool:
+    return isinstance(said, int | float) and abs(said - speed) < 1e-4
 
 
 def _number(text: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -84,6 +85,16 @@ def test_two_transitions_never_meet_in_a_short_shot_and_that_they_are_shortened_
 
     assert [clip.lead.frames for clip in film.clips] == [0, 7, 7]
     assert film.warnings == (Message("transitions-shortened", {"shots": "SH0020", "last": "SH0030"}),)
+
+
+def test_a_take_that_is_shorter_than_its_shot_is_to_be_lacks_first_what_the_film_does_not_show() -> None:
+    given, shots = material(2, 2)
+    shots[0].trim_end = 1.0
+    longer = replace(given, frames={**given.frames, "s1": 90})
+
+    assert spans(lay_out(longer)) == [(0, 60), (60, 120)]
+    shots[0].trim_end = 1.5
+    assert spans(lay_out(longer)) == [(0, 45), (45, 105)]
 
 
 def test_trims_speed_and_holds_say_which_frames_are_shown_and_for_how_long() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -287,3 +288,15 @@ def test_an_edit_list_at_29_97_comes_back_with_either_timecode(drop: bool, tmp_p
     # The first shot ends at its 2083rd frame: after one minute, where drop-frame timecode has left two numbers out.
     assert ("01:01:09;15" if drop else "01:01:09:13") in text
     assert cut_of(read_recut(path).pieces) == cut_of(pieces_of(timeline))
+
+
+def test_a_clip_that_runs_backwards_between_transitions_comes_back_without_our_own_words(tmp_path: Path) -> None:
+    shots = plain_shots(2, 3, 2, transition="dissolve", reverse=True, trim_start=0.5, trim_end=0.3)
+    shots[2].transition, shots[2].transition_seconds = "dissolve", 0.8
+    path = written("fcp7", tmp_path, shots)
+    text = re.sub(r"<comments>.*?</comments>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    path.write_text(text, encoding="utf-8")
+    expected = pieces_of(film_of(shots))
+    assert [(piece.source_in, piece.frames, piece.reverse, piece.lead) for piece in read_recut(path).pieces] == [
+        (piece.source_in, piece.frames, piece.reverse, piece.lead) for piece in expected
+    ]
