@@ -39,6 +39,11 @@ ENGLISH = MappingProxyType(
             "files. Close other programs or choose a smaller model."
         ),
         "device-unavailable": "There is no device '{device}' on this computer; there is: {available}.",
+        "rank-lost": (
+            "One of the {cards} cards that work on the shot together does not go on ({reason}). The shot goes on from "
+            "its last finished section when it is tried again."
+        ),
+        "rank-unreachable": "the others do not reach it: {said}",
         "section-missing": "Section {key} is needed but is not stored; render the shot before this one first.",
         "video-mismatch": "The video {name} cannot be joined: {reason}",
         "download-failed": "{repository} could not be fetched: {reason}.",
@@ -122,6 +127,9 @@ ENGLISH = MappingProxyType(
         "wrong-channels": "it has {channels} channels where this model takes {expected}",
         "cfg-needs-negative": "{cfg:g} needs the negative prompt to be encoded",
         "does-not-work-here": "'{name}' does not work here; there is: {choices}",
+        "cards-share-heads": (
+            "{cards} cards cannot share the {heads} heads of the model's attention; numbers that can: {choices}"
+        ),
         # --- reasons: arguments of a command ---
         "is-folder": "{path} is a folder; name a file",
         "no-folder": "there is no folder {path}",
