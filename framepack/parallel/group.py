@@ -112,7 +112,7 @@ class Group:
         """
         mine = flat[self.rank * part : (self.rank + 1) * part]
         with self._guarded():
-            dist.all_gather_single(flat[: self.size * part], mine.clone(), self.weights)
+            dist.all_gather_single(flat[: self.size * part], mine, self.weights)
 
     def abort(self) -> None:
         """Have whatever waits for another rank return at once, as far as that can be had."""

@@ -114,7 +114,7 @@ class FramepackTransformer:
         """``of_model`` on each of ``ranks``, which all have the whole ``model``."""
         attend = attend or attend_together(ranks.name, "sdpa")
         arithmetic = Arithmetic(BlockShape.of(model.config), attend, format, ranks=ranks.name)
-        return cls(model, blocks_of_model(model, offloading, format), arithmetic, ranks=ranks)
+        return cls(model, blocks_of_model(model, offloading, format, ranks.group), arithmetic, ranks=ranks)
 
     @property
     def change(self) -> Change:
