@@ -88,6 +88,11 @@ class RankLost(FramepackError):
         super().__init__(Message("rank-lost", {"cards": cards, "reason": reason}))
         self.reason = reason
 
+    @property
+    def for_memory(self) -> bool:
+        """Whether it stopped because its memory ran out."""
+        return self.reason.id == "rank-memory"
+
 
 class SectionMissing(FramepackError):
     """A section that a shot builds upon is not in the store."""

@@ -47,3 +47,22 @@ class Shares:
             ]
             for number in range(count)
         ]
+
+
+# What several cards have to gain at least for a shot to be made by all of them; below, a shot each is kept.
+LEAST_GAIN = 1.15
+
+
+def expected_gain(seconds: Sequence[float], exchange: float) -> float:
+    """How many times faster all cards together are than the fastest alone.
+
+    ``seconds`` is what a step takes on each card alone, ``exchange`` what is exchanged takes in a step shared by them
+    and is not hidden behind arithmetic. Work is shared out in proportion to speed.
+    """
+    speeds = [1 / one for one in seconds]
+    return min(seconds) / (1 / sum(speeds) + exchange)
+
+
+def worth_sharing(gain: float) -> bool:
+    """Whether a shot is to be made by all cards that gain so much by it."""
+    return gain >= LEAST_GAIN

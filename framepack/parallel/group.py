@@ -159,6 +159,8 @@ def start_group(
         data = dist.group.WORLD
         weights = dist.new_group(backend=backend, timeout=wait)
         control = dist.new_group(backend="gloo", timeout=wait)
+        # The file is not needed any more once all are here.
+        dist.monitored_barrier(control, timeout=wait)
     except RuntimeError as error:
         if dist.is_initialized():
             dist.destroy_process_group()

@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from framepack.attention.backends import Attend, attend_with
+from framepack.attention.backends import Attend, attend_with, backend_named
 from framepack.attention.cudnn_fp8 import attend_rounded, rounded_value
 from framepack.device.shares import Shares
 from framepack.errors import InvalidRequest
@@ -42,24 +42,31 @@ class Split:
         return Shares(tuple(map(sum, zip(*parts, strict=True))))
 
 
+def check_shared_heads(cards: int, heads: int) -> None:
+    """Raise InvalidRequest, saying which do, where so many cards cannot share the heads of a model."""
+    if heads % cards:
+        choices = ", ".join(str(count) for count in range(2, heads + 1) if heads % count == 0)
+        values: dict[str, Value] = {"cards": cards, "heads": heads, "choices": choices}
+        raise InvalidRequest("cards", Message("cards-share-heads", values))
+
+
 class Ulysses:
     """A model's attention on the ranks of ``group``, as a context manager; ``heads`` are those of the model.
 
-    Operators find it by its ``name`` while it is open. ``rows`` says how many rows each rank has now. Raises
-    InvalidRequest where the ranks cannot share the heads.
+    Operators find it by its ``name`` while it is open; a process is one rank, so the next one has the same name, and
+    what was compiled serves it too. ``rows`` says how many rows each rank has now. Raises InvalidRequest where the
+    ranks cannot share the heads.
     """
 
+    name = "ranks"
+
     def __init__(self, group: Group, heads: int) -> None:
-        if heads % group.size:
-            choices = ", ".join(str(count) for count in range(2, heads + 1) if heads % count == 0)
-            values: dict[str, Value] = {"cards": group.size, "heads": heads, "choices": choices}
-            raise InvalidRequest("cards", Message("cards-share-heads", values))
+        check_shared_heads(group.size, heads)
         self.group = group
         self.heads = group.shares(heads)
         # The slowest card has a head at least, or it were of no use.
         if min(self.heads.counts) == 0:
             self.heads = Shares((heads // group.size,) * group.size)
-        self.name = f"{id(self):x}"
         self.rows = Shares((0,) * group.size)
 
     def __enter__(self) -> Ulysses:
@@ -145,7 +152,12 @@ _OPEN: dict[str, Ulysses] = {}
 
 
 def attend_together(name: str, backend: str) -> Attend:
-    """Attention over all ranks of the ``Ulysses`` called ``name``, by the backend of that name."""
+    """Attention over all ranks of the ``Ulysses`` called ``name``, by the backend of that name.
+
+    A backend that blocks take apart is given as it is: they have ``attend_rounded_together`` for it.
+    """
+    if not backend_named(backend).opaque:
+        return attend_with(backend)
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         attended: Tensor = _attend_together(query, key, value, name, backend)
