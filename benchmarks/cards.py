@@ -40,6 +40,7 @@ from framepack.benchmark.random_transformer import PUBLISHED_CONFIG, random_tran
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
 from framepack.device.devices import enforce_cap, formats_for, release_cached_memory
+from framepack.device.shares import expected_gain
 from framepack.environment import GIB
 from framepack.media.video import write_frames
 from framepack.ops.fp8 import WeightFormat
@@ -362,6 +363,16 @@ def measured(asked: Asked, environment: dict[str, str]) -> dict[str, Any]:
     return rows
 
 
+def expected(rows: dict[str, Any], asked: Asked) -> float | None:
+    """The gain of the exact step by arithmetic, from one card's time and what exchanges take, none of it hidden."""
+    one, taken = rows.get("step, exact, resident", {}).get("one"), rows.get("exchange", {}).get("seconds")
+    if one is None or taken is None:
+        return None
+    layers = 3 if asked.small else 60
+    # The result goes back as one of the three that came: queries, keys and values.
+    return expected_gain([one] * asked.cards, layers * taken * 4 / 3)
+
+
 def told(row: dict[str, Any]) -> str:
     return ", ".join(f"{key} {value:.4g}" for key, value in row.items() if isinstance(value, float))
 
@@ -382,6 +393,8 @@ def main() -> None:
     found = {"with peer access": measured(asked, {})}
     if given.device == "cuda":
         found["without peer access"] = measured(asked, {"NCCL_P2P_DISABLE": "1"})
+    for rows in found.values():
+        rows["expected gain"] = expected(rows, asked)
     name = torch.cuda.get_device_name(0) if given.device == "cuda" else "cpu"
     print(json.dumps({"device": name, "cards": asked.cards, "torch": torch.__version__, "rows": found}))
 
