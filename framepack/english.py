@@ -39,6 +39,14 @@ ENGLISH = MappingProxyType(
             "files. Close other programs or choose a smaller model."
         ),
         "device-unavailable": "There is no device '{device}' on this computer; there is: {available}.",
+        "rank-lost": (
+            "One of the {cards} cards that work on the shot together does not go on ({reason}). The shot goes on from "
+            "its last finished section when it is tried again."
+        ),
+        "rank-unreachable": "the others do not reach it: {said}",
+        "rank-stopped": "the process of card {card} ended with status {status}",
+        "rank-failed": "card {card}: {said}",
+        "rank-memory": "card {card} ran out of memory",
         "section-missing": "Section {key} is needed but is not stored; render the shot before this one first.",
         "video-mismatch": "The video {name} cannot be joined: {reason}",
         "download-failed": "{repository} could not be fetched: {reason}.",
@@ -64,6 +72,8 @@ ENGLISH = MappingProxyType(
         "conditioning-unreadable": "it cannot be read",
         "conditioning-not-finite": "it holds values that are no numbers",
         # --- what the person may want to know while a shot is made ---
+        "cards-joined": "{cards} cards work on the shot together.",
+        "cards-memory-short": "One of the cards ran out of memory; the section is begun again with less on each.",
         "compiling": "The model is compiled for this device before the first step; that takes up to a minute, once.",
         "not-compiled": (
             "The transformer's blocks could not be compiled on this computer and run uncompiled, more slowly "
@@ -122,6 +132,11 @@ ENGLISH = MappingProxyType(
         "wrong-channels": "it has {channels} channels where this model takes {expected}",
         "cfg-needs-negative": "{cfg:g} needs the negative prompt to be encoded",
         "does-not-work-here": "'{name}' does not work here; there is: {choices}",
+        "cards-unlike": "'{name}' does not name cards of one kind, each of them once, as cuda:0+1 does",
+        "cards-not-here": "several cards can work on one shot on Linux only",
+        "cards-share-heads": (
+            "{cards} cards cannot share the {heads} heads of the model's attention; numbers that can: {choices}"
+        ),
         # --- reasons: arguments of a command ---
         "is-folder": "{path} is a folder; name a file",
         "no-folder": "there is no folder {path}",
@@ -164,6 +179,7 @@ ENGLISH = MappingProxyType(
         "command-file-problem": "A file could not be read or written ({reason}).",
         # --- reasons: settings of the studio ---
         "no-database-url": "it is not a database URL.",
+        "no-card-count": "'{said}' is not a number of cards, 1 or more.",
         "unknown-database": "'{backend}' is neither sqlite nor postgresql.",
         "database-in-memory": "a database in memory cannot be shared with the worker.",
         # --- reasons: files of latents ---

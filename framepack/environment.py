@@ -18,10 +18,10 @@ GIB = 2**30
 class EngineOptions:
     """How an engine is set up on a computer: what it may use, not what it makes.
 
-    ``device`` is auto, cpu, mps, cuda, cuda:1 and so on; ``models`` a folder of weights used instead of the hub's
-    cache, None for that; ``memory`` the most bytes of the device that may be taken, None for what is free;
-    ``attention`` the name of a backend, None for the fastest; ``text_on_cpu`` has the processor run the large text
-    encoder, which is slow and takes nothing of the device.
+    ``device`` is auto, cpu, mps, cuda, cuda:1 and so on, or several as ``cards_named`` has them; ``models`` a folder of
+    weights used instead of the hub's cache, None for that; ``memory`` the most bytes of each device that may be taken,
+    None for what is free; ``attention`` the name of a backend, None for the fastest; ``text_on_cpu`` has the processor
+    run the large text encoder, which is slow and takes nothing of the device.
     """
 
     device: str = "auto"
@@ -62,6 +62,24 @@ class EngineOptions:
             "FRAMEPACK_ATTENTION": self.attention or "",
             "FRAMEPACK_TEXT_DEVICE": "cpu" if self.text_on_cpu else "",
         }
+
+
+def cards_named(device: str) -> tuple[str, ...]:
+    """The devices that ``device`` names to work on one shot: cuda:0+1 and cuda:0+cuda:1 two cards, cpu:2 and cpu+cpu
+    the processor in two processes, anything without + one device.
+
+    Raises InvalidRequest for what is not of one kind or named twice.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cpu" and number.isdigit() and int(number) > 0:
+        return ("cpu",) * int(number)
+    first, *others = device.split("+")
+    kind = first.partition(":")[0]
+    names = (first, *(f"{kind}:{other}" if other.isdigit() else other for other in others))
+    alike = all(name.partition(":")[0] == kind and name for name in names)
+    if others and not (alike and (kind == "cpu" or len(set(names)) == len(names))):
+        raise InvalidRequest("device", Message("cards-unlike", {"name": device}))
+    return names
 
 
 def check_arguments(arguments: Sequence[str]) -> None:

@@ -81,6 +81,19 @@ class DeviceUnavailable(FramepackError):
         self.available = available
 
 
+class RankLost(FramepackError):
+    """One of the processes that work on a shot together, one a card, stopped or does not answer."""
+
+    def __init__(self, cards: int, reason: Message) -> None:
+        super().__init__(Message("rank-lost", {"cards": cards, "reason": reason}))
+        self.reason = reason
+
+    @property
+    def for_memory(self) -> bool:
+        """Whether it stopped because its memory ran out."""
+        return self.reason.id == "rank-memory"
+
+
 class SectionMissing(FramepackError):
     """A section that a shot builds upon is not in the store."""
 

@@ -86,7 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     showing.add_argument("project", metavar="NAME|ID", help="its name, or its id as the list has it")
     showing.add_argument("--json", action="store_true", help="print one line of JSON")
     worker = commands.add_parser("worker", help="render what the studio orders, until stopped")
-    worker.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps; default: the best there is")
+    worker.add_argument(
+        "--device",
+        default="auto",
+        help="cpu, cuda, cuda:1, mps; cuda:0+1 for two cards on each shot; default: the best there is",
+    )
     worker.add_argument("--ends-with-parent", action="store_true", help="stop when standard input closes")
     worker.add_argument(
         "--adopt-after",

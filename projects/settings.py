@@ -17,17 +17,21 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """The studio's folder, its database, and how its workers' engines are set up."""
+    """The studio's folder, its database, and how its workers' engines are set up.
+
+    ``cards_per_shot`` is how many of this computer's cards make each section together.
+    """
 
     home: Path
     database_url: str
     engine: EngineOptions
+    cards_per_shot: int = 1
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
-        """STUDIO_HOME, STUDIO_DATABASE_URL and what ``EngineOptions`` reads; one that is empty counts as not set.
+        """STUDIO_HOME, STUDIO_DATABASE_URL, STUDIO_CARDS_PER_SHOT and what ``EngineOptions`` reads.
 
-        Raises SettingRejected.
+        One that is empty counts as not set. Raises SettingRejected.
         """
         home = Path(environ.get("STUDIO_HOME") or CHECKOUT / "studio_data").expanduser().resolve()
         url = environ.get("STUDIO_DATABASE_URL")
@@ -35,6 +39,7 @@ class StudioSettings:
             home=home,
             database_url=_checked_url(url) if url else sqlite_url(home / "studio.db"),
             engine=EngineOptions.from_environment(environ),
+            cards_per_shot=_count_of_cards(environ.get("STUDIO_CARDS_PER_SHOT") or "1"),
         )
 
     @property
@@ -124,6 +129,12 @@ class StudioSettings:
         """Make every folder that is not there yet."""
         for folder in (self.home, *self.folders):
             folder.mkdir(parents=True, exist_ok=True)
+
+
+def _count_of_cards(said: str) -> int:
+    if not said.isdecimal() or int(said) < 1:
+        raise SettingRejected("STUDIO_CARDS_PER_SHOT", Message("no-card-count", {"said": said}))
+    return int(said)
 
 
 def _checked_url(given: str) -> str:

@@ -34,11 +34,22 @@ def attend_quantised(query: Tensor, key: Tensor, value: Tensor, largest: Tensor)
     ``largest`` (fp32, no dimension) is the largest size of a value. Returns the result in fp8, of the same shape, and
     what it is to be multiplied by (fp32, no dimension).
     """
+    value, scale = rounded_value(value, largest)
+    return attend_rounded(query, key, value, scale), scale.reciprocal()
+
+
+def rounded_value(value: Tensor, largest: Tensor) -> tuple[Tensor, Tensor]:
+    """``value`` in fp8 and the scale it was multiplied by, which ``largest`` is within (both fp32, no dimension)."""
     # A power of two, so that scaling to and fro rounds nothing in any format.
     scale = torch.exp2(torch.floor(torch.log2(FP8_MAX / largest.clamp(min=SMALLEST_SCALE))))
+    return _fp8(value * scale.to(value.dtype)), scale
+
+
+def attend_rounded(query: Tensor, key: Tensor, value: Tensor, scale: Tensor) -> Tensor:
+    """Attention of what is in fp8 already, in fp8 and times ``scale``, the one that ``value`` was multiplied by."""
     # What comes out is an average of values, so their scale holds it too.
-    attended: Tensor = _attend_fp8(query, key, _fp8(value * scale.to(value.dtype)), scale)
-    return attended, scale.reciprocal()
+    attended: Tensor = _attend_fp8(query, key, value, scale)
+    return attended
 
 
 def core_of_fp8(query: Tensor, key: Tensor, value: Tensor) -> Callable[[], Tensor]:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from framepack.attention.backends import Attend, attend_with
 from framepack.ops.fp8 import WeightFormat
+from framepack.parallel.ulysses import Ulysses
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.weights.block_layout import BlockKind, BlockShape, fill
@@ -57,10 +58,11 @@ def random_transformer(
     attend: Attend | None = None,
     compiled: bool = False,
     seed: int = 0,
+    ranks: Ulysses | None = None,
 ) -> FramepackTransformer:
     """The transformer that a diffusers ``config`` describes; all blocks of a kind have the same random weights.
 
-    The other arguments are those of ``FramepackTransformer.of_model``.
+    The other arguments are those of ``FramepackTransformer.of_model``; on each of several ``ranks`` it is the same.
     """
     generator = torch.Generator(device).manual_seed(seed)
     rest = small_parts(config)
@@ -70,9 +72,16 @@ def random_transformer(
     }
     rest.load_state_dict(state, assign=True)
     places = block_places(rest.config, dtype, format)
-    store = load_blocks(RepeatedBlocks(places, config, generator), places, offloading, device)
-    arithmetic = Arithmetic(BlockShape.of(rest.config), attend or attend_with("sdpa"), format, compiled=compiled)
-    return FramepackTransformer(rest, store, arithmetic)
+    group = None if ranks is None else ranks.group
+    store = load_blocks(RepeatedBlocks(places, config, generator), places, offloading, device, group)
+    arithmetic = Arithmetic(
+        BlockShape.of(rest.config),
+        attend or attend_with("sdpa"),
+        format,
+        compiled=compiled,
+        ranks=None if ranks is None else ranks.name,
+    )
+    return FramepackTransformer(rest, store, arithmetic, ranks=ranks)
 
 
 def _random_block(kind: BlockKind, config: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:

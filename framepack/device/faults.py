@@ -8,7 +8,7 @@ from collections.abc import Iterator
 # After these an accelerator does nothing more for this process, whatever is asked of it.
 _LOST_WORDS = (
     *("cuda error", "hip error", "cudnn error", "cublas error", "device-side assert", "illegal memory access"),
-    *("unspecified launch failure", "cuda driver error", "execution_failed", "launch_failure"),
+    *("unspecified launch failure", "cuda driver error", "execution_failed", "launch_failure", "nccl error"),
 )
 _MEMORY_WORDS = (
     *("cannot allocate memory", "can't allocate memory", "not enough memory", "out of memory", "bytes cannot be had"),

@@ -7,6 +7,7 @@ through a few buffers while the block before computes. Sizes are bytes unless sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -92,7 +93,8 @@ class Work:
 
     ``model_width`` is the transformer's and ``value_bytes`` its format's; ``attention_bytes`` what attention keeps of
     its scores, on devices where it keeps any; ``vae_width`` the channels of the VAE at full size, ``vae_value_bytes``
-    those of its format and ``vae_tensors`` how many tensors of that size are alive at once.
+    those of its format and ``vae_tensors`` how many tensors of that size are alive at once. ``share`` is the part of
+    the tokens that one card has where several work on a section.
     """
 
     height: int
@@ -104,6 +106,7 @@ class Work:
     vae_value_bytes: int
     vae_tensors: int = VAE_TENSORS
     attention_bytes: int = 0
+    share: float = 1.0
 
     @property
     def tokens(self) -> int:
@@ -115,9 +118,14 @@ class Work:
         return (self.window + 2) * rows * columns + half + quarter + TEXT_TOKENS + PICTURE_TOKENS
 
     @property
+    def tokens_here(self) -> int:
+        """The tokens that are on one card."""
+        return math.ceil(self.tokens * self.share)
+
+    @property
     def sampling(self) -> int:
         """Bytes of activations of a sampling step."""
-        return TOKEN_TENSORS * self.tokens * self.model_width * self.value_bytes + self.attention_bytes
+        return TOKEN_TENSORS * self.tokens_here * self.model_width * self.value_bytes + self.attention_bytes
 
     def decoding(self, tile: int | None, frames: int = VAE_FRAMES) -> int:
         """Bytes of activations when ``frames`` are decoded in tiles of ``tile`` pixels, None for whole ones."""

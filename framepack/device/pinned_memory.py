@@ -88,14 +88,20 @@ class PinnedMemory:
     def take(self, nbytes: int) -> Tensor:
         """A flat uint8 tensor of ``nbytes`` with anything in it. Raises MemoryError."""
         piece = _pages(nbytes)
+        self.lock(piece)
+        return piece
+
+    def lock(self, piece: Tensor) -> None:
+        """Lock the pages of a flat uint8 ``piece`` of memory from elsewhere, which is kept as long."""
         self._taken.append(piece)
+        if not piece.numel():
+            return
         if self._lock is not None and self.notice is None:
-            if self._lock.lock(piece.data_ptr(), nbytes):
+            if self._lock.lock(piece.data_ptr(), piece.numel()):
                 self._locked.append(piece.data_ptr())
             else:
                 # What is locked already stays so, and copies as fast as before.
                 self.notice = NOT_LOCKED
-        return piece
 
 
 def _pages(nbytes: int) -> Tensor:

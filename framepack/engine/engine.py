@@ -25,17 +25,19 @@ from framepack.conditioning.names import all_prompts_of, pictures_of, prompts_of
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
 from framepack.device.devices import pick_device, release_cached_memory
+from framepack.engine.crew import Crew
 from framepack.engine.model_manager import ModelManager
-from framepack.environment import EngineOptions
-from framepack.errors import InvalidRequest
+from framepack.engine.rank_orders import ForwardSection, InvertedSection, Section
+from framepack.environment import EngineOptions, cards_named
+from framepack.errors import InvalidRequest, RankLost
 from framepack.media.pictures import fill_frame, read_picture, show_whole
 from framepack.messages import Message
-from framepack.sampling.sampler import SamplingSettings, SamplingStep, sample_inverted_section, sample_section
+from framepack.sampling.sampler import SamplingSettings, SamplingStep
 from framepack.shots.events import Notice, Step
 from framepack.shots.keys import PlannedShot
 from framepack.shots.request import CENTRED, Fit, Placement, Settings, ShotRequest
 from framepack.shots.spans import PIXELS_PER_LATENT
-from framepack.vae.decoding import decode_after, decode_start, encode_picture
+from framepack.vae.decoding import decode_after, decode_start, encode_picture, window_of
 from framepack.vae.preview import preview_for
 from framepack.weights.loading import ImageEncoder, Place, TextEncoder
 
@@ -53,7 +55,9 @@ class ShotInputs:
 
 
 class Engine:
-    """One checkpoint on one device, as a context manager: leaving it gives all memory back.
+    """One checkpoint on one device, or several that make each section together, as a context manager.
+
+    Leaving it gives all memory back.
 
     ``conditioning_cache`` is a folder for encoded prompts and pictures, None to keep them in memory; in the folder
     ``measurements`` is kept which backend of attention is the fastest, once it is known. Weights are loaded when they
@@ -70,12 +74,20 @@ class Engine:
         measurements: Path | None = None,
     ) -> None:
         self.checkpoint = checkpoint
-        self.device = pick_device(options.device)
+        devices = [pick_device(name) for name in cards_named(options.device)]
+        self.device = devices[0]
+        if len(devices) > 1 and self.device.type == "cuda" and not torch.distributed.is_nccl_available():
+            raise InvalidRequest("device", Message("cards-not-here"))
         for part in checkpoint.sources:
             find_part(checkpoint, part, options.models)
         self._notices: list[Notice] = []
         place = Place(checkpoint, options.models, self.device)
-        self._models = ModelManager(place, options, measurements=measurements, say=self._notices.append)
+        self._crew = Crew(devices) if len(devices) > 1 else None
+        if self._crew is not None:
+            self._say(Message("cards-joined", {"cards": len(devices)}))
+        self._models = ModelManager(
+            place, options, measurements=measurements, say=self._notices.append, crew=self._crew
+        )
         self._cache = ConditioningCache(conditioning_cache)
         self._preview = preview_for(checkpoint)
 
@@ -130,29 +142,13 @@ class Engine:
 
     def sample(self, shot: ShotInputs, number: int, history: History, noise: Tensor) -> Steps:
         """Sample section ``number`` after ``history``; its latents (1, 16, L, h, w) fp32 on the CPU are returned."""
-        steps = sample_section(
-            self._models.transformer(shot.settings),
-            history=history.latents,
-            anchor=shot.anchor,
-            conditioning=shot.conditioning,
-            noise=noise,
-            settings=_sampling(shot.settings),
-        )
-        return self._shown(steps, number)
+        section = ForwardSection(history.latents, shot.anchor, shot.conditioning, noise, _sampling(shot.settings))
+        return self._shown(self._steps(section, shot.settings), number)
 
     def sample_inverted(self, shot: ShotInputs, number: int, of: int, later: Tensor | None, noise: Tensor) -> Steps:
         """Sample section ``number`` of a shot of ``of`` that is made from its end, before the latents ``later``."""
-        steps = sample_inverted_section(
-            self._models.transformer(shot.settings),
-            number=number,
-            of=of,
-            later=later,
-            anchor=shot.anchor,
-            conditioning=shot.conditioning,
-            noise=noise,
-            settings=_sampling(shot.settings),
-        )
-        return self._shown(steps, number)
+        section = InvertedSection(number, of, later, shot.anchor, shot.conditioning, noise, _sampling(shot.settings))
+        return self._shown(self._steps(section, shot.settings), number)
 
     def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
         """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
@@ -164,14 +160,40 @@ class Engine:
 
     def decode(self, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
         """The frames (H, W, 3) uint8 RGB of ``latents`` (1, 16, T, h, w) that follow ``history``."""
-        return self._decoded(
-            lambda decoder, tile: decode_after(decoder, history, latents, tile=tile, notify=self._say),
-            latents,
-        )
+
+        def decode(decoder: Any, tile: int | None) -> Iterator[NDArray[np.uint8]]:
+            group = self._models.share_of_decoding(window_of(history, latents))
+            return decode_after(decoder, history, latents, tile=tile, notify=self._say, group=group)
+
+        return self._decoded(decode, latents)
 
     def free_activations(self) -> None:
         """Give back the device's memory that no weight needs."""
         release_cached_memory(self.device)
+        if self._crew is not None:
+            self._crew.rest()
+
+    def _steps(self, section: Section, settings: Settings) -> Iterator[SamplingStep]:
+        """The section's steps, by all ranks where there are several; from the first again where one lacked memory."""
+        if self._crew is None:
+            yield from section.begin(self._models.transformer(settings))
+            return
+        while True:
+            transformer = self._models.transformer(settings)
+            try:
+                yield from self._crew.in_step(section, transformer)
+                return
+            except torch.OutOfMemoryError:
+                pass
+            except RankLost as error:
+                if not error.for_memory:
+                    self._models.lose_ranks()
+                    raise
+            except Exception:
+                self._models.lose_ranks()
+                raise
+            del transformer
+            self._models.use_less_memory()
 
     def _shown(self, steps: Iterator[SamplingStep], number: int) -> Steps:
         latents = None
@@ -197,6 +219,13 @@ class Engine:
                 return
             except torch.OutOfMemoryError:
                 pass
+            except RankLost as error:
+                self._models.lose_ranks()
+                if not error.for_memory:
+                    raise
+            if self._crew is not None:
+                # What is left of the section's frames is decoded by this one alone.
+                self._models.lose_ranks()
             self._models.use_smaller_tiles()
 
     def _say(self, message: Message) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
 from framepack.attention.backends import attend_with, scores_bytes
 from framepack.attention.checking import Problem
@@ -34,12 +35,17 @@ from framepack.device.memory_plan import (
     Work,
     plan_memory,
 )
+from framepack.device.rank_plan import plan_for_ranks
+from framepack.engine.crew import Crew
+from framepack.engine.rank_orders import Decode, Drop, Load
 from framepack.environment import EngineOptions
-from framepack.errors import NotEnoughMemory
+from framepack.errors import NotEnoughMemory, RankLost
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats, fp8_notice, quick_format
 from framepack.ops.triton_available import kernels_notice, kernels_work
+from framepack.parallel.group import Group
+from framepack.parallel.ulysses import Ulysses, attend_together, check_shared_heads
 from framepack.shots.events import Notice
 from framepack.shots.request import Settings
 from framepack.transformer.blocks import Arithmetic
@@ -49,6 +55,7 @@ from framepack.weights.block_layout import BlockShape
 from framepack.weights.block_loading import Offloading
 from framepack.weights.loading import (
     ImageEncoder,
+    LoadedTransformer,
     Place,
     TextEncoder,
     load_clip,
@@ -70,13 +77,21 @@ class ModelManager:
     """The models of ``place``, set up as ``options`` say; its device is ``place``'s.
 
     Which backend of attention is the fastest is measured once and kept in the folder ``measurements``. ``say`` is told
-    what the person should know. ``close`` gives all memory back.
+    what the person should know. The transformer and the decoder are on all ranks of a ``crew``, everything else is on
+    this one. ``close`` gives all memory back and ends the others.
     """
 
     def __init__(
-        self, place: Place, options: EngineOptions, *, measurements: Path | None, say: Callable[[Notice], None]
+        self,
+        place: Place,
+        options: EngineOptions,
+        *,
+        measurements: Path | None,
+        say: Callable[[Notice], None],
+        crew: Crew | None = None,
     ) -> None:
         self.device = place.device
+        self.crew = crew
         self._place = place
         self._options = options
         self._measurements = measurements
@@ -84,15 +99,20 @@ class ModelManager:
         self._formats = formats_for(place.device)
         self._sizes: dict[WeightFormat, PartSizes] = {}
         self._plan: MemoryPlan | None = None
+        self._less: MemoryPlan | None = None
         self._format: WeightFormat = "plain"
         self._transformer: FramepackTransformer | None = None
+        self._ranks: Ulysses | None = None
         self._arithmetic: dict[tuple[WeightFormat, str], Arithmetic] = {}
+        self._backends: dict[Arithmetic, str] = {}
         self._vae: Any = None
         enforce_cap(self.device, options.memory)
 
     def close(self) -> None:
         """Give everything back."""
         self._drop_transformer()
+        if self.crew is not None:
+            self.crew.close()
         self._vae = None
         self._arithmetic.clear()
         release_cached_memory(self.device)
@@ -153,6 +173,37 @@ class ModelManager:
             release_cached_memory(self.device)
         return self.vae(), plan.tile
 
+    def share_of_decoding(self, window: Tensor) -> Group | None:
+        """Have the ranks that sampled decode their share of ``window``, too; None where this one decodes it alone."""
+        if self.crew is None or not self.crew.runs or self._plan is None:
+            return None
+        plan, formats = self._plan, self._formats
+        self.crew.tell(
+            Decode(
+                self._place,
+                formats.encoders,
+                formats.decoder,
+                window,
+                plan.tile,
+                frees_buffers=not plan.keeps_buffers,
+                vae_stays=plan.vae_stays,
+            )
+        )
+        return self.crew.group
+
+    def lose_ranks(self) -> None:
+        """Let go of what other ranks had a part in, after one of them was lost; the next use starts them again."""
+        assert self.crew is not None, "there were some"
+        self.crew.close(lost=True)
+        self._drop_transformer()
+
+    def use_less_memory(self) -> None:
+        """Begin anew on all ranks with less on the devices. Raises NotEnoughMemory where nothing can go."""
+        assert self._plan is not None, "there was one to load by"
+        self._less = self._plan.lowered()
+        self.lose_ranks()
+        self._say(Notice(Message("cards-memory-short")))
+
     def use_smaller_tiles(self) -> None:
         """Decode in smaller tiles from now on. Raises NotEnoughMemory where there are none."""
         assert self._plan is not None, "something was decoded"
@@ -162,6 +213,9 @@ class ModelManager:
 
     def transformer(self, settings: Settings) -> FramepackTransformer:
         """The transformer, ready for sections of these settings, with room to sample them."""
+        if self.crew is not None and self._transformer is not None and not self.crew.runs:
+            # One died while nobody waited for it, so nothing is lost.
+            self.lose_ranks()
         plan = self._plan_of(settings)
         if self._transformer is None:
             self._transformer, plan = self._load(settings)
@@ -188,6 +242,7 @@ class ModelManager:
             vae_value_bytes=self._formats.decoder.itemsize,
             vae_tensors=VAE_TENSORS_FUSED if kernels_work(self.device) else VAE_TENSORS,
             attention_bytes=scores_bytes(self.device),
+            share=1.0 if self.crew is None else self.crew.largest_share,
         )
 
     @cached_property
@@ -197,6 +252,13 @@ class ModelManager:
     def _replan(self, work: Work) -> None:
         before = self._plan
         sizes = self._sizes_in(self._format)
+        if self.crew is not None:
+            self._drop_transformer()
+            own = measure_budget(self.device, self._options.memory)
+            # Encoders and pictures have their turn before the others are needed.
+            others = self.crew.budgets(self._options.memory) if self.crew.runs else []
+            self._plan = plan_for_ranks([own, *others], sizes, work)
+            return
         if self._transformer is None or before is None:
             self._plan = plan_memory(measure_budget(self.device, self._options.memory), sizes, work)
             return
@@ -218,20 +280,29 @@ class ModelManager:
 
     def _load(self, settings: Settings) -> tuple[FramepackTransformer, MemoryPlan]:
         arithmetic = self._arithmetic_for(settings)
-        self._plan = None
+        if self.crew is not None:
+            self.crew.start()
+        self._plan, self._less = self._less, None
         while True:
-            plan = self._plan_of(settings)
-            offloading = Offloading.of(plan)
             try:
-                loaded = load_transformer(self._place, self._formats.transformer, self._format, offloading)
+                plan = self._plan_of(settings)
+                loaded = self._load_as(plan, arithmetic)
                 break
             except torch.OutOfMemoryError:
+                lower = plan.lowered()
+            except RankLost as error:
+                self.lose_ranks()
+                if not error.for_memory:
+                    raise
                 lower = plan.lowered()
             except MemoryError:
                 if not plan.host_bytes:
                     raise
                 lower = replace(plan, host_copies=False)
             # There is less than was measured, or somebody else has taken some since.
+            if self.crew is not None:
+                self.lose_ranks()
+                self.crew.start()
             release_cached_memory(self.device)
             self._plan = lower
         self._say(Notice(plan.message))
@@ -240,15 +311,38 @@ class ModelManager:
         for notice in (loaded.store.notice, kernels_notice(self.device), slower, device_notice(self.device), unused):
             if notice:
                 self._say(Notice(notice))
-        return FramepackTransformer(loaded.rest, loaded.store, arithmetic, free_memory=self._free_memory), plan
+        free_memory = self._free_memory if self.crew is None else None
+        transformer = FramepackTransformer(
+            loaded.rest, loaded.store, arithmetic, free_memory=free_memory, ranks=self._ranks
+        )
+        return transformer, plan
+
+    def _load_as(self, plan: MemoryPlan, arithmetic: Arithmetic) -> LoadedTransformer:
+        """The transformer where ``plan`` says, on all ranks at once."""
+        dtype, offloading = self._formats.transformer, Offloading.of(plan)
+        if self.crew is None:
+            return load_transformer(self._place, dtype, self._format, offloading)
+        backend = self._backends[arithmetic]
+        compiled = self.device.type == "cuda"
+        self.crew.tell(Load(self._place, dtype, self._format, offloading, backend, compiled))
+        try:
+            loaded = load_transformer(self._place, dtype, self._format, offloading, self.crew.group)
+            self.crew.answers()
+        except RankLost as error:
+            raise self.crew.loss(error) from error
+        self._ranks = Ulysses(self.crew.group, BlockShape.of(self.config).heads)
+        self._ranks.__enter__()
+        return loaded
 
     def _arithmetic_for(self, settings: Settings) -> Arithmetic:
         """The arithmetic of the blocks; what was compiled for one is kept for as long as the room is."""
         shape = BlockShape.of(self.config)
         tokens = self._work(settings.height, settings.width).tokens
+        cards = 1 if self.crew is None else self.crew.size
+        check_shared_heads(cards, shape.heads)
         choice = choose_backend(
             self.device,
-            Problem(tokens, shape.heads, shape.head, self._formats.transformer),
+            Problem(tokens, shape.heads // cards, shape.head, self._formats.transformer),
             memory_folder=self._measurements,
             allow_8bit=settings.precision == "fast",
             wanted=self._options.attention,
@@ -256,7 +350,10 @@ class ModelManager:
         name = self._format, choice.backend
         if name not in self._arithmetic:
             compiled = self.device.type == "cuda"
-            self._arithmetic[name] = Arithmetic(shape, attend_with(choice.backend), self._format, compiled=compiled)
+            ranks = None if self.crew is None else Ulysses.name
+            attend = attend_with(choice.backend) if ranks is None else attend_together(ranks, choice.backend)
+            made = Arithmetic(shape, attend, self._format, compiled=compiled, ranks=ranks)
+            self._arithmetic[name], self._backends[made] = made, choice.backend
             if compiled:
                 self._say(COMPILING)
         return self._arithmetic[name]
@@ -304,6 +401,11 @@ class ModelManager:
         if self._transformer is not None:
             self._transformer.close()
             self._transformer = None
+            if self._ranks is not None:
+                self._ranks.__exit__(None, None, None)
+                self._ranks = None
+            if self.crew is not None and self.crew.runs:
+                self.crew.tell(Drop())
             release_cached_memory(self.device)
 
     def _format_for(self, settings: Settings) -> WeightFormat:

@@ -22,6 +22,7 @@ from framepack.sampling.unipc import unipc
 from framepack.shots.request import CacheKind
 from framepack.shots.spans import HISTORY_LATENTS, LATENT_CHANNELS
 from framepack.transformer.step_cache import (
+    Change,
     EveryStep,
     FirstBlock,
     FixedPattern,
@@ -164,7 +165,10 @@ def _sample(
     settings: SamplingSettings,
 ) -> Steps:
     """Check at once what is asked, and give the generator of the section's steps."""
-    branches = [_Branch(prompt, _step_cache(settings)) for prompt in _prompts(transformer, conditioning, settings)]
+    branches = [
+        _Branch(prompt, _step_cache(settings, transformer.change))
+        for prompt in _prompts(transformer, conditioning, settings)
+    ]
     return _steps(transformer, context, conditioning.image_embeds, branches, noise, settings)
 
 
@@ -223,12 +227,12 @@ def _fp32(latents: Tensor, transformer: FramepackTransformer) -> Tensor:
     return latents.to(transformer.device, torch.float32)
 
 
-def _step_cache(settings: SamplingSettings) -> StepCache:
+def _step_cache(settings: SamplingSettings, change: Change) -> StepCache:
     match settings.cache:
         case "first_block":
-            return FirstBlock(threshold=settings.threshold, steps=settings.steps)
+            return FirstBlock(threshold=settings.threshold, steps=settings.steps, change=change)
         case "teacache":
-            return TeaCache(threshold=settings.threshold, steps=settings.steps)
+            return TeaCache(threshold=settings.threshold, steps=settings.steps, change=change)
         case "magcache":
             ratios = ratios_for(settings.steps, settings.magnitude_ratios)
             return MagCache(threshold=settings.threshold, ratios=ratios)

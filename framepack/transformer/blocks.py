@@ -24,6 +24,7 @@ from framepack.ops.half_format import cut_to_range
 from framepack.ops.linear import activated_product, joint_product, product, weight_named
 from framepack.ops.modulate import Rows, modulated, modulated_rows, plain_rows
 from framepack.ops.qk_norm_rope import Rotary, queries_and_keys, queries_and_keys_in_fp8
+from framepack.parallel.ulysses import attend_rounded_together
 from framepack.weights.block_layout import BlockKind, BlockShape
 
 
@@ -37,11 +38,15 @@ class BlockWeights:
 
 @dataclass(frozen=True)
 class Manner:
-    """What all blocks of a model have in common: sizes, the way of attention, the format of the weights."""
+    """What all blocks of a model have in common: sizes, the way of attention, the format of the weights.
+
+    ``ranks`` names the ``Ulysses`` whose ranks share the tokens; it is None where all tokens are here.
+    """
 
     shape: BlockShape
     attend: Attend
     format: WeightFormat = "plain"
+    ranks: str | None = None
 
 
 def rotary_tables(cosines: Tensor, sines: Tensor, text: int) -> Rotary:
@@ -142,7 +147,10 @@ def _attend(joint: Tensor, norms: Tensor, count: int, rotary: Rotary, manner: Ma
     value = joint.view(-1, 3, shape.heads, shape.head).select(1, 2).unsqueeze(0)
     if manner.attend is attend_fp8:
         query, key, largest = queries_and_keys_in_fp8(joint, norms, count, rotary, shape.heads, shape.qk_eps)
-        attended, unit = attend_quantised(query.unsqueeze(0), key.unsqueeze(0), value, largest)
+        operands = query.unsqueeze(0), key.unsqueeze(0), value, largest
+        attended, unit = (
+            attend_quantised(*operands) if manner.ranks is None else attend_rounded_together(*operands, manner.ranks)
+        )
         attended = attended.view(-1, shape.width)
         if manner.format == "fp8":
             return Rows(attended, unit.expand(joint.shape[0], 1).contiguous())
@@ -157,7 +165,7 @@ class Arithmetic:
 
     ``modulation`` (1, D) is the embedded time, guidance and prompt, ``rotary`` what ``rotary_tables`` gives for both.
     A kind of block is compiled once: its weights are arguments, and the numbers of tokens may change from call to call.
-    ``on_compile`` is told the kind before that, ``notices`` says if it failed.
+    ``on_compile`` is told the kind before that, ``notices`` says if it failed. ``ranks`` is that of ``Manner``.
     """
 
     def __init__(
@@ -168,8 +176,9 @@ class Arithmetic:
         *,
         compiled: bool = False,
         on_compile: Callable[[str], None] | None = None,
+        ranks: str | None = None,
     ) -> None:
-        self.manner = Manner(shape, attend, format)
+        self.manner = Manner(shape, attend, format, ranks)
         self._double, self._single = double_block, single_block
         self.notices: list[Message] = []
         if compiled:

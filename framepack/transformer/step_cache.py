@@ -6,7 +6,7 @@ tensors of the size of the section's new tokens, TeaCache one of all tokens too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,10 @@ TEACACHE_COEFFICIENTS = (733.226126, -401.131952, 67.5869174, -3.149878, 0.09612
 # What MagCache is used with on FramePack's models: the share of the steps that run before any is skipped, how many are
 # skipped in a row at most, and from what change of size on a step is never skipped.
 MAGCACHE_ALWAYS, MAGCACHE_IN_A_ROW, MAGCACHE_LARGEST = 0.25, 2, 0.06
+
+
+Change = Callable[[Tensor, Tensor], float]
+"""``relative_change``, or the same over what several ranks have, so that all of them decide alike."""
 
 
 class BlockPass(Protocol):
@@ -87,10 +91,11 @@ class TeaCache:
     always run.
     """
 
-    def __init__(self, *, threshold: float, steps: int) -> None:
+    def __init__(self, *, threshold: float, steps: int, change: Change | None = None) -> None:
         self.threshold = threshold
         self.steps = steps
         self.ran = 0
+        self._change = change or relative_change
         self._step = 0
         self._distance = 0.0
         self._last: _LastRun | None = None
@@ -100,7 +105,7 @@ class TeaCache:
         step = self._step + 1
         probed = blocks.probe()
         last = self._last
-        distance = 0.0 if last is None else self._distance + output_change(last.probe, probed)
+        distance = 0.0 if last is None else self._distance + output_change(self._change(last.probe, probed))
         if last is not None and step < self.steps and distance < self.threshold:
             out = tokens + last.residual
             self._distance, self._last = distance, _LastRun(probed, last.residual)
@@ -186,10 +191,11 @@ class FirstBlock:
     fitted to a model. The first two steps, between which most happens, and the last of ``steps`` always run.
     """
 
-    def __init__(self, *, threshold: float, steps: int) -> None:
+    def __init__(self, *, threshold: float, steps: int, change: Change | None = None) -> None:
         self.threshold = threshold
         self.steps = steps
         self.ran = 0
+        self._change = change or relative_change
         self._step = 0
         self._added = torch.empty(0)
         self._line = _Line()
@@ -199,7 +205,7 @@ class FirstBlock:
         step = self._step + 1
         first = blocks.first()
         added = first - tokens
-        if 2 < step < self.steps and relative_change(self._added, added) < self.threshold:
+        if 2 < step < self.steps and self._change(self._added, added) < self.threshold:
             out = first + self._line.at(step)
         else:
             out = blocks.rest()
@@ -245,9 +251,8 @@ def relative_change(before: Tensor, now: Tensor) -> float:
     return float((now - before).abs().mean(dtype=torch.float32) / before.abs().mean(dtype=torch.float32))
 
 
-def output_change(before: Tensor, now: Tensor) -> float:
-    """The estimated relative change of the blocks' output as their modulated input goes from ``before`` to ``now``."""
-    change = relative_change(before, now)
+def output_change(change: float) -> float:
+    """The estimated relative change of the blocks' output where that of their modulated input is ``change``."""
     estimate = 0.0
     for coefficient in TEACACHE_COEFFICIENTS:
         estimate = estimate * change + coefficient

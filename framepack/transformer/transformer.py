@@ -19,11 +19,13 @@ from torch import Tensor
 
 from framepack.attention.backends import Attend, attend_with
 from framepack.context.packing import SectionContext
+from framepack.device.shares import Shares
 from framepack.errors import ValuesLost
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
+from framepack.parallel.ulysses import Split, Ulysses, attend_together
 from framepack.transformer.blocks import Arithmetic, BlockWeights, rotary_tables
-from framepack.transformer.step_cache import StepCache
+from framepack.transformer.step_cache import Change, StepCache, relative_change
 from framepack.weights.block_layout import BlockShape
 from framepack.weights.block_loading import Offloading, blocks_of_model, kinds_of
 from framepack.weights.block_store import BlockStore, Views
@@ -39,12 +41,15 @@ class PreparedSection:
     """What all steps of a section share, on the model's device and in its dtype.
 
     ``context`` (1, c, D) are the embedded slots and ``image`` (1, m, D) the projected picture; ``rotary`` the cosines
-    and sines (c + n, head) of the context and the n new tokens.
+    and sines (c + n, head) of the context and the n new tokens. All but ``image`` are this rank's where ranks share
+    the tokens; ``all_context`` and ``all_new`` count those of all ranks.
     """
 
     context: Tensor
     image: Tensor
     rotary: Rotary
+    all_context: int
+    all_new: int
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class FramepackTransformer:
     """The transformer taken apart: ``rest`` is all but the blocks, which are ``store``'s and run by ``arithmetic``.
 
     ``free_memory`` is called when the device's memory runs out while a step is computed: it frees some, after which
-    what failed is done again, or raises. Without it the error goes through.
+    what failed is done again, or raises. Without it the error goes through, as it must where ``ranks`` share the tokens
+    of a section: the others would wait for what is begun again. Each of them then is given the same and gives the same.
     """
 
     def __init__(
@@ -72,12 +78,14 @@ class FramepackTransformer:
         arithmetic: Arithmetic,
         *,
         free_memory: Callable[[], None] | None = None,
+        ranks: Ulysses | None = None,
     ) -> None:
         self.rest = rest
         self.store = store
         self.arithmetic = arithmetic
         self.kinds = kinds_of(rest.config)
         self._free_memory = free_memory
+        self._ranks = ranks
 
     @classmethod
     def of_model(
@@ -92,6 +100,26 @@ class FramepackTransformer:
         """A whole ``model`` in memory, on its device and in its dtype; its blocks are copied, so it may go on alone."""
         arithmetic = Arithmetic(BlockShape.of(model.config), attend or attend_with("sdpa"), format, compiled=compiled)
         return cls(model, blocks_of_model(model, offloading, format), arithmetic)
+
+    @classmethod
+    def of_model_on_ranks(
+        cls,
+        model: HunyuanVideoFramepackTransformer3DModel,
+        ranks: Ulysses,
+        *,
+        format: WeightFormat = "plain",
+        attend: Attend | None = None,
+        offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
+    ) -> FramepackTransformer:
+        """``of_model`` on each of ``ranks``, which all have the whole ``model``."""
+        attend = attend or attend_together(ranks.name, "sdpa")
+        arithmetic = Arithmetic(BlockShape.of(model.config), attend, format, ranks=ranks.name)
+        return cls(model, blocks_of_model(model, offloading, format, ranks.group), arithmetic, ranks=ranks)
+
+    @property
+    def change(self) -> Change:
+        """How step caches compare what they see from step to step."""
+        return relative_change if self._ranks is None else self._ranks.change
 
     @property
     def device(self) -> torch.device:
@@ -140,12 +168,20 @@ class FramepackTransformer:
             modulation, _ = self.rest.time_text_embed(timestep, prompt.pooled, strength)
             text = torch.cat([section.image, self.rest.context_embedder(prompt.embeds, timestep, None)], dim=1)
             new = self.rest.x_embedder(self._own(latents))
+            if self._ranks is not None:
+                split = self._split(section.all_context, section.all_new, text.shape[1])
+                self._ranks.rows = split.rows
+                # Copies, so that what belongs to the others goes.
+                new, text = self._mine(new, split.new).clone(), self._mine(text, split.text).clone()
             return modulation, text, new, torch.cat([section.context, new], dim=1)
 
         modulation, text, new, tokens = self._recovering(embed)
         blocks = _Blocks(self, tokens, text, modulation, rotary_tables(*section.rotary, text.shape[1]), new.shape[1])
         out = cache.through_blocks(new, blocks)
-        velocity = self._recovering(lambda: self._project(out, modulation, latents.shape))
+        patches = self._recovering(lambda: self._patches(out, modulation))
+        if self._ranks is not None:
+            patches = self._ranks.group.joined_rows(patches.squeeze(0), self._ranks.group.shares(section.all_new))
+        velocity = self._unpatched(patches, latents.shape)
         if self.dtype == torch.float16 and not bool(torch.isfinite(velocity).all()):
             raise ValuesLost(Message("predicted-latents"))
         return velocity
@@ -172,15 +208,38 @@ class FramepackTransformer:
             height // patch,
             width // patch,
         )
-        return PreparedSection(tokens, model.image_projection(self._own(image_embeds)), whole_rotary)
+        image = model.image_projection(self._own(image_embeds))
+        count = tokens.shape[1]
+        new = whole_rotary[0].shape[0] - count
+        if self._ranks is not None:
+            split = self._split(count, new, 0)
+            tokens = self._mine(tokens, split.context).clone()
+            cosines, sines = (
+                torch.cat([self._mine(table[:count], split.context, 0), self._mine(table[count:], split.new, 0)])
+                for table in whole_rotary
+            )
+            whole_rotary = cosines, sines
+        return PreparedSection(tokens, image, whole_rotary, count, new)
 
-    def _project(self, tokens: Tensor, modulation: Tensor, shape: torch.Size) -> Tensor:
-        """Tokens (1, n, D) to a velocity of ``shape``, in fp32 whatever the model's dtype, as the reference does."""
+    def _split(self, context: int, new: int, text: int) -> Split:
+        assert self._ranks is not None, "there is something to share out"
+        return self._ranks.split(context=context, new=new, text=text)
+
+    def _mine(self, values: Tensor, shares: Shares, dim: int = 1) -> Tensor:
+        """This rank's part of the rows of ``values``."""
+        assert self._ranks is not None, "there is something to share out"
+        rank = self._ranks.group.rank
+        return values.narrow(dim, shares.start(rank), shares.counts[rank])
+
+    def _patches(self, tokens: Tensor, modulation: Tensor) -> Tensor:
+        """Tokens (1, n, D) to patches (1, n, k), in fp32 whatever the model's dtype, as the reference does."""
         norm, out = self.rest.norm_out, self.rest.proj_out
         scale_shift = _linear_fp32(norm.silu(modulation.float()), norm.linear)
         scale, shift = scale_shift.unsqueeze(1).chunk(2, dim=-1)
-        patches = _linear_fp32(norm.norm(tokens.float()) * (1 + scale) + shift, out)
+        return _linear_fp32(norm.norm(tokens.float()) * (1 + scale) + shift, out)
 
+    def _unpatched(self, patches: Tensor, shape: torch.Size) -> Tensor:
+        """The velocity of ``shape`` whose patches (n, k) these are."""
         _, channels, frames, height, width = shape
         deep, wide = self.rest.config.patch_size_t, self.rest.config.patch_size
         patches = patches.reshape(1, frames // deep, height // wide, width // wide, channels, deep, wide, wide)

@@ -21,6 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from framepack.context.history import History
+from framepack.parallel.group import Group
 from framepack.shots.spans import FRAMES_PER_LATENT
 from framepack.vae.tiles import TILE_STRIDE, Notify, decode_tiles, ignore
 
@@ -55,17 +56,18 @@ def decode_after(
     notify: Notify = ignore,
     left_context: int = LEFT_CONTEXT,
     fade_frames: int = FADE_FRAMES,
+    group: Group | None = None,
 ) -> Iterator[NDArray[np.uint8]]:
     """The frames (H, W, 3) uint8 RGB of the new ``latents`` (1, 16, T, h, w) that follow ``history``, 4 for each.
 
     What the window's edge changes, seen in the last frame shown before, which the window holds too, is faded out over
     the first ``fade_frames`` new frames, so that nothing jumps and nothing that exists is touched. ``tile`` is the side
     in pixels, a multiple of 32, of the tiles a larger picture is decoded in, None for none; ``notify`` is told
-    what had to be done again.
+    what had to be done again. The other ranks of a ``group`` are to decode ``window_of`` the same.
     """
-    start = window_start(history.end, left_context) - history.first
-    window = torch.cat([history.latents[:, :, max(0, start) :], latents], dim=2)
-    frames = (frame for piece in decode_tiles(vae, window, tile=tile, notify=notify) for frame in piece)
+    window = window_of(history, latents, left_context)
+    pieces = decode_tiles(vae, window, tile=tile, notify=notify, group=group)
+    frames = (frame for piece in pieces for frame in piece)
     shown_before = 1 + FRAMES_PER_LATENT * (window.shape[2] - latents.shape[2] - 1)
     last = next(islice(frames, shown_before - 1, None))
     step = torch.zeros_like(last)
@@ -73,6 +75,12 @@ def decode_after(
         step = torch.from_numpy(history.last_frame).to(last.device).float().div(127.5).sub(1.0) - last
     for number, frame in enumerate(frames, start=1):
         yield _to_uint8(frame + max(0.0, 1.0 - number / (fade_frames + 1)) * step)
+
+
+def window_of(history: History, latents: Tensor, left_context: int = LEFT_CONTEXT) -> Tensor:
+    """What is decoded for the new ``latents``: these and a few before them, (1, 16, T, h, w)."""
+    start = window_start(history.end, left_context) - history.first
+    return torch.cat([history.latents[:, :, max(0, start) :], latents], dim=2)
 
 
 def window_start(first: int, left_context: int = LEFT_CONTEXT) -> int:

@@ -3,22 +3,27 @@
 Tiles of time are the library's own: 5 latents, a new one every 3, the last 4 frames of each blended into the next. They
 are given one after another, so that the frames of a long window are never all on the device. Tiles of space are square,
 cover each other by a quarter and are blended by linear ramps; a picture no larger than one is decoded whole.
+
+Ranks of a group take the tiles of time by turns. The first one gets and blends them, so the frames are those of one
+process to the bit where the cards are of one kind.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from framepack.device.memory_plan import TILES
-from framepack.errors import ValuesLost
+from framepack.errors import RankLost, ValuesLost
 from framepack.messages import Message
-from framepack.shots.spans import PIXELS_PER_LATENT
+from framepack.parallel.group import Group
+from framepack.shots.spans import FRAMES_PER_LATENT, PIXELS_PER_LATENT
 
 TILE_LATENTS = 5
 TILE_STRIDE = 3
@@ -34,24 +39,69 @@ def ignore(notice: Message) -> None:
 
 
 @torch.no_grad()
-def decode_tiles(vae: Any, latents: Tensor, *, tile: int | None, notify: Notify) -> Iterator[Tensor]:
+def decode_tiles(
+    vae: Any, latents: Tensor, *, tile: int | None, notify: Notify, group: Group | None = None
+) -> Iterator[Tensor]:
     """The frames of ``latents`` (1, 16, T, h, w), as pieces (F, H, W, 3) fp32 from -1 to 1 on the VAE's device.
 
     1 + 4 (T - 1) frames in all, 12 or 13 in each piece but the last. ``tile`` is the side of the tiles of space in
     pixels, a multiple of 32, None for none. ``notify`` gets a message for every piece that was decoded again in fp32.
+    The other ranks of a ``group``, whose first is this one, have to run ``decode_for_the_first`` with the same values.
     """
-    scaled = latents / vae.config.scaling_factor
-    count = latents.shape[2]
+    tiles = _tiles_of_time(vae, latents)
     before: Tensor | None = None
-    for start in range(0, max(1, count - 1), TILE_STRIDE):
-        frames = _frames(vae, scaled[:, :, start : start + TILE_LATENTS], tile, notify)
-        if before is not None:
-            frames = frames[1:]
-            shares = torch.arange(BLENDED_FRAMES, device=frames.device).div(BLENDED_FRAMES).view(-1, 1, 1, 1)
-            frames[:BLENDED_FRAMES] = before * (1 - shares) + frames[:BLENDED_FRAMES] * shares
-        if start + TILE_STRIDE < count - 1:
-            frames, before = frames[:-BLENDED_FRAMES], frames[-BLENDED_FRAMES:]
-        yield frames
+    with closing(_decoded_by_turns(vae, tiles, tile, notify, group)) as decoded:
+        for number, frames in enumerate(decoded):
+            if before is not None:
+                frames = frames[1:]
+                shares = torch.arange(BLENDED_FRAMES, device=frames.device).div(BLENDED_FRAMES).view(-1, 1, 1, 1)
+                frames[:BLENDED_FRAMES] = before * (1 - shares) + frames[:BLENDED_FRAMES] * shares
+            if number + 1 < len(tiles):
+                frames, before = frames[:-BLENDED_FRAMES], frames[-BLENDED_FRAMES:]
+            yield frames
+
+
+@torch.no_grad()
+def decode_for_the_first(vae: Any, latents: Tensor, *, tile: int | None, notify: Notify, group: Group) -> None:
+    """Decode this rank's share of what the first of ``group`` decodes by ``decode_tiles``, and send it there."""
+    for latents_of_tile in _tiles_of_time(vae, latents)[group.rank :: group.size]:
+        group.send(_frames(vae, latents_of_tile, tile, notify), 0)
+
+
+def _tiles_of_time(vae: Any, latents: Tensor) -> list[Tensor]:
+    scaled = latents / vae.config.scaling_factor
+    starts = range(0, max(1, latents.shape[2] - 1), TILE_STRIDE)
+    return [scaled[:, :, start : start + TILE_LATENTS] for start in starts]
+
+
+def _decoded_by_turns(
+    vae: Any, tiles: list[Tensor], tile: int | None, notify: Notify, group: Group | None
+) -> Generator[Tensor]:
+    """The frames of each of ``tiles``; those of other ranks are asked for even if nobody wants them any more."""
+    if group is None:
+        yield from (_frames(vae, latents, tile, notify) for latents in tiles)
+        return
+    left = deque(enumerate(tiles))
+    try:
+        while left:
+            number, latents = left.popleft()
+            rank = number % group.size
+            yield _received(vae, latents, group, rank) if rank else _frames(vae, latents, tile, notify)
+    except RankLost:
+        left.clear()
+        raise
+    finally:
+        for number, latents in left:
+            if number % group.size:
+                _received(vae, latents, group, number % group.size)
+
+
+def _received(vae: Any, latents: Tensor, group: Group, rank: int) -> Tensor:
+    frames, height, width = latents.shape[2:]
+    size = (1 + FRAMES_PER_LATENT * (frames - 1), PIXELS_PER_LATENT * height, PIXELS_PER_LATENT * width, 3)
+    out = torch.empty(size, dtype=torch.float32, device=vae.post_quant_conv.weight.device)
+    group.receive(out, rank)
+    return out
 
 
 def tile_starts(size: int, tile: int) -> list[int]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from framepack.device.memory_plan import BUFFERS, MemoryPlan
 from framepack.device.pinned_memory import PinnedMemory
 from framepack.ops.fp8 import WeightFormat
+from framepack.parallel.group import Group
 from framepack.weights.block_layout import (
     BlockKind,
     BlockLayout,
@@ -23,6 +24,7 @@ from framepack.weights.block_layout import (
     published_names,
 )
 from framepack.weights.block_store import BlockReader, BlockStore
+from framepack.weights.shared_blocks import SharedBlocks, can_share_memory
 from framepack.weights.tensor_files import TensorFiles
 
 _PREFIXES: dict[BlockKind, str] = {"double": "transformer_blocks", "single": "single_transformer_blocks"}
@@ -124,19 +126,32 @@ class ModelBlocks:
 
 
 def load_blocks(
-    reader: BlockReader, places: Sequence[BlockPlace], offloading: Offloading, device: torch.device
+    reader: BlockReader,
+    places: Sequence[BlockPlace],
+    offloading: Offloading,
+    device: torch.device,
+    group: Group | None = None,
 ) -> BlockStore:
-    """All blocks of ``places`` from ``reader``, which is kept for those that ``offloading`` has read every time."""
+    """All blocks of ``places`` from ``reader``, which is kept for those that ``offloading`` has read every time.
+
+    The ranks of a ``group``, which all load the same, have one copy on the host between them.
+    """
     host = PinnedMemory.for_device(device)
     resident, copies = {}, {}
+    shared: list[int] = []
     for number, place in enumerate(places):
         if offloading.stays(number):
             flat = resident[number] = torch.empty(place.layout.nbytes, dtype=torch.uint8, device=device)
+        elif offloading.host_copies and group is not None and can_share_memory():
+            shared.append(number)
+            continue
         elif offloading.host_copies:
             flat = copies[number] = host.take(place.layout.nbytes)
         else:
             continue
         reader.read(number, flat)
+    if shared and group is not None:
+        reader = SharedBlocks(reader, [place.layout for place in places], shared, group, host)
     return BlockStore(
         [place.layout for place in places],
         device=device,
@@ -149,12 +164,15 @@ def load_blocks(
 
 
 def blocks_of_model(
-    model: HunyuanVideoFramepackTransformer3DModel, offloading: Offloading, format: WeightFormat
+    model: HunyuanVideoFramepackTransformer3DModel,
+    offloading: Offloading,
+    format: WeightFormat,
+    group: Group | None = None,
 ) -> BlockStore:
-    """The blocks of a whole ``model`` in memory, copied, for its own device."""
+    """The blocks of a whole ``model`` in memory, copied, for its own device; ``group`` is that of ``load_blocks``."""
     weight = model.x_embedder.proj.weight
     places = block_places(model.config, weight.dtype, format)
-    return load_blocks(ModelBlocks(model, places), places, offloading, weight.device)
+    return load_blocks(ModelBlocks(model, places), places, offloading, weight.device, group)
 
 
 def small_parts(config: Mapping[str, Any]) -> HunyuanVideoFramepackTransformer3DModel:

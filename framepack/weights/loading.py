@@ -38,6 +38,7 @@ from framepack.device.memory_plan import PartSizes
 from framepack.errors import FramepackError, HostMemoryShort, WeightsDamaged
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
+from framepack.parallel.group import Group
 from framepack.weights.block_loading import (
     Offloading,
     PublishedBlocks,
@@ -131,9 +132,11 @@ def load_transformer(
     dtype: Dtype,
     format: WeightFormat = "plain",
     offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
+    group: Group | None = None,
 ) -> LoadedTransformer:
     """The transformer, in ``dtype`` and the large weights in ``format``, its blocks where ``offloading`` says.
 
+    The ranks of a ``group``, which all load the same, have one copy of streamed blocks on the host between them.
     Its tensors are read one by one straight to where they shall be, so never is more than one copy of them in memory.
     """
     config = transformer_config(place)
@@ -145,7 +148,7 @@ def load_transformer(
         missing, unknown = missing_and_unknown(files, rest.state_dict(), places)
         _refuse(place, "transformer", missing, unknown)
         load_small_parts(rest, files, dtype, place.device)
-        store = load_blocks(PublishedBlocks(files, places, place.device), places, offloading, place.device)
+        store = load_blocks(PublishedBlocks(files, places, place.device), places, offloading, place.device, group)
     return LoadedTransformer(rest, store)
 
 

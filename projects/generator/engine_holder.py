@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.device.faults import accelerator_lost
+from framepack.environment import cards_named
 from framepack.shots.events import Event, Step
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
@@ -29,27 +30,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FoundDevice:
-    """A device of this computer: ``name`` is the engine's for it, ``hardware`` the same for all names it has."""
+    """A device of this computer, or several that make each section together.
+
+    ``name`` is the engine's for it, ``hardware`` the same for all names it has; ``parts`` are those of each device.
+    """
 
     name: str
-    hardware: str
+    parts: tuple[str, ...]
+
+    @property
+    def hardware(self) -> str:
+        """All parts in one."""
+        return "+".join(self.parts)
 
 
 def find_device(name: str) -> FoundDevice:
-    """The device called ``name``, as ``pick_device`` knows it. Raises DeviceUnavailable.
+    """The device called ``name``, as ``pick_device`` knows it, or the several that ``cards_named`` knows.
 
-    Torch is loaded only where it has to be asked.
+    Torch is loaded only where it has to be asked. Raises DeviceUnavailable and InvalidRequest.
     """
+    names = cards_named(name)
+    if len(names) > 1:
+        found = [find_device(one) for one in names]
+        return FoundDevice("+".join(one.name for one in found), tuple(sorted({one.hardware for one in found})))
     if name == "cpu" or (name == "auto" and not _may_have_a_gpu()):
-        return FoundDevice("cpu", "cpu")
+        return FoundDevice("cpu", ("cpu",))
     import torch
 
     from framepack.device.devices import pick_device
 
     device = pick_device(name)
     if device.type != "cuda":
-        return FoundDevice(str(device), device.type)
-    return FoundDevice(str(device), f"cuda-{torch.cuda.get_device_properties(device).uuid}")
+        return FoundDevice(str(device), (device.type,))
+    return FoundDevice(str(device), (f"cuda-{torch.cuda.get_device_properties(device).uuid}",))
 
 
 def _may_have_a_gpu() -> bool:

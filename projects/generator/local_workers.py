@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from projects.generator.ranks import together
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storage.places import worker_log_path
 
@@ -99,7 +100,9 @@ class LocalWorkers:
             return failing[0].log if failing and len(failing) == len(self._keepers) else None
 
     def _begin(self) -> None:
-        for device in local_devices() if self._devices is None else self._devices:
+        for device in (
+            together(local_devices(), self._settings.cards_per_shot) if self._devices is None else self._devices
+        ):
             self._keep(device)
 
     def _keep(self, device: str) -> None:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from framepack.device.faults import accelerator_lost
-from framepack.errors import FramepackError, ImageRejected
+from framepack.errors import FramepackError, ImageRejected, RankLost
 from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
@@ -56,7 +56,7 @@ class ShotRenderer:
     """What a worker does for the queue. ``room`` lends it the engine, ``executor`` is the worker's name.
 
     ``begin_afresh`` ends the process, so that another takes up the work: where the accelerator is lost to this one, or
-    where it does not hear that it was called off.
+    where it does not hear that it was called off, or where one of several cards at work on a shot is lost.
     """
 
     def __init__(
@@ -165,6 +165,9 @@ class ShotRenderer:
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:
             _report(error)
+            if isinstance(error, RankLost):
+                self._note_fault(take_id, error.message)
+                self._begin_afresh()
             if accelerator_lost(error):
                 self._takes.note_fault(take_id, Message("accelerator-lost", {"said": first_line(error)}))
                 self._begin_afresh()

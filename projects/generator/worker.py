@@ -56,15 +56,18 @@ def run_worker(
     """Serve the queue until told to stop; does not return then, but ends the process.
 
     Where another worker of this computer serves it with the same device, a worker that ends with its parent waits for
-    that one's end; any other returns ALREADY_RUNNING at once. Raises DeviceUnavailable.
+    that one's end; any other returns ALREADY_RUNNING at once. Raises DeviceUnavailable and InvalidRequest.
     """
     settings.make_folders()
     stop = threading.Event()
     _listen_for_the_end(stop, ends_with_parent)
     prepare_environment(os.environ)  # torch is loaded later
     found = find_device(device)
-    lock = FileLock(worker_lock_path(settings, found.hardware))
-    if not _acquired(lock, 0.0):
+    # Each device of several is locked, always in one order, so that none of them serves two workers.
+    locks = [FileLock(worker_lock_path(settings, part)) for part in found.parts]
+    for lock in locks:
+        if _acquired(lock, 0.0):
+            continue
         _log.warning("Another worker already runs with the device '%s'.", found.name)
         if not ends_with_parent:
             return ALREADY_RUNNING

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from framepack.environment import GIB, EngineOptions
-from framepack.errors import SettingRejected
+from framepack.environment import GIB, EngineOptions, cards_named
+from framepack.errors import InvalidRequest, SettingRejected
 
 
 def test_amounts_of_memory_are_read_as_cards_are_sold() -> None:
@@ -32,3 +32,13 @@ def test_another_process_reads_the_same_options(tmp_path: Path) -> None:
 def test_the_text_encoder_has_no_other_place_than_the_processor() -> None:
     with pytest.raises(SettingRejected, match="FRAMEPACK_TEXT_DEVICE: 'cuda:1' is not 'cpu'"):
         EngineOptions.from_environment({"FRAMEPACK_TEXT_DEVICE": "cuda:1"})
+
+
+def test_several_devices_of_one_kind_are_named_together() -> None:
+    assert cards_named("cuda:0+1") == cards_named("cuda:0+cuda:1") == ("cuda:0", "cuda:1")
+    assert cards_named("cpu:3") == cards_named("cpu+cpu+cpu") == ("cpu", "cpu", "cpu")
+    for one in ("auto", "cpu", "cuda", "cuda:1", "mps"):
+        assert cards_named(one) == (one,)
+    for name in ("cuda:0+0", "cuda:0+cpu", "mps+mps", "cuda:0+"):
+        with pytest.raises(InvalidRequest, match="does not name cards of one kind"):
+            cards_named(name)

@@ -76,3 +76,11 @@ def test_the_text_encoder_can_be_kept_on_the_processor_and_nowhere_else() -> Non
 def test_a_cap_that_is_no_amount_of_memory_is_refused(amount: str) -> None:
     with pytest.raises(SettingRejected, match="STUDIO_MEMORY_GB"):
         StudioSettings.from_environment({"STUDIO_MEMORY_GB": amount})
+
+
+def test_cards_per_shot_are_a_whole_number_and_one_where_nothing_is_said() -> None:
+    assert StudioSettings.from_environment({}).cards_per_shot == 1
+    assert StudioSettings.from_environment({"STUDIO_CARDS_PER_SHOT": "2"}).cards_per_shot == 2
+    for said in ("0", "two", "-1", "1.5"):
+        with pytest.raises(SettingRejected, match="STUDIO_CARDS_PER_SHOT"):
+            StudioSettings.from_environment({"STUDIO_CARDS_PER_SHOT": said})

@@ -23,6 +23,8 @@ from torch import Tensor
 from framepack.checkpoints.table import BUCKETS_640, nearest_bucket
 from framepack.conditioning.values import Conditioning, crop_to_mask
 from framepack.context.packing import inverted_paddings
+from framepack.parallel.group import Group
+from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import (
     SamplingSettings,
     SamplingStep,
@@ -33,6 +35,7 @@ from framepack.sampling.sampler import (
 from framepack.sampling.sigmas import shift_exponent, shifted_sigmas, sigma_schedule
 from framepack.sampling.unipc import unipc
 from framepack.transformer.transformer import FramepackTransformer
+from tests.support.ranks import on_ranks
 
 TOLERANCE = 1e-4
 TRANSFORMER, FACTS, TENSORS = "transformer.safetensors", "golden.json", "golden.safetensors"
@@ -118,12 +121,17 @@ class Case:
         return torch.cat([self.tensors["start_latent"], later], dim=2)
 
 
-@cache
-def load_case(folder: Path) -> Case:
+def load_model(folder: Path) -> HunyuanVideoFramepackTransformer3DModel:
     facts = json.loads((folder / FACTS).read_text())
     model = HunyuanVideoFramepackTransformer3DModel(**facts["config"])
     model.load_state_dict(load_file(folder / TRANSFORMER))
-    return Case(facts, load_file(folder / TENSORS), FramepackTransformer.of_model(model.eval()))
+    return model.eval()
+
+
+@cache
+def load_case(folder: Path) -> Case:
+    facts = json.loads((folder / FACTS).read_text())
+    return Case(facts, load_file(folder / TENSORS), FramepackTransformer.of_model(load_model(folder)))
 
 
 @pytest.fixture(params=golden_cases(), ids=lambda folder: folder.name)
@@ -160,6 +168,39 @@ def test_a_shot_chained_to_another_agrees_with_the_published_sampler(case: Case)
     settings = SamplingSettings(steps=case.facts["steps"])
     sections = case.forward_steps(2, settings, case.tensors["chain_history"], case.tensors["chain_anchor"])
     assert relative_error(joined(sections), case.tensors["f1_chained_sections2"]) < TOLERANCE
+
+
+def _on_ranks(group: Group, folder: Path) -> tuple[Tensor, Tensor, Tensor, list[list[bool]]]:
+    """Plain, guided and cached shots, sampled by ``group``; for the last, which steps ran the blocks, too."""
+    case, model = load_case(folder), load_model(folder)
+    with Ulysses(group, model.config.num_attention_heads) as ranks:
+        case = replace(case, transformer=FramepackTransformer.of_model_on_ranks(model, ranks))
+        return _three_shots(case)
+
+
+def _three_shots(case: Case) -> tuple[Tensor, Tensor, Tensor, list[list[bool]]]:
+    start, steps, guidance = case.tensors["start_latent"], case.facts["steps"], case.facts["f1_cfg"]
+    guided = SamplingSettings(steps=steps, cfg=guidance["real_guidance_scale"], rescale=guidance["guidance_rescale"])
+    cached = SamplingSettings(steps=25, cache="teacache", threshold=case.facts["teacache_threshold"])
+    shots = [
+        case.forward_steps(sections, settings, start, start)
+        for sections, settings in ((3, SamplingSettings(steps=steps)), (guidance["sections"], guided), (1, cached))
+    ]
+    ran = [[step.ran_blocks for step in section] for section in shots[2]]
+    return joined(shots[0]), joined(shots[1]), joined(shots[2]), ran
+
+
+@pytest.mark.parametrize("folder", golden_cases(), ids=lambda folder: folder.name)
+def test_two_ranks_agree_with_one_and_with_the_published_sampler(folder: Path) -> None:
+    case = load_case(folder)
+    plain, guided, cached, ran = _three_shots(case)
+    for made_plain, made_guided, made_cached, made_ran in on_ranks(2, _on_ranks, folder):
+        assert relative_error(made_plain, plain) < 1e-5
+        assert relative_error(made_guided, guided) < 1e-5
+        assert relative_error(made_plain, case.tensors["f1_sections3"]) < TOLERANCE
+        assert relative_error(made_guided, case.tensors["f1_cfg"]) < TOLERANCE
+        assert relative_error(made_cached, cached) < TOLERANCE
+        assert made_ran == ran
 
 
 @pytest.mark.parametrize("sections", [3, 6])

@@ -1,0 +1,180 @@
+"""Owns the group of processes, one a card, that work on one shot, and what they say to each other.
+
+The ranks meet through a file, so no port is open to others. Cards talk by NCCL, processors by gloo, which also keeps
+the barrier before a section: it names a rank that does not come. Whatever goes wrong between ranks is a RankLost, which
+leaves the group of no use. It knows no model.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from framepack.device.shares import Shares
+from framepack.errors import RankLost
+from framepack.messages import Message, as_message
+
+# How long a rank waits for another: longer than the first step of one takes that compiles for itself.
+SECONDS_TO_WAIT = 300.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """The ranks of one shot as rank ``rank`` of ``size`` sees them, computing on ``device``.
+
+    ``data`` carries what the blocks exchange and ``weights`` the blocks' weights, which come meanwhile; ``control`` is
+    on the host everywhere. ``speeds`` are the ranks' measured speeds, of which only proportions count.
+    """
+
+    rank: int
+    size: int
+    device: torch.device
+    speeds: tuple[float, ...]
+    timeout: float
+    data: dist.ProcessGroup
+    weights: dist.ProcessGroup
+    control: dist.ProcessGroup
+
+    def shares(self, total: int) -> Shares:
+        """``total`` items shared out by the ranks' speeds."""
+        return Shares.of(total, self.speeds)
+
+    def meet(self) -> None:
+        """Wait until every rank is here. Raises RankLost."""
+        with self._guarded():
+            # The one rank that waits for all others names the one that is missing.
+            dist.monitored_barrier(self.control, timeout=dt.timedelta(seconds=self.timeout), wait_all_ranks=False)
+
+    def begin_exchange(self, out: Tensor, given: Tensor, sent: Sequence[int], received: Sequence[int]) -> dist.Work:
+        """Begin to send ``sent[i]`` bytes of ``given`` to rank i, and to put ``received[i]`` of its into ``out``.
+
+        Both are flat and of any dtype; neither may be touched until ``await_exchange``.
+        """
+        with self._guarded():
+            work: dist.Work | None = dist.all_to_all_single(
+                out.view(torch.uint8), given.view(torch.uint8), list(received), list(sent), self.data, async_op=True
+            )
+        assert work is not None, "it was asked for"
+        return work
+
+    def await_exchange(self, work: dist.Work) -> None:
+        """Have the current stream, or the processor, wait for an exchange. Raises RankLost."""
+        with self._guarded():
+            work.wait()
+
+    def joined_rows(self, rows: Tensor, shares: Shares) -> Tensor:
+        """All ranks' rows (total, k), of which this one has ``rows`` (its share, k); on every rank the same."""
+        rows = rows.contiguous()
+        row_bytes = rows.shape[1] * rows.dtype.itemsize
+        out = rows.new_empty((shares.total, rows.shape[1]))
+        sent, received = [rows.nbytes] * self.size, [count * row_bytes for count in shares.counts]
+        given = rows.flatten().repeat(self.size)
+        self.await_exchange(self.begin_exchange(out.flatten(), given, sent, received))
+        return out
+
+    def sums(self, values: Tensor) -> Tensor:
+        """``values`` (k,) added up over all ranks in the order of ranks, so that all get the same to the bit."""
+        first, *others = self.joined_rows(values.unsqueeze(0), Shares((1,) * self.size))
+        total: Tensor = first.clone()
+        for one in others:
+            total += one
+        return total
+
+    def largest(self, values: Tensor) -> Tensor:
+        """The largest of all ranks' ``values``, place by place, as a new tensor."""
+        found = values.clone()
+        with self._guarded():
+            dist.all_reduce(found, dist.ReduceOp.MAX, self.data)
+        return found
+
+    def send(self, values: Tensor, rank: int) -> None:
+        """Send ``values`` to ``rank``, which receives them."""
+        with self._guarded():
+            dist.send(values.contiguous(), rank, self.data)
+
+    def receive(self, out: Tensor, rank: int) -> None:
+        """Fill ``out``, which is contiguous, with what ``rank`` sends."""
+        with self._guarded():
+            dist.recv(out, rank, self.data)
+
+    def complete(self, flat: Tensor, part: int) -> None:
+        """Fill the first ``size * part`` bytes of ``flat`` (uint8); this rank has its ``part``, the others theirs.
+
+        On the current stream.
+        """
+        mine = flat[self.rank * part : (self.rank + 1) * part]
+        with self._guarded():
+            dist.all_gather_single(flat[: self.size * part], mine, self.weights)
+
+    def abort(self) -> None:
+        """Have whatever waits for another rank return at once, as far as that can be had."""
+        for group in (self.data, self.weights):
+            with suppress(RuntimeError):
+                group.abort()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            raise RankLost(self.size, Message("rank-unreachable", {"said": as_message(said)})) from error
+
+
+def start_group(
+    *,
+    rank: int,
+    size: int,
+    device: torch.device,
+    meeting: Path,
+    speeds: Sequence[float] = (),
+    timeout: float = SECONDS_TO_WAIT,
+) -> Group:
+    """Meet the other ranks through the file ``meeting``, the same for all and new for every group. Raises RankLost.
+
+    ``speeds`` are those of ``Group``, nothing for ranks that are equally fast.
+    """
+    on_cards = device.type == "cuda"
+    if on_cards:
+        torch.cuda.set_device(device)
+    # A rank that does not answer shall end in an error here, not in the end of the process.
+    os.environ.setdefault("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2")
+    wait = dt.timedelta(seconds=timeout)
+    try:
+        store = dist.FileStore(str(meeting), size)  # type: ignore[attr-defined]
+        backend = "nccl" if on_cards else "gloo"
+        dist.init_process_group(
+            backend, store=store, rank=rank, world_size=size, timeout=wait, device_id=device if on_cards else None
+        )
+        data = dist.group.WORLD
+        weights = dist.new_group(backend=backend, timeout=wait)
+        control = dist.new_group(backend="gloo", timeout=wait)
+        # The file is not needed any more once all are here.
+        dist.monitored_barrier(control, timeout=wait)
+    except RuntimeError as error:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise RankLost(size, Message("rank-unreachable", {"said": as_message(said)})) from error
+    assert data is not None
+    assert isinstance(weights, dist.ProcessGroup)
+    assert isinstance(control, dist.ProcessGroup)
+    return Group(rank, size, device, tuple(speeds) or (1.0,) * size, timeout, data, weights, control)
+
+
+def end_group(group: Group, *, lost: bool = False) -> None:
+    """Leave the group; ``lost`` where other ranks may be gone, so that nobody is waited for."""
+    if lost:
+        group.abort()
+    with suppress(RuntimeError):
+        dist.destroy_process_group()

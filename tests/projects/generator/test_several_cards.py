@@ -1,0 +1,104 @@
+"""A real worker of two processes that make each section together, with the draft: killed, called off, carried on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from framepack.errors import RankLost
+from framepack.messages import Message
+from projects.database.opening import open_database, session_for
+from projects.messages import in_english, read
+from projects.queue.orders import UNFINISHED, cancel_render, enqueue_render, progress_of
+from projects.settings import StudioSettings
+from tests.support.rendering import fresh, small_project, until, worker_process
+from tests.support.studio_at_work import BeginsAfresh, StudioAtWork
+
+STEPS = 20
+
+
+class Studio:
+    """A project of one shot of two sections, and orders for it."""
+
+    def __init__(self, settings: StudioSettings) -> None:
+        self.settings = settings
+        self.database = open_database(settings)
+
+    def order(self, about: str) -> str:
+        with session_for(self.database) as session:
+            project, shots = small_project(session, self.settings, ("cut", 2.0), steps=STEPS, about=about)
+            render = enqueue_render(
+                session=session,
+                settings=self.settings,
+                project_id=project.id,
+                shot_ids=[shot.id for shot in shots],
+            )
+            session.commit()
+            return render.id
+
+    def call_off(self, render_id: str) -> None:
+        with session_for(self.database) as session:
+            cancel_render(session=session, settings=self.settings, render_id=render_id)
+            session.commit()
+
+    def is_at_step(self, render_id: str) -> bool:
+        with session_for(self.database) as session:
+            progress = progress_of(session=session, render_id=render_id)
+            return progress is not None and progress.step >= 2
+
+    def ended(self, render_id: str) -> tuple[str, str | None]:
+        until(lambda: fresh(self.database, render_id).status not in UNFINISHED)
+        render = fresh(self.database, render_id)
+        return render.status, in_english(read(render.error)) if render.error else None
+
+
+@pytest.fixture
+def served(studio: StudioSettings) -> Iterator[Studio]:
+    opened = Studio(studio)
+    yield opened
+    opened.database.dispose()
+
+
+def other_ranks(worker: int) -> list[int]:
+    """The processes of a worker that make sections with it."""
+    live = [child for child in psutil.Process(worker).children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child.pid for child in live if any("spawn_main" in word for word in child.cmdline())]
+
+
+def test_a_shot_is_made_by_two_ranks_though_one_is_killed_and_one_order_is_called_off(served: Studio) -> None:
+    with worker_process(served.settings, "--device", "cpu:2") as worker:
+        called_off = served.order("a")
+        until(lambda: served.is_at_step(called_off))
+        ranks = other_ranks(worker.pid)
+        assert len(ranks) == 1
+        served.call_off(called_off)
+        killed_over = served.order("b")
+        until(lambda: served.is_at_step(killed_over))
+        assert other_ranks(worker.pid) == ranks
+        os.kill(ranks[0], signal.SIGKILL)
+        assert served.ended(killed_over) == ("done", None)
+        log = (served.settings.logs_dir / "test.log").read_text()
+        assert "One of the 2 cards that work on the shot together does not go on" in log
+        (other,) = other_ranks(worker.pid)
+        assert other != ranks[0]
+        worker.kill()
+        until(lambda: not psutil.pid_exists(other))
+
+
+def test_a_shot_over_which_a_card_is_lost_twice_fails_with_what_was_said_of_it(studio: StudioSettings) -> None:
+    s = StudioAtWork(studio)
+    stopped = Message("rank-stopped", {"card": 2, "status": -9})
+    s.room.faults = [RankLost(2, stopped), RankLost(2, stopped)]
+    render_id = s.order(*s.shots)
+    for _ in range(2):
+        with pytest.raises(BeginsAfresh):
+            s.carry_out(render_id)
+    render = s.carry_out(render_id)
+    assert render.status == "failed"
+    assert "the process of card 2 ended with status -9" in in_english(read(render.error or ""))
+    assert s.states() == ["never rendered", "never rendered", "done"]
+    s.database.dispose()

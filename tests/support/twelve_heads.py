@@ -1,0 +1,61 @@
+"""A random transformer of 12 heads and sections sampled with it, for comparing ranks with one process."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from torch import Tensor
+
+from framepack.conditioning.values import Conditioning
+from framepack.parallel.group import Group
+from framepack.parallel.ulysses import Ulysses
+from framepack.sampling.sampler import SamplingSettings, sample_section
+from framepack.transformer.transformer import FramepackTransformer
+from tests.support.tiny_transformer import latents, tiny_conditioning
+
+HEADS = 12
+
+
+def twelve_heads() -> HunyuanVideoFramepackTransformer3DModel:
+    """The same weights at every call, all drawn at random, in fp32."""
+    model = HunyuanVideoFramepackTransformer3DModel(
+        num_attention_heads=HEADS,
+        attention_head_dim=8,
+        num_layers=1,
+        num_single_layers=2,
+        num_refiner_layers=1,
+        mlp_ratio=2.0,
+        text_embed_dim=12,
+        pooled_projection_dim=8,
+        rope_axes_dim=(2, 2, 4),
+        has_image_proj=True,
+        image_proj_dim=10,
+        has_clean_x_embedder=True,
+    )
+    generator = torch.Generator().manual_seed(11)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1, generator=generator)
+    return model.requires_grad_(False).eval()
+
+
+def sampled(transformer: FramepackTransformer, settings: SamplingSettings) -> tuple[Tensor, list[bool]]:
+    """The latents of a section of 3 latents, and which of its steps ran the blocks."""
+    conditioning: Conditioning = tiny_conditioning()
+    steps = list(
+        sample_section(
+            transformer,
+            history=latents(22),
+            anchor=latents(1, seed=3),
+            conditioning=conditioning,
+            noise=latents(3, seed=5),
+            settings=settings,
+        )
+    )
+    return steps[-1].latents, [step.ran_blocks for step in steps]
+
+
+def sampled_on_ranks(group: Group, settings: list[SamplingSettings]) -> list[tuple[Tensor, list[bool]]]:
+    """``sampled`` on the ranks of ``group``, once for each of ``settings``."""
+    with Ulysses(group, HEADS) as ranks:
+        transformer = FramepackTransformer.of_model_on_ranks(twelve_heads(), ranks)
+        return [sampled(transformer, one) for one in settings]
