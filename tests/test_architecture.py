@@ -20,8 +20,8 @@ ROOMS = {
         *("conditioning", "transformer", "vae", "sampling", "engine", "benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines"),
-        *("interchange", "queue", "upkeep", "generator", "commands"),
+        *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines", "frames"),
+        *("composing", "interchange", "queue", "upkeep", "generator", "commands"),
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),
 }

@@ -26,6 +26,7 @@ NAMES: dict[Kind, str] = {
     "conditioning": "kind-conditioning",
     "takes": "kind-takes",
     "films": "kind-films",
+    "pieces": "kind-pieces",
     "pictures": "kind-pictures",
     "thumbnails": "kind-thumbnails",
     "previews": "kind-previews",
@@ -159,6 +160,7 @@ def things(settings: StudioSettings) -> Iterator[Thing]:
     yield from _found("conditioning", settings.conditioning_dir, hashed, _ENCODED)
     yield from _found("takes", settings.takes_dir, "*", _VIDEO)
     yield from _found("films", settings.films_dir, "*", _VIDEO)
+    yield from _found("pieces", settings.pieces_dir, hashed, _UNIT)
     yield from _found("pictures", settings.media_dir, hashed, _PICTURE)
     yield from _found("thumbnails", settings.thumbnails_dir, hashed, _THUMBNAIL)
     yield from _found("previews", settings.previews_dir, "*", _PREVIEW)
