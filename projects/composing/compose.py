@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import av
 
 from framepack.files.atomic import in_place
+from framepack.files.manifest import sum_of
 from framepack.media.video import VideoMismatch
 from framepack.messages import Message, joined
 from projects.composing.encoding import Canvas, encode
@@ -19,8 +23,8 @@ from projects.composing.joining import Stretch, Track, join_stretches
 from projects.composing.loose import write_folder, write_gif, write_webp, write_zip
 from projects.composing.orders import FilmOrder, FilmRefused, check_output
 from projects.composing.piece_store import PieceStore
-from projects.composing.plan import Copied, Made, Planner, Segment, source_key
-from projects.composing.tracks import CaptionTrack, SoundTrack
+from projects.composing.plan import Copied, Made, Planner, Segment, sound_name, source_key
+from projects.composing.tracks import CaptionTrack, SoundCoding, SoundTrack, encode_sound
 from projects.films.timeline import StillSource, TakeSource, Timeline
 from projects.frames.joins import corrections_of
 from projects.frames.material import Pixels, Sources
@@ -83,7 +87,7 @@ def pieces_of_film(timeline: Timeline, sources: Sources, order: FilmOrder) -> tu
     if not order.facts.joined:
         return ()
     work = _Work(timeline, sources, order, lambda _: None, lambda: False)
-    return tuple(segment.name for segment in work.segments() if isinstance(segment, Made))
+    return work.pieces(work.segments())
 
 
 class _Work:
@@ -109,7 +113,7 @@ class _Work:
         return Planner(self._easel, self._canvas, copies=self._order.copies).segments(self._runs())
 
     def join(self, out: Path, store: PieceStore) -> ComposedFilm:
-        """Make the pieces that are not there, and join all."""
+        """Make the pieces that are not there, the sound beside them, and join all."""
         ending = self._canvas.coding.ending
         segments = self.segments()
         made = {segment.name: segment.run for segment in segments if isinstance(segment, Made)}
@@ -117,8 +121,10 @@ class _Work:
         lacking = [name for name, file in files.items() if file is None]
         encoded = sum(made[name].frames for name in lacking)
         self._to_do = encoded + _COPYING * self._timeline.frames
-        for name in lacking:
-            files[name] = store.publish(name, ending, partial(self._encode, made[name]))
+        with self._sound_beside(store) as sound:
+            for name in lacking:
+                files[name] = store.publish(name, ending, partial(self._encode, made[name]))
+            track = sound()
         stretches: list[Stretch] = []
         for segment in segments:
             if isinstance(segment, Copied):
@@ -127,13 +133,20 @@ class _Work:
                 file = files[segment.name]
                 assert file is not None
                 stretches.append((file, 0, segment.frames))
+        tracks = [*([track] if track else []), *self._captions()]
         with in_place(out) as aside:
             frames = join_stretches(
-                aside, stretches, self._canvas, self._tracks(), self._timeline.name, partial(self._watch, _COPYING)
+                aside, stretches, self._canvas, tracks, self._timeline.name, partial(self._watch, _COPYING)
             )
             self._check(aside, frames)
         self._progress(1.0)
-        return self._finished(encoded, tuple(dict.fromkeys(files)))
+        return self._finished(encoded, self.pieces(segments))
+
+    def pieces(self, segments: Sequence[Segment]) -> tuple[str, ...]:
+        """The names of all its pieces, the encoded sound among them."""
+        names = dict.fromkeys(segment.name for segment in segments if isinstance(segment, Made))
+        sound = self._sound_name()
+        return (*names, *([sound] if sound else []))
 
     def write_loose(self, out: Path) -> ComposedFilm:
         """Encode every frame, once."""
@@ -170,15 +183,60 @@ class _Work:
         if found != frames:
             raise VideoMismatch(path.name, Message("video-frames", {"frames": found, "expected": frames}))
 
-    def _tracks(self) -> list[Track]:
+    # --- sound and captions -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _sound_beside(self, store: PieceStore) -> Iterator[Callable[[], SoundTrack | None]]:
+        """The film's sound, encoded by a thread of its own meanwhile; what is given waits for it."""
+        name = self._sound_name()
+        if name is None:
+            yield lambda: None
+            return
+        called_off = Event()
+        with ThreadPoolExecutor(1, thread_name_prefix="sound") as thread:
+            encoding = thread.submit(self._sound, name, store, called_off)
+            try:
+                yield lambda: SoundTrack(encoding.result())
+            finally:
+                called_off.set()
+
+    def _sound(self, name: str, store: PieceStore, called_off: Event) -> Path:
+        coding, sound = self._sound_coding, self._sources.sound
+        assert coding is not None
+        assert sound is not None
+
+        def watch() -> None:
+            if called_off.is_set() or self._cancelled():
+                raise ComposingCancelled
+
+        def write(path: Path) -> int:
+            encode_sound(path, sound, coding, self._length, watch)
+            return 0
+
+        ending = f".{coding.container}"
+        return store.find(name, ending) or store.publish(name, ending, write)
+
+    def _sound_name(self) -> str | None:
+        """What names the encoded sound, None where the film has none."""
+        coding = self._sound_coding
+        if coding is None or self._sources.sound is None:
+            return None
+        return sound_name(sum_of(self._sources.sound), coding, self._length)
+
+    @property
+    def _sound_coding(self) -> SoundCoding | None:
+        facts = self._order.facts
+        return SoundCoding(facts.sound, facts.container, SOUND_BITS[self._order.quality]) if facts.sound else None
+
+    @property
+    def _length(self) -> Fraction:
+        return Fraction(self._timeline.frames) / self._timeline.rate
+
+    def _captions(self) -> list[Track]:
         facts, sources = self._order.facts, self._sources
-        seconds = Fraction(self._timeline.frames) / self._timeline.rate
-        tracks: list[Track] = []
-        if sources.sound is not None and facts.sound is not None:
-            tracks.append(SoundTrack(sources.sound, facts.sound, SOUND_BITS[self._order.quality], seconds))
-        if sources.captions and facts.captions is not None:
-            tracks.append(CaptionTrack(sources.captions, facts.captions, sources.language, seconds))
-        return tracks
+        if not sources.captions or facts.captions is None:
+            return []
+        return [CaptionTrack(sources.captions, facts.captions, sources.language, self._length)]
 
     def _watch(self, work: float) -> None:
         """So much more work is about to be done: tell, and ask whether it is still wanted."""

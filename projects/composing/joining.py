@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,9 @@ class Track(Protocol):
     def finish(self) -> None:
         """Write the rest."""
 
+    def close(self) -> None:
+        """Close what it reads from, also where something failed."""
+
 
 def join_stretches(
     out: Path,
@@ -50,6 +54,7 @@ def join_stretches(
         options |= {"movflags": "+faststart"}
     done = 0
     with (
+        ExitStack() as opened,
         av.open(str(stretches[0][0])) as first,
         av.open(str(out), "w", format=canvas.coding.container, options=options) as container,
     ):
@@ -61,6 +66,7 @@ def join_stretches(
             target.codec_context.codec_tag = "hvc1"  # players of Apple's know no other
         container.metadata["title"] = title
         for track in tracks:
+            opened.callback(track.close)
             track.begin(container)
         container.start_encoding()
         for path, begin, frames in stretches:

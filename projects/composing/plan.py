@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import av
 
 from framepack.files.manifest import beside, check_sums, read_manifest, sum_of
 from projects.composing.encoding import Canvas, headers_made, headers_of
+from projects.composing.tracks import SoundCoding
 from projects.films.timeline import CardSource, Source, TakeSource
 from projects.frames.material import Parts, Sources
 from projects.frames.picturing import Easel
@@ -137,7 +139,7 @@ class Planner:
             "mix": None if run.mix is None else [run.mix.kind, run.mix.first, run.mix.frames],
             "overlays": [[one.key, run.start - one.start, one.end - run.start, one.fade] for one in run.overlays],
         }
-        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+        return _hash(recipe)
 
     def _described(self, layer: Layer, frames: int) -> dict[str, Any]:
         clip = layer.clip
@@ -167,6 +169,16 @@ def source_key(easel: Easel, source: Source) -> Any:
     if isinstance(source, CardSource):
         return ["card", hashlib.sha256(easel.card(source).tobytes()).hexdigest()]
     return ["still", sum_of(easel.sources.pictures[source.media_id]), list(source.place)]
+
+
+def sound_name(sound: str, coding: SoundCoding, seconds: Fraction) -> str:
+    """What names the encoded sound of a film, from the hash of the sound and how it is encoded."""
+    recipe = [VERSION, "sound", sound, coding.encoder, coding.container, coding.bits, coding.options, str(seconds)]
+    return _hash([*recipe, av.library_versions["libavcodec"]])
+
+
+def _hash(recipe: Any) -> str:
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
 def _shown(sources: Sources, source: TakeSource) -> Parts:

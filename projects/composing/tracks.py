@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import av
+import numpy as np
 
 from projects.frames.material import Cue
 
@@ -32,70 +36,106 @@ _STYLE = (
 )
 
 
-class SoundTrack:
-    """The sound of a film: that of ``path``, as far as the film's ``seconds`` go, by an ``encoder``."""
+@dataclass(frozen=True)
+class SoundCoding:
+    """How a film's sound is encoded: by ``encoder``, with ``bits`` a second, into ``container``."""
 
-    def __init__(self, path: Path, encoder: str, bits: int, seconds: Fraction) -> None:
+    encoder: str
+    container: str
+    bits: int
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The encoder's: of FFmpeg's AAC the way that is quicker, and at such bitrates no worse."""
+        return {"aac_coder": "fast"} if self.encoder == "aac" else {}
+
+
+def encode_sound(path: Path, sound: Path, coding: SoundCoding, seconds: Fraction, watch: Callable[[], None]) -> None:
+    """Encode a WAV file, as far as the film's ``seconds`` go, into the file ``path``, which is written in place.
+
+    ``watch`` is called again and again, and may raise.
+    """
+    with av.open(str(path), "w", format=coding.container) as container:
+        stream = container.add_stream(coding.encoder, rate=SOUND_RATE, options=coding.options)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "stereo"
+        if not coding.encoder.startswith("pcm"):
+            stream.bit_rate = coding.bits
+        container.start_encoding()
+        for frame in _frames_of(sound, stream.codec_context, round(seconds * SOUND_RATE)):
+            watch()
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _frames_of(sound: Path, context: av.AudioCodecContext, samples: int) -> Iterator[av.AudioFrame]:
+    """The first ``samples`` of a WAV file in frames as an encoder takes them."""
+    resampler = av.AudioResampler(
+        format=context.format, layout="stereo", rate=SOUND_RATE, frame_size=context.frame_size or None
+    )
+    given = 0
+    with av.open(str(sound)) as source:
+        for frame in source.decode(source.streams.audio[0]):
+            frame.pts = None
+            for part in resampler.resample(frame):
+                yield from _as_far_as(part, given, samples)
+                given += part.samples
+            if given >= samples:
+                return
+    for part in resampler.resample(None):
+        yield from _as_far_as(part, given, samples)
+        given += part.samples
+
+
+def _as_far_as(frame: av.AudioFrame, given: int, samples: int) -> Iterator[av.AudioFrame]:
+    """A frame that begins with the sample ``given``, or what of it comes before the sample ``samples``."""
+    left = samples - given
+    if left > 0:
+        kept = frame
+        if frame.samples > left:
+            values: Any = frame.to_ndarray()[:, : left * (1 if frame.format.is_planar else 2)]
+            kept = av.AudioFrame.from_ndarray(np.ascontiguousarray(values), frame.format.name, "stereo")
+            kept.rate = SOUND_RATE
+        kept.pts, kept.time_base = given, Fraction(1, SOUND_RATE)
+        yield kept
+
+
+class SoundTrack:
+    """The sound of a film, from the file ``path`` that ``encode_sound`` made."""
+
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._encoder = encoder
-        self._bits = bits
-        self._samples = round(seconds * SOUND_RATE)
-        self._done = Fraction(0)
+        self._opened = ExitStack()
+        self._next: av.Packet[av.AudioStream] | None = None
 
     def begin(self, container: av.container.OutputContainer) -> None:
         """Add its stream."""
-        stream = container.add_stream(self._encoder, rate=SOUND_RATE)
-        assert isinstance(stream, av.AudioStream)
-        stream.layout = "stereo"
-        if not self._encoder.startswith("pcm"):
-            stream.bit_rate = self._bits
+        source = self._opened.enter_context(av.open(str(self._path)))
+        self._stream = container.add_stream_from_template(source.streams.audio[0], opaque=True)
         self._container = container
-        self._stream = stream
-        self._frames = self._read()
+        self._packets = (packet for packet in source.demux(source.streams.audio[0]) if packet.size)
+        self._next = next(self._packets, None)
 
     def write_until(self, seconds: Fraction) -> None:
         """Write what begins before so many seconds of the film."""
-        while self._done < seconds:
-            frame = next(self._frames, None)
-            if frame is None:
-                self._done = Fraction(10**9)
-                return
-            self._done += Fraction(frame.samples, SOUND_RATE)
-            self._container.mux(self._stream.encode(frame))
+        while self._next is not None and (self._next.pts or 0) * (self._next.time_base or 1) < seconds:
+            self._write()
 
     def finish(self) -> None:
-        """Write the rest."""
-        self.write_until(Fraction(10**9))
-        self._container.mux(self._stream.encode(None))
+        """Write the rest, and close its file."""
+        while self._next is not None:
+            self._write()
+        self.close()
 
-    def _read(self) -> Iterator[av.AudioFrame]:
-        """The film's samples in frames as the encoder takes them."""
-        context = self._stream.codec_context
-        resampler = av.AudioResampler(
-            format=context.format, layout="stereo", rate=SOUND_RATE, frame_size=context.frame_size or None
-        )
-        given = 0
-        with av.open(str(self._path)) as source:
-            for frame in source.decode(source.streams.audio[0]):
-                frame.pts = None
-                for part in resampler.resample(frame):
-                    yield from self._as_far_as_the_film(part, given)
-                    given += part.samples
-        for part in resampler.resample(None):
-            yield from self._as_far_as_the_film(part, given)
-            given += part.samples
+    def close(self) -> None:
+        """Close its file."""
+        self._opened.close()
 
-    def _as_far_as_the_film(self, frame: av.AudioFrame, given: int) -> Iterator[av.AudioFrame]:
-        frame.pts, frame.time_base = given, Fraction(1, SOUND_RATE)
-        left = self._samples - given
-        if frame.samples <= left:
-            yield frame
-        elif left > 0:
-            kept = frame.to_ndarray()
-            channels = 1 if frame.format.is_planar else 2
-            shorter = av.AudioFrame.from_ndarray(kept[:, : left * channels].copy(), frame.format.name, "stereo")
-            shorter.rate, shorter.pts, shorter.time_base = SOUND_RATE, given, Fraction(1, SOUND_RATE)
-            yield shorter
+    def _write(self) -> None:
+        assert self._next is not None
+        self._next.stream = self._stream
+        self._container.mux(self._next)
+        self._next = next(self._packets, None)
 
 
 class CaptionTrack:
@@ -127,6 +167,9 @@ class CaptionTrack:
     def finish(self) -> None:
         """Write the rest."""
         self.write_until(self._end)
+
+    def close(self) -> None:
+        """It holds no file."""
 
     def _write(self, cue: Cue) -> None:
         begin = max(0, round(cue.start * 1000))
