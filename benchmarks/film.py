@@ -84,16 +84,20 @@ def write_sources(given: argparse.Namespace, folder: Path) -> None:
 
 
 def write_music(path: Path, seconds: float) -> None:
-    """Tones that last as long as the film."""
+    """Chords struck twice a second, with overtones and a little noise, that last as long as the film."""
+    at = np.arange(24_000) / 48_000
+    noise = np.random.default_rng(0).normal(0, 60, at.size)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(48_000)
         left = round(seconds * 48_000)
-        for second in range(-(-left // 48_000)):
-            tone = np.sin(np.arange(min(48_000, left)) * (220 + second % 12 * 20) * 2 * np.pi / 48_000) * 9_000
-            file.writeframes(np.repeat(tone.astype("<i2"), 2).tobytes())
-            left -= 48_000
+        for beat in range(-(-left // at.size)):
+            notes = [110 * 2 ** ((step + 5 * (beat // 8 % 3)) / 12) for step in (0, 4, 7)]
+            chord = sum(np.sin(2 * np.pi * note * over * at) / over for note in notes for over in range(1, 8))
+            samples = (chord * np.exp(-4 * at) * 3_000 + noise)[:left].astype("<i2")
+            file.writeframes(np.repeat(samples, 2).tobytes())
+            left -= at.size
 
 
 def shot_frames(given: argparse.Namespace) -> int:
