@@ -27,7 +27,7 @@ from projects.takes.render_plan import RenderPlan
 from projects.takes.staleness import own_checkpoints, plan_project
 
 Kind = Literal["sections", "conditioning", "takes", "films", "pieces", "pictures", "thumbnails", "previews", "damaged"]
-# Under this name a film's order keeps the names of the pieces that it is made of.
+# Under this name a film's order keeps the names of the pieces that it is, or will be, made of.
 PIECES = "pieces"
 # The ids, of each kind of thing, that are needed.
 Needed = Mapping[Kind, frozenset[str]]
