@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,6 +33,8 @@ from projects.frames.runs import Run, runs_of
 
 # Copying a frame takes so much of the time that encoding one does.
 _COPYING = 0.02
+# While only the sound is waited for, it is asked so often (in seconds) whether the film is still wanted.
+_ASKED_EVERY = 0.2
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -196,9 +198,15 @@ class _Work:
         with ThreadPoolExecutor(1, thread_name_prefix="sound") as thread:
             encoding = thread.submit(self._sound, name, store, called_off)
             try:
-                yield lambda: SoundTrack(encoding.result())
+                yield partial(self._when_done, encoding)
             finally:
                 called_off.set()
+
+    def _when_done(self, encoding: Future[Path]) -> SoundTrack:
+        """The sound once it is encoded. Only here it is asked whether that is still wanted, never by its thread."""
+        while not wait([encoding], timeout=_ASKED_EVERY).done:
+            self._watch(0.0)
+        return SoundTrack(encoding.result())
 
     def _sound(self, name: str, store: PieceStore, called_off: Event) -> Path:
         coding, sound = self._sound_coding, self._sources.sound
@@ -206,7 +214,7 @@ class _Work:
         assert sound is not None
 
         def watch() -> None:
-            if called_off.is_set() or self._cancelled():
+            if called_off.is_set():
                 raise ComposingCancelled
 
         def write(path: Path) -> int:

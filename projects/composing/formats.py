@@ -104,6 +104,7 @@ FORMATS: Mapping[Format, FormatFacts] = MappingProxyType(
             encoder="prores_ks",
             container="mov",
             pixel_format="yuv422p10le",
+            options=MappingProxyType({"vendor": "apl0"}),  # some editors take no other
             by_quality=MappingProxyType(
                 {"small": {"profile": "1"}, "good": {"profile": "2"}, "best": {"profile": "3"}}  # LT, 422, HQ
             ),

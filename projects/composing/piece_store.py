@@ -65,11 +65,11 @@ class PieceStore:
             folder.parent.mkdir(parents=True, exist_ok=True)
             try:
                 aside.rename(folder)
-                sync(folder.parent)
             except OSError:
-                # What another has published meanwhile is as good; anything else is a fault of the disk.
+                # What another has published meanwhile is as good; what is there and not whole was put aside just now.
                 if self.find(name, ending) is None:
-                    raise
+                    aside.rename(folder)
+            sync(folder.parent)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return folder / file.name

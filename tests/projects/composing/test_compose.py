@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from framepack.files.manifest import NotWhole
+from framepack.media.video import decode_whole
 from framepack.messages import Message
 from projects.composing.compose import ComposedFilm, ComposingCancelled, compose, pieces_of_film
 from projects.composing.formats import Format
@@ -87,6 +88,7 @@ def test_a_trimmed_take_is_encoded_up_to_its_next_key_frame_only(room: Room) -> 
 def test_a_dissolve_mixes_two_takes_over_its_frames_and_leaves_the_others_as_they_are(room: Room) -> None:
     made = room.compose(film(clip(A), clip(B, lead=dissolve(15))))
     assert made.frames == 185
+    assert decode_whole(room.out)[0] == 185  # without any fault, by a decoder that overlooks none
     levels = levels_in(room.out)
     assert len(levels) == 185
     assert levels[84] == pytest.approx(60, abs=2)
