@@ -6,6 +6,7 @@ import errno
 import resource
 import wave
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from framepack.files.manifest import NotWhole
-from framepack.media.video import decode_whole
+from framepack.media.video import decode_whole, write_frames
 from framepack.messages import Message
 from projects.composing.compose import ComposedFilm, ComposingCancelled, compose, pieces_of_film
 from projects.composing.formats import Format
@@ -95,7 +96,10 @@ def test_a_dissolve_mixes_two_takes_over_its_frames_and_leaves_the_others_as_the
     wanted = [60 + 120 * (place + 1) / 16 for place in range(15)]
     assert levels[85:100] == pytest.approx(wanted, abs=3)
     assert levels[100] == pytest.approx(180, abs=2)
-    assert [*numbers_in(room.out)[:85], *numbers_in(room.out)[100:]] == [*range(85), *range(15, 100)]
+    numbers = numbers_in(room.out)
+    assert [*numbers[:85], *numbers[100:]] == [*range(85), *range(15, 100)]
+    # While one of the two is seen more than the other, its number is legible.
+    assert [*numbers[85:92], *numbers[93:100]] == [*range(85, 92), *range(8, 15)]
     assert packets_in(room.out)[:85] == packets_in(room.folder / "a.mp4")[:85]
     assert packets_in(room.out)[-64:] == packets_in(room.folder / "b.mp4")[36:]
     assert made.encoded_frames == 36
@@ -114,6 +118,9 @@ def test_a_fade_through_black_goes_into_out_of_or_through_it(room: Room, at: Any
     room.compose(film(clip(A, first=0, count=30), clip(B, first=0, count=30, lead=Lead("black", 10, at))))
     levels = levels_in(room.out)
     assert levels[20:30] == pytest.approx(wanted, abs=3)
+    legible = {"out": (20, [20, 21, 22]), "in": (27, [7, 8, 9]), "centre": (28, [8, 9])}
+    first, numbers = legible[at]
+    assert numbers_in(room.out)[first : first + len(numbers)] == numbers
     assert (levels[19], levels[30]) == pytest.approx((60, 180), abs=2)
 
 
@@ -160,6 +167,11 @@ def test_a_film_at_another_rate_has_its_frames_and_its_length(room: Room, rate: 
     assert made.encoded_frames == frames
     numbers = numbers_in(room.out)
     assert numbers == [int(Fraction(place) * 30 / rate) for place in range(frames)]
+    webm = room.folder / "film.webm"
+    room.compose(film(clip(A, frames, first=0, count=60), rate=rate), FilmOrder("vp9"), out=webm)
+    with av.open(str(webm)) as container:
+        assert container.streams.video[0].average_rate == rate
+    assert numbers_in(webm) == numbers
     with av.open(str(room.out)) as container:
         stream = container.streams.video[0]
         assert stream.average_rate == rate
@@ -191,6 +203,18 @@ def test_cards_and_stills_are_pieces_of_a_film(room: Room) -> None:
     made = room.compose(film(card, clip(A, first=0, count=10)), sources=replace(room.sources, draw_card=draw))
     assert made.frames == 22
     assert levels_in(room.out)[:12] == pytest.approx([77] * 12, abs=2)
+
+
+def test_a_step_of_colour_at_a_join_is_evened_out_where_that_is_asked_for(room: Room) -> None:
+    for name, level in (("a", 60), ("b", 75)):
+        write_frames(room.folder / f"{name}.mp4", [np.full((HEIGHT, WIDTH, 3), level, np.uint8)] * 100, 30)
+    going_on = clip(B, joined=True)
+    assert room.compose(film(clip(A), going_on)).encoded_frames == 0
+    assert levels_in(room.out)[99:101] == pytest.approx([60, 75], abs=1)
+    assert room.compose(film(clip(A), going_on, match_colour=True)).encoded_frames == 36
+    matched = levels_in(room.out)
+    assert matched[100:116] == pytest.approx([60 + place for place in range(16)], abs=2.5)
+    assert packets_in(room.out)[136:] == packets_in(room.folder / "b.mp4")[36:]
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
@@ -309,23 +333,39 @@ def test_progress_is_a_share_that_grows_to_the_whole(room: Room) -> None:
     assert len(shares) > 300
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file may have more than 2 kB, as on a disk with no more room."""
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file may have more bytes, as on a disk with no more room."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("format", ["h264", "prores", "vp9", "gif", "webp", "png"])
-def test_where_there_is_no_room_nothing_half_is_left(room: Room, small_files: None, format: Format) -> None:  # noqa: ARG001
+def test_where_there_is_no_room_nothing_half_is_left(room: Room, format: Format) -> None:
     order = FilmOrder(format, "best")
     out = room.folder / f"film{order.facts.endings[0]}"
-    with pytest.raises(OSError) as fault:
+    with room_for(2_000), pytest.raises(OSError) as fault:
         room.compose(film(clip(A), clip(B, lead=dissolve(10))), order, out=out)
     assert fault.value.errno in (errno.EFBIG, errno.ENOSPC, errno.EIO)
     assert room.left_over() == []
+
+
+@pytest.mark.parametrize("format", ["h264", "prores", "vp9", "gif", "webp", "png"])
+def test_a_film_that_lacks_its_last_bytes_is_none(room: Room, format: Format) -> None:
+    order, timeline = FilmOrder(format), film(clip(A, count=40, first=0))
+    out = room.folder / f"film{order.facts.endings[0]}"
+    room.compose(timeline, order, out=out)
+    size = out.stat().st_size
+    for lacking in (1, 60, 400):
+        out.unlink()
+        with room_for(size - lacking), pytest.raises(OSError):
+            room.compose(timeline, order, out=out)
+        assert room.left_over() == []
+        room.compose(timeline, order, out=out)
 
 
 def test_an_ending_that_is_not_the_formats_is_refused_before_anything_is_made(room: Room) -> None:
