@@ -87,6 +87,11 @@ class StudioSettings:
         return self.home / "films"
 
     @property
+    def pieces_dir(self) -> Path:
+        """Encoded pieces of films; they can be made again."""
+        return self.home / "pieces"
+
+    @property
     def conditioning_dir(self) -> Path:
         """Encoded prompts and pictures, by hash."""
         return self.home / "conditioning"
@@ -120,6 +125,7 @@ class StudioSettings:
             self.sections_dir,
             self.takes_dir,
             self.films_dir,
+            self.pieces_dir,
             self.conditioning_dir,
             self.previews_dir,
             self.logs_dir,

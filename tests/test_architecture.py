@@ -34,7 +34,7 @@ ROOMS = {
     ),
     "projects": (
         *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "words", "timelines"),
-        *("interchange", "queue", "upkeep", "generator", "commands"),
+        *("frames", "composing", "interchange", "queue", "upkeep", "generator", "commands"),
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),
 }

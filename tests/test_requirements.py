@@ -15,7 +15,6 @@ UNIMPORTED = {
     "accelerate": "diffusers and transformers load weights with it",
     "sentencepiece": "transformers reads some published tokenizers with it",
     "tokenizers": "transformers' fast tokenizers",
-    "moviepy": "transitions, titles and sound of films",
     "imageio-ffmpeg": "the ffmpeg that moviepy runs",
     "uvicorn": "the server Streamlit's application runs on",
     "pytest-timeout": "pytest loads it",

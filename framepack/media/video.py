@@ -28,7 +28,8 @@ VIDEO_ENDINGS = (".mp4",)
 TICKS_PER_FRAME = 512
 # More than a VAE's tile of time has, so that the next tile is decoded while the frames of one are encoded.
 _FRAMES_WAITING = 16
-_SETTINGS = {
+# What takes are encoded with; a film may only be joined from what has the same.
+H264_SETTINGS = {
     "crf": "12",
     "preset": "faster",
     # The headers must not depend on what is in the picture, or the files could not be joined.
@@ -67,7 +68,7 @@ def write_frames(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int) -> i
     aside and rename. Raises ValueError where there are no frames.
     """
     with av.open(str(path), "w", format="mp4", options=_container_options(fps)) as container:
-        stream = container.add_stream("libx264", rate=fps, options=_SETTINGS)
+        stream = container.add_stream("libx264", rate=fps, options=H264_SETTINGS)
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
         context.color_range = ColorRange.MPEG

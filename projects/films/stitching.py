@@ -83,11 +83,11 @@ def join_takes(*, settings: StudioSettings, parts: Sequence[tuple[Take, int]], o
     It is written whole or not at all; returns its number of frames. A continuing take begins with the frame after the
     last one of the take before, so nothing is doubled or dropped. Raises TakeLost.
     """
-    files = [file for take, frames in parts for file in _files(settings, take, frames)]
+    files = [file for take, frames in parts for file in files_of_take(settings, take, frames)]
     return join(files, out)
 
 
-def _files(settings: StudioSettings, take: Take, frames: int) -> list[tuple[Path, int]]:
+def files_of_take(settings: StudioSettings, take: Take, frames: int) -> list[tuple[Path, int]]:
     """The files, and how many frames of each, that are the first ``frames`` of a take.
 
     Those it does not show itself are taken from its last section, as far as that is there and has them.

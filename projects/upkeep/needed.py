@@ -26,7 +26,9 @@ from projects.storyboard.project_settings import checkpoint_of, passes_of
 from projects.takes.render_plan import RenderPlan
 from projects.takes.staleness import own_checkpoints, plan_project
 
-Kind = Literal["sections", "conditioning", "takes", "films", "pictures", "thumbnails", "previews", "damaged"]
+Kind = Literal["sections", "conditioning", "takes", "films", "pieces", "pictures", "thumbnails", "previews", "damaged"]
+# Under this name a film's order keeps the names of the pieces that it is, or will be, made of.
+PIECES = "pieces"
 # The ids, of each kind of thing, that are needed.
 Needed = Mapping[Kind, frozenset[str]]
 Table = TypeVar("Table", bound=SQLModel)
@@ -101,6 +103,7 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
         "conditioning": frozenset(name for shot in planned for name in conditioning_of(shot)),
         "takes": frozenset(take.id for take in rows.takes),
         "films": frozenset(film.id for film in rows.films),
+        "pieces": frozenset(piece for film in rows.films for piece in film.order.get(PIECES, ())),
         "pictures": frozenset(pictures),
         "thumbnails": frozenset(pictures | {take.id for take in rows.takes}),
         "previews": frozenset(render.id for render in rows.renders if render.status in UNFINISHED),

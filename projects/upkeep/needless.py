@@ -16,6 +16,7 @@ from typing import get_args
 from sqlmodel import Session
 
 from framepack.messages import Message, joined
+from projects.composing.formats import ENDINGS
 from projects.settings import StudioSettings
 from projects.upkeep.needed import Kind, Rows, all_rows, needed_by
 
@@ -26,6 +27,7 @@ NAMES: dict[Kind, str] = {
     "conditioning": "kind-conditioning",
     "takes": "kind-takes",
     "films": "kind-films",
+    "pieces": "kind-pieces",
     "pictures": "kind-pictures",
     "thumbnails": "kind-thumbnails",
     "previews": "kind-previews",
@@ -35,6 +37,7 @@ SETTLED_SECONDS = 3600.0
 
 _LEFT_OVER = r"\..+\.[0-9a-f]{32}\.part"  # of a writer that was killed
 _VIDEO = re.compile(rf"(?P<id>[0-9a-f]{{32}})\.mp4(\.json)?|{_LEFT_OVER}")
+_FILM = re.compile(rf"(?P<id>[0-9a-f]{{32}})({'|'.join(map(re.escape, ENDINGS))})(\.json)?|{_LEFT_OVER}")
 _ENCODED = re.compile(rf"(?P<id>[0-9a-f]{{64}})\.safetensors(\.json)?|{_LEFT_OVER}")
 _PICTURE = re.compile(rf"(?P<id>[0-9a-f]{{64}})|{_LEFT_OVER}")
 _THUMBNAIL = re.compile(rf"(?P<id>[0-9a-f]{{64}}|[0-9a-f]{{32}})-[0-9]+\.(webp|wave|beats)|{_LEFT_OVER}")
@@ -158,7 +161,8 @@ def things(settings: StudioSettings) -> Iterator[Thing]:
     yield from _found("sections", settings.sections_dir, hashed, _UNIT)
     yield from _found("conditioning", settings.conditioning_dir, hashed, _ENCODED)
     yield from _found("takes", settings.takes_dir, "*", _VIDEO)
-    yield from _found("films", settings.films_dir, "*", _VIDEO)
+    yield from _found("films", settings.films_dir, "*", _FILM)
+    yield from _found("pieces", settings.pieces_dir, hashed, _UNIT)
     yield from _found("pictures", settings.media_dir, hashed, _PICTURE)
     yield from _found("thumbnails", settings.thumbnails_dir, hashed, _THUMBNAIL)
     yield from _found("previews", settings.previews_dir, "*", _PREVIEW)

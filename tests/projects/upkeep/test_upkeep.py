@@ -13,6 +13,8 @@ from sqlmodel import Session, SQLModel, col, select
 
 from framepack.conditioning.names import conditioning_of
 from framepack.media.video import probe
+from projects.composing.formats import ENDINGS
+from projects.composing.piece_store import PieceStore
 from projects.database.opening import session_for
 from projects.database.tables import (
     Edit,
@@ -45,6 +47,7 @@ from projects.storyboard.shots import (
     edit_shot,
 )
 from projects.takes.takes import cancel_take, delete_take, restore_take, takes_of
+from projects.upkeep.needed import PIECES
 from projects.upkeep.needless import Amount, Survey, survey
 from projects.upkeep.removal import remove_deleted, remove_needless
 from tests.support.plain_pictures import png
@@ -388,6 +391,31 @@ def test_cleaning_leaves_what_was_deleted_so_that_it_comes_back_whole(upkeep: Up
     assert work.render(*work.shots).status == "done"
     assert work.room.rendered == []
     upkeep.stitch()
+
+
+def test_pieces_of_films_stay_as_long_as_a_film_is_made_of_them(upkeep: Upkeep) -> None:
+    store = PieceStore(upkeep.settings.pieces_dir)
+    upkeep.work.render(*upkeep.work.shots)
+    film, name, other = upkeep.stitch(), "ab" * 32, "cd" * 32
+    for one in (name, other):
+        store.publish(one, ".mp4", lambda path: path.write_bytes(b"12345"))
+    with upkeep.sessions() as session:
+        session.get_one(Film, film.id).order = {PIECES: [name]}
+        session.commit()
+    assert upkeep.needless() == {"pieces": 2}  # the other one's file and its manifest
+    upkeep.clean()
+    assert store.find(name, ".mp4") is not None
+    assert store.find(other, ".mp4") is None
+    upkeep.do(delete_film, film_id=film.id)
+    upkeep.clean_deleted()
+    assert store.find(name, ".mp4") is None
+
+
+def test_films_of_every_format_go_with_their_rows(upkeep: Upkeep) -> None:
+    gone = [orphan(film_path(upkeep.settings, new_id()).with_suffix(ending)) for ending in ENDINGS]
+    assert upkeep.needless() == {"films": len(ENDINGS)}
+    upkeep.clean()
+    assert not any(path.exists() for path in gone)
 
 
 def test_a_film_that_was_thrown_away_stays_until_that_is_asked_for(upkeep: Upkeep) -> None:

@@ -1,0 +1,1 @@
+"""What each frame of a film looks like."""
