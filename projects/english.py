@@ -281,6 +281,12 @@ ENGLISH = MappingProxyType(
             "--yes"
         ),
         "beat-value": "the beat's '{key}' cannot be so",
+        # --- editions of a film ---
+        "editions-many": "A project has at most {most} editions; throw one away first.",
+        "edition-unnamed": "An edition needs a name.",
+        "edition-name-too-long": "The name of an edition has at most {most} characters.",
+        "edition-name-taken": "There is an edition called “{name}” already.",
+        "not-in-editions": "an edition does not set it",
         # --- values of a film ---
         "sounds-many": "a shot has at most {most} sounds",
         "sound-value": "the sound's '{key}' cannot be so",

@@ -36,7 +36,7 @@ ROOMS = {
         *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "words", "timelines"),
         *("frames", "composing", "interchange", "queue", "upkeep", "generator", "commands"),
     ),
-    "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),
+    "pages": ("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts", ""),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {"pages/parts": 12, "pages/api": 13, "projects/storyboard": 13}

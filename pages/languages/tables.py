@@ -14,5 +14,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "board": "pages.board.words:BOARD_WORDS",
         "inspector": "pages.inspector.words:ENGLISH",
         "player": "pages.player.words:ENGLISH",
+        "cutting": "pages.cutting.words:ENGLISH",
     }
 )

@@ -17,6 +17,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "kind.project": "project",
         "kind.shot": "shot",
         "kind.take": "take",
+        "kind.edition": "edition",
         "kind.film": "film",
         "kind.picture": "picture",
         "kind.render": "render",

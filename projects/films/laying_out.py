@@ -10,7 +10,7 @@ from framepack.messages import Message
 from projects.cutting.film_settings import RATES
 from projects.cutting.shot_fields import sounds_of
 from projects.database.tables import Edition, Project, Shot, Take
-from projects.films.editions import cut_of
+from projects.films.cut import cut_of
 from projects.films.timeline import CardSource, Clip, Lead, Source, StillSource, TakeSource, Timeline
 from projects.takes.staleness import shown_of
 
@@ -101,7 +101,7 @@ def _part(material: Material, shot: Shot, picture: str | None) -> _Part | None:
         source = TakeSource(take.id, max(take.frames, shown), rate, take.width, take.height)
     elif picture is not None:
         rate, shown = Fraction(material.fps), asked
-        source = StillSource(picture, (shot.place_x, shot.place_y, shot.place_zoom))
+        source = StillSource(picture, (shot.place_x, shot.place_y, shot.place_zoom), rate)
     else:
         return None
     first, off = round(Fraction(shot.trim_start) * rate), round(Fraction(shot.trim_end) * rate)

@@ -27,10 +27,14 @@ class TakeSource:
 
 @dataclass(frozen=True)
 class StillSource:
-    """A picture that stands for a take that is not there, as long as the take would be; cut as the shot places it."""
+    """A picture that stands for a take that is not there, as long as the take would be; cut as the shot places it.
+
+    Frames of it, as a clip counts them, come at ``rate`` a second.
+    """
 
     media_id: str
     place: tuple[int, int, int]
+    rate: Fraction = Fraction(30)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,195 @@
+// Owns the strip: clips in proportion to their length, what leads from one into the next, and edges that trim.
+const LEAST_WIDTH = 10; // pixels of a clip, so that every one can be taken hold of
+const MOST_ZOOM = 32;
+const TRIM_STEP = 1; // frames, by keys
+
+function makeStrip(words, acts) {
+  const node = element("div", "strip");
+  const lane = element("div", "lane");
+  const sounds = element("div", "lane sounds");
+  const head = element("div", "playhead");
+  const ruler = element("div", "ruler");
+  node.append(ruler, lane, sounds, head);
+  let film = null;
+  let lang = "en";
+  let zoom = 1;
+  let scale = 1; // pixels a frame
+  let drag = null;
+
+  const seconds = (frames) => frames / film.rate;
+  const frameAt = (event) => {
+    const box = node.getBoundingClientRect();
+    return Math.max(0, Math.min(film.frames - 1, (event.clientX - box.left + node.scrollLeft) / scale));
+  };
+
+  function measure() {
+    const room = Math.max(200, node.clientWidth - 2);
+    const shortest = Math.min(...film.clips.map((clip) => clip.frames));
+    const readable = Math.min(6, LEAST_WIDTH / Math.max(1, shortest));
+    scale = Math.max(room / film.frames, zoom > 1 ? Math.min(readable * 4, (room / film.frames) * zoom) : 0);
+  }
+
+  function draw() {
+    measure();
+    lane.style.width = ruler.style.width = sounds.style.width = `${film.frames * scale}px`;
+    lane.replaceChildren(...film.clips.flatMap((clip, place) => [clipNode(clip, place), ...leadNode(clip, place)]));
+    sounds.replaceChildren(...film.sounds.map(soundNode));
+    sounds.hidden = film.sounds.length === 0;
+    drawRuler();
+  }
+
+  function place(one, from, frames) {
+    one.style.left = `${from * scale}px`;
+    one.style.width = `${Math.max(2, frames * scale)}px`;
+  }
+
+  function clipNode(clip, number) {
+    const box = element("div", `clip${clip.joined ? " joined" : ""}${clip.shot_id ? "" : " words"}`);
+    place(box, clip.start, clip.frames);
+    if (clip.thumb) box.style.backgroundImage = `url("${clip.thumb}")`;
+    const label = element("button", "label", clip.label || clip.words);
+    label.type = "button";
+    label.title = [clip.label, clip.name, timeText(seconds(clip.frames), lang)].filter(Boolean).join(" · ");
+    label.onclick = () => acts.choose(number);
+    box.append(label);
+    if (clip.shot_id) box.append(edge(clip, box, "start"), edge(clip, box, "end"));
+    return box;
+  }
+
+  function soundNode(sound) {
+    const box = element("div", `sound ${sound.sort}`);
+    place(box, Math.max(0, sound.start), Math.min(sound.frames, film.frames - Math.max(0, sound.start)));
+    box.append(wave(sound), element("span", "", sound.name));
+    box.title = `${sound.name} · ${timeText(seconds(sound.frames), lang)}`;
+    return box;
+  }
+
+  function wave(sound) {
+    const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawn.setAttribute("viewBox", `0 -1 ${Math.max(1, sound.wave.length)} 2`);
+    drawn.setAttribute("preserveAspectRatio", "none");
+    drawn.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", sound.wave.map(([low, high], x) => `M${x} ${-high}V${-low + 0.01}`).join(""));
+    drawn.append(path);
+    return drawn;
+  }
+
+  // What leads into a clip stands on its beginning, and is chosen there.
+  function leadNode(clip, number) {
+    if (!clip.shot_id) return [];
+    const { kind, frames } = clip.lead;
+    const mark = element("button", `lead ${kind}`);
+    mark.type = "button";
+    mark.style.left = `${(clip.start + frames / 2) * scale}px`;
+    mark.style.setProperty("--wide", `${Math.max(14, frames * scale)}px`);
+    const said = filled(words.lead_of, { kind: words[`lead_${kind}`], shot: clip.label });
+    mark.setAttribute("aria-label", said);
+    mark.title = kind === "cut" ? said : `${said} · ${timeText(seconds(frames), lang)}`;
+    mark.onclick = () => acts.openLead(number, mark);
+    return [mark];
+  }
+
+  // --- trimming ---
+
+  function edge(clip, box, side) {
+    const handle = element("button", `edge ${side}`);
+    handle.type = "button";
+    const field = side === "start" ? "trim_start" : "trim_end";
+    const rate = clip.fps * clip.speed;
+    const most = clip.asked - 1 - Math.round((side === "start" ? clip.trim_end : clip.trim_start) * clip.fps);
+    handle.setAttribute("role", "slider");
+    handle.setAttribute("aria-label", filled(words[side === "start" ? "trim_start" : "trim_end"], { shot: clip.label }));
+    handle.setAttribute("aria-valuemin", "0");
+    handle.setAttribute("aria-valuemax", (most / clip.fps).toFixed(2));
+    const say = (trim) => {
+      handle.setAttribute("aria-valuenow", trim.toFixed(2));
+      handle.setAttribute("aria-valuetext", filled(words.trimmed, { seconds: timeText(trim, lang) }));
+    };
+    say(clip[field]);
+
+    const bounded = (frames) => Math.max(0, Math.min(most, frames)) / clip.fps;
+    handle.onpointerdown = (event) => {
+      if (event.button !== 0) return;
+      event.stopPropagation();
+      handle.setPointerCapture(event.pointerId);
+      drag = { from: event.clientX, trim: clip[field] };
+      box.classList.add("held");
+    };
+    handle.onpointermove = (event) => {
+      if (!drag) return;
+      const way = ((event.clientX - drag.from) / scale / film.rate) * rate * (side === "start" ? 1 : -1);
+      drag.trim = bounded(Math.round(clip[field] * clip.fps + way));
+      say(drag.trim);
+      const change = ((clip[field] - drag.trim) * clip.fps * film.rate) / rate;
+      place(box, clip.start - (side === "start" ? change : 0), clip.frames + change);
+      acts.sayTrim(filled(words.trimmed, { seconds: timeText(drag.trim, lang) }));
+    };
+    const done = (keep) => {
+      if (!drag) return;
+      const { trim } = drag;
+      drag = null;
+      box.classList.remove("held");
+      acts.sayTrim("");
+      if (keep && trim !== clip[field]) acts.change(clip, { [field]: trim });
+      else place(box, clip.start, clip.frames);
+    };
+    handle.onpointerup = () => done(true);
+    handle.onpointercancel = () => done(false);
+    handle.onkeydown = (event) => {
+      if (event.key === "Escape" && drag) return done(false);
+      const step = { ArrowLeft: -TRIM_STEP, ArrowRight: TRIM_STEP }[event.key];
+      if (step === undefined) return undefined;
+      event.preventDefault();
+      event.stopPropagation();
+      const way = (side === "start" ? step : -step) * (event.shiftKey ? 10 : 1);
+      acts.change(clip, { [field]: bounded(Math.round(clip[field] * clip.fps) + way) });
+      return undefined;
+    };
+    return handle;
+  }
+
+  // --- time ---
+
+  function drawRuler() {
+    const steps = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+    const step = steps.find((one) => one * film.rate * scale > 72) ?? 1200;
+    const marks = [];
+    for (let at = 0; at * film.rate < film.frames; at += step) {
+      const mark = element("span", "mark", timeText(at, lang));
+      mark.style.left = `${at * film.rate * scale}px`;
+      marks.push(mark);
+    }
+    ruler.replaceChildren(...marks);
+  }
+
+  const seek = (event) => acts.seek(frameAt(event));
+  ruler.onpointerdown = (event) => {
+    if (event.button !== 0) return;
+    ruler.setPointerCapture(event.pointerId);
+    seek(event);
+  };
+  ruler.onpointermove = (event) => event.buttons === 1 && seek(event);
+  lane.onpointerdown = (event) => event.target === lane && seek(event);
+  const sized = new ResizeObserver(() => film && !drag && draw());
+  sized.observe(node);
+
+  return {
+    node,
+    draw,
+    zoomBy(factor) {
+      zoom = Math.max(1, Math.min(MOST_ZOOM, zoom * factor));
+      draw();
+    },
+    tell(given, language) {
+      [film, lang] = [given, language];
+      draw();
+    },
+    mark(frame, plays) {
+      const left = (frame + 0.5) * scale;
+      head.style.left = `${left}px`;
+      if (plays && (left < node.scrollLeft || left > node.scrollLeft + node.clientWidth)) node.scrollLeft = left - 40;
+    },
+    end: () => sized.disconnect(),
+  };
+}
