@@ -108,7 +108,13 @@ ENGLISH = MappingProxyType(
         "lines-too-many": "These are {count} shots; at most {most} are added at once.",
         "line-too-long": "What line {line} says is longer than {most:,} characters.",
         "line-length": "The length in line {line} is no number of seconds up to {most:g}: “{text}”.",
+        "rows-without-names": "Its first row does not name its columns; they are called {names}.",
+        "rows-too-many": "The table has more than {most} shots; take it in parts.",
         # --- what a storyboard does not allow ---
+        "project-not-found": "There is no project called “{name}”, nor one with this id.",
+        "project-not-unique": "{count} projects are called “{name}”; say which one by its id: {ids}.",
+        "edition-not-found": "The project has no edition called “{name}”; it has: {names}.",
+        "edition-not-unique": "{count} editions are called “{name}”; say which one by its id: {ids}.",
         "no-real-pass": "The project has no real pass yet; choose a model for it in the project's settings.",
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",

@@ -21,7 +21,7 @@ ROOMS = {
     ),
     "projects": (
         *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines"),
-        *("interchange", "queue", "upkeep", "generator", "commands"),
+        *("interchange", "documents", "queue", "upkeep", "archive", "generator", "commands"),
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),
 }

@@ -17,6 +17,7 @@ UNIMPORTED = {
     "tokenizers": "transformers' fast tokenizers",
     "moviepy": "transitions, titles and sound of films",
     "imageio-ffmpeg": "the ffmpeg that moviepy runs",
+    "uharfbuzz": "fpdf2 shapes text with it",
     "uvicorn": "the server Streamlit's application runs on",
     "pytest-timeout": "pytest loads it",
     "pytest-xdist": "pytest loads it",
