@@ -162,6 +162,7 @@ ENGLISH = MappingProxyType(
         "remark-on-shot": "{shot}: {remark}",
         # --- what a film lacks ---
         "no-shots-yet": "The storyboard has no shots yet.",
+        "no-stills-yet": "No shot has a take or a picture yet.",
         "shot-lacks-take": "{shot} has no finished take yet; render it first.",
         "shots-lack-takes": "{shots} and {last} have no finished take yet; render them first.",
         "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",

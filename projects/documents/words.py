@@ -24,6 +24,8 @@ DOCUMENT_WORDS = MappingProxyType(
         "still": "picture",
         "nothing": "nothing yet",
         # --- the storyboard on paper ---
+        "said": "Dialogue: {text}",
+        "noted": "Notes: {text}",
         "no_picture": "No picture yet",
         "page": "Page {page} of {pages}",
         "length": "{shots} shots, {length}",
