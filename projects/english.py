@@ -108,6 +108,10 @@ ENGLISH = MappingProxyType(
         "lines-too-many": "These are {count} shots; at most {most} are added at once.",
         "line-too-long": "What line {line} says is longer than {most:,} characters.",
         "line-length": "The length in line {line} is no number of seconds up to {most:g}: “{text}”.",
+        "script-empty": "There is neither a scene nor action in it, so it makes no shots.",
+        "folder-too-many": "There are {count} files in the folder; at most {most} shots are added at once.",
+        "folder-left-out": "Left out: {problem}",
+        "folder-without-pictures": "There is no picture in the folder “{folder}”.",
         "rows-without-names": "Its first row does not name its columns; they are called {names}.",
         "rows-too-many": "The table has more than {most} shots; take it in parts.",
         # --- what a storyboard does not allow ---
