@@ -21,7 +21,7 @@ ROOMS = {
     ),
     "projects": (
         *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines"),
-        *("interchange", "documents", "queue", "upkeep", "archive", "generator", "commands"),
+        *("interchange", "scripts", "documents", "queue", "upkeep", "archive", "generator", "commands"),
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "inspector", "api", "parts", ""),
 }

@@ -15,7 +15,7 @@ from projects.documents.panels import storyboard_of
 from projects.documents.shot_list import COLUMNS, write_csv, write_xlsx, write_xlsx_with_pictures
 from projects.documents.words import DOCUMENT_WORDS
 from projects.interchange.shot_lines import guarded, shots_from_text, text_of_file, unguarded
-from projects.interchange.workbook import is_workbook, shots_from_workbook
+from projects.scripts.workbook import is_workbook, shots_from_workbook
 from projects.settings import StudioSettings
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import NewShot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projects.errors import StoryboardProblem
-from projects.interchange.fountain import LEAST_SECONDS, MOST_SECONDS, seconds_of, shots_from_fountain
+from projects.scripts.fountain import LEAST_SECONDS, MOST_SECONDS, seconds_of, shots_from_fountain
 
 SCRIPT = """Title:
     _**The Lamp**_

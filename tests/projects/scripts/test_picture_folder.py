@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from projects.database.tables import Media
 from projects.errors import StoryboardProblem
-from projects.interchange.picture_folder import natural, shots_from_folder
+from projects.scripts.picture_folder import natural, shots_from_folder
 from projects.settings import StudioSettings
 from tests.support.plain_pictures import png
 

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from projects.errors import StoryboardProblem
-from projects.interchange.workbook import is_workbook, shots_from_workbook
+from projects.scripts.workbook import is_workbook, shots_from_workbook
 
 
 @pytest.fixture
