@@ -11,6 +11,7 @@ ENGLISH = MappingProxyType(
         **ENGINE,
         # --- errors ---
         "not-found": "There is no {kind} '{id}' (any more).",
+        "name-of-several": "Several projects are called “{name}”; name one by its id: {ids}.",
         "storyboard-file": "{where}: {reason}",
         "changed-meanwhile": "Somebody else changed this meanwhile.",
         "database-too-new": (
@@ -115,23 +116,28 @@ ENGLISH = MappingProxyType(
         "archive-lacks": "the file of “{name}” is damaged or no longer there.",
         "archive-no-room": "it needs {needed:.1f} GB, and {free:.1f} GB are free.",
         "archive-take-lost": "{shot}: take {number} is left out, since neither its file nor its sections are there.",
+        # --- what commands say of files that go out and come in ---
+        "output-not-writable": "The file cannot be written: {problem}.",
+        "archive-has-all": "An archive has all editions of a project; leave --edition out.",
+        "import-unknown": (
+            "“{name}” is nothing that shots can be made of: a folder of pictures, a text, a table (CSV, XLSX), a "
+            "screenplay (.fountain), a storyboard (.toml), or the archive of a project."
+        ),
+        "import-own-project": "“{name}” is a project of its own; leave --into out.",
+        "import-missing": "There is no file “{name}”.",
         # --- what is wrong with a text of shots ---
         "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
         "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
         "lines-too-many": "These are {count} shots; at most {most} are added at once.",
         "line-too-long": "What line {line} says is longer than {most:,} characters.",
         "line-length": "The length in line {line} is no number of seconds up to {most:g}: “{text}”.",
-        "script-empty": "There is neither a scene nor action in it, so it makes no shots.",
+        "script-empty": "There is nothing in it to make shots of: neither a scene nor action, nor a line.",
         "folder-too-many": "There are {count} files in the folder; at most {most} shots are added at once.",
         "folder-left-out": "Left out: {problem}",
         "folder-without-pictures": "There is no picture in the folder “{folder}”.",
         "rows-without-names": "Its first row does not name its columns; they are called {names}.",
         "rows-too-many": "The table has more than {most} shots; take it in parts.",
         # --- what a storyboard does not allow ---
-        "project-not-found": "There is no project called “{name}”, nor one with this id.",
-        "project-not-unique": "{count} projects are called “{name}”; say which one by its id: {ids}.",
-        "edition-not-found": "The project has no edition called “{name}”; it has: {names}.",
-        "edition-not-unique": "{count} editions are called “{name}”; say which one by its id: {ids}.",
         "no-real-pass": "The project has no real pass yet; choose a model for it in the project's settings.",
         "project-unnamed": "The project has no name; give it one.",
         "project-name-too-long": "The project's name is longer than {most} characters.",

@@ -1,45 +1,55 @@
-"""Finding a project, or one of its editions, by what a person calls it: its name or its id. It changes nothing."""
+"""Finding a project, or an edition of one, by what a person calls it: its name or its id. It changes nothing."""
 
 from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
 from framepack.messages import Message
 from projects.database.tables import Edition, Project
-from projects.errors import StoryboardProblem
-from projects.storyboard.reading import plain_name
+from projects.errors import NotFound, StoryboardProblem
 
-# So many ids are told where several projects have one name.
-MOST_TOLD = 12
+Named = TypeVar("Named", Project, Edition)
 
 
-def find_project(*, session: Session, said: str) -> Project:
-    """The project whose id or name is ``said``, archived ones among them.
+def project_named(*, session: Session, wanted: str) -> Project:
+    """The project with the id ``wanted``, or else the only one of that name; capitals count only where they must.
 
-    Capitals, accents and the width of letters count only where several have the name without them. Raises
-    StoryboardProblem where there is none, and where there are several, which it tells with their ids.
+    Raises NotFound, and StoryboardProblem where several are called so.
     """
-    kept = session.exec(select(Project).where(col(Project.deleted_at).is_(None)).order_by(col(Project.id))).all()
-    by_id = [project for project in kept if project.id == said]
-    exactly = [project for project in kept if project.name == said.strip()]
-    found = by_id or exactly or [project for project in kept if plain_name(project.name) == plain_name(said.strip())]
-    if not found:
-        raise StoryboardProblem(Message("project-not-found", {"name": said}))
-    if len(found) > 1:
-        ids = ", ".join(project.id for project in found[:MOST_TOLD])
-        raise StoryboardProblem(Message("project-not-unique", {"name": said, "count": len(found), "ids": ids}))
-    return found[0]
+    kept = select(Project).where(col(Project.deleted_at).is_(None)).order_by(col(Project.id))
+    found = _named(session.exec(kept).all(), wanted)
+    if found is None:
+        raise NotFound("project", wanted)
+    return found
 
 
-def find_edition(*, session: Session, project_id: str, said: str) -> Edition:
-    """The edition of a project whose id or name is ``said``. Raises StoryboardProblem, as ``find_project``."""
+def edition_named(*, session: Session, project_id: str, wanted: str) -> Edition:
+    """As ``project_named``, an edition of a project."""
     own = select(Edition).where(Edition.project_id == project_id, col(Edition.deleted_at).is_(None))
-    kept = session.exec(own.order_by(col(Edition.created_at), col(Edition.id))).all()
-    found = [one for one in kept if one.id == said] or [one for one in kept if one.name == said.strip()]
-    if not found:
-        names = ", ".join(f"“{one.name}”" for one in kept) or "–"
-        raise StoryboardProblem(Message("edition-not-found", {"name": said, "names": names}))
-    if len(found) > 1:
-        ids = ", ".join(one.id for one in found)
-        raise StoryboardProblem(Message("edition-not-unique", {"name": said, "count": len(found), "ids": ids}))
-    return found[0]
+    found = _named(session.exec(own.order_by(col(Edition.id))).all(), wanted)
+    if found is None:
+        raise NotFound("edition", wanted)
+    return found
+
+
+def _named(rows: Sequence[Named], wanted: str) -> Named | None:
+    for same in (
+        [row for row in rows if row.id == wanted],
+        [row for row in rows if _spelled(row.name) == _spelled(wanted)],
+        [row for row in rows if _spelled(row.name).casefold() == _spelled(wanted).casefold()],
+    ):
+        if len(same) > 1:
+            ids = ", ".join(row.id for row in same)
+            raise StoryboardProblem(Message("name-of-several", {"name": wanted, "ids": ids}))
+        if same:
+            return same[0]
+    return None
+
+
+def _spelled(name: str) -> str:
+    """One of the ways in which the same letters can be written."""
+    return " ".join(unicodedata.normalize("NFC", name).split())

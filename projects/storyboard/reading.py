@@ -57,11 +57,11 @@ def find_projects(*, session: Session, words: str = "", archived: bool = False, 
         col(Project.deleted_at).is_(None)
     )
     rows = session.connection().execute(facts.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
-    wanted = plain_name(words).split()
+    wanted = _plain(words).split()
     ids = [
         id
         for id, name, archived_at in rows
-        if (archived or archived_at is None) and (not wanted or all(word in plain_name(name) for word in wanted))
+        if (archived or archived_at is None) and (not wanted or all(word in _plain(name) for word in wanted))
     ]
     shown = ids[:most]
     projects = {one.id: one for one in session.exec(select(Project).where(col(Project.id).in_(shown))).all()}
@@ -114,12 +114,6 @@ def chosen_id(shot: Shot, made_for: Pass) -> str | None:
     return shot.chosen_draft_id if made_for == "draft" else shot.chosen_real_id
 
 
-def plain_name(name: str) -> str:
-    """``name`` without what people leave out when they look for it."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in letters if unicodedata.category(letter) != "Mn").casefold()
-
-
 # --- what the verbs share ---------------------------------------------------------------------------------------------
 
 
@@ -158,3 +152,9 @@ def _summaries(session: Session, projects: Sequence[Project], which: sa.ColumnEl
         )
         for project in projects
     ]
+
+
+def _plain(name: str) -> str:
+    """``name`` without what people leave out when they look for it."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Mn").casefold()
