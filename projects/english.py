@@ -136,7 +136,7 @@ ENGLISH = MappingProxyType(
         "folder-left-out": "Left out: {problem}",
         "folder-without-pictures": "There is no picture in the folder “{folder}”.",
         "rows-without-names": "Its first row does not name its columns; they are called {names}.",
-        "rows-too-many": "The table has more than {most} shots; take it in parts.",
+        "rows-too-many": "These are more than {most} shots; take them in parts.",
         # --- what a storyboard does not allow ---
         "no-real-pass": "The project has no real pass yet; choose a model for it in the project's settings.",
         "project-unnamed": "The project has no name; give it one.",
