@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         help="draft, or real: with the model that the storyboard names for it (draft)",
     )
     render.add_argument("--device", default=None, help="render on this device (cpu, cuda:1, ...) only")
-    _add_exporting(commands)
+    _describe_exporting(commands.add_parser("export", help="write a project as a file of another kind"))
     importing = commands.add_parser("import", help="make shots, or a project, of a file or folder")
     importing.add_argument(
         "path",
@@ -111,9 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_exporting(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _describe_exporting(exporting: argparse.ArgumentParser) -> None:
     usual = Page()
-    exporting = commands.add_parser("export", help="write a project as a file of another kind")
     exporting.add_argument("project", metavar="NAME|ID|FILE.toml", help="its name or id, or a storyboard file")
     exporting.add_argument("--as", dest="kind", choices=[*KINDS], required=True, help="the kind of file")
     exporting.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write")

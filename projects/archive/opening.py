@@ -40,6 +40,8 @@ def open_archive(*, session: Session, settings: StudioSettings, path: Path) -> P
             others = select(Project.id).where(Project.source == rows.project.source)
             if session.exec(others).first() is not None:
                 rows.project.source = None
+        # It is to be seen, even where it was put away before.
+        rows.project.archived_at = rows.project.deleted_at = None
         _place(settings, found, rows, ids, undo)
         known = session.exec(select(Media.id).where(col(Media.id).in_([one.id for one in rows.media]))).all()
         session.add_all([one for one in rows.media if one.id not in known])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from fpdf import FPDF
@@ -25,8 +24,6 @@ class Pen:
     """Measures and writes lines in ``pdf`` with ``faces``, the first of which is for Latin letters."""
 
     def __init__(self, pdf: FPDF, faces: Sequence[Face]) -> None:
-        # It tells of every table of a font that it leaves out.
-        logging.getLogger("fontTools").setLevel(logging.ERROR)
         self._pdf = pdf
         self._faces = {f"face{number}": face for number, face in enumerate(faces)}
         self._widths: dict[str, float] = {}

@@ -20,7 +20,8 @@ from projects.database.tables import Edition, Media, Project, Shot, Take, Wordin
 from projects.errors import ArchiveProblem
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path, take_path
-from projects.storyboard.reading import project_with_shots, wordings
+from projects.storyboard.projects import archive_project
+from projects.storyboard.reading import list_projects, project_with_shots, wordings
 from projects.takes.staleness import plan_for
 from tests.projects.archive.conftest import Made, files_of
 from tests.support.rendering import plans_by_rows
@@ -109,6 +110,14 @@ def test_beside_itself_a_project_gets_ids_of_its_own_and_shares_its_sections(mad
     assert new == {"takes"}
     plans = plan_for(session=made.session, settings=made.studio, project_id=project.id, identity=IDENTITY)
     assert {plan.state for plan in plans} == {"done"}
+
+
+def test_a_project_that_was_put_away_is_seen_where_it_is_opened(made: Made, elsewhere: Elsewhere, out: Path) -> None:
+    archive_project(session=made.session, project_id=made.project.id)
+    write(made, out)
+    session, studio = elsewhere
+    open_archive(session=session, settings=studio, path=out)
+    assert [summary.project.name for summary in list_projects(session=session)] == ["small"]
 
 
 def test_the_same_project_makes_the_same_archive(made: Made, out: Path) -> None:
