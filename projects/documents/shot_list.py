@@ -11,7 +11,6 @@ import datetime as dt
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -35,7 +34,7 @@ COLUMNS = (
 )
 _WIDTHS = {"name": 24, "prompt": 60, "dialogue": 40, "notes": 40}
 _USUAL_WIDTH = 13
-_FORMATS: Mapping[type, str] = MappingProxyType({float: "0.00", dt.timedelta: "[h]:mm:ss.00"})
+_NUMBER, _TIME = "0.00", "[h]:mm:ss.00"
 # Pixels of a picture's longer side, and how wide and high a cell is for one pixel.
 PICTURE_SIDE = 160
 _LETTERS_OF_PIXEL = 1 / 7
@@ -128,4 +127,4 @@ def _fill(cell: Cell, value: Value) -> None:
         cell.quotePrefix = looks_like_formula(value)
     else:
         cell.value = value
-        cell.number_format = _FORMATS[type(value)]
+        cell.number_format = _TIME if isinstance(value, dt.timedelta) else _NUMBER
