@@ -12,6 +12,7 @@ ENGLISH = MappingProxyType(
         # --- errors ---
         "not-found": "There is no {kind} '{id}' (any more).",
         "name-of-several": "Several projects are called “{name}”; name one by its id: {ids}.",
+        "name-of-several-editions": "Several editions are called “{name}”; name one by its id: {ids}.",
         "storyboard-file": "{where}: {reason}",
         "changed-meanwhile": "Somebody else changed this meanwhile.",
         "database-too-new": (

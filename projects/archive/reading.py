@@ -84,7 +84,7 @@ def is_archive(path: Path) -> bool:
 
 @contextmanager
 def unpacked_archive(path: Path, folder: Path) -> Iterator[Unpacked]:
-    """An archive unpacked into ``folder``, which is made, and removed in the end. Raises ArchiveProblem."""
+    """An archive unpacked into ``folder``, which is made, and removed at the end. Raises ArchiveProblem."""
     folder.mkdir(parents=True)
     try:
         yield _unpacked(path, folder)

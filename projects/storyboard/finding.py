@@ -21,7 +21,7 @@ def project_named(*, session: Session, wanted: str) -> Project:
     Raises NotFound, and StoryboardProblem where several are called so.
     """
     kept = select(Project).where(col(Project.deleted_at).is_(None)).order_by(col(Project.id))
-    found = _named(session.exec(kept).all(), wanted)
+    found = _named(session.exec(kept).all(), wanted, "name-of-several")
     if found is None:
         raise NotFound("project", wanted)
     return found
@@ -30,13 +30,13 @@ def project_named(*, session: Session, wanted: str) -> Project:
 def edition_named(*, session: Session, project_id: str, wanted: str) -> Edition:
     """As ``project_named``, an edition of a project."""
     own = select(Edition).where(Edition.project_id == project_id, col(Edition.deleted_at).is_(None))
-    found = _named(session.exec(own.order_by(col(Edition.id))).all(), wanted)
+    found = _named(session.exec(own.order_by(col(Edition.id))).all(), wanted, "name-of-several-editions")
     if found is None:
         raise NotFound("edition", wanted)
     return found
 
 
-def _named(rows: Sequence[Named], wanted: str) -> Named | None:
+def _named(rows: Sequence[Named], wanted: str, several: str) -> Named | None:
     for same in (
         [row for row in rows if row.id == wanted],
         [row for row in rows if _spelled(row.name) == _spelled(wanted)],
@@ -44,7 +44,7 @@ def _named(rows: Sequence[Named], wanted: str) -> Named | None:
     ):
         if len(same) > 1:
             ids = ", ".join(row.id for row in same)
-            raise StoryboardProblem(Message("name-of-several", {"name": wanted, "ids": ids}))
+            raise StoryboardProblem(Message(several, {"name": wanted, "ids": ids}))
         if same:
             return same[0]
     return None

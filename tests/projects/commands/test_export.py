@@ -17,6 +17,7 @@ from projects.commands.exporting import KINDS
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Edition, Project
 from projects.settings import StudioSettings
+from projects.storyboard.finding import project_named
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of
 from projects.timelines.files import ENDINGS
@@ -158,6 +159,19 @@ def test_a_name_that_several_projects_have_is_refused_with_their_ids(
     assert run(capsys, "export", ids[0], "--as", "csv", "-o", out)[0] == 0
     status, _, err = run(capsys, "export", "nobody", "--as", "csv", "-o", out)
     assert (status, "nobody" in err) == (2, True)
+
+
+def test_an_edition_that_is_called_as_another_is_refused_too(
+    home: StudioSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = open_database(home)
+    with session_for(database) as session:
+        project = project_named(session=session, wanted=NAME)
+        session.add_all([Edition(project_id=project.id, name="twin") for _ in range(2)])
+        session.commit()
+    database.dispose()
+    status, _, err = run(capsys, "export", NAME, "--as", "csv", "-o", tmp_path / "a.csv", "--edition", "twin")
+    assert (status, "Several editions" in err) == (2, True)
 
 
 @pytest.mark.parametrize("kind", [*ENDINGS, "pdf", "sheet", "gif", "stills"])
