@@ -71,6 +71,16 @@ ENGLISH = MappingProxyType(
         "video-last-frame": "its video ends with another frame than it should",
         "conditioning-unreadable": "it cannot be read",
         "conditioning-not-finite": "it holds values that are no numbers",
+        # --- reasons: a ZIP file that somebody else made ---
+        "packed-damaged": "it is no ZIP file, or it is damaged.",
+        "packed-lacks": "it lacks {name}.",
+        "packed-many": "it has more than {most:,} files.",
+        "packed-large": "what is packed in it is larger than {most:.1f} GB, for which there is no room.",
+        "packed-path": "it holds a file that would be put elsewhere: “{name}”.",
+        "packed-link": "it holds “{name}”, which is no file but a link or a device.",
+        "packed-otherwise": "“{name}” is encrypted, or packed in a way that is not known.",
+        "packed-bomb": "“{name}” is far larger than it can be.",
+        "packed-twice": "it holds two files of one name.",
         # --- what the person may want to know while a shot is made ---
         "cards-joined": "{cards} cards work on the shot together.",
         "cards-memory-short": "One of the cards ran out of memory; the section is begun again with less on each.",

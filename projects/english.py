@@ -12,6 +12,7 @@ ENGLISH = MappingProxyType(
         # --- errors ---
         "not-found": "There is no {kind} '{id}' (any more).",
         "name-of-several": "Several projects are called “{name}”; name one by its id: {ids}.",
+        "name-of-several-editions": "Several editions are called “{name}”; name one by its id: {ids}.",
         "storyboard-file": "{where}: {reason}",
         "changed-meanwhile": "Somebody else changed this meanwhile.",
         "database-too-new": (
@@ -147,12 +148,40 @@ ENGLISH = MappingProxyType(
         "differs-sounds": "The sounds of {shot} are others: {was}, then {now}.",
         "differs-film": "{field} of the film is {was}, then {now}.",
         "differs-seconds": "The film lasts {was} s, then {now} s.",
+        # --- what is wrong with an archive of a project ---
+        "archive-problem": "The archive cannot be used: {reason}",
+        "archive-newer": "it was made by a newer version of the studio; use that version, or a newer one.",
+        "archive-field": "what it says of “{field}” cannot be.",
+        "archive-value": "{problem}.",
+        "archive-is-none": "it is no archive of a project.",
+        "archive-stranger": "“{name}” does not belong into an archive of a project.",
+        "archive-changed": "“{name}” is not what it was when the archive was made.",
+        "archive-file": "“{name}” cannot be used: {reason}.",
+        "archive-no-stream": "there is nothing of its kind in it",
+        "archive-lacks": "the file of “{name}” is damaged or no longer there.",
+        "archive-no-room": "it needs {needed:.1f} GB, and {free:.1f} GB are free.",
+        "archive-take-lost": "{shot}: take {number} is left out, since neither its file nor its sections are there.",
+        # --- what commands say of files that go out and come in ---
+        "output-not-writable": "The file cannot be written: {problem}.",
+        "archive-has-all": "An archive has all editions of a project; leave --edition out.",
+        "import-unknown": (
+            "“{name}” is nothing that shots can be made of: a folder of pictures, a text, a table (CSV, XLSX), a "
+            "screenplay (.fountain), a storyboard (.toml), or the archive of a project."
+        ),
+        "import-own-project": "“{name}” is a project of its own; leave --into out.",
+        "import-missing": "There is no file “{name}”.",
         # --- what is wrong with a text of shots ---
         "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
         "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
         "lines-too-many": "These are {count} shots; at most {most} are added at once.",
         "line-too-long": "What line {line} says is longer than {most:,} characters.",
         "line-length": "The length in line {line} is no number of seconds up to {most:g}: “{text}”.",
+        "script-empty": "There is nothing in it to make shots of: neither a scene nor action, nor a line.",
+        "folder-too-many": "There are {count} files in the folder; at most {most} shots are added at once.",
+        "folder-left-out": "Left out: {problem}",
+        "folder-without-pictures": "There is no picture in the folder “{folder}”.",
+        "rows-without-names": "Its first row does not name its columns; they are called {names}.",
+        "rows-too-many": "These are more than {most} shots; take them in parts.",
         # --- what a storyboard does not allow ---
         "no-real-pass": "The project has no real pass yet; choose a model for it in the project's settings.",
         "project-unnamed": "The project has no name; give it one.",
@@ -202,6 +231,7 @@ ENGLISH = MappingProxyType(
         "remark-on-shot": "{shot}: {remark}",
         # --- what a film lacks ---
         "no-shots-yet": "The storyboard has no shots yet.",
+        "no-stills-yet": "No shot has a take or a picture yet.",
         "shot-lacks-take": "{shot} has no finished take yet; render it first.",
         "shots-lack-takes": "{shots} and {last} have no finished take yet; render them first.",
         "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",

@@ -60,6 +60,14 @@ class TimelineFileProblem(StudioError):
         self.where = where
 
 
+class ArchiveProblem(StudioError):
+    """An archive of a project cannot be opened, or not be written; ``reason`` says why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(Message("archive-problem", {"reason": reason}))
+        self.reason = reason
+
+
 class DatabaseTooNew(StudioError):
     """The database was written by a newer version of the program."""
 

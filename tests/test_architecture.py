@@ -34,7 +34,8 @@ ROOMS = {
     ),
     "projects": (
         *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "words", "timelines"),
-        *("frames", "composing", "interchange", "queue", "upkeep", "generator", "commands"),
+        *("frames", "composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "generator"),
+        "commands",
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts", ""),
 }

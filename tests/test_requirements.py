@@ -16,6 +16,7 @@ UNIMPORTED = {
     "sentencepiece": "transformers reads some published tokenizers with it",
     "tokenizers": "transformers' fast tokenizers",
     "imageio-ffmpeg": "the ffmpeg that moviepy runs",
+    "uharfbuzz": "fpdf2 shapes text with it",
     "uvicorn": "the server Streamlit's application runs on",
     "pytest-timeout": "pytest loads it",
     "pytest-xdist": "pytest loads it",

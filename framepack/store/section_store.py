@@ -43,7 +43,8 @@ from framepack.files.manifest import (
     write_manifest,
 )
 from framepack.media.video import read_frames, write_frames
-from framepack.store.unit_reading import read_unit
+from framepack.messages import Message
+from framepack.store.unit_reading import read_unit, shape_of
 
 LATENTS = "latents.safetensors"
 FRAMES = "frames.mp4"
@@ -118,6 +119,10 @@ class SectionStore:
             raise SectionMissing(key)
         return self._folder(key) / FRAMES
 
+    def files(self, key: str) -> tuple[Path, ...]:
+        """The files of the unit, with its manifest. Raises SectionMissing."""
+        return tuple(self._folder(key) / name for name in (*self._whole(key).files, NAME))
+
     def publish(self, key: str, latents: NDArray[np.float32], frames: Iterable[NDArray[np.uint8]], fps: int) -> bool:
         """Write a unit aside, sync it and rename it into place, whole or not at all.
 
@@ -140,6 +145,20 @@ class SectionStore:
         try:
             save_file({"latents": np.ascontiguousarray(latents)}, aside / LATENTS)
             _finish(aside, frames=None, shape=latents.shape)
+            return self._put_in_place(aside, key)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def receive(self, key: str, files: Iterable[Path]) -> bool:
+        """Publish a unit that was made elsewhere, whose ``files`` (see ``files``) are moved from where they lie.
+
+        Returns False as ``publish``. Raises NotWhole where it is not what its manifest says.
+        """
+        aside = self._begin(key)
+        try:
+            for path in files:
+                path.replace(aside / path.name)
+            check_unit(aside)
             return self._put_in_place(aside, key)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -205,6 +224,20 @@ class SectionStore:
             aside.rename(folder)  # what was in the way is put aside
         sync(folder.parent)
         return True
+
+
+def check_unit(folder: Path) -> Manifest:
+    """The manifest of a unit that lies in ``folder``. Raises NotWhole unless it is a unit, and whole."""
+    manifest = read_manifest(folder / NAME)
+    if manifest is None or LATENTS not in manifest.files:
+        raise NotWhole(Message("file-gone", {"name": NAME if manifest is None else LATENTS}))
+    if set(manifest.files) - {LATENTS, FRAMES}:
+        raise NotWhole(Message("manifest-damaged", {"name": NAME}))
+    check_sums(folder, manifest)
+    shape = shape_of(folder / LATENTS)
+    if manifest.shape is not None and manifest.shape != shape:
+        raise NotWhole(Message("latents-unreadable"))
+    return manifest
 
 
 def _finish(folder: Path, *, frames: int | None, shape: tuple[int, ...]) -> None:

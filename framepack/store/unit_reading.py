@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from framepack.files.manifest import NotWhole
@@ -50,6 +50,18 @@ def read_unit(latents: Path, video: Path) -> tuple[int | None, tuple[int, ...]]:
     if last.shape != stored.shape or _difference(last, stored) > _LOSS:
         raise NotWhole(Message("video-last-frame"))
     return frames, values.shape
+
+
+def shape_of(latents: Path) -> tuple[int, ...]:
+    """The shape of a unit's latents, by its file's beginning only. Raises NotWhole where it can be none."""
+    try:
+        with safe_open(latents, framework="numpy") as file:
+            shape = tuple(file.get_slice("latents").get_shape())
+    except SafetensorError:
+        raise NotWhole(Message("latents-unreadable")) from None
+    if len(shape) != 5 or shape[:2] != (1, LATENT_CHANNELS):
+        raise NotWhole(Message("latents-unreadable"))
+    return shape
 
 
 def _difference(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:

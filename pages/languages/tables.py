@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "term": "pages.look.terms:TERMS",
         "board": "pages.board.words:BOARD_WORDS",
         "inspector": "pages.inspector.words:ENGLISH",
+        "documents": "projects.documents.words:DOCUMENT_WORDS",
         "player": "pages.player.words:ENGLISH",
         "cutting": "pages.cutting.words:ENGLISH",
     }

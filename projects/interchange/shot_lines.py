@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from framepack.messages import Message
@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("notes", "note", "備註", "註記"), "notes"),
     }
 )
+_NAMED = ("prompt", "name", "seconds", "start", "dialogue", "notes")
 _LONGEST = {
     "prompt": MAX_PROMPT_CHARACTERS,
     "name": MAX_NAME_CHARACTERS,
@@ -46,6 +47,9 @@ _LENGTH = re.compile(
 )
 _SECONDS = re.compile(r"(?:(\d{1,9}):)?(\d{1,9}(?:[.,]\d+)?)\s*(?:s|sec|secs|seconds?|秒)?", re.IGNORECASE)
 _CONTINUES = frozenset({"continue", "continues", "延續", "接續"})
+# What spreadsheets take for the beginning of a formula; the wide signs are typed in Chinese and Japanese.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_GUARD = "'"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -70,6 +74,47 @@ def shots_from_text(text: str) -> tuple[NewShot, ...]:
     if len(found) > MOST_SHOTS:
         raise StoryboardProblem(Message("lines-too-many", {"count": len(found), "most": MOST_SHOTS}))
     return tuple(found)
+
+
+def shots_from_rows(rows: Iterable[Sequence[str]]) -> tuple[NewShot, ...]:
+    """The shots of a table's rows of cells, whose first one with anything in it names the columns.
+
+    Raises StoryboardProblem, as ``shots_from_text``, and where no column has a name that is known.
+    """
+    found = []
+    columns: list[str | None] | None = None
+    for number, cells in enumerate(rows, start=1):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if columns is None:
+            columns = [_column(cell) for cell in cells]
+            if not {"prompt", "name", "dialogue"} & set(columns):
+                raise StoryboardProblem(Message("rows-without-names", {"names": ", ".join(_NAMED)}))
+            continue
+        shot = _of_row(number, columns, cells)
+        if shot is not None:
+            found.append(shot)
+        if len(found) > MOST_SHOTS:
+            raise StoryboardProblem(Message("rows-too-many", {"most": MOST_SHOTS}))
+    if columns is None:
+        raise StoryboardProblem(Message("rows-without-names", {"names": ", ".join(_NAMED)}))
+    return tuple(found)
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a cell that holds ``text`` for a formula."""
+    return text.lstrip(" ").startswith(_FORMULA)
+
+
+def guarded(text: str) -> str:
+    """``text`` for a cell of a table in which it stays text; a table is read with ``unguarded``."""
+    return _GUARD + text if text.lstrip(" ").lstrip(_GUARD).lstrip(" ").startswith(_FORMULA) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text of a cell that may be ``guarded``."""
+    plain = cell.removeprefix(_GUARD)
+    return plain if guarded(plain) == cell else cell
 
 
 def _separator(text: str) -> str | None:
@@ -98,25 +143,32 @@ def _from_table(text: str, separator: str) -> Iterator[NewShot]:
         if not columns:
             columns = [_column(cell) for cell in cells]
             continue
-        said: dict[str, str] = {}
-        for name, cell in zip(columns, cells, strict=False):
-            if name and cell.strip():
-                said.setdefault(name, cell.strip())
-        if not said:
-            continue
-        seconds = said.pop("seconds", None)
-        start = said.pop("start", None)
-        yield _checked(
-            number,
-            NewShot(
-                prompt=said.get("prompt", ""),
-                name=said.get("name", ""),
-                dialogue=said.get("dialogue", ""),
-                notes=said.get("notes", ""),
-                seconds=None if seconds is None else _seconds(seconds, number),
-                start=None if start is None else "continue" if start.casefold() in _CONTINUES else "cut",
-            ),
-        )
+        shot = _of_row(number, columns, [unguarded(cell.strip()) for cell in cells])
+        if shot is not None:
+            yield shot
+
+
+def _of_row(number: int, columns: Sequence[str | None], cells: Sequence[str]) -> NewShot | None:
+    """The shot that a row is about; None where its cells say nothing of one."""
+    said: dict[str, str] = {}
+    for name, cell in zip(columns, cells, strict=False):
+        if name and cell.strip():
+            said.setdefault(name, cell.strip())
+    if not said:
+        return None
+    seconds = said.pop("seconds", None)
+    start = said.pop("start", None)
+    return _checked(
+        number,
+        NewShot(
+            prompt=said.get("prompt", ""),
+            name=said.get("name", ""),
+            dialogue=said.get("dialogue", ""),
+            notes=said.get("notes", ""),
+            seconds=None if seconds is None else _seconds(seconds, number),
+            start=None if start is None else "continue" if start.casefold() in _CONTINUES else "cut",
+        ),
+    )
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:

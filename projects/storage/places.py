@@ -42,6 +42,11 @@ def still_path(settings: StudioSettings, take_id: str, size: int) -> Path:
     return settings.thumbnails_dir / take_id[:2] / f"{take_id}-{size}.webp"
 
 
+def encoded_path(settings: StudioSettings, name: str) -> Path:
+    """Where an encoded prompt or picture lies, by its name (see ``framepack.conditioning.names``)."""
+    return settings.conditioning_dir / name[:2] / f"{name}.safetensors"
+
+
 def film_path(settings: StudioSettings, film_id: str) -> Path:
     """Where the file of a film lies."""
     return settings.films_dir / f"{film_id}.mp4"

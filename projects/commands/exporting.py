@@ -1,0 +1,208 @@
+"""``python -m projects export``: a project, or one of its editions, as a file of another kind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from sqlmodel import Session
+
+from framepack.files.outputs import output_problem
+from framepack.messages import Message, joined
+from projects.archive.content import content_of, with_sections
+from projects.archive.writing import write_archive
+from projects.database.opening import open_database, session_for
+from projects.database.tables import Edition, Pass, Project
+from projects.documents.panels import Storyboard, storyboard_of
+from projects.documents.shot_list import write_csv, write_xlsx, write_xlsx_with_pictures
+from projects.documents.stills import write_gif, write_stills
+from projects.documents.storyboard_pdf import Page, write_pdf, write_sheet
+from projects.errors import StoryboardProblem
+from projects.films.material import film_of
+from projects.interchange.storyboard_toml import StoryboardFile, project_for_file, read_storyboard
+from projects.messages import in_english
+from projects.settings import StudioSettings
+from projects.storyboard.finding import edition_named, project_named
+from projects.timelines.files import ENDINGS, TimelineKind, write_timeline
+from projects.timelines.media import collect_media, media_of
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What the command was asked for: ``project`` is a name, an id or a storyboard file, ``kind`` one of ``KINDS``.
+
+    ``page`` counts for paper, ``pictures`` for workbooks, and ``sections`` for archives.
+    """
+
+    project: str
+    kind: str
+    output: Path
+    edition: str | None
+    made_for: Pass
+    page: Page
+    pictures: bool
+    sections: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A project that is to be written, in a session."""
+
+    session: Session
+    settings: StudioSettings
+    project: Project
+    edition: Edition | None
+    options: ExportOptions
+
+    @property
+    def storyboard(self) -> Storyboard:
+        """As documents have it."""
+        made_for = self.options.made_for
+        return storyboard_of(session=self.session, project_id=self.project.id, made_for=made_for, edition=self.edition)
+
+
+# Writes a file, and returns what is to be said of it.
+Writer = Callable[[Asked, Path], tuple[Message, ...]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: how its name ends, and what writes it."""
+
+    ending: str
+    write: Writer
+
+
+def export(settings: StudioSettings, options: ExportOptions) -> None:
+    """Write the file, and print one line of JSON about it.
+
+    Whether it can be written is looked at before anything else. Raises the errors of the domain and the engine.
+    """
+    kind = KINDS[options.kind]
+    file = _file(options)
+    _check_output(settings, options, kind, file)
+    database = open_database(settings)
+    try:
+        with session_for(database) as session:
+            if file is None:
+                project = project_named(session=session, wanted=options.project)
+            else:
+                project = project_for_file(session=session, settings=settings, file=file)
+                session.commit()
+            edition = None
+            if options.edition is not None:
+                edition = edition_named(session=session, project_id=project.id, wanted=options.edition)
+            remarks = kind.write(Asked(session, settings, project, edition, options), options.output)
+            summary = {
+                "output": str(options.output),
+                "as": options.kind,
+                "project": project.id,
+                "title": project.name,
+                "bytes": options.output.stat().st_size,
+            }
+    finally:
+        database.dispose()
+    for remark in remarks:
+        print(in_english(remark), file=sys.stderr)
+    print(json.dumps(summary, ensure_ascii=False))
+
+
+def _file(options: ExportOptions) -> StoryboardFile | None:
+    """The storyboard file that was named; None where it is a project's name or id."""
+    if not options.project.lower().endswith(".toml"):
+        return None
+    return read_storyboard(Path(options.project))
+
+
+def _check_output(settings: StudioSettings, asked: ExportOptions, kind: Kind, file: StoryboardFile | None) -> None:
+    """Raise StoryboardProblem where the file cannot be written, or would replace what it is made from."""
+    read: list[tuple[str, Path]] = []
+    if file is not None:
+        read.append(("replaces-storyboard", Path(asked.project)))
+        read += [("replaces-picture", shot.image) for shot in file.shots if shot.image is not None]
+        read += [("replaces-sound", path) for path in file.sounds.values()]
+    output = asked.output
+    problem = output_problem(output, inputs=read, endings=(kind.ending,))
+    if problem is None and any(output.resolve().is_relative_to(own.resolve()) for own in settings.folders):
+        problem = Message("film-among-the-studio's", {"path": str(output)})
+    if problem is not None:
+        raise StoryboardProblem(Message("output-not-writable", {"problem": problem}))
+
+
+# --- the kinds --------------------------------------------------------------------------------------------------------
+
+
+def _timeline(kind: TimelineKind, asked: Asked, out: Path) -> tuple[Message, ...]:
+    timeline = film_of(
+        session=asked.session, project_id=asked.project.id, made_for=asked.options.made_for, edition=asked.edition
+    )
+    if timeline.problems:
+        raise StoryboardProblem(joined(timeline.problems, "sentences"))
+    media = media_of(session=asked.session, settings=asked.settings, timeline=timeline)
+    if kind != "otioz":
+        # The others only name the media; these lie beside them, under names that say what they are.
+        media = collect_media(media, out.absolute().with_name(f"{out.stem}_media"))
+    write_timeline(kind, timeline, media, out)
+    return timeline.warnings
+
+
+def _pdf(asked: Asked, out: Path) -> tuple[Message, ...]:
+    write_pdf(asked.storyboard, asked.settings, out, asked.options.page)
+    return ()
+
+
+def _sheet(asked: Asked, out: Path) -> tuple[Message, ...]:
+    write_sheet(asked.storyboard, asked.settings, out, asked.options.page)
+    return ()
+
+
+def _csv(asked: Asked, out: Path) -> tuple[Message, ...]:
+    write_csv(asked.storyboard, out)
+    return ()
+
+
+def _xlsx(asked: Asked, out: Path) -> tuple[Message, ...]:
+    if asked.options.pictures:
+        write_xlsx_with_pictures(asked.storyboard, asked.settings, out)
+    else:
+        write_xlsx(asked.storyboard, out)
+    return ()
+
+
+def _stills(asked: Asked, out: Path) -> tuple[Message, ...]:
+    write_stills(asked.storyboard, asked.settings, out)
+    return ()
+
+
+def _gif(asked: Asked, out: Path) -> tuple[Message, ...]:
+    write_gif(asked.storyboard, asked.settings, out)
+    return ()
+
+
+def _archive(asked: Asked, out: Path) -> tuple[Message, ...]:
+    if asked.edition is not None:
+        raise StoryboardProblem(Message("archive-has-all"))
+    content = content_of(session=asked.session, settings=asked.settings, project_id=asked.project.id)
+    if asked.options.sections:
+        content = with_sections(settings=asked.settings, content=content)
+    write_archive(content, out)
+    return content.remarks
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        **{kind: Kind(ending, partial(_timeline, kind)) for kind, ending in ENDINGS.items()},
+        "pdf": Kind(".pdf", _pdf),
+        "sheet": Kind(".pdf", _sheet),
+        "csv": Kind(".csv", _csv),
+        "xlsx": Kind(".xlsx", _xlsx),
+        "stills": Kind(".zip", _stills),
+        "gif": Kind(".gif", _gif),
+        "archive": Kind(".zip", _archive),
+    }
+)

@@ -1,0 +1,1 @@
+"""The storyboard on paper, as lists and as pictures."""

@@ -1,0 +1,1 @@
+"""Shots from what people write and collect elsewhere: workbooks, screenplays, folders of pictures."""
