@@ -1,5 +1,5 @@
-"""The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``export``, ``import``, ``worker``,
-``doctor`` or ``clean``.
+"""The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``export``, ``import``,
+``worker``, ``doctor`` or ``clean``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 already runs, 4 another worker is to go on, 130 Ctrl-C.
