@@ -16,7 +16,7 @@ from framepack.shots.request import ShotRequest
 from projects.cutting.film_settings import film_settings
 from projects.database.tables import Edition, Media, Project, Shot, ShotUpdate, Take, Wording, new_id
 from projects.errors import ArchiveProblem
-from projects.films.editions import cut_of
+from projects.films.cut import cut_of
 from projects.storyboard.media import media_of
 from projects.storyboard.projects import check_project
 from projects.storyboard.shapes import aspect_of

@@ -24,7 +24,9 @@ from projects.documents.stills import write_gif, write_stills
 from projects.documents.storyboard_pdf import Page, write_pdf, write_sheet
 from projects.errors import StoryboardProblem
 from projects.films.material import film_of
-from projects.interchange.storyboard_toml import StoryboardFile, project_for_file, read_storyboard
+from projects.interchange.file_projects import project_for_file
+from projects.interchange.file_reading import read_storyboard
+from projects.interchange.storyboard_file import StoryboardFile
 from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storyboard.finding import edition_named, project_named

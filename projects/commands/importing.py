@@ -16,8 +16,9 @@ from projects.archive.reading import is_archive
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Project
 from projects.errors import StoryboardProblem
+from projects.interchange.file_projects import project_for_file
+from projects.interchange.file_reading import read_storyboard
 from projects.interchange.shot_lines import MOST_CHARACTERS, shots_from_text, text_of_file
-from projects.interchange.storyboard_toml import project_for_file, read_storyboard
 from projects.messages import in_english
 from projects.scripts import fountain
 from projects.scripts.fountain import shots_from_fountain

@@ -14,7 +14,7 @@ from framepack.files.manifest import NotWhole
 from framepack.media.pictures import fill_frame, read_small_picture, show_whole
 from framepack.media.video import VideoMismatch, read_frame
 from projects.database.tables import Edition, Pass, Project, Shot
-from projects.films.editions import cut_of
+from projects.films.cut import cut_of
 from projects.films.laying_out import lay_out
 from projects.films.material import material_of
 from projects.films.timeline import StillSource, TakeSource

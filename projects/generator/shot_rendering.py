@@ -166,7 +166,7 @@ class ShotRenderer:
         except Exception as error:
             _report(error)
             if isinstance(error, RankLost):
-                self._note_fault(take_id, error.message)
+                self._takes.note_fault(take_id, error.message)
                 self._begin_afresh()
             if accelerator_lost(error):
                 self._takes.note_fault(take_id, Message("accelerator-lost", {"said": first_line(error)}))

@@ -16,7 +16,7 @@ from framepack.messages import Message
 from projects.cutting.film_settings import film_settings
 from projects.database.tables import FILM_FIELDS, Edition, Pass, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
-from projects.films.editions import LEFT_OUT
+from projects.films.cut import LEFT_OUT
 from projects.films.sharing import share_take
 from projects.films.timeline import Timeline
 from projects.interchange.recut import Placed, RecutPlan, RecutSummary, order_after, plan_recut
@@ -28,8 +28,8 @@ from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled
 from projects.storyboard.projects import MAX_NAME_CHARACTERS, edit_project
 from projects.storyboard.reading import chosen_id, project_with_shots
-from projects.storyboard.several import delete_shots, order_shots
-from projects.storyboard.shots import NewShot, add_shots, duplicate_shot, edit_shot
+from projects.storyboard.several import delete_shots, duplicate_shots, order_shots
+from projects.storyboard.shots import NewShot, add_shots, edit_shot
 from projects.takes.staleness import frames_asked
 from projects.takes.takes import takes_of_project
 from projects.timelines.otio_file import MEDIA_FOLDER
@@ -186,7 +186,7 @@ def _copy(session: Session, settings: StudioSettings, one: Placed, made_for: Pas
     assert one.shot is not None
     shown = one.take_id or chosen_id(one.shot, made_for)
     take = session.get(Take, shown) if shown else None
-    copy = duplicate_shot(session=session, shot_id=one.shot.id)
+    (copy,) = duplicate_shots(session=session, project_id=one.shot.project_id, shot_ids=[one.shot.id])
     edit_shot(session=session, shot_id=copy.id, changes=ShotUpdate(**one.fields))
     if take is not None and take.status == "done":
         share_take(session=session, settings=settings, take=take, shot=copy)
