@@ -169,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("X", "Y", "ZOOM"),
         help="where a picture is cut to fill the frame, 0 to 1000, and how close, from 1000 (500 500 1000)",
     )
-    animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, cuda:0+1, mps (auto)")
     animate.add_argument(
         "--preset", default="exact", metavar="|".join(PRESETS), help="how much is given for speed (exact)"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import wait
+from multiprocessing.connection import Pipe, wait
 from multiprocessing.process import BaseProcess
 
 SECONDS_TO_NOTICE = 10.0
@@ -32,7 +32,9 @@ class Watchdog:
         self._patience = patience
         self._closed = threading.Event()
         self._needed = threading.Event()
-        threading.Thread(target=self._watch, name="ranks", daemon=True).start()
+        self._waker, self._woken = Pipe()
+        self._thread = threading.Thread(target=self._watch, name="ranks", daemon=True)
+        self._thread.start()
 
     @property
     def found_dead(self) -> BaseProcess | None:
@@ -44,11 +46,14 @@ class Watchdog:
         (self._needed.set if now else self._needed.clear)()
 
     def close(self) -> None:
-        """The end of the processes is known, or wanted."""
+        """The end of the processes is known, or wanted. Nothing is called from now on."""
         self._closed.set()
+        self._needed.set()
+        self._waker.close()
+        self._thread.join(self._patience)
 
     def _watch(self) -> None:
-        wait([process.sentinel for process in self._processes])
+        wait([*(process.sentinel for process in self._processes), self._woken])
         self._needed.wait()
         if self._closed.wait(self._patience):
             return
