@@ -166,9 +166,11 @@ ENGLISH = MappingProxyType(
         "archive-has-all": "An archive has all editions of a project; leave --edition out.",
         "import-unknown": (
             "“{name}” is nothing that shots can be made of: a folder of pictures, a text, a table (CSV, XLSX), a "
-            "screenplay (.fountain), a storyboard (.toml), or the archive of a project."
+            "screenplay (.fountain), a storyboard (.toml), a timeline (.otio, .otioz, .xml, .edl, .fcpxml), or the "
+            "archive of a project."
         ),
         "import-own-project": "“{name}” is a project of its own; leave --into out.",
+        "import-needs-project": "“{name}” cuts a project otherwise; say which one by --into NAME.",
         "import-missing": "There is no file “{name}”.",
         # --- what is wrong with a text of shots ---
         "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",

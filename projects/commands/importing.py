@@ -1,4 +1,4 @@
-"""``python -m projects import``: shots, or a whole project, from a file or folder of another kind."""
+"""``python -m projects import``: shots, a recut or a whole project, from a file or folder of another kind."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from projects.archive.reading import is_archive
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Project
 from projects.errors import StoryboardProblem
+from projects.films.material import film_of
 from projects.interchange.file_projects import project_for_file
 from projects.interchange.file_reading import read_storyboard
 from projects.interchange.shot_lines import MOST_CHARACTERS, shots_from_text, text_of_file
+from projects.interchange.taking_over import apply_recut, pictures_beside
 from projects.messages import in_english
 from projects.scripts import fountain
 from projects.scripts.fountain import shots_from_fountain
@@ -30,6 +32,7 @@ from projects.storyboard.journal import journaled
 from projects.storyboard.projects import MAX_NAME_CHARACTERS, create_project
 from projects.storyboard.reading import get_project, shots_of
 from projects.storyboard.shots import NewShot, add_shots
+from projects.timelines.files import ENDINGS, read_recut
 
 TEXTS = (".txt", ".csv", ".tsv", ".md", "")
 # Letters take up to four bytes.
@@ -80,11 +83,31 @@ def _taken_over(
         _check_own(options)
         file = read_storyboard(path)
         return project_for_file(session=session, settings=settings, file=file), file.remarks
+    if ending in ENDINGS.values():
+        return _recut(session, settings, options)
     if ending in fountain.ENDINGS:
         return _with_shots(session, options, shots_from_fountain(_text(path))), ()
     if ending in TEXTS:
         return _with_shots(session, options, shots_from_text(_text(path))), ()
     raise StoryboardProblem(Message("import-unknown", {"name": path.name}))
+
+
+def _recut(session: Session, settings: StudioSettings, options: ImportOptions) -> tuple[Project, Sequence[Message]]:
+    """The project that a timeline of an editing program cuts otherwise, and what that changed."""
+    if options.into is None:
+        raise StoryboardProblem(Message("import-needs-project", {"name": options.path.name}))
+    project = project_named(session=session, wanted=options.into)
+    timeline = film_of(session=session, project_id=project.id)
+    recut = read_recut(options.path, timeline.rate)
+    summary = apply_recut(
+        session=session,
+        settings=settings,
+        project_id=project.id,
+        timeline=timeline,
+        recut=recut,
+        pictures=pictures_beside(options.path, recut),
+    )
+    return get_project(session=session, project_id=project.id), summary.sentences
 
 
 def _check_own(options: ImportOptions) -> None:

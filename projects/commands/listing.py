@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,14 @@ from sqlmodel import Session
 from framepack.checkpoints.identity import known_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import FramepackError
-from framepack.messages import Message
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Pass, Project
-from projects.errors import NotFound, StoryboardProblem
 from projects.messages import in_english
 from projects.names import shown_name
 from projects.queue.standing import standings_of
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
+from projects.storyboard.finding import project_named
 from projects.storyboard.project_settings import checkpoint_of, passes_of
 from projects.storyboard.reading import ProjectSummary, list_projects, shots_of
 from projects.takes.staleness import ShotPlan, own_checkpoints, plan_for
@@ -68,30 +66,6 @@ def show(settings: StudioSettings, wanted: str, *, as_json: bool) -> None:
         # Without what would steer the terminal.
         if line := shown_name(" · ".join(text for text in (shot["name"], shot["prompt"]) if text.strip())):
             print(f"        {line if len(line) <= _WIDTH else f'{line[:_WIDTH]}…'}")
-
-
-def project_named(*, session: Session, wanted: str) -> Project:
-    """The project with the id ``wanted``, or else the only one of that name; capitals count only where they must.
-
-    Raises NotFound, and StoryboardProblem where several are called so.
-    """
-    projects = [summary.project for summary in _all(session)]
-    for same in (
-        [project for project in projects if project.id == wanted],
-        [project for project in projects if _spelled(project.name) == _spelled(wanted)],
-        [project for project in projects if _spelled(project.name).casefold() == _spelled(wanted).casefold()],
-    ):
-        if len(same) > 1:
-            ids = ", ".join(project.id for project in same)
-            raise StoryboardProblem(Message("name-of-several", {"name": wanted, "ids": ids}))
-        if same:
-            return same[0]
-    raise NotFound("project", wanted)
-
-
-def _spelled(name: str) -> str:
-    """One of the ways in which the same letters can be written."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _all(session: Session) -> list[ProjectSummary]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
 from openpyxl import Workbook
 
@@ -14,7 +15,9 @@ from projects.database.opening import open_database, session_for
 from projects.database.tables import Shot
 from projects.settings import StudioSettings
 from projects.storyboard.journal import undo
-from projects.storyboard.reading import list_projects, shots_of
+from projects.storyboard.reading import get_project, list_projects, shots_of
+from projects.storyboard.several import delete_shots
+from tests.support.papers import said_in_many_ways
 from tests.support.plain_pictures import png
 
 
@@ -151,3 +154,30 @@ def test_what_cannot_be_taken_is_refused_in_one_sentence_and_leaves_no_project(
 def test_what_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = run(capsys, tmp_path / "nowhere.txt")
     assert (status, "nowhere.txt" in err) == (2, True)
+
+
+def test_a_recut_of_an_editing_program_is_taken_over_and_told(
+    home: StudioSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = open_database(home)
+    with session_for(database) as session:
+        project_id = said_in_many_ways(session, home, rendered=True).id
+        get_project(session=session, project_id=project_id).film = {"stills": True}
+        third = shots_of(session=session, project_id=project_id)[2]
+        delete_shots(session=session, project_id=project_id, shot_ids=[third.id])
+        session.commit()
+    database.dispose()
+    cut = tmp_path / "cut.otio"
+    assert main(["export", project_id, "--as", "otio", "-o", str(cut)]) == 0
+    timeline = otio.adapters.read_from_file(str(cut))
+    (track,) = timeline.video_tracks()
+    kept = [item.clone() for item in track if isinstance(item, otio.schema.Clip)]
+    track[:] = [kept[1], kept[0]]
+    otio.adapters.write_to_file(timeline, str(cut))
+    capsys.readouterr()
+    status, said, err = run(capsys, cut)
+    assert (status, "--into" in err) == (2, True)
+    status, said, err = run(capsys, cut, "--into", project_id)
+    assert (status, json.loads(said)["shots"]) == (0, 2)
+    assert "SH0010" in err
+    assert [shot.label for shot in shots(home, project_id)] == ["SH0020", "SH0010"]
