@@ -8,18 +8,23 @@ from sqlmodel import Session
 
 from framepack.messages import Message
 from pages.board.reading import Board, read_board
-from pages.look.language import number_text, t
-from pages.look.text import seconds_text, shots_text
+from pages.cutting.table import cutting_table
+from pages.cutting.words import ENGLISH as CUTTING_WORDS
+from pages.look.language import language, number_text, t, words
+from pages.look.text import said, seconds_text, shots_text
 from pages.look.theme import empty_state, masthead, told
 from pages.parts.film_card import film_facts, film_player
 from pages.parts.film_contents import contents, film_problems, lacking, stale
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
+from projects.composing.making import make_film
 from projects.database.tables import Film
 from projects.errors import StoryboardProblem
 from projects.films.films import FilmPlan, film_plan_of, films_of
-from projects.films.making import make_film, same_film
+from projects.films.making import same_film
+from projects.films.material import film_of
+from projects.films.timeline import Timeline
 from projects.queue.orders import enqueue_render
 
 # Of earlier films so many are drawn at once.
@@ -107,6 +112,21 @@ def earlier(films: Sequence[Film]) -> None:
         st.button(t("Show more"), key="more-films", on_click=show_more)
 
 
+def cut(board: Board, film: Timeline) -> None:
+    """The film laid out in time: played, trimmed, joined."""
+    for problem in (*film.problems, *film.warnings):
+        if problem.id not in ("shot-lacks-take", "shots-lack-takes", "shot-changed", "shots-changed"):
+            told(said(problem), "warn")
+    cutting_table(
+        film,
+        {plan.shot.id: plan.shot for plan in board.plans},
+        words=words("cutting", CUTTING_WORDS),
+        lang=language().tag,
+        key=f"cutting-{board.project.id}",
+        on_changed=lambda: None,
+    )
+
+
 def show_more() -> None:
     """The callback below the earlier films."""
     st.session_state["films-shown"] = st.session_state.get("films-shown", EARLIER_AT_ONCE) + EARLIER_AT_ONCE
@@ -124,6 +144,7 @@ with session() as opened:
     board = read_board(opened, project.id)
     plan = film_plan_of(session=opened, project_id=project.id)
     films = films_of(session=opened, project_id=project.id)
+    timeline = film_of(session=opened, project_id=project.id, stale=[shot.shot.id for shot in stale(board)])
 
 head(board, plan)
 with st.container(key="problems"):
@@ -151,6 +172,10 @@ with st.container(key="film-page"):
         with st.container(key="next", gap="small"):
             next_film(board, plan, films)
         earlier(films[1:])
+if board.plans and timeline.clips:
+    with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
+        if cutting.open:
+            cut(board, timeline)
 if board.plans:
     holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:

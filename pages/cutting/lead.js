@@ -2,10 +2,10 @@
 const KINDS = ["cut", "dissolve", "black", "white", "wipe"];
 const PLACES = ["in", "centre", "out"];
 
-function makeLeadWindow(words, change) {
+function makeLeadWindow(words, { change, closed }) {
   const node = element("dialog", "lead-window");
   let clip = null;
-  let opener = null;
+  const names = [];
 
   const kind = choice(KINDS, "lead");
   const place = choice(PLACES, "place");
@@ -29,9 +29,11 @@ function makeLeadWindow(words, change) {
   }
 
   function labelled(text, box) {
-    const label = element("label");
-    label.append(element("span", "", text), box);
-    return label;
+    const line = element("div", "line");
+    const label = element("label", "", text);
+    box.id = label.htmlFor = `lead-${box.className || box.tagName}-${names.push(text)}`;
+    line.append(label, box);
+    return line;
   }
 
   function show() {
@@ -47,13 +49,13 @@ function makeLeadWindow(words, change) {
     length.value = String(seconds);
     change(clip, { transition_seconds: seconds });
   };
-  node.addEventListener("close", () => opener?.isConnected && opener.focus());
+  node.addEventListener("close", () => closed(clip));
   node.addEventListener("click", (event) => event.target === node && node.close());
 
   return {
     node,
-    open(given, from) {
-      [clip, opener] = [given, from];
+    open(given) {
+      clip = given;
       kind.node.value = clip.lead.kind;
       place.node.value = clip.lead.at;
       length.value = String(clip.lead.seconds);

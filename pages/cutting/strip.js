@@ -6,10 +6,9 @@ const TRIM_STEP = 1; // frames, by keys
 function makeStrip(words, acts) {
   const node = element("div", "strip");
   const lane = element("div", "lane");
-  const sounds = element("div", "lane sounds");
   const head = element("div", "playhead");
   const ruler = element("div", "ruler");
-  node.append(ruler, lane, sounds, head);
+  node.append(ruler, lane, head);
   let film = null;
   let lang = "en";
   let zoom = 1;
@@ -31,11 +30,18 @@ function makeStrip(words, acts) {
 
   function draw() {
     measure();
-    lane.style.width = ruler.style.width = sounds.style.width = `${film.frames * scale}px`;
+    const held = heldBy(node.getRootNode().activeElement);
+    lane.style.width = ruler.style.width = `${film.frames * scale}px`;
     lane.replaceChildren(...film.clips.flatMap((clip, place) => [clipNode(clip, place), ...leadNode(clip, place)]));
-    sounds.replaceChildren(...film.sounds.map(soundNode));
-    sounds.hidden = film.sounds.length === 0;
     drawRuler();
+    if (held) lane.querySelector(held)?.focus({ preventScroll: true });
+  }
+
+  // How to find what has the focus once the strip is drawn anew.
+  function heldBy(active) {
+    const { shot, side } = active && lane.contains(active) ? active.dataset : {};
+    if (!shot) return null;
+    return side ? `.edge[data-shot="${shot}"][data-side="${side}"]` : `.lead[data-shot="${shot}"]`;
   }
 
   function place(one, from, frames) {
@@ -56,25 +62,6 @@ function makeStrip(words, acts) {
     return box;
   }
 
-  function soundNode(sound) {
-    const box = element("div", `sound ${sound.sort}`);
-    place(box, Math.max(0, sound.start), Math.min(sound.frames, film.frames - Math.max(0, sound.start)));
-    box.append(wave(sound), element("span", "", sound.name));
-    box.title = `${sound.name} · ${timeText(seconds(sound.frames), lang)}`;
-    return box;
-  }
-
-  function wave(sound) {
-    const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    drawn.setAttribute("viewBox", `0 -1 ${Math.max(1, sound.wave.length)} 2`);
-    drawn.setAttribute("preserveAspectRatio", "none");
-    drawn.setAttribute("aria-hidden", "true");
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", sound.wave.map(([low, high], x) => `M${x} ${-high}V${-low + 0.01}`).join(""));
-    drawn.append(path);
-    return drawn;
-  }
-
   // What leads into a clip stands on its beginning, and is chosen there.
   function leadNode(clip, number) {
     if (!clip.shot_id) return [];
@@ -86,7 +73,8 @@ function makeStrip(words, acts) {
     const said = filled(words.lead_of, { kind: words[`lead_${kind}`], shot: clip.label });
     mark.setAttribute("aria-label", said);
     mark.title = kind === "cut" ? said : `${said} · ${timeText(seconds(frames), lang)}`;
-    mark.onclick = () => acts.openLead(number, mark);
+    mark.dataset.shot = clip.shot_id;
+    mark.onclick = () => acts.openLead(number);
     return [mark];
   }
 
@@ -95,6 +83,7 @@ function makeStrip(words, acts) {
   function edge(clip, box, side) {
     const handle = element("button", `edge ${side}`);
     handle.type = "button";
+    Object.assign(handle.dataset, { shot: clip.shot_id, side });
     const field = side === "start" ? "trim_start" : "trim_end";
     const rate = clip.fps * clip.speed;
     const most = clip.asked - 1 - Math.round((side === "start" ? clip.trim_end : clip.trim_start) * clip.fps);
@@ -177,6 +166,7 @@ function makeStrip(words, acts) {
   return {
     node,
     draw,
+    focusLead: (shot) => lane.querySelector(`.lead[data-shot="${shot}"]`)?.focus(),
     zoomBy(factor) {
       zoom = Math.max(1, Math.min(MOST_ZOOM, zoom * factor));
       draw();

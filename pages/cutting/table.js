@@ -17,11 +17,14 @@ function makeTable(root, words) {
   const time = element("div", "time");
   const status = element("div", "status");
   status.setAttribute("role", "status");
-  const leads = makeLeadWindow(words, (clip, changes) => change(clip, changes));
+  const leads = makeLeadWindow(words, {
+    change: (clip, changes) => change(clip, changes),
+    closed: (clip) => strip.focusLead(clip.shot_id),
+  });
   const strip = makeStrip(words, {
     seek: (frame) => go(frame),
     choose: (number) => go(film.clips[number].start),
-    openLead: (number, from) => leads.open(film.clips[number], from),
+    openLead: (number) => leads.open(film.clips[number]),
     sayTrim: (text) => (status.textContent = text),
     change: (clip, changes) => change(clip, changes),
   });
@@ -117,7 +120,7 @@ function makeTable(root, words) {
   }
 
   async function send(clip, changes) {
-    const answer = await fetch(`${data.api}${clip.change_at}`, {
+    const answer = await fetch(`${data.api}/shots/${clip.shot_id}`, {
       method: "PATCH",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ changes }),
@@ -145,7 +148,8 @@ function makeTable(root, words) {
     const target = event.composedPath()[0];
     const ours = event.composedPath().includes(root) || target === document.body;
     const act = KEYS[event.code];
-    const typing = target instanceof HTMLInputElement || target instanceof HTMLSelectElement || leads.node.open;
+    const trims = Boolean(target.dataset?.side) && event.code.startsWith("Arrow");
+    const typing = target instanceof HTMLInputElement || target instanceof HTMLSelectElement || leads.node.open || trims;
     if (!ours || !act || !film || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.code === "Space" && target instanceof HTMLButtonElement) return;
     event.preventDefault();

@@ -6,7 +6,6 @@ Keys: Space, K and L play; the arrows go by frame and by shot. What is changed i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,39 +26,21 @@ _table = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class LaidSound:
-    """A sound in the film: ``start`` and ``frames`` in the film's frames, ``wave`` the least and most of each piece."""
-
-    name: str
-    sort: str
-    start: int
-    frames: int
-    wave: tuple[tuple[float, float], ...] = ()
-
-
 def cutting_table(
     film: Timeline,
     shots: Mapping[str, Shot],
     *,
-    sounds: tuple[LaidSound, ...],
-    change_at: str,
     words: Mapping[str, str],
     lang: str,
     key: str,
     on_changed: Callable[[], None],
 ) -> None:
-    """Draw the table of ``film``. ``shots`` are those of its clips by id, as they are cut.
-
-    ``change_at`` is where the JSON interface changes a shot, with {shot} for its id. ``on_changed``
-    is called once something was changed.
-    """
+    """Draw the table of ``film``. ``shots`` are those of its clips by id; ``on_changed`` is told of changes."""
     data = {
         "film": {
             "rate": float(film.rate),
             "frames": film.frames,
-            "clips": [_clip(clip, shots, change_at) for clip in film.clips],
-            "sounds": [vars(sound) for sound in sounds],
+            "clips": [_clip(clip, shots) for clip in film.clips],
         },
         "ratio": f"{film.width} / {film.height}",
         "words": dict(words),
@@ -69,7 +50,7 @@ def cutting_table(
     _table(key=key, data=data, on_changed_change=on_changed)
 
 
-def _clip(clip: Clip, shots: Mapping[str, Shot], change_at: str) -> dict[str, Any]:
+def _clip(clip: Clip, shots: Mapping[str, Shot]) -> dict[str, Any]:
     shot = shots.get(clip.shot_id or "")
     source = clip.source
     rate = 1.0 if isinstance(source, CardSource) else float(source.rate)
@@ -101,7 +82,6 @@ def _clip(clip: Clip, shots: Mapping[str, Shot], change_at: str) -> dict[str, An
             "at": clip.lead.at,
             "seconds": shot.transition_seconds if shot else 0.0,
         },
-        "change_at": change_at.format(shot=clip.shot_id),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,13 @@ from types import MappingProxyType
 
 from sqlmodel import Session
 
+from framepack.files.atomic import in_place
 from framepack.files.outputs import output_problem
 from framepack.messages import Message, joined
 from projects.archive.content import content_of, with_sections
 from projects.archive.writing import write_archive
+from projects.composing.making import write_film
+from projects.composing.orders import FilmOrder, format_of
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Edition, Pass, Project
 from projects.documents.panels import Storyboard, storyboard_of
@@ -24,6 +27,8 @@ from projects.documents.stills import write_gif, write_stills
 from projects.documents.storyboard_pdf import Page, write_pdf, write_sheet
 from projects.errors import StoryboardProblem
 from projects.films.material import film_of
+from projects.films.timeline import Timeline
+from projects.frames.material import Cue
 from projects.interchange.file_projects import project_for_file
 from projects.interchange.file_reading import read_storyboard
 from projects.interchange.storyboard_file import StoryboardFile
@@ -32,6 +37,7 @@ from projects.settings import StudioSettings
 from projects.storyboard.finding import edition_named, project_named
 from projects.timelines.files import ENDINGS, TimelineKind, write_timeline
 from projects.timelines.media import collect_media, media_of
+from projects.words.captions import cues, srt, vtt
 
 
 @dataclass(frozen=True)
@@ -140,11 +146,7 @@ def _check_output(settings: StudioSettings, asked: ExportOptions, kind: Kind, fi
 
 
 def _timeline(kind: TimelineKind, asked: Asked, out: Path) -> tuple[Message, ...]:
-    timeline = film_of(
-        session=asked.session, project_id=asked.project.id, made_for=asked.options.made_for, edition=asked.edition
-    )
-    if timeline.problems:
-        raise StoryboardProblem(joined(timeline.problems, "sentences"))
+    timeline = _ready(asked)
     media = media_of(session=asked.session, settings=asked.settings, timeline=timeline)
     if kind != "otioz":
         # The others only name the media; these lie beside them, under names that say what they are.
@@ -186,6 +188,29 @@ def _gif(asked: Asked, out: Path) -> tuple[Message, ...]:
     return ()
 
 
+def _film(asked: Asked, out: Path) -> tuple[Message, ...]:
+    timeline = _ready(asked)
+    order = FilmOrder(format_of(out.suffix))
+    write_film(session=asked.session, settings=asked.settings, timeline=timeline, order=order, out=out)
+    return timeline.warnings
+
+
+def _words(write: Callable[[Sequence[Cue]], str], asked: Asked, out: Path) -> tuple[Message, ...]:
+    timeline = _ready(asked)
+    with in_place(out) as aside:
+        aside.write_text(write(cues(timeline)), encoding="utf-8", newline="")
+    return timeline.warnings
+
+
+def _ready(asked: Asked) -> Timeline:
+    """The timeline. Raises StoryboardProblem where it cannot be made into a film."""
+    made_for, edition = asked.options.made_for, asked.edition
+    timeline = film_of(session=asked.session, project_id=asked.project.id, made_for=made_for, edition=edition)
+    if timeline.problems:
+        raise StoryboardProblem(joined(timeline.problems, "sentences"))
+    return timeline
+
+
 def _archive(asked: Asked, out: Path) -> tuple[Message, ...]:
     if asked.edition is not None:
         raise StoryboardProblem(Message("archive-has-all"))
@@ -206,5 +231,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "stills": Kind(".zip", _stills),
         "gif": Kind(".gif", _gif),
         "archive": Kind(".zip", _archive),
+        "mp4": Kind(".mp4", _film),
+        "webm": Kind(".webm", _film),
+        "mov": Kind(".mov", _film),
+        "srt": Kind(".srt", partial(_words, srt)),
+        "vtt": Kind(".vtt", partial(_words, vtt)),
     }
 )

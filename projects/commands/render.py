@@ -11,19 +11,24 @@ from pathlib import Path
 from types import TracebackType
 
 import sqlalchemy as sa
+from sqlmodel import Session
 from tqdm import tqdm
 
 from framepack.files.outputs import output_problem
 from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
+from projects.composing.making import is_plain, write_film
+from projects.composing.orders import FilmOrder
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Pass, Progress, Render
 from projects.english import ENGLISH
 from projects.errors import StoryboardProblem, StudioError
 from projects.failures import CALLED_OFF
 from projects.films.films import FilmPlan, film_plan_of
+from projects.films.material import film_of
 from projects.films.stitching import join_takes, take_is_whole
+from projects.films.timeline import Timeline
 from projects.generator.engine_holder import find_device
 from projects.generator.local_workers import LocalWorkers
 from projects.interchange.file_projects import project_for_file
@@ -88,15 +93,16 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         if wanted:
             _render(settings, database, project_id, wanted, sorted(missing), options)
         with session_for(database) as session:
-            film = film_plan_of(session=session, project_id=project_id, made_for=options.made_for)
-        frames = _write(settings, film, options.output)
+            joins = film_plan_of(session=session, project_id=project_id, made_for=options.made_for)
+            film = film_of(session=session, project_id=project_id, made_for=options.made_for)
+            frames = _write(session, settings, joins, film, options.output)
         rendered = sum(store.has(key) for key in missing)
     finally:
         database.dispose()
     summary = {
         "output": str(options.output),
         "frames": frames,
-        "fps": film.parts[0][0].fps,
+        "fps": film.rate.numerator if film.rate.denominator == 1 else round(float(film.rate), 3),
         "seconds": round(time.monotonic() - began, 2),
         "shots": len(plans),
         "rendered_sections": rendered,
@@ -193,10 +199,15 @@ def _does_not_start(log: Path) -> Message:
     return Message("worker-does-not-start", {"said": said, "log": str(log)})
 
 
-def _write(settings: StudioSettings, film: FilmPlan, output: Path) -> int:
+def _write(session: Session, settings: StudioSettings, joins: FilmPlan, film: Timeline, output: Path) -> int:
+    """Write the film, joined where it shows nothing but takes; returns its number of frames."""
     if not film.ready:
         raise RenderFailed(joined(film.problems, "sentences"))
-    return join_takes(settings=settings, parts=film.parts, out=output)
+    for warning in film.warnings:
+        print(worded(warning, ENGLISH), file=sys.stderr, flush=True)
+    if is_plain(film):
+        return join_takes(settings=settings, parts=joins.parts, out=output)
+    return write_film(session=session, settings=settings, timeline=film, order=FilmOrder(), out=output).frames
 
 
 class _Display:
