@@ -248,6 +248,7 @@ ENGLISH = MappingProxyType(
         "film-not-writable": "The film cannot be written: {problem}.",
         "film-among-the-studio's": "{path} is among the studio's own files; name another place",
         "shot-take-lost": "The take of {shot} is no longer there, nor are its sections; render the shot again.",
+        "take-has-no-frames": "Take {number} is not finished and has no frames.",
         "take-lost": "Take {number} is no longer there, nor are its sections; render its shot again.",
         "take-differs": "{name} does not show what its sections do",
         "film-lost": "The film's file was damaged or is no longer there; make the film again.",
@@ -312,18 +313,6 @@ ENGLISH = MappingProxyType(
             "To remove what was deleted, too, so that it cannot be brought back: python -m projects clean --deleted "
             "--yes"
         ),
-        "beat-value": "the beat's '{key}' cannot be so",
-        # --- editions of a film ---
-        "editions-many": "A project has at most {most} editions; throw one away first.",
-        "edition-unnamed": "An edition needs a name.",
-        "edition-name-too-long": "The name of an edition has at most {most} characters.",
-        "edition-name-taken": "There is an edition called “{name}” already.",
-        "not-in-editions": "an edition does not set it",
-        # --- values of a film ---
-        "sounds-many": "a shot has at most {most} sounds",
-        "sound-value": "the sound's '{key}' cannot be so",
-        "film-value": "it cannot be {value}",
-        "film-not-among": "it is {value:g} and must be one of {choices}",
         # --- how a render ended ---
         "called-off": "The render was called off.",
         "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",

@@ -33,14 +33,26 @@ ROOMS = {
         *("conditioning", "transformer", "vae", "sampling", "engine", "benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "words", "timelines"),
-        *("frames", "composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "generator"),
+        *(
+            "",
+            "database",
+            "cutting",
+            "storyboard",
+            "storage",
+            "takes",
+            "films",
+            "sound",
+            "timelines",
+            "frames",
+            "words",
+        ),
+        *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "generator"),
         "commands",
     ),
     "pages": ("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts", ""),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
-MOST_FILES = {"pages/parts": 12, "pages/api": 13, "projects/storyboard": 13}
+MOST_FILES = {"pages/parts": 12, "pages/api": 13, "projects/storyboard": 13, "projects/composing": 11}
 USUAL_FILES = 10
 
 # What may be had of the engine without loading torch.

@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {"framepack", "projects", "pages", "training", "tests", "studio_app", "turns", "examples", "benchmarks"}
 # What libraries load by themselves where it is installed, and what waits for its feature.
 UNIMPORTED = {
+    "otio-fcp-adapter": "OpenTimelineIO opens with it what the studio wrote, in tests",
+    "otio-cmx3600-adapter": "the same",
+    "otio-fcpx-xml-adapter": "the same",
     "accelerate": "diffusers and transformers load weights with it",
     "sentencepiece": "transformers reads some published tokenizers with it",
     "tokenizers": "transformers' fast tokenizers",

@@ -118,7 +118,6 @@ ENGLISH = MappingProxyType(
         "has-to-be-object": "“{field}” has to be an object.",
         "has-to-be-one-of": "“{field}” has to be one of {choices}.",
         "take-of-other-pass": "Take {number} was made for the other pass.",
-        "take-has-no-frames": "Take {number} is not finished and has no frames.",
         "no-such-thing": "There is no such thing.",
         "no-such-project": "There is no such project.",
         "no-such-shot": "There is no such shot.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import Literal
 
 from framepack.messages import Message
@@ -15,6 +16,24 @@ Kind = Literal[
 ]
 _WORDS = ("dialogue", "title", "lower_third")
 _SPEED = ("speed", "between", "reverse", "move", "hold_first", "hold_last")
+
+
+# The message of each.
+_SAID: Mapping[Kind, str] = MappingProxyType(
+    {
+        "only-first": "differs-only-first",
+        "only-second": "differs-only-second",
+        "moved": "differs-moved",
+        "shown": "differs-shown",
+        "length": "differs-length",
+        "speed": "differs-speed",
+        "lead": "differs-lead",
+        "words": "differs-words",
+        "sounds": "differs-sounds",
+        "film": "differs-film",
+        "seconds": "differs-seconds",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +56,7 @@ class Difference:
     def message(self) -> Message:
         """The difference in words."""
         values = {"shot": self.label, "field": self.field, "was": self.was, "now": self.now}
-        return Message(f"differs-{self.kind}", values)
+        return Message(_SAID[self.kind], values)
 
 
 def differences(first: Timeline, second: Timeline) -> tuple[Difference, ...]:

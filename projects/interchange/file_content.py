@@ -231,7 +231,8 @@ def _reason(table: type[Table], key: str, fault: ErrorDetails) -> Message:
     if kind == "literal_error" and isinstance(fault["input"], str):
         if key in _CHOICES:
             return Message(_CHOICES[key], {"value": shown})
-        return Message("toml-choice", {**values, "choices": fault["ctx"]["expected"].replace("'", '"')})
+        choices = fault["ctx"]["expected"].replace("'", '"')
+        return Message("toml-choice", {"key": key, "value": shown, "choices": choices})
     of = str(table.model_fields[key].annotation)
     if kind == "bool_type":
         return Message("toml-not-bool", values)

@@ -143,4 +143,6 @@ def _checked_sound(where: str, key: str, file: Path, name: str) -> str:
         raise StoryboardFileProblem(where, Message("toml-no-sound", values)) from None
     except (OSError, ValueError) as problem:
         reason = as_message(getattr(problem, "strerror", None) or type(problem).__name__)
-        raise StoryboardFileProblem(where, Message("toml-sound-unreadable", {**values, "reason": reason})) from None
+        raise StoryboardFileProblem(
+            where, Message("toml-sound-unreadable", {"key": key, "name": name, "reason": reason})
+        ) from None

@@ -46,10 +46,19 @@ class RecutSummary:
     def sentences(self) -> tuple[Message, ...]:
         """The summary in sentences, for those who read."""
         said = [Message("recut-kept", {"count": len(self.kept)})]
-        for name in ("moved", "trimmed", "led", "again", "retaken", "removed", "rejoined", "stills", "unknown"):
-            named: tuple[str, ...] = getattr(self, name)
+        for named, id in (
+            (self.moved, "recut-moved"),
+            (self.trimmed, "recut-trimmed"),
+            (self.led, "recut-led"),
+            (self.again, "recut-again"),
+            (self.retaken, "recut-retaken"),
+            (self.removed, "recut-removed"),
+            (self.rejoined, "recut-rejoined"),
+            (self.stills, "recut-stills"),
+            (self.unknown, "recut-unknown"),
+        ):
             if named:
-                said.append(Message(f"recut-{name}", {"shots": ", ".join(named)}))
+                said.append(Message(id, {"shots": ", ".join(named)}))
         if self.lengthened:
             shots = ", ".join(self.lengthened)
             said.append(Message("recut-lengthened", {"shots": shots, "seconds": self.more_seconds}))

@@ -1,4 +1,4 @@
-"""Words as pictures: cards, titles, lower thirds and captions, as large as the film and within what every screen shows."""
+"""Words as pictures: cards, titles, lower thirds and captions, of the film's size and within what screens show."""
 
 from __future__ import annotations
 

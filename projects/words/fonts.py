@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from PIL import ImageFont
@@ -190,10 +190,12 @@ def _sized(face: Face, pixels: int) -> ImageFont.FreeTypeFont:
         axes = font.get_variation_axes()
     except OSError:
         return font  # it comes in one weight
-    font.set_variation_by_axes(
-        [
-            min(max(_WEIGHT, axis["minimum"]), axis["maximum"]) if b"eight" in axis["name"] else axis["default"]
-            for axis in axes
-        ]
-    )
+    font.set_variation_by_axes([_value(axis) for axis in axes])
     return font
+
+
+def _value(axis: Mapping[str, Any]) -> float:
+    """Where a face that can be drawn in several ways is set on one of its axes."""
+    if b"eight" in (axis["name"] or b""):
+        return float(min(max(_WEIGHT, axis["minimum"]), axis["maximum"]))
+    return float(axis["default"])

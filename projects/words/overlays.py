@@ -40,7 +40,7 @@ def _all(timeline: Timeline) -> Iterator[Overlay]:
                 )
     if timeline.settings.captions == "burned":
         for cue in cues(timeline):
-            yield _overlay(timeline, draw_caption, cue.text, *(round(at * rate) for at in (cue.start, cue.end)), 0)
+            yield _overlay(timeline, draw_caption, cue.text, round(cue.start * rate), round(cue.end * rate), 0)
 
 
 def _overlay(timeline: Timeline, draw: Draw, words: str, start: int, end: int, fade: int) -> Overlay:
