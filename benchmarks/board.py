@@ -33,7 +33,7 @@ from projects.storyboard.shots import NewShot, add_shots
 from tests.support.running_studio import running_studio
 
 PICTURES = 40
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # How many shots are drawn with their pictures, and how many of those in view are not.
 _DRAWN = """() => {
   const shots = [];
@@ -59,7 +59,7 @@ def main() -> None:
             storyboard(studio.settings, shots)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=next(path for name in _BROWSERS if (path := shutil.which(name))),
+                executable_path=next(path for name in BROWSERS if (path := shutil.which(name))),
                 args=["--no-sandbox", "--disable-gpu"],
             )
             page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()

@@ -1,4 +1,4 @@
-"""Every page for everyone: axe-core finds nothing serious, in light and dark, on a screen and on a phone."""
+"""Every page for everyone: axe-core finds nothing serious, light and dark, wide and narrow; none scrolls sideways."""
 
 from __future__ import annotations
 
@@ -140,6 +140,42 @@ def test_the_film_page_without_a_project(page: Page, studios: Studios) -> None:
     expect(page.get_by_text("No project is open")).to_be_visible()
 
     assert grave_faults(page) == []
+
+
+@pytest.mark.parametrize("width", [380, 768, 1280, 2560])
+def test_no_page_scrolls_sideways(chromium: Browser, studios: Studios, width: int) -> None:
+    story = f"{studios.full.url}/storyboard?project={studios.project}"
+    with chromium.new_context(viewport={"width": width, "height": 900}, locale="en-US") as context:
+        page = context.new_page()
+        page.goto(studios.empty.url)
+        expect(page.get_by_text("No projects yet")).to_be_visible()
+        assert overhang(page) == 0
+
+        for address, seen in (
+            (studios.full.url, page.get_by_role("link", name=f"Open storyboard: {NAME}")),
+            (story, page.locator("[data-id]").nth(2)),
+            (f"{story}&view=list", page.locator("[data-id]").nth(2)),
+            (f"{studios.full.url}/film?project={studios.project}", page.get_by_text("1 shot is not rendered yet.")),
+            (f"{studios.empty.url}/film", page.get_by_text("No project is open")),
+        ):
+            page.goto(address)
+            expect(seen).to_be_visible()
+            assert overhang(page) == 0, address
+        page.goto(story)
+        page.locator("[data-id]").first.click()
+        expect(page.get_by_label("What happens in SH0010")).to_be_visible()
+        assert overhang(page) == 0
+
+
+def overhang(page: Page) -> int:
+    """By how many pixels what is on the page is wider than the page, which scrolls in a box of its own."""
+    until_true(page, "document.querySelector('[data-test-script-state=notRunning]') !== null")
+    return int(
+        page.evaluate(
+            "Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+            ".map(one => one.scrollWidth - one.clientWidth))"
+        )
+    )
 
 
 # --- a studio to look at ----------------------------------------------------------------------------------------------
