@@ -186,7 +186,7 @@ ENGLISH = MappingProxyType(
             "from “{rest}” on only the first reads it."
         ),
         "prompt-times": (
-            "Times in this prompt, such as [3s: ...], are read as words of it; make beats of them instead."
+            "Times in a prompt, such as [3s: ...], are read as words, not as times; make a shot for each instead."
         ),
         "shot-lasts-longer": "It is asked to last {seconds:g} s and lasts {shortest:.2f} s, the shortest it can.",
         # --- what went wrong while a command was at work ---
