@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import time
@@ -110,7 +111,9 @@ def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> 
         continue_from=asked.continue_from,
         beats=tuple(_beat(*beat) for beat in asked.beat),
         literal=asked.literal,
+        loras=tuple(asked.lora),
     )
+    engine = replace(engine, partial_loras=engine.partial_loras or asked.partial_loras)
     print(animate(animation, engine, begun=begun, show_progress=sys.stderr.isatty()).as_json())
 
 
@@ -120,6 +123,19 @@ def _beat(at: str, prompt: str) -> Beat:
     except ValueError:
         raise InvalidRequest("beats", Message("beat-time", {"text": at})) from None
     return Beat(seconds, prompt)
+
+
+def lora_at(said: str) -> tuple[Path, float]:
+    """A file and its strength, 1 where none is said. A colon may be in the name too, as after the drive on Windows."""
+    name, colon, strength = said.rpartition(":")
+    if colon and not Path(said).is_file():
+        try:
+            return Path(name), float(strength)
+        except ValueError:
+            if not re.fullmatch(r"[A-Za-z]", name):
+                told = worded(Message("lora-needs-strength", {"text": said}), ENGLISH)
+                raise argparse.ArgumentTypeError(told) from None
+    return Path(said), 1.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -172,6 +188,17 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
     animate.add_argument(
         "--preset", default="exact", metavar="|".join(PRESETS), help="how much is given for speed (exact)"
+    )
+    animate.add_argument(
+        "--lora",
+        type=lora_at,
+        action="append",
+        default=[],
+        metavar="FILE[:STRENGTH]",
+        help="a LoRA added to the model's weights, such as style.safetensors:0.8; may be said again for another",
+    )
+    animate.add_argument(
+        "--partial-loras", action="store_true", help="use of a LoRA what fits the model, rather than refuse it"
     )
     caches = animate.add_mutually_exclusive_group()
     caches.add_argument(

@@ -30,6 +30,7 @@ from transformers import (
     SiglipVisionModel,
 )
 
+from framepack.checkpoints.file_faults import first_fault
 from framepack.checkpoints.folders import find_part, weight_files
 from framepack.checkpoints.table import Checkpoint, Part
 from framepack.device.devices import Formats
@@ -46,10 +47,11 @@ from framepack.weights.block_loading import (
     load_blocks,
     load_small_parts,
     missing_and_unknown,
+    refill_small_parts,
     small_parts,
 )
 from framepack.weights.block_store import BlockStore
-from framepack.weights.file_faults import first_fault
+from framepack.weights.lora import AdaptedTensors, Loras
 from framepack.weights.tensor_files import TensorFiles, sums_are_finite
 from framepack.weights.text_layers import LAYERS_NOT_RUN, PREFIX, empty_text_model, layer_layout, load_text_layers
 
@@ -86,10 +88,14 @@ class ImageEncoder:
 
 @dataclass(frozen=True)
 class LoadedTransformer:
-    """The transformer: ``rest`` is the library's model without its blocks, which are in ``store``."""
+    """The transformer: ``rest`` is the library's model without its blocks, which are in ``store``.
+
+    ``tensors`` is what both were read from, and are again for other LoRAs.
+    """
 
     rest: HunyuanVideoFramepackTransformer3DModel
     store: BlockStore
+    tensors: AdaptedTensors
 
 
 def transformer_config(place: Place) -> Any:
@@ -133,11 +139,13 @@ def load_transformer(
     format: WeightFormat = "plain",
     offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
     group: Group | None = None,
+    loras: Loras = Loras(),  # noqa: B008 - it is frozen
 ) -> LoadedTransformer:
     """The transformer, in ``dtype`` and the large weights in ``format``, its blocks where ``offloading`` says.
 
     The ranks of a ``group``, which all load the same, have one copy of streamed blocks on the host between them.
-    Its tensors are read one by one straight to where they shall be, so never is more than one copy of them in memory.
+    ``loras`` are added to its weights, which is done before any is quantised; raises LoraRejected. Its tensors are read
+    one by one straight to where they shall be, so never is more than one copy of them in memory.
     """
     config = transformer_config(place)
     shards = weight_files(place.checkpoint, "transformer", place.models)
@@ -147,9 +155,22 @@ def load_transformer(
         places = block_places(rest.config, dtype, format)
         missing, unknown = missing_and_unknown(files, rest.state_dict(), places)
         _refuse(place, "transformer", missing, unknown)
-        load_small_parts(rest, files, dtype, place.device)
-        store = load_blocks(PublishedBlocks(files, places, place.device), places, offloading, place.device, group)
-    return LoadedTransformer(rest, store)
+        tensors = AdaptedTensors(files)
+        tensors.use(loras)
+        load_small_parts(rest, tensors, dtype, place.device)
+        store = load_blocks(PublishedBlocks(tensors, places, place.device), places, offloading, place.device, group)
+    return LoadedTransformer(rest, store, tensors)
+
+
+def change_loras(place: Place, loaded: LoadedTransformer, loras: Loras) -> None:
+    """Read the weights of ``loaded`` again, from their files to where they are, with ``loras`` and no others.
+
+    Raises LoraRejected, and then all is as it was. After any other error the transformer is of no use.
+    """
+    with _quiet(), _damage_of(place, "transformer"):
+        loaded.tensors.use(loras)
+        refill_small_parts(loaded.rest, loaded.tensors)
+        loaded.store.refill()
 
 
 def load_vae(place: Place, encoder: Dtype, decoder: Dtype) -> AutoencoderKLHunyuanVideo:
