@@ -37,6 +37,12 @@ ENGLISH = MappingProxyType(
             "get it as a safetensors file"
         ),
         "file-is-gguf": "{file} is a GGUF file, not a safetensors file",
+        "file-is-no-gguf": "{file} is damaged or cut short; it cannot be read as the GGUF file it begins as",
+        "file-without-tensors": "{file} holds no weights",
+        "file-is-lora": "{file} is a LoRA, which changes a model and is none by itself",
+        "file-is-of-model": "{file} is a model of {model}, not one of FramePack",
+        "file-is-unknown": "{file} holds weights of no model that FramePack uses; the first is {first}",
+        "file-format-unknown": "{file} holds {tensor} in the format {format}, which cannot be read",
         "file-cut-short": "{file} is cut short: it has {size} of {needed} bytes",
         "tensor-not-finite": "{tensor} in {file} holds values that are no numbers",
         "host-memory-short": (

@@ -18,11 +18,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from framepack.checkpoints.other_models import model_of
-from framepack.checkpoints.safetensors_header import Header, NotReadable, TensorFacts, read_header
-from framepack.checkpoints.transformer_names import HALVES_SWAPPED, original_layers, without_prefix
 from framepack.errors import LoraRejected
 from framepack.files.manifest import sum_of
+from framepack.formats.other_models import model_of
+from framepack.formats.safetensors_header import Header, NotReadable, TensorFacts, read_header
+from framepack.formats.transformer_names import HALVES_SWAPPED, original_layers, without_prefix
 from framepack.messages import Message, Value
 
 # How the end of a tensor's name says what it is for; PEFT may put the name of the adapter in between.

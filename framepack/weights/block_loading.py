@@ -22,6 +22,7 @@ from framepack.weights.block_layout import (
     fill_one,
     layout_of,
     published_names,
+    published_shapes,
 )
 from framepack.weights.block_store import BlockReader, BlockStore
 from framepack.weights.shared_blocks import SharedBlocks, can_share_memory
@@ -63,6 +64,17 @@ class Offloading:
     def stays(self, number: int) -> bool:
         """Whether block ``number`` stays on the device."""
         return self.resident is None or number in self.resident
+
+
+def published_shapes_of(config: Any, small: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """The shapes of all published tensors of that transformer, by name; ``small`` are those outside its blocks."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in small.items()}
+    block = BlockShape.of(config)
+    kinds = kinds_of(config)
+    for number, kind in enumerate(kinds):
+        prefix = f"{_PREFIXES[kind]}.{number - kinds.index(kind)}"
+        shapes |= {f"{prefix}.{name}": shape for name, shape in published_shapes(block, kind).items()}
+    return shapes
 
 
 def kinds_of(config: Any) -> tuple[BlockKind, ...]:

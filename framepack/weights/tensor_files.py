@@ -49,6 +49,18 @@ class TensorSource(Protocol):
         ...
 
 
+class FileTensors(TensorSource, Protocol):
+    """The tensors of files as they are named and kept there."""
+
+    def rows(self, name: str, rows: slice, device: torch.device | None = None) -> Tensor:
+        """Those ``rows`` of a tensor, as ``get`` gives the whole of it."""
+        ...
+
+    def dtype(self, name: str) -> torch.dtype:
+        """The format a tensor is kept in; where it is none of torch's, uint8."""
+        ...
+
+
 class TensorFiles:
     """The tensors on the CPU of ``files``, which are ``part`` of the ``checkpoint`` of this name.
 
@@ -91,12 +103,20 @@ class TensorFiles:
         tensor: Tensor = self._opened[full].get_tensor(full)
         return tensor if device is None else tensor.to(device)
 
+    def rows(self, name: str, rows: slice, device: torch.device | None = None) -> Tensor:
+        """See FileTensors."""
+        return self.get(name)[rows].to(device or "cpu")
+
+    def dtype(self, name: str) -> torch.dtype:
+        """See FileTensors."""
+        return self.get(name).dtype
+
     def check(self, loaded: Iterable[Tensor], names: Iterable[str]) -> None:
         """See TensorSource. It asks the device once, after one pass over what has just been written there."""
         if sums_are_finite(loaded):
             return
         for name in names:
-            if not bool(self.get(name).isfinite().all()):
+            if not bool(self.get(name).float().isfinite().all()):
                 full = self._names[name]
                 reason = Message("tensor-not-finite", {"tensor": full, "file": self._files[full]})
                 raise WeightsDamaged(*self._of, reason)

@@ -18,7 +18,7 @@ from peft import LoHaConfig, LoKrConfig, LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from torch import Tensor
 
-from framepack.checkpoints.transformer_names import HALVES_SWAPPED, original_layers
+from framepack.formats.transformer_names import HALVES_SWAPPED, original_layers
 
 RANK = 4
 PUBLISHED_LAYERS = (

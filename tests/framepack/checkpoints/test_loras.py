@@ -10,8 +10,8 @@ from diffusers.loaders.single_file_utils import convert_hunyuan_video_transforme
 from safetensors.torch import save_file
 
 from framepack.checkpoints.loras import read_lora
-from framepack.checkpoints.transformer_names import HALVES_SWAPPED, original_layers
 from framepack.errors import LoraRejected
+from framepack.formats.transformer_names import HALVES_SWAPPED, original_layers
 from framepack.weights.block_layout import published_names
 
 WIDTH, MLP = 3072, 12288

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,10 @@ from safetensors.torch import load_file, save_file
 from framepack.checkpoints.loras import lora_sha256, read_lora
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.errors import LoraRejected
-from framepack.ops.fp8 import WeightFormat
 from framepack.weights.block_loading import Offloading, blocks_of_model
-from framepack.weights.block_store import BlockStore
-from framepack.weights.loading import LoadedTransformer, Place, change_loras, load_transformer
+from framepack.weights.loading import Place, change_loras, load_transformer
 from framepack.weights.lora import Loras
+from tests.support.loaded_weights import same, values_of
 from tests.support.lora_files import lora_kinds, merged
 from tests.support.tiny_transformer import tiny_model
 
@@ -40,25 +38,6 @@ def place(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Place:
     models = tmp_path_factory.mktemp("models")
     model.save_pretrained(models / F1.sources["transformer"].repository, max_shard_size="300KB")
     return Place(F1, models, CPU)
-
-
-def values_of(store: BlockStore) -> Iterator[tuple[str, torch.Tensor]]:
-    for number, views in enumerate(store.blocks_in_order()):
-        for name, view in views.items():
-            yield f"{number} {name}", view.float().clone()
-
-
-def same(loaded: LoadedTransformer, whole: Any, format: WeightFormat = "plain", tolerance: float = 1e-5) -> None:
-    """Assert that ``loaded`` is what a ``whole`` model in memory would be."""
-    expected = blocks_of_model(whole, Offloading(), format)
-    wanted = dict(values_of(expected))
-    found = dict(values_of(loaded.store))
-    assert found.keys() == wanted.keys()
-    for name, values in wanted.items():
-        torch.testing.assert_close(found[name], values, rtol=tolerance, atol=tolerance, msg=name)
-    state = whole.state_dict()
-    for name, tensor in loaded.rest.state_dict().items():
-        torch.testing.assert_close(tensor, state[name], rtol=tolerance, atol=tolerance, msg=name)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from framepack.checkpoints.safetensors_header import TensorFacts
+from framepack.formats.safetensors_header import TensorFacts
 
 # Models that have names of layers no other has; the first that fits is it. A dot may have become an underscore.
 _SIGNS = tuple(

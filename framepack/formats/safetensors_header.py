@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from framepack.checkpoints.file_faults import file_fault
 from framepack.errors import FramepackError
+from framepack.formats.file_faults import file_fault
 from framepack.messages import Message, as_message
 
 _LENGTH_BYTES = 8
