@@ -42,6 +42,10 @@ ENGLISH = MappingProxyType(
         "file-is-lora": "{file} is a LoRA, which changes a model and is none by itself",
         "file-is-of-model": "{file} is a model of {model}, not one of FramePack",
         "file-is-unknown": "{file} holds weights of no model that FramePack uses; the first is {first}",
+        "file-taken-by-name": (
+            "{file} is FramePack's transformer, taken for that of '{checkpoint}' by its name alone, for F1 and the "
+            "original have the same layers; 'F1' in the name says that it is F1"
+        ),
         "file-format-unknown": "{file} holds {tensor} in the format {format}, which cannot be read",
         "file-cut-short": "{file} is cut short: it has {size} of {needed} bytes",
         "tensor-not-finite": "{tensor} in {file} holds values that are no numbers",

@@ -24,6 +24,7 @@ from framepack.checkpoints.download import download, update
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
+from framepack.commands.models import print_models
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions, check_arguments, prepare_environment
 from framepack.errors import FramepackError, InvalidRequest
@@ -55,6 +56,10 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
             fetch = update if asked.update else download
             for repository in fetch(checkpoint_named(asked.model), engine.models):
                 print(f"{repository} is complete")
+        elif asked.command == "models":
+            print_models(engine.models, as_json=asked.json)
+        elif asked.command == "doctor":
+            return _examine(_of_command(engine, asked), as_json=asked.json)
         elif asked.command == "benchmark":
             run_benchmark(asked, _of_command(engine, asked), begun=begun)
         else:
@@ -86,6 +91,14 @@ def _of_disk(error: Exception) -> Message:
 def _of_command(engine: EngineOptions, asked: argparse.Namespace) -> EngineOptions:
     """The engine's options as the environment has them, but for what the command line says."""
     return replace(engine, device=asked.device).with_memory(asked.memory_gb, "--memory-gb")
+
+
+def _examine(engine: EngineOptions, *, as_json: bool) -> int:
+    prepare_environment(os.environ)
+    # Here, because it imports torch.
+    from framepack.commands.doctor import print_checks
+
+    return 0 if print_checks(engine, as_json=as_json) else FAILED
 
 
 def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> None:
@@ -218,6 +231,14 @@ def _parser() -> argparse.ArgumentParser:
 
     benchmark = commands.add_parser("benchmark", help="measure speed and memory; the last line printed is JSON")
     add_benchmark_arguments(benchmark)
+
+    models = commands.add_parser("models", help="say what there is of each checkpoint, where, and what is missing")
+    models.add_argument("--json", action="store_true", help="print one JSON object")
+
+    doctor = commands.add_parser("doctor", help="say what this computer can do and what is wrong with it")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    doctor.add_argument("--memory-gb", metavar="X", help="the most of the device's memory that may be used")
 
     fetch = commands.add_parser("download", help="fetch a published checkpoint")
     fetch.add_argument("model", metavar="|".join(name for name, one in CHECKPOINTS.items() if not one.embedded))
