@@ -242,6 +242,23 @@ ENGLISH = MappingProxyType(
         "nothing-to-download": "'{checkpoint}' comes with the program; there is nothing to download",
         "hub-unreachable": "the hub cannot be reached from this computer",
         "hub-answered": "the hub answered {answer}",
+        "hub-unknown": "the hub has no such repository for everybody; set HF_TOKEN if you have the right to it",
+        "hub-gated": (
+            "its makers ask for consent first; open https://huggingface.co/{repository}, agree there, and set HF_TOKEN "
+            "to a token of yours"
+        ),
+        "hub-offline": "it is not all here, and STUDIO_OFFLINE says that nothing may be fetched",
+        "download-no-room": (
+            "it needs {needed:.1f} GB in {folder} and {free:.1f} GB are free; free some, or set STUDIO_MODELS to a "
+            "folder elsewhere"
+        ),
+        "download-disk-full": "the disk is full; free some space and fetch it again, which goes on where it stopped",
+        "download-damaged": (
+            "{file} arrived with another checksum than it was published with and was thrown away; fetch it again, or "
+            "from the hub itself if this was a mirror"
+        ),
+        "no-yes-or-no": "'{said}' is neither yes nor no",
+        "no-address": "'{said}' is not an address such as {example}",
         "no-weight-index": "{file} is not an index of weights",
         # --- reasons: videos ---
         "no-frame-rate": "it has no frame rate",

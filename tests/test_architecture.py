@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The rooms of each package from the lowest to the highest: a room uses only rooms that stand before it.
 ROOMS = {
     "framepack": (
-        *("", "files", "formats", "checkpoints", "shots", "media", "store", "ops", "attention"),
+        *("", "files", "formats", "checkpoints", "fetching", "shots", "media", "store", "ops", "attention"),
         *("device", "parallel", "weights", "context", "conditioning", "transformer", "vae", "sampling", "engine"),
         *("benchmark", "commands"),
     ),
@@ -35,7 +35,7 @@ MOST_FILES = {
 USUAL_FILES = 10
 
 # What may be had of the engine without loading torch.
-TORCH_FREE = ("", "files", "formats", "checkpoints", "shots", "media", "store")
+TORCH_FREE = ("", "files", "formats", "checkpoints", "fetching", "shots", "media", "store")
 TORCH_FREE_FILES = (
     "framepack.device.memory_plan",
     "framepack.device.faults",
@@ -151,7 +151,7 @@ def test_domain_and_pages_take_only_the_torch_free_parts_of_the_engine(file: Pat
 def test_the_file_that_holds_the_engine_imports_it_inside_its_functions_only() -> None:
     body = ast.parse((ROOT / HOLDS_THE_ENGINE).read_text(encoding="utf-8")).body
     modules = [node.module or "" for node in body if isinstance(node, ast.ImportFrom)]
-    assert not [name for name in modules if name.split(".")[0] in TORCH or room_of(name)[1] in ROOMS["framepack"][12:]]
+    assert not [name for name in modules if name.split(".")[0] in TORCH or room_of(name)[1] in ROOMS["framepack"][13:]]
 
 
 @pytest.mark.parametrize(("room", "strangers"), STRANGERS, ids=lambda value: value if isinstance(value, str) else "")

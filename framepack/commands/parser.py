@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from safetensors import SafetensorError
+from tqdm import tqdm
 
-from framepack.checkpoints.download import download, update
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
@@ -28,6 +28,9 @@ from framepack.commands.models import print_models
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions, check_arguments, prepare_environment
 from framepack.errors import FramepackError, InvalidRequest
+from framepack.fetching.download import download, update
+from framepack.fetching.hub import HubOptions
+from framepack.fetching.progress import FileProgress
 from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, worded
 from framepack.shots.presets import PRESETS
@@ -53,9 +56,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     try:
         engine = EngineOptions.from_environment(environ)
         if asked.command == "download":
-            fetch = update if asked.update else download
-            for repository in fetch(checkpoint_named(asked.model), engine.models):
-                print(f"{repository} is complete")
+            _fetch(asked, engine, HubOptions.from_environment(environ))
         elif asked.command == "models":
             print_models(engine.models, as_json=asked.json)
         elif asked.command == "doctor":
@@ -91,6 +92,33 @@ def _of_disk(error: Exception) -> Message:
 def _of_command(engine: EngineOptions, asked: argparse.Namespace) -> EngineOptions:
     """The engine's options as the environment has them, but for what the command line says."""
     return replace(engine, device=asked.device).with_memory(asked.memory_gb, "--memory-gb")
+
+
+def _fetch(asked: argparse.Namespace, engine: EngineOptions, hub: HubOptions) -> None:
+    fetch = update if asked.update else download
+    bars: dict[str, tqdm[NoReturn]] = {}
+
+    def show(progress: FileProgress) -> None:
+        if progress.file not in bars:
+            for bar in bars.values():
+                bar.close()
+            bars[progress.file] = tqdm(
+                total=progress.size,
+                initial=progress.received,
+                unit="B",
+                unit_scale=True,
+                desc=f"{progress.number} of {progress.of} {progress.file.rpartition('/')[2]}",
+                disable=not sys.stderr.isatty(),
+            )
+        bar = bars[progress.file]
+        bar.update(progress.received - bar.n)
+
+    try:
+        for repository in fetch(checkpoint_named(asked.model), engine.models, hub, show):
+            print(f"{repository} is complete")
+    finally:
+        for bar in bars.values():
+            bar.close()
 
 
 def _examine(engine: EngineOptions, *, as_json: bool) -> int:

@@ -16,7 +16,7 @@ from torch import Tensor
 from framepack.checkpoints.table import Part
 from framepack.errors import WeightsDamaged
 from framepack.formats.gguf_header import gguf_shape, open_gguf
-from framepack.messages import Message
+from framepack.messages import Message, Value
 from framepack.ops.gguf_blocks import BLOCKS, from_blocks
 from framepack.weights.tensor_files import sums_are_finite
 
@@ -38,8 +38,8 @@ class GgufTensors:
         self._shapes = {name: gguf_shape(reader, tensor) for name, tensor in self._tensors.items()}
         for name in self._tensors:
             if self._kind(name) not in {*_PLAIN, *BLOCKS}:
-                values = {"file": path.name, "tensor": name, "format": self._kind(name)}
-                raise WeightsDamaged(checkpoint, part, Message("file-format-unknown", dict(values)))
+                values: dict[str, Value] = {"file": path.name, "tensor": name, "format": self._kind(name)}
+                raise WeightsDamaged(checkpoint, part, Message("file-format-unknown", values))
 
     @property
     def names(self) -> frozenset[str]:
