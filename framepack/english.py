@@ -119,7 +119,7 @@ ENGLISH = MappingProxyType(
             "The studio's own kernels do not run on this computer, which makes everything a little slower ({reason})."
         ),
         "wrong-values": "they give wrong values",
-        "loras-added": "{count} LoRAs were added to the model's weights in {seconds:.1f} s.",
+        "loras-changed": "The model's weights were read again for another choice of LoRAs, in {seconds:.1f} s.",
         "memory-not-locked": (
             "The computer's memory could not be locked for copies to the device, so that weights arrive at a fraction "
             "of the speed; more free memory, or a higher limit on locked memory, would help."

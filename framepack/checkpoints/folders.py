@@ -9,8 +9,8 @@ Three places, one layout (``<part>`` is the subfolder in the checkpoint's table,
                                          folder that holds it as "hub" or, as in the reference's
                                          and FramePack-Studio's, as "hf_download/hub"
 
-Where a part is in neither of those that are used, a single file of weights below $STUDIO_MODELS that is this part is
-taken as it lies (``single_files``), and then the hub's cache.
+Where a part is in neither of those that are used, $STUDIO_MODELS/diffusers is looked at likewise; then a single file of
+weights below $STUDIO_MODELS that is this part is taken as it lies (``single_files``), and then the hub's cache.
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ def find_part(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartFo
     except WeightsMissing:
         if models is None or checkpoint.embedded:
             raise
+        # A node for ComfyUI keeps what it fetches there.
+        with suppress(WeightsMissing):
+            return _find_laid_out(checkpoint, part, models / "diffusers")
         single = find_single(checkpoint, part, models)
         if single is not None:
             return PartFolder(single.parent, None, single)

@@ -19,6 +19,9 @@ from framepack.formats.safetensors_header import NotReadable, TensorFacts, read_
 from framepack.formats.transformer_names import without_prefix
 from framepack.messages import Message
 
+# A file that holds an encoder or a VAE among much else, such as a whole Stable Diffusion, is not that part: another
+# program may have trained it further. So much of a file's tensors has to be of the part.
+_SHARE = 0.8
 # The end of a name that only this part has, and what else has to be there.
 _TEXT_END = "layers.0.self_attn.q_proj.weight"
 _LORA_ENDS = (".lora_A.weight", ".lora_down.weight", ".lora.down.weight", ".hada_w1_a", ".lokr_w1", ".lokr_w1_a")
@@ -68,9 +71,10 @@ def _recognise(path: Path, size: int, changed: int) -> Recognised:  # noqa: ARG0
         tensors = tensors_of(path)
     except NotReadable as fault:
         return Recognised(other=fault.message)
-    return (
-        _transformer(tensors) or _vae(tensors) or _encoder(tensors) or Recognised(other=_something_else(path, tensors))
-    )
+    found = _transformer(tensors) or _vae(tensors) or _encoder(tensors)
+    if found is None or sum(name.startswith(found.prefix) for name in tensors) < _SHARE * len(tensors):
+        return Recognised(other=_something_else(path, tensors))
+    return found
 
 
 def _transformer(tensors: Mapping[str, TensorFacts]) -> Recognised | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from framepack.checkpoints.recognising import Recognised, is_named_f1, recognise
@@ -57,14 +56,9 @@ def find_single(checkpoint: Checkpoint, part: Part, folder: Path) -> Path | None
 
 
 def _parts_below(folder: Path) -> dict[Part, tuple[tuple[Path, Recognised], ...]]:
-    return _sorted_parts(tuple(files_below(folder)))
-
-
-@lru_cache(maxsize=64)
-def _sorted_parts(paths: tuple[Path, ...]) -> dict[Part, tuple[tuple[Path, Recognised], ...]]:
     """The files by what they are, those with the most bytes first."""
     found: dict[Part, list[tuple[Path, Recognised]]] = {}
-    for path in paths:
+    for path in files_below(folder):
         what = recognise(path)
         if what.part is not None:
             found.setdefault(what.part, []).append((path, what))

@@ -123,7 +123,7 @@ def _driver() -> str:
 def _attention(device: torch.device) -> Iterator[Check]:
     here = available_backends(device)
     others = [name for name in BACKENDS if name not in here]
-    said = f"{', '.join(here)}{f' (not here: {chr(44).join(others)})' if others else ''}"
+    said = f"{', '.join(here)} (not here: {', '.join(others)})" if others else ", ".join(here)
     if device.type == "cuda" and here == ("sdpa",):
         yield Check("attention", "note", said, "Update the driver and PyTorch: the fast ways of attention need both.")
     else:

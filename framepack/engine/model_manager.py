@@ -369,8 +369,7 @@ class ModelManager:
             self._drop_transformer()
             raise
         self._loras = settings.loras
-        values = {"count": len(settings.loras), "seconds": time.perf_counter() - begun}
-        self._say(Notice(Message("loras-added", values)))
+        self._say(Notice(Message("loras-changed", {"seconds": time.perf_counter() - begun})))
 
     def _loras_of(self, settings: Settings) -> Loras:
         """The LoRAs of ``settings`` with their files. Raises LoraMissing and LoraRejected."""

@@ -89,7 +89,7 @@ def test_another_strength_reads_the_blocks_again_and_loads_nothing_else(
     for load in ("load_transformer", "load_vae", "load_llama", "load_clip", "load_siglip"):
         monkeypatch.setattr(model_manager, load, lambda *_: pytest.fail("it is loaded anew"))
     strong, said = studio.render((name, 0.8))
-    assert said[0].startswith("1 LoRAs were added to the model's weights in ")
+    assert said[0].startswith("The model's weights were read again for another choice of LoRAs, in ")
     weak, _ = studio.render((name, 0.3))
     assert not np.array_equal(plain, strong)
     assert not np.array_equal(strong, weak)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from huggingface_hub import constants
+from safetensors.torch import save_file
 
 from framepack.checkpoints.folders import PART_FILES, find_part
 from framepack.checkpoints.identity import checkpoint_identity
@@ -189,6 +191,14 @@ def test_what_another_program_fetched_is_not_fetched_anew(hub: SmallHub, tmp_pat
     list(download(F1, tmp_path, at(hub)))
     assert not [name for name, _ in hub.got() if name.endswith(LARGE)]
     assert checkpoint_identity(F1, tmp_path)
+
+
+def test_what_lies_there_as_a_single_file_is_not_fetched(hub: SmallHub, tmp_path: Path) -> None:
+    shapes = {"decoder.conv_in.conv": (4, 4, 1, 1, 1), "quant_conv": (4, 4, 1, 1, 1)}
+    save_file({f"{name}.weight": torch.ones(shape) for name, shape in shapes.items()}, tmp_path / "some.safetensors")
+    list(download(F1, tmp_path, at(hub)))
+    assert not [name for name, _ in hub.got() if "/vae/" in name]
+    assert find_part(F1, "vae", tmp_path).single == tmp_path / "some.safetensors"
 
 
 def test_settings_of_the_hub_are_read_from_the_environment() -> None:

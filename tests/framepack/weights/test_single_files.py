@@ -255,3 +255,28 @@ def test_a_gguf_file_of_unknown_numbers_is_refused(model: Any, tmp_path: Path) -
     path.write_bytes(raw[:at] + (16).to_bytes(4, "little") + raw[at + 4 :])
     with pytest.raises(WeightsDamaged, match=r"to_q\.weight in the format IQ2_XXS, which cannot be read"):
         load_transformer(Place(F1, tmp_path, CPU), torch.float32)
+
+
+def test_a_whole_other_model_that_holds_an_encoder_is_not_that_encoder(tmp_path: Path) -> None:
+    clip = with_prefix(encoders()["text_encoder_2"].state_dict(), "cond_stage_model.transformer.text_model.")
+    unet = {f"model.diffusion_model.input_blocks.{number}.0.weight": torch.ones(2) for number in range(20)}
+    what = recognise(save(clip | unet, tmp_path / "clip_l.safetensors"))
+    assert what.part is None
+    assert what.other is not None
+    assert "a model of Stable Diffusion" in worded(what.other, ENGLISH)
+
+
+def test_a_file_that_is_replaced_by_another_is_looked_at_again(model: Any, tmp_path: Path) -> None:
+    path = tmp_path / "f1.safetensors"
+    save({"blocks.0.self_attn.q.weight": torch.ones(2, 2)}, path)
+    with pytest.raises(WeightsMissing):
+        find_part(F1, "transformer", tmp_path)
+    save(model.state_dict(), path)
+    assert find_part(F1, "transformer", tmp_path).single == path
+
+
+def test_what_a_node_of_comfyui_fetched_is_found(tmp_path: Path) -> None:
+    build_models(tmp_path / "diffusers")
+    found = find_part(F1, "transformer", tmp_path)
+    assert found.path == tmp_path / "diffusers" / F1.sources["transformer"].repository
+    assert found.single is None
