@@ -32,6 +32,21 @@ ENGLISH = MappingProxyType(
         ),
         "file-is-a-web-page": "{file} is a page of the web, saved in place of the file",
         "file-is-no-weights": "{file} is not a safetensors file",
+        "file-is-a-pickle": (
+            "{file} is a pickle, which may run any program when it is opened and is therefore never read; "
+            "get it as a safetensors file"
+        ),
+        "file-is-gguf": "{file} is a GGUF file, not a safetensors file",
+        "file-is-no-gguf": "{file} is damaged or cut short; it cannot be read as the GGUF file it begins as",
+        "file-without-tensors": "{file} holds no weights",
+        "file-is-lora": "{file} is a LoRA, which changes a model and is none by itself",
+        "file-is-of-model": "{file} is a model of {model}, not one of FramePack",
+        "file-is-unknown": "{file} holds weights of no model that FramePack uses; the first is {first}",
+        "file-taken-by-name": (
+            "{file} is FramePack's transformer, taken for that of '{checkpoint}' by its name alone, for F1 and the "
+            "original have the same layers; 'F1' in the name says that it is F1"
+        ),
+        "file-format-unknown": "{file} holds {tensor} in the format {format}, which cannot be read",
         "file-cut-short": "{file} is cut short: it has {size} of {needed} bytes",
         "tensor-not-finite": "{tensor} in {file} holds values that are no numbers",
         "host-memory-short": (
@@ -48,6 +63,8 @@ ENGLISH = MappingProxyType(
         "rank-failed": "card {card}: {said}",
         "rank-memory": "card {card} ran out of memory",
         "section-missing": "Section {key} is needed but is not stored; render the shot before this one first.",
+        "lora-rejected": "The LoRA {name} cannot be used: {reason}.",
+        "lora-missing": "The LoRA {sha256} is not on this computer any more; add its file again, or take it off.",
         "video-mismatch": "The video {name} cannot be joined: {reason}",
         "download-failed": "{repository} could not be fetched: {reason}.",
         "latents-rejected": "The latents file {name} cannot be continued from: {reason}.",
@@ -102,6 +119,7 @@ ENGLISH = MappingProxyType(
             "The studio's own kernels do not run on this computer, which makes everything a little slower ({reason})."
         ),
         "wrong-values": "they give wrong values",
+        "loras-changed": "The model's weights were read again for another choice of LoRAs, in {seconds:.1f} s.",
         "memory-not-locked": (
             "The computer's memory could not be locked for copies to the device, so that weights arrive at a fraction "
             "of the speed; more free memory, or a higher limit on locked memory, would help."
@@ -177,6 +195,7 @@ ENGLISH = MappingProxyType(
         "no-number": "'{text}' is no number",
         "no-memory-size": "'{said}' is not a number of GB.",
         "no-text-device": "'{said}' is not 'cpu', the only other place for the text encoder.",
+        "no-lora-setting": "'{said}' is not 'partly', which allows LoRAs that fit the model only in part.",
         # --- remarks on a shot ---
         "prompt-not-read": (
             "The prompt has {tokens} tokens and the model reads {most} of them: from “{rest}” on it has no effect."
@@ -208,10 +227,43 @@ ENGLISH = MappingProxyType(
         "no-tensor": "it has no '{name}'",
         "wrong-tensor": "'{name}' is {shape} of {type} where {wanted} is needed",
         "not-finite": "'{name}' holds values that are not numbers",
+        # --- reasons: LoRAs ---
+        "lora-of-another-model": "it was made for {model}, not for FramePack or HunyuanVideo",
+        "lora-fits-nothing": "none of its {count} tensors fits a layer of this model; the first is {first}",
+        "lora-is-none": "it holds no LoRA; its first tensor is {first}",
+        "lora-empty": "it holds no tensors",
+        "lora-is-dora": "it is a DoRA, of which only the LoRA itself could be applied",
+        "lora-config-unreadable": "its {place}, which holds its scale, cannot be read",
+        "lora-changed": "its file is another one than was chosen; choose it again",
+        "lora-keys-unknown": (
+            "{count} of its {all} tensors fit no layer of this model ({names}); allow that to use the others alone"
+        ),
+        "lora-needs-strength": "'{text}' has no strength after its last colon",
+        "lora-bad-strength": "{strength:g} is not between {least:g} and {most:g}",
+        "lora-bad-name": "'{text}' is not a SHA-256 in hexadecimal",
+        "loras-many": "a shot has at most {most} LoRAs",
+        "lora-twice": "the LoRA {name} is named twice",
         # --- reasons: files of weights ---
         "nothing-to-download": "'{checkpoint}' comes with the program; there is nothing to download",
         "hub-unreachable": "the hub cannot be reached from this computer",
         "hub-answered": "the hub answered {answer}",
+        "hub-unknown": "the hub has no such repository for everybody; set HF_TOKEN if you have the right to it",
+        "hub-gated": (
+            "its makers ask for consent first; open https://huggingface.co/{repository}, agree there, and set HF_TOKEN "
+            "to a token of yours"
+        ),
+        "hub-offline": "it is not all here, and STUDIO_OFFLINE says that nothing may be fetched",
+        "download-no-room": (
+            "it needs {needed:.1f} GB in {folder} and {free:.1f} GB are free; free some, or set STUDIO_MODELS to a "
+            "folder elsewhere"
+        ),
+        "download-disk-full": "the disk is full; free some space and fetch it again, which goes on where it stopped",
+        "download-damaged": (
+            "{file} arrived with another checksum than it was published with and was thrown away; fetch it again, or "
+            "from the hub itself if this was a mirror"
+        ),
+        "no-yes-or-no": "'{said}' is neither yes nor no",
+        "no-address": "'{said}' is not an address such as {example}",
         "no-weight-index": "{file} is not an index of weights",
         # --- reasons: videos ---
         "no-frame-rate": "it has no frame rate",

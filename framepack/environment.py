@@ -21,7 +21,8 @@ class EngineOptions:
     ``device`` is auto, cpu, mps, cuda, cuda:1 and so on, or several as ``cards_named`` has them; ``models`` a folder of
     weights used instead of the hub's cache, None for that; ``memory`` the most bytes of each device that may be taken,
     None for what is free; ``attention`` the name of a backend, None for the fastest; ``text_on_cpu`` has the processor
-    run the large text encoder, which is slow and takes nothing of the device.
+    run the large text encoder, which is slow and takes nothing of the device; ``partial_loras`` uses of a LoRA what
+    fits the model, rather than refuse one with anything that does not.
     """
 
     device: str = "auto"
@@ -29,21 +30,26 @@ class EngineOptions:
     memory: int | None = None
     attention: str | None = None
     text_on_cpu: bool = False
+    partial_loras: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> EngineOptions:
-        """STUDIO_MODELS, STUDIO_MEMORY_GB, FRAMEPACK_ATTENTION and FRAMEPACK_TEXT_DEVICE; one that is empty is not set.
+        """What STUDIO_MODELS, STUDIO_MEMORY_GB, FRAMEPACK_ATTENTION, FRAMEPACK_TEXT_DEVICE and FRAMEPACK_LORAS say.
 
-        Raises SettingRejected.
+        One that is empty is not set. Raises SettingRejected.
         """
         models = environ.get("STUDIO_MODELS")
         text_device = environ.get("FRAMEPACK_TEXT_DEVICE")
         if text_device not in (None, "", "cpu"):
             raise SettingRejected("FRAMEPACK_TEXT_DEVICE", Message("no-text-device", {"said": text_device or ""}))
+        loras = environ.get("FRAMEPACK_LORAS")
+        if loras not in (None, "", "partly"):
+            raise SettingRejected("FRAMEPACK_LORAS", Message("no-lora-setting", {"said": loras or ""}))
         options = cls(
             models=Path(models).expanduser().resolve() if models else None,
             attention=environ.get("FRAMEPACK_ATTENTION") or None,
             text_on_cpu=bool(text_device),
+            partial_loras=bool(loras),
         )
         return options.with_memory(environ.get("STUDIO_MEMORY_GB"), "STUDIO_MEMORY_GB")
 
@@ -61,6 +67,7 @@ class EngineOptions:
             "STUDIO_MEMORY_GB": str(self.memory / GIB) if self.memory else "",
             "FRAMEPACK_ATTENTION": self.attention or "",
             "FRAMEPACK_TEXT_DEVICE": "cpu" if self.text_on_cpu else "",
+            "FRAMEPACK_LORAS": "partly" if self.partial_loras else "",
         }
 
 

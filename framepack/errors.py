@@ -63,6 +63,23 @@ class WeightsDamaged(FramepackError):
         self.part = part
 
 
+class LoraRejected(FramepackError):
+    """A LoRA cannot be used: not one, damaged, or of another model."""
+
+    def __init__(self, name: str, reason: Message | str) -> None:
+        super().__init__(Message("lora-rejected", {"name": name, "reason": as_message(reason)}))
+        self.name = name
+        self.reason = as_message(reason)
+
+
+class LoraMissing(FramepackError):
+    """No file is known of the LoRA with this SHA-256."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(Message("lora-missing", {"sha256": sha256[:12]}))
+        self.sha256 = sha256
+
+
 class HostMemoryShort(FramepackError, MemoryError):
     """The computer's own memory ran out while weights were read, which says nothing about the weights."""
 

@@ -17,7 +17,7 @@ from projects.english import ENGLISH as STUDIO
 ROOT = Path(__file__).resolve().parent.parent
 TABLES: dict[str, Mapping[str, str]] = {"framepack": ENGINE, "projects": STUDIO, "pages": PAGES}
 # Errors of the engine word themselves by its table, whoever raises them.
-OF_THE_ENGINE = {"InvalidRequest", "SettingRejected", "ImageRejected", "WeightsDamaged"}
+OF_THE_ENGINE = {"InvalidRequest", "SettingRejected", "ImageRejected", "WeightsDamaged", "LoraRejected"}
 
 
 @dataclass(frozen=True)

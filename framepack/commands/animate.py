@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from framepack.checkpoints.loras import lora_sha256, read_lora
 from framepack.checkpoints.table import Checkpoint, checkpoint_named, nearest_bucket
 from framepack.commands.latents_file import KeptShot, near_shown, read_latents, write_latents
 from framepack.context.history import History
@@ -48,6 +49,7 @@ class Animation:
 
     ``beats`` take over at their times, and so do those written into the prompt, unless it is to be taken ``literal``.
     ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
+    ``loras`` are files, each with its strength.
     """
 
     image: Path | None
@@ -67,6 +69,7 @@ class Animation:
     continue_from: Path | None
     beats: tuple[Beat, ...] = ()
     literal: bool = False
+    loras: tuple[tuple[Path, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
     picture = read_picture(animation.image, str(animation.image)) if animation.image else None
     for remark in picture.remarks if picture else ():
         print(worded(remark, ENGLISH), file=sys.stderr)
+    loras = {_lora_name(path): path for path, _ in animation.loras}
     request = _request(animation, checkpoint, before, picture)
     for remark in (
         *_prompt_remarks(request, checkpoint, options.models, literal=animation.literal),
@@ -110,7 +114,7 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
     shot = _continuing(request, before) if before else plan_chain([request])[0]
     with (
         tempfile.TemporaryDirectory(prefix="framepack-") as folder,
-        Engine(checkpoint, options) as engine,
+        Engine(checkpoint, options, lora_file=loras.get) as engine,
     ):
         restart_peak(engine.device)
         store = SectionStore(Path(folder) / "sections")
@@ -187,6 +191,7 @@ def _request(
             settings,
             steps=settings.steps if animation.steps is None else animation.steps,
             fit=animation.fit,
+            loras=tuple((_lora_name(path), strength) for path, strength in animation.loras),
         ),
         identity=_IDENTITY,
         prompt=written.prompt if written else animation.prompt,
@@ -206,6 +211,12 @@ def _prompt_remarks(
     for prompt in prompts:
         remarks = prompt_remarks(prompt, read_of(prompt, checkpoint, models))
         yield from (remark for remark in remarks if not (literal and remark.id == "prompt-times"))
+
+
+def _lora_name(path: Path) -> str:
+    """The name of the LoRA at ``path``, which is looked at first. Raises LoraRejected."""
+    read_lora(path)
+    return lora_sha256(path)
 
 
 def _size(

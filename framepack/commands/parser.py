@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import time
@@ -18,14 +19,18 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from safetensors import SafetensorError
+from tqdm import tqdm
 
-from framepack.checkpoints.download import download, update
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
+from framepack.commands.models import print_models
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions, check_arguments, prepare_environment
 from framepack.errors import FramepackError, InvalidRequest
+from framepack.fetching.download import download, update
+from framepack.fetching.hub import HubOptions
+from framepack.fetching.progress import FileProgress
 from framepack.files.filesystem import is_disk_full
 from framepack.messages import Message, worded
 from framepack.shots.presets import PRESETS
@@ -51,9 +56,11 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     try:
         engine = EngineOptions.from_environment(environ)
         if asked.command == "download":
-            fetch = update if asked.update else download
-            for repository in fetch(checkpoint_named(asked.model), engine.models):
-                print(f"{repository} is complete")
+            _fetch(asked, engine, HubOptions.from_environment(environ))
+        elif asked.command == "models":
+            print_models(engine.models, as_json=asked.json)
+        elif asked.command == "doctor":
+            return _examine(_of_command(engine, asked), as_json=asked.json)
         elif asked.command == "benchmark":
             run_benchmark(asked, _of_command(engine, asked), begun=begun)
         else:
@@ -87,6 +94,41 @@ def _of_command(engine: EngineOptions, asked: argparse.Namespace) -> EngineOptio
     return replace(engine, device=asked.device).with_memory(asked.memory_gb, "--memory-gb")
 
 
+def _fetch(asked: argparse.Namespace, engine: EngineOptions, hub: HubOptions) -> None:
+    fetch = update if asked.update else download
+    bars: dict[str, tqdm[NoReturn]] = {}
+
+    def show(progress: FileProgress) -> None:
+        if progress.file not in bars:
+            for bar in bars.values():
+                bar.close()
+            bars[progress.file] = tqdm(
+                total=progress.size,
+                initial=progress.received,
+                unit="B",
+                unit_scale=True,
+                desc=f"{progress.number} of {progress.of} {progress.file.rpartition('/')[2]}",
+                disable=not sys.stderr.isatty(),
+            )
+        bar = bars[progress.file]
+        bar.update(progress.received - bar.n)
+
+    try:
+        for repository in fetch(checkpoint_named(asked.model), engine.models, hub, show):
+            print(f"{repository} is complete")
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+def _examine(engine: EngineOptions, *, as_json: bool) -> int:
+    prepare_environment(os.environ)
+    # Here, because it imports torch.
+    from framepack.commands.doctor import print_checks
+
+    return 0 if print_checks(engine, as_json=as_json) else FAILED
+
+
 def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> None:
     prepare_environment(os.environ)
     # Here, because it imports torch: help, downloads and mistyped options answer at once.
@@ -110,7 +152,9 @@ def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> 
         continue_from=asked.continue_from,
         beats=tuple(_beat(*beat) for beat in asked.beat),
         literal=asked.literal,
+        loras=tuple(asked.lora),
     )
+    engine = replace(engine, partial_loras=engine.partial_loras or asked.partial_loras)
     print(animate(animation, engine, begun=begun, show_progress=sys.stderr.isatty()).as_json())
 
 
@@ -120,6 +164,19 @@ def _beat(at: str, prompt: str) -> Beat:
     except ValueError:
         raise InvalidRequest("beats", Message("beat-time", {"text": at})) from None
     return Beat(seconds, prompt)
+
+
+def lora_at(said: str) -> tuple[Path, float]:
+    """A file and its strength, 1 where none is said. A colon may be in the name too, as after the drive on Windows."""
+    name, colon, strength = said.rpartition(":")
+    if colon and not Path(said).is_file():
+        try:
+            return Path(name), float(strength)
+        except ValueError:
+            if not re.fullmatch(r"[A-Za-z]", name):
+                told = worded(Message("lora-needs-strength", {"text": said}), ENGLISH)
+                raise argparse.ArgumentTypeError(told) from None
+    return Path(said), 1.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -173,6 +230,17 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument(
         "--preset", default="exact", metavar="|".join(PRESETS), help="how much is given for speed (exact)"
     )
+    animate.add_argument(
+        "--lora",
+        type=lora_at,
+        action="append",
+        default=[],
+        metavar="FILE[:STRENGTH]",
+        help="a LoRA added to the model's weights, such as style.safetensors:0.8; may be said again for another",
+    )
+    animate.add_argument(
+        "--partial-loras", action="store_true", help="use of a LoRA what fits the model, rather than refuse it"
+    )
     caches = animate.add_mutually_exclusive_group()
     caches.add_argument(
         "--teacache", type=float, default=0.0, metavar="X", help="TeaCache up to this distance, not the preset's cache"
@@ -191,6 +259,14 @@ def _parser() -> argparse.ArgumentParser:
 
     benchmark = commands.add_parser("benchmark", help="measure speed and memory; the last line printed is JSON")
     add_benchmark_arguments(benchmark)
+
+    models = commands.add_parser("models", help="say what there is of each checkpoint, where, and what is missing")
+    models.add_argument("--json", action="store_true", help="print one JSON object")
+
+    doctor = commands.add_parser("doctor", help="say what this computer can do and what is wrong with it")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    doctor.add_argument("--memory-gb", metavar="X", help="the most of the device's memory that may be used")
 
     fetch = commands.add_parser("download", help="fetch a published checkpoint")
     fetch.add_argument("model", metavar="|".join(name for name, one in CHECKPOINTS.items() if not one.embedded))

@@ -61,7 +61,8 @@ class Engine:
 
     ``conditioning_cache`` is a folder for encoded prompts and pictures, None to keep them in memory; in the folder
     ``measurements`` is kept which backend of attention is the fastest, once it is known. Weights are loaded when they
-    are first needed. Raises DeviceUnavailable and WeightsMissing at once, WeightsDamaged and NotEnoughMemory when
+    are first needed. ``lora_file`` gives the file of a LoRA by its name, as the settings of shots have it. Raises
+    DeviceUnavailable and WeightsMissing at once; WeightsDamaged, NotEnoughMemory, LoraMissing and LoraRejected when
     loading.
     """
 
@@ -72,6 +73,7 @@ class Engine:
         *,
         conditioning_cache: Path | None = None,
         measurements: Path | None = None,
+        lora_file: Callable[[str], Path | None] = lambda _: None,
     ) -> None:
         self.checkpoint = checkpoint
         devices = [pick_device(name) for name in cards_named(options.device)]
@@ -86,7 +88,12 @@ class Engine:
         if self._crew is not None:
             self._say(Message("cards-joined", {"cards": len(devices)}))
         self._models = ModelManager(
-            place, options, measurements=measurements, say=self._notices.append, crew=self._crew
+            place,
+            options,
+            measurements=measurements,
+            lora_file=lora_file,
+            say=self._notices.append,
+            crew=self._crew,
         )
         self._cache = ConditioningCache(conditioning_cache)
         self._preview = preview_for(checkpoint)

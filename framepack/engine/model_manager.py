@@ -5,6 +5,7 @@ It knows the plan and who needs what; neither shots, sections nor what the model
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from torch import Tensor
 from framepack.attention.backends import attend_with, scores_bytes
 from framepack.attention.checking import Problem
 from framepack.attention.selection import choose_backend
+from framepack.checkpoints.loras import lora_sha256, read_lora
 from framepack.device.devices import (
     device_notice,
     enforce_cap,
@@ -39,7 +41,7 @@ from framepack.device.rank_plan import plan_for_ranks
 from framepack.engine.crew import Crew
 from framepack.engine.rank_orders import Decode, Drop, Load
 from framepack.environment import EngineOptions
-from framepack.errors import NotEnoughMemory, RankLost
+from framepack.errors import LoraMissing, LoraRejected, NotEnoughMemory, RankLost
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats, fp8_notice, quick_format
@@ -47,7 +49,7 @@ from framepack.ops.triton_available import kernels_notice, kernels_work
 from framepack.parallel.group import Group
 from framepack.parallel.ulysses import Ulysses, attend_together, check_shared_heads
 from framepack.shots.events import Notice
-from framepack.shots.request import Settings
+from framepack.shots.request import LoraAt, Settings
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.vae.fast_layers import with_fast_layers
@@ -58,6 +60,7 @@ from framepack.weights.loading import (
     LoadedTransformer,
     Place,
     TextEncoder,
+    change_loras,
     load_clip,
     load_llama,
     load_siglip,
@@ -67,6 +70,7 @@ from framepack.weights.loading import (
     transformer_config,
     vae_width,
 )
+from framepack.weights.lora import Loras
 
 COMPILING = Notice(Message("compiling"), compiling=True)
 T = TypeVar("T")
@@ -76,9 +80,9 @@ E = TypeVar("E", TextEncoder, ImageEncoder)
 class ModelManager:
     """The models of ``place``, set up as ``options`` say; its device is ``place``'s.
 
-    Which backend of attention is the fastest is measured once and kept in the folder ``measurements``. ``say`` is told
-    what the person should know. The transformer and the decoder are on all ranks of a ``crew``, everything else is on
-    this one. ``close`` gives all memory back and ends the others.
+    Which backend of attention is the fastest is measured once and kept in the folder ``measurements``. ``lora_file``
+    gives the file of a LoRA by its name. ``say`` is told what the person should know. The transformer and the decoder
+    are on all ranks of a ``crew``, everything else is on this one. ``close`` gives all memory back and ends the others.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class ModelManager:
         options: EngineOptions,
         *,
         measurements: Path | None,
+        lora_file: Callable[[str], Path | None],
         say: Callable[[Notice], None],
         crew: Crew | None = None,
     ) -> None:
@@ -95,6 +100,7 @@ class ModelManager:
         self._place = place
         self._options = options
         self._measurements = measurements
+        self._lora_file = lora_file
         self._say = say
         self._formats = formats_for(place.device)
         self._sizes: dict[WeightFormat, PartSizes] = {}
@@ -103,6 +109,8 @@ class ModelManager:
         self._format: WeightFormat = "plain"
         self._transformer: FramepackTransformer | None = None
         self._ranks: Ulysses | None = None
+        self._loaded: LoadedTransformer | None = None
+        self._loras: tuple[LoraAt, ...] = ()
         self._arithmetic: dict[tuple[WeightFormat, str], Arithmetic] = {}
         self._backends: dict[Arithmetic, str] = {}
         self._vae: Any = None
@@ -219,6 +227,13 @@ class ModelManager:
         plan = self._plan_of(settings)
         if self._transformer is None:
             self._transformer, plan = self._load(settings)
+        elif self._loras != settings.loras:
+            if self.crew is None:
+                self._change_loras(settings)
+            else:
+                # The others have the same weights, and share memory: all load them anew.
+                self._drop_transformer()
+                self._transformer, plan = self._load(settings)
         if self._vae is not None and not plan.vae_stays:
             self._vae.to("cpu")
             release_cached_memory(self.device)
@@ -280,13 +295,14 @@ class ModelManager:
 
     def _load(self, settings: Settings) -> tuple[FramepackTransformer, MemoryPlan]:
         arithmetic = self._arithmetic_for(settings)
+        loras = self._loras_of(settings)
         if self.crew is not None:
             self.crew.start()
         self._plan, self._less = self._less, None
         while True:
             try:
                 plan = self._plan_of(settings)
-                loaded = self._load_as(plan, arithmetic)
+                loaded = self._load_as(plan, arithmetic, loras)
                 break
             except torch.OutOfMemoryError:
                 lower = plan.lowered()
@@ -305,6 +321,7 @@ class ModelManager:
                 self.crew.start()
             release_cached_memory(self.device)
             self._plan = lower
+        self._loaded, self._loras = loaded, settings.loras
         self._say(Notice(plan.message))
         slower = None if settings.precision == "exact" else fp8_notice(self.device)
         unused = unused_card_notice() if self._options.device == "auto" else None
@@ -317,22 +334,54 @@ class ModelManager:
         )
         return transformer, plan
 
-    def _load_as(self, plan: MemoryPlan, arithmetic: Arithmetic) -> LoadedTransformer:
+    def _load_as(self, plan: MemoryPlan, arithmetic: Arithmetic, loras: Loras) -> LoadedTransformer:
         """The transformer where ``plan`` says, on all ranks at once."""
         dtype, offloading = self._formats.transformer, Offloading.of(plan)
         if self.crew is None:
-            return load_transformer(self._place, dtype, self._format, offloading)
+            return load_transformer(self._place, dtype, self._format, offloading, loras=loras)
         backend = self._backends[arithmetic]
         compiled = self.device.type == "cuda"
-        self.crew.tell(Load(self._place, dtype, self._format, offloading, backend, compiled))
+        self.crew.tell(Load(self._place, dtype, self._format, offloading, backend, compiled, loras))
         try:
-            loaded = load_transformer(self._place, dtype, self._format, offloading, self.crew.group)
+            loaded = load_transformer(self._place, dtype, self._format, offloading, self.crew.group, loras)
             self.crew.answers()
+        except LoraRejected:
+            # The others refuse it too, and may be waiting for this one.
+            self.lose_ranks()
+            raise
         except RankLost as error:
             raise self.crew.loss(error) from error
         self._ranks = Ulysses(self.crew.group, BlockShape.of(self.config).heads)
         self._ranks.__enter__()
         return loaded
+
+    def _change_loras(self, settings: Settings) -> None:
+        """Have the LoRAs of ``settings``, and no others, in the transformer that is loaded."""
+        assert self._loaded is not None, "there is a transformer"
+        loras = self._loras_of(settings)
+        begun = time.perf_counter()
+        try:
+            change_loras(self._place, self._loaded, loras)
+        except LoraRejected:
+            raise
+        except BaseException:
+            # Some of its weights are of before and some of after.
+            self._drop_transformer()
+            raise
+        self._loras = settings.loras
+        self._say(Notice(Message("loras-changed", {"seconds": time.perf_counter() - begun})))
+
+    def _loras_of(self, settings: Settings) -> Loras:
+        """The LoRAs of ``settings`` with their files. Raises LoraMissing and LoraRejected."""
+        files = []
+        for name, strength in settings.loras:
+            path = self._lora_file(name)
+            if path is None or not path.is_file():
+                raise LoraMissing(name)
+            if lora_sha256(path) != name:
+                raise LoraRejected(path.name, Message("lora-changed"))
+            files.append((read_lora(path), strength))
+        return Loras(tuple(files), self._options.partial_loras)
 
     def _arithmetic_for(self, settings: Settings) -> Arithmetic:
         """The arithmetic of the blocks; what was compiled for one is kept for as long as the room is."""
@@ -400,7 +449,7 @@ class ModelManager:
     def _drop_transformer(self) -> None:
         if self._transformer is not None:
             self._transformer.close()
-            self._transformer = None
+            self._transformer = self._loaded = None
             if self._ranks is not None:
                 self._ranks.__exit__(None, None, None)
                 self._ranks = None

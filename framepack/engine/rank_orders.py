@@ -15,6 +15,7 @@ from framepack.sampling.sampler import SamplingSettings, Steps, sample_inverted_
 from framepack.transformer.transformer import FramepackTransformer
 from framepack.weights.block_loading import Offloading
 from framepack.weights.loading import Place
+from framepack.weights.lora import Loras
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Load:
     offloading: Offloading
     backend: str
     compiled: bool
+    loras: Loras
 
 
 @dataclass(frozen=True)

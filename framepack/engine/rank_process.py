@@ -134,7 +134,7 @@ class _Follower:
     def _load(self, order: Load) -> None:
         self._drop()
         place = replace(order.place, device=self._group.device)
-        loaded = load_transformer(place, order.dtype, order.format, order.offloading, self._group)
+        loaded = load_transformer(place, order.dtype, order.format, order.offloading, self._group, order.loras)
         shape = BlockShape.of(loaded.rest.config)
         self._ranks = Ulysses(self._group, shape.heads)
         self._ranks.__enter__()

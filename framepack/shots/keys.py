@@ -31,7 +31,7 @@ HASHED_ALWAYS = (
     *("negative_prompt", "cache", "threshold", "precision"),
 )
 # Those that came later, with the value that means what was done before; they are hashed where they differ from it.
-ADDED_LATER: Mapping[str, object] = MappingProxyType({"fit": "fill"})
+ADDED_LATER: Mapping[str, object] = MappingProxyType({"fit": "fill", "loras": ()})
 _NUMBERS = {name: kind for name, kind in get_type_hints(Settings).items() if kind in (int, float)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -21,6 +22,11 @@ Fit = Literal["fill", "fit"]
 Placement = tuple[int, int, int]
 CENTRED: Placement = (500, 500, 1000)
 MAX_ZOOM = 10_000
+# A LoRA by its name (``framepack.checkpoints.loras.lora_sha256``), and how strongly it is added.
+LoraAt = tuple[str, float]
+MAX_LORAS = 20
+MAX_LORA_STRENGTH = 10.0
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 CacheKind = Literal["none", "first_block", "teacache", "magcache", "fixed"]
 
 
@@ -32,6 +38,7 @@ class Settings:
     ``teacache`` and ``magcache`` skip a step up to ``threshold`` of change, for ``fixed`` it is the share of the steps
     that run. ``precision`` "fast" allows 8-bit arithmetic where the device has it. ``fit`` says how pictures of another
     shape come into the frame: "fill" cuts them about their centre, "fit" shows them whole between black bars.
+    ``loras`` are added to the transformer's weights, in this order.
     """
 
     checkpoint: str
@@ -46,8 +53,12 @@ class Settings:
     threshold: float = 0.0
     precision: Precision = "exact"
     fit: Fit = "fill"
+    loras: tuple[LoraAt, ...] = ()
 
     def __post_init__(self) -> None:
+        # What was stored and read again comes in lists.
+        object.__setattr__(self, "loras", tuple((str(name), float(strength)) for name, strength in self.loras))
+        _check_loras(self.loras)
         checkpoint = checkpoint_named(self.checkpoint)
         for field, size in (("height", self.height), ("width", self.width)):
             if size % 16 or not 64 <= size <= 2048:
@@ -155,6 +166,19 @@ class ShotRequest:
         for one, other in pairwise(self.beats):
             if other.at < one.at:
                 raise InvalidRequest("beats", Message("beats-out-of-order", {"at": other.at, "before": one.at}))
+
+
+def _check_loras(loras: tuple[LoraAt, ...]) -> None:
+    if len(loras) > MAX_LORAS:
+        raise InvalidRequest("loras", Message("loras-many", {"most": MAX_LORAS}))
+    for name, strength in loras:
+        if not _SHA256.fullmatch(name):
+            raise InvalidRequest("loras", Message("lora-bad-name", {"text": name[:80]}))
+        if [one for one, _ in loras].count(name) > 1:
+            raise InvalidRequest("loras", Message("lora-twice", {"name": name[:12]}))
+        if not -MAX_LORA_STRENGTH <= strength <= MAX_LORA_STRENGTH:
+            bounds = {"strength": strength, "least": -MAX_LORA_STRENGTH, "most": MAX_LORA_STRENGTH}
+            raise InvalidRequest("loras", Message("lora-bad-strength", bounds))
 
 
 def _check_prompt(prompt: str) -> None:

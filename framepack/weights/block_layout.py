@@ -89,6 +89,11 @@ def published_names(kind: BlockKind) -> tuple[str, ...]:
     return tuple(_pieces(BlockShape(1, 2, 1), kind))
 
 
+def published_shapes(shape: BlockShape, kind: BlockKind) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors of ``published_names``."""
+    return {name: _whole(pieces) for name, pieces in _pieces(shape, kind).items()}
+
+
 def fill(layout: BlockLayout, views: Mapping[str, Tensor], published: Mapping[str, Tensor]) -> None:
     """Put a block's ``published`` tensors, by their names inside the block, into the ``views`` of ``layout``.
 
@@ -109,8 +114,7 @@ def fill_one(layout: BlockLayout, views: Mapping[str, Tensor], name: str, tensor
     pieces = _pieces(layout.shape, layout.kind).get(name)
     if pieces is None:
         raise ValueError(f"a {layout.kind} block has no {name}")
-    first = pieces[0].shape
-    wanted = (*first[:1], *((sum(piece.shape[1] for piece in pieces),) if len(first) == 2 else ()))
+    wanted = _whole(pieces)
     if tuple(tensor.shape) != wanted:
         raise ValueError(f"{name} is of the shape {tuple(tensor.shape)} where {wanted} is needed")
     for piece in pieces:
@@ -212,6 +216,12 @@ def _pieces(shape: BlockShape, kind: BlockKind) -> dict[str, tuple[_Piece, ...]]
         linear(f"{published}.net.0.proj", f"{stream}.mlp_in", mlp, width)
         linear(f"{published}.net.2", f"{stream}.mlp_out", width, mlp)
     return pieces
+
+
+def _whole(pieces: tuple[_Piece, ...]) -> tuple[int, ...]:
+    """The shape of the published tensor of which these are the pieces, side by side."""
+    first = pieces[0].shape
+    return (*first[:1], *((sum(piece.shape[1] for piece in pieces),) if len(first) == 2 else ()))
 
 
 def _is_large(name: str) -> bool:

@@ -22,10 +22,11 @@ from framepack.weights.block_layout import (
     fill_one,
     layout_of,
     published_names,
+    published_shapes,
 )
 from framepack.weights.block_store import BlockReader, BlockStore
 from framepack.weights.shared_blocks import SharedBlocks, can_share_memory
-from framepack.weights.tensor_files import TensorFiles
+from framepack.weights.tensor_files import TensorSource
 
 _PREFIXES: dict[BlockKind, str] = {"double": "transformer_blocks", "single": "single_transformer_blocks"}
 
@@ -65,6 +66,17 @@ class Offloading:
         return self.resident is None or number in self.resident
 
 
+def published_shapes_of(config: Any, small: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """The shapes of all published tensors of that transformer, by name; ``small`` are those outside its blocks."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in small.items()}
+    block = BlockShape.of(config)
+    kinds = kinds_of(config)
+    for number, kind in enumerate(kinds):
+        prefix = f"{_PREFIXES[kind]}.{number - kinds.index(kind)}"
+        shapes |= {f"{prefix}.{name}": shape for name, shape in published_shapes(block, kind).items()}
+    return shapes
+
+
 def kinds_of(config: Any) -> tuple[BlockKind, ...]:
     """The kinds of the blocks of the transformer a diffusers ``config`` describes, in the order they run in."""
     double: tuple[BlockKind, ...] = ("double",)
@@ -81,9 +93,9 @@ def block_places(config: Any, dtype: torch.dtype, format: WeightFormat) -> tuple
 
 
 class PublishedBlocks:
-    """Reads blocks from ``files``; what has to be quantised is quantised on ``device``."""
+    """Reads blocks from ``files``; what has to be computed or quantised is so on ``device``."""
 
-    def __init__(self, files: TensorFiles, places: Sequence[BlockPlace], device: torch.device) -> None:
+    def __init__(self, files: TensorSource, places: Sequence[BlockPlace], device: torch.device) -> None:
         self._files = files
         self._places = tuple(places)
         self._device = device
@@ -97,9 +109,9 @@ class PublishedBlocks:
         """
         place = self._places[number]
         views = place.layout.views(flat)
-        filled_on = flat.device if place.layout.format == "plain" else self._device
         for name, whole_name in place.names.items():
-            fill_one(place.layout, views, name, self._files.get(whole_name).to(filled_on))
+            as_it_is = place.layout.format == "plain" and not self._files.is_computed(whole_name)
+            fill_one(place.layout, views, name, self._files.get(whole_name, flat.device if as_it_is else self._device))
         if number not in self._checked:
             self._files.check(views.values(), place.names.values())
             self._checked.add(number)
@@ -185,19 +197,26 @@ def small_parts(config: Mapping[str, Any]) -> HunyuanVideoFramepackTransformer3D
 
 
 def load_small_parts(
-    model: HunyuanVideoFramepackTransformer3DModel, files: TensorFiles, dtype: torch.dtype, device: torch.device
+    model: HunyuanVideoFramepackTransformer3DModel, files: TensorSource, dtype: torch.dtype, device: torch.device
 ) -> None:
     """Give what ``small_parts`` made its memory and values.
 
     Raises RuntimeError for a tensor of a wrong shape, and WeightsDamaged for values that are no finite numbers.
     """
-    state = {name: files.get(name).to(device, dtype) for name in model.state_dict()}
+    # Copies, for what is mapped from a file must never be written to, which ``refill_small_parts`` does.
+    state = {name: files.get(name, device).to(dtype, copy=True) for name in model.state_dict()}
     files.check(state.values(), state)
     model.load_state_dict(state, strict=True, assign=True)
 
 
+def refill_small_parts(model: HunyuanVideoFramepackTransformer3DModel, files: TensorSource) -> None:
+    """Give the small parts of ``model`` the values they have in ``files`` now, in the memory they have."""
+    for name, tensor in model.state_dict().items():
+        tensor.copy_(files.get(name, tensor.device))
+
+
 def missing_and_unknown(
-    files: TensorFiles, small: Collection[str], places: Sequence[BlockPlace]
+    files: TensorSource, small: Collection[str], places: Sequence[BlockPlace]
 ) -> tuple[list[str], list[str]]:
     """The names that ``files`` lack of those a transformer has, and the names they have besides, each sorted."""
     wanted = set(small).union(*(place.names.values() for place in places))

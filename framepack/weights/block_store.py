@@ -133,6 +133,13 @@ class BlockStore:
                 copy.copy_(flat[: copy.numel()])
                 self._copies[number] = copy
 
+    def refill(self) -> None:
+        """Read all blocks again, into the memory they have, because ``reader`` has other values for them now."""
+        assert self._reader is not None, "nobody has other values"
+        self.release_buffers()
+        for number, flat in (*self._resident.items(), *self._copies.items()):
+            self._reader.read(number, flat)
+
     def release_buffers(self) -> None:
         """Give the buffers' memory back; the next use of the blocks takes it again."""
         if self._stream_buffers is not None:

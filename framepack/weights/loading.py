@@ -31,11 +31,13 @@ from transformers import (
 )
 
 from framepack.checkpoints.folders import find_part, weight_files
+from framepack.checkpoints.recognising import recognise
 from framepack.checkpoints.table import Checkpoint, Part
 from framepack.device.devices import Formats
 from framepack.device.faults import accelerator_lost, memory_short
 from framepack.device.memory_plan import PartSizes
 from framepack.errors import FramepackError, HostMemoryShort, WeightsDamaged
+from framepack.formats.file_faults import first_fault
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
 from framepack.parallel.group import Group
@@ -46,11 +48,15 @@ from framepack.weights.block_loading import (
     load_blocks,
     load_small_parts,
     missing_and_unknown,
+    published_shapes_of,
+    refill_small_parts,
     small_parts,
 )
 from framepack.weights.block_store import BlockStore
-from framepack.weights.file_faults import first_fault
-from framepack.weights.tensor_files import TensorFiles, sums_are_finite
+from framepack.weights.lora import AdaptedTensors, Loras
+from framepack.weights.renamed_tensors import RenamedTensors
+from framepack.weights.single_loading import model_of_single, open_weights, single_config
+from framepack.weights.tensor_files import sums_are_finite
 from framepack.weights.text_layers import LAYERS_NOT_RUN, PREFIX, empty_text_model, layer_layout, load_text_layers
 
 
@@ -86,10 +92,14 @@ class ImageEncoder:
 
 @dataclass(frozen=True)
 class LoadedTransformer:
-    """The transformer: ``rest`` is the library's model without its blocks, which are in ``store``."""
+    """The transformer: ``rest`` is the library's model without its blocks, which are in ``store``.
+
+    ``tensors`` is what both were read from, and are again for other LoRAs.
+    """
 
     rest: HunyuanVideoFramepackTransformer3DModel
     store: BlockStore
+    tensors: AdaptedTensors
 
 
 def transformer_config(place: Place) -> Any:
@@ -133,23 +143,39 @@ def load_transformer(
     format: WeightFormat = "plain",
     offloading: Offloading = Offloading(),  # noqa: B008 - it is frozen
     group: Group | None = None,
+    loras: Loras = Loras(),  # noqa: B008 - it is frozen
 ) -> LoadedTransformer:
     """The transformer, in ``dtype`` and the large weights in ``format``, its blocks where ``offloading`` says.
 
     The ranks of a ``group``, which all load the same, have one copy of streamed blocks on the host between them.
-    Its tensors are read one by one straight to where they shall be, so never is more than one copy of them in memory.
+    ``loras`` are added to its weights, which is done before any is quantised; raises LoraRejected. Its tensors are read
+    one by one straight to where they shall be, so never is more than one copy of them in memory.
     """
     config = transformer_config(place)
     shards = weight_files(place.checkpoint, "transformer", place.models)
     with _quiet(), _damage_of(place, "transformer"):
         rest = small_parts(config)
-        files = TensorFiles(place.checkpoint.name, "transformer", shards)
+        opened = open_weights(place.checkpoint.name, "transformer", shards)
+        files = RenamedTensors(opened, published_shapes_of(rest.config, rest.state_dict()))
         places = block_places(rest.config, dtype, format)
         missing, unknown = missing_and_unknown(files, rest.state_dict(), places)
         _refuse(place, "transformer", missing, unknown)
-        load_small_parts(rest, files, dtype, place.device)
-        store = load_blocks(PublishedBlocks(files, places, place.device), places, offloading, place.device, group)
-    return LoadedTransformer(rest, store)
+        tensors = AdaptedTensors(files)
+        tensors.use(loras)
+        load_small_parts(rest, tensors, dtype, place.device)
+        store = load_blocks(PublishedBlocks(tensors, places, place.device), places, offloading, place.device, group)
+    return LoadedTransformer(rest, store, tensors)
+
+
+def change_loras(place: Place, loaded: LoadedTransformer, loras: Loras) -> None:
+    """Read the weights of ``loaded`` again, from their files to where they are, with ``loras`` and no others.
+
+    Raises LoraRejected, and then all is as it was. After any other error the transformer is of no use.
+    """
+    with _quiet(), _damage_of(place, "transformer"):
+        loaded.tensors.use(loras)
+        refill_small_parts(loaded.rest, loaded.tensors)
+        loaded.store.refill()
 
 
 def load_vae(place: Place, encoder: Dtype, decoder: Dtype) -> AutoencoderKLHunyuanVideo:
@@ -170,7 +196,9 @@ def load_llama(place: Place, dtype: Dtype, resident: int | None = None) -> TextE
     config = _folder_object(place, "text_encoder", LlamaConfig)
     with _quiet(), _damage_of(place, "text_encoder"):
         model = empty_text_model(config)
-        files = TensorFiles(place.checkpoint.name, "text_encoder", shards, prefix=PREFIX)
+        single = find_part(place.checkpoint, "text_encoder", place.models).single
+        prefix = recognise(single).prefix if single else PREFIX
+        files = open_weights(place.checkpoint.name, "text_encoder", shards, prefix=prefix)
         _refuse(place, "text_encoder", sorted(set(model.state_dict()) - files.names))
         streamed = load_text_layers(model, files, dtype, place.device, resident)
     tokenizer = _folder_object(place, "tokenizer", PreTrainedTokenizerFast)
@@ -190,10 +218,16 @@ def load_siglip(place: Place, dtype: Dtype) -> ImageEncoder:
 
 
 def _model(place: Place, part: Part, kind: Any, dtype: Dtype) -> Any:
-    folder = find_part(place.checkpoint, part, place.models).path
+    found = find_part(place.checkpoint, part, place.models)
     with _quiet(), _damage_of(place, part):
+        if found.single is not None:
+            model, missing = model_of_single(place.checkpoint.name, part, found.single, dtype)
+            _refuse(place, part, missing)
+            model = model.eval().requires_grad_(False).to(place.device)
+            _refuse_not_finite(place, part, model)
+            return model
         model, facts = kind.from_pretrained(
-            str(folder), use_safetensors=True, local_files_only=True, output_loading_info=True, dtype=dtype
+            str(found.path), use_safetensors=True, local_files_only=True, output_loading_info=True, dtype=dtype
         )
         _refuse(place, part, sorted(facts["missing_keys"]) or sorted(str(key) for key in facts["mismatched_keys"]))
         model = model.eval().requires_grad_(False).to(place.device)
@@ -205,7 +239,7 @@ def _refuse_not_finite(place: Place, part: Part, model: torch.nn.Module) -> None
     """Raise WeightsDamaged where ``model``, as it was loaded, holds values that are no numbers."""
     if sums_are_finite(model.parameters()):
         return
-    files = TensorFiles(place.checkpoint.name, part, weight_files(place.checkpoint, part, place.models))
+    files = open_weights(place.checkpoint.name, part, weight_files(place.checkpoint, part, place.models))
     files.check(model.parameters(), sorted(files.names))
 
 
@@ -218,7 +252,8 @@ def _refuse(place: Place, part: Part, missing: list[str], unknown: list[str] | N
 
 
 def _config_file(place: Place, part: Part, kind: Any) -> Any:
-    return kind.load_config(str(find_part(place.checkpoint, part, place.models).path))
+    found = find_part(place.checkpoint, part, place.models)
+    return single_config(part, found.single) if found.single else kind.load_config(str(found.path))
 
 
 def _bytes(module: torch.nn.Module, dtype: Dtype) -> int:
@@ -226,9 +261,11 @@ def _bytes(module: torch.nn.Module, dtype: Dtype) -> int:
 
 
 def _folder_object(place: Place, part: Part, kind: Any) -> Any:
-    folder = find_part(place.checkpoint, part, place.models).path
+    found = find_part(place.checkpoint, part, place.models)
     with _quiet(), _damage_of(place, part):
-        return kind.from_pretrained(str(folder), local_files_only=True)
+        if found.single is not None:
+            return kind(**single_config(part, found.single))
+        return kind.from_pretrained(str(found.path), local_files_only=True)
 
 
 @contextmanager

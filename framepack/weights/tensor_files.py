@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import safe_open
@@ -18,6 +18,47 @@ from torch import Tensor
 from framepack.checkpoints.table import Part
 from framepack.errors import WeightsDamaged
 from framepack.messages import Message
+
+
+class TensorSource(Protocol):
+    """The tensors of one part by their published names, wherever they come from."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all tensors."""
+        ...
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor, without reading it."""
+        ...
+
+    def is_computed(self, name: str) -> bool:
+        """Whether a tensor is made by arithmetic, for which the device it will be on, or a faster one, is best."""
+        ...
+
+    def get(self, name: str, device: torch.device | None = None) -> Tensor:
+        """A tensor on ``device``, the CPU where it is None; it is not to be written to."""
+        ...
+
+    def check(self, loaded: Iterable[Tensor], names: Iterable[str]) -> None:
+        """Raise WeightsDamaged where a value of ``loaded``, made from the tensors ``names``, is no finite number."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...
+
+
+class FileTensors(TensorSource, Protocol):
+    """The tensors of files as they are named and kept there."""
+
+    def rows(self, name: str, rows: slice, device: torch.device | None = None) -> Tensor:
+        """Those ``rows`` of a tensor, as ``get`` gives the whole of it."""
+        ...
+
+    def dtype(self, name: str) -> torch.dtype:
+        """The format a tensor is kept in; where it is none of torch's, uint8."""
+        ...
 
 
 class TensorFiles:
@@ -52,21 +93,30 @@ class TensorFiles:
         """How many values a tensor has."""
         return math.prod(self.shape(name))
 
-    def get(self, name: str) -> Tensor:
-        """A tensor, mapped, not copied."""
+    def is_computed(self, name: str) -> bool:  # noqa: ARG002
+        """See TensorSource."""
+        return False
+
+    def get(self, name: str, device: torch.device | None = None) -> Tensor:
+        """See TensorSource; on the CPU it is mapped, not copied."""
         full = self._names[name]
         tensor: Tensor = self._opened[full].get_tensor(full)
-        return tensor
+        return tensor if device is None else tensor.to(device)
+
+    def rows(self, name: str, rows: slice, device: torch.device | None = None) -> Tensor:
+        """See FileTensors."""
+        return self.get(name)[rows].to(device or "cpu")
+
+    def dtype(self, name: str) -> torch.dtype:
+        """See FileTensors."""
+        return self.get(name).dtype
 
     def check(self, loaded: Iterable[Tensor], names: Iterable[str]) -> None:
-        """Raise WeightsDamaged where a value of ``loaded``, made from the tensors ``names``, is no finite number.
-
-        It asks the device once, after one pass over what has just been written there.
-        """
+        """See TensorSource. It asks the device once, after one pass over what has just been written there."""
         if sums_are_finite(loaded):
             return
         for name in names:
-            if not bool(self.get(name).isfinite().all()):
+            if not bool(self.get(name).float().isfinite().all()):
                 full = self._names[name]
                 reason = Message("tensor-not-finite", {"tensor": full, "file": self._files[full]})
                 raise WeightsDamaged(*self._of, reason)

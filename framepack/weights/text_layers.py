@@ -17,7 +17,7 @@ from framepack.device.memory_plan import BUFFERS
 from framepack.device.pinned_memory import PinnedMemory
 from framepack.weights.block_store import BlockStore, Views
 from framepack.weights.flat_layout import FlatLayout
-from framepack.weights.tensor_files import TensorFiles
+from framepack.weights.tensor_files import TensorSource
 
 LAYERS_NOT_RUN = 2
 # Some publish the model with this in front of every name, as a part of a larger one.
@@ -58,7 +58,7 @@ class StreamedText:
 class PublishedLayers:
     """Reads the layers from number ``first`` on from ``files``."""
 
-    def __init__(self, files: TensorFiles, layout: FlatLayout, first: int) -> None:
+    def __init__(self, files: TensorSource, layout: FlatLayout, first: int) -> None:
         self._files = files
         self._layout = layout
         self._first = first
@@ -96,7 +96,7 @@ def empty_text_model(config: Any) -> LlamaModel:
 
 
 def load_text_layers(
-    model: LlamaModel, files: TensorFiles, dtype: torch.dtype, device: torch.device, resident: int | None
+    model: LlamaModel, files: TensorSource, dtype: torch.dtype, device: torch.device, resident: int | None
 ) -> StreamedText | None:
     """Give what ``empty_text_model`` made its values; only the first ``resident`` layers stay on ``device``.
 

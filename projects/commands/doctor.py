@@ -24,6 +24,7 @@ from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import CHECKPOINTS, Checkpoint
 from framepack.errors import FramepackError, WeightsMissing
 from framepack.messages import Message
+from projects.commands.doctor_engine import check_engine
 from projects.commands.doctor_files import Finding, check_files
 from projects.database.faults import database_unusable
 from projects.database.opening import open_database
@@ -83,7 +84,10 @@ def _findings(settings: StudioSettings) -> Iterator[Finding]:
     yield _check_ffmpeg()
     for checkpoint in CHECKPOINTS.values():
         yield _check_weights(checkpoint, settings.engine.models)
-    yield _check_device()
+    device = _check_device()
+    yield device
+    if device.state == "well":
+        yield from check_engine(settings.engine)
     yield _check_port(int(os.environ.get("STREAMLIT_SERVER_PORT") or USUAL_PORT))
 
 

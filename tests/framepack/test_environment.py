@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,13 @@ def test_amounts_of_memory_are_read_as_cards_are_sold() -> None:
 
 
 def test_what_is_empty_is_not_set() -> None:
-    names = ("STUDIO_MODELS", "STUDIO_MEMORY_GB", "FRAMEPACK_ATTENTION", "FRAMEPACK_TEXT_DEVICE")
+    names = ("STUDIO_MODELS", "STUDIO_MEMORY_GB", "FRAMEPACK_ATTENTION", "FRAMEPACK_TEXT_DEVICE", "FRAMEPACK_LORAS")
     assert EngineOptions.from_environment(dict.fromkeys(names, "")) == EngineOptions()
 
 
 def test_another_process_reads_the_same_options(tmp_path: Path) -> None:
     options = EngineOptions(models=tmp_path.resolve(), memory=3 * GIB // 2, attention="sdpa", text_on_cpu=True)
+    options = replace(options, partial_loras=True)
     assert EngineOptions.from_environment(options.as_environment()) == options
     assert EngineOptions.from_environment(EngineOptions().as_environment()) == EngineOptions()
 

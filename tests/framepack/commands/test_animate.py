@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors import safe_open
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from framepack.commands.latents_file import read_latents
-from framepack.commands.parser import main
+from framepack.commands.parser import lora_at, main
 from framepack.media.video import probe
 from tests.support.checkpoints import build_models
 
@@ -75,6 +75,47 @@ def test_the_memory_it_may_take_is_capped_and_refused_where_it_is_none(
     assert main(["animate", "--prompt", "x", *map(str, small)], {"STUDIO_MEMORY_GB": "0.1"}) == 2
     assert "choose a smaller size" in capsys.readouterr().err
     assert animate(models, *small, "--memory-gb", 4) == 0
+
+
+def test_loras_are_named_with_their_strengths_and_change_the_video(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lora = tmp_path / "style.safetensors"
+    save_file({"single_blocks.0.linear2.diff": np.ones((16, 80), np.float32)}, lora)
+    small = (picture, "--size", "64x64", "--seconds", 0.1, "-o", tmp_path / "out.mp4", "--save-latents")
+    for number, more in enumerate([(), ("--lora", f"{lora}:0.5"), ("--lora", lora)]):
+        assert animate(models, *small, tmp_path / f"{number}", *more) == 0
+    made = [read_latents(tmp_path / f"{number}").latents for number in range(3)]
+    assert not made[0].equal(made[1])
+    assert not made[1].equal(made[2])
+    capsys.readouterr()
+
+    part = tmp_path / "part.safetensors"
+    save_file(load_file(lora) | {"single_blocks.9.linear2.diff": np.ones((16, 80), np.float32)}, part)
+    assert animate(models, *small, tmp_path / "3", "--lora", part) == 2
+    assert "1 of its 2 tensors fit no layer" in capsys.readouterr().err
+    assert animate(models, *small, tmp_path / "3", "--lora", part, "--partial-loras") == 0
+    assert read_latents(tmp_path / "3").latents.equal(made[2])
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("style.safetensors", ("style.safetensors", 1.0)),
+        ("style.safetensors:-0.25", ("style.safetensors", -0.25)),
+        (r"C:\Users\me\style.safetensors", (r"C:\Users\me\style.safetensors", 1.0)),
+        (r"C:\Users\me\style.safetensors:0.8", (r"C:\Users\me\style.safetensors", 0.8)),
+    ],
+)
+def test_a_colon_before_a_strength_is_told_from_one_after_a_drive(said: str, meant: tuple[str, float]) -> None:
+    assert lora_at(said) == (Path(meant[0]), meant[1])
+
+
+def test_a_strength_that_is_none_is_refused(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for said in ("style.safetensors:", "style.safetensors:strong"):
+        with pytest.raises(SystemExit):
+            main(["animate", "--prompt", "x", str(picture), "--lora", said], {})
+        assert f"'{said}' has no strength after its last colon" in capsys.readouterr().err
 
 
 def test_the_text_encoder_has_no_other_place_than_the_processor(
@@ -356,7 +397,7 @@ def test_the_draft_is_not_downloaded(models: Path, capsys: pytest.CaptureFixture
 
 def test_help_and_refusals_need_no_torch() -> None:
     code = (
-        "import sys; from framepack.commands.parser import main\n"
+        "import sys; from framepack.commands.parser import lora_at, main\n"
         "assert main(['download', 'nothing'], {}) == 2\n"
         "assert 'torch' not in sys.modules"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.shots.keys import ADDED_LATER, HASHED_ALWAYS, hashed_settings, plan_chain
-from framepack.shots.request import CENTRED, Settings, ShotRequest, default_settings
+from framepack.shots.request import CENTRED, LoraAt, Settings, ShotRequest, default_settings
 
 SETTINGS = default_settings(checkpoint_named("draft"), height=144, width=256)
 FIRST = ShotRequest(settings=SETTINGS, identity="w", prompt="a boat", seed=1, seconds=4.0, image="picture")
@@ -201,3 +201,29 @@ def test_numbers_are_hashed_as_the_type_of_their_field() -> None:
 def test_every_setting_was_hashed_in_the_first_release_or_says_what_stood_for_it_before() -> None:
     assert {field.name for field in fields(Settings)} == {*HASHED_ALWAYS, *ADDED_LATER}
     assert set(hashed_settings(SETTINGS)) == set(HASHED_ALWAYS)
+
+
+def test_loras_are_hashed_with_their_strengths_in_their_order_and_not_at_all_where_there_are_none() -> None:
+    one, other = ("a" * 64, 0.8), ("b" * 64, 1.0)
+    sets = [(), (one,), ((one[0], 0.7),), (one, other), (other, one)]
+    keys = {plan_chain([replace(FIRST, settings=replace(SETTINGS, loras=loras))])[0].sections for loras in sets}
+    assert len(keys) == len(sets)
+    with_loras = replace(SETTINGS, loras=(one, other))
+    assert json.loads(json.dumps(hashed_settings(with_loras)))["loras"] == [["a" * 64, 0.8], ["b" * 64, 1.0]]
+    stored = Settings(**json.loads(json.dumps(asdict(with_loras))))
+    assert stored == with_loras
+
+
+@pytest.mark.parametrize(
+    ("loras", "told"),
+    [
+        ((("a" * 63, 1.0),), "not a SHA-256"),
+        ((("a" * 64, 11.0),), "not between -10 and 10"),
+        ((("a" * 64, float("nan")),), "not between -10 and 10"),
+        ((("a" * 64, 1.0), ("a" * 64, 0.5)), "is named twice"),
+        (tuple((f"{number:064x}", 1.0) for number in range(21)), "at most 20"),
+    ],
+)
+def test_loras_that_cannot_be_used_are_refused(loras: tuple[LoraAt, ...], told: str) -> None:
+    with pytest.raises(InvalidRequest, match=told):
+        replace(SETTINGS, loras=loras)

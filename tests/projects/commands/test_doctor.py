@@ -69,6 +69,7 @@ def patient(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr("projects.queue.progress.WRITES_A_SECOND", 1000)
     # Loading torch to ask for devices takes seconds; it is tried once, below.
     monkeypatch.setattr("projects.commands.doctor._NAME_DEVICES", "print('cpu')")
+    monkeypatch.setattr("projects.commands.doctor_engine._ASK", ("-c", """print('{"checks": []}')"""))
     monkeypatch.setattr("projects.commands.doctor.LOW_DISK_BYTES", 0)
     return Patient(studio, capsys)
 
@@ -274,6 +275,15 @@ def test_a_port_that_is_taken_is_noted_and_a_device_is_named_by_torch(
     checks = {check["check"]: check for check in said["checks"]}
     assert checks["port"]["state"] == "note"
     assert "cpu" in checks["device"]["message"]
+    assert "sdpa" in checks["engine's attention"]["message"]
+    assert "engine's disk" not in checks
+
+
+def test_an_engine_that_cannot_be_asked_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projects.commands.doctor_engine._ASK", ("-c", "raise SystemExit('no module of that name')"))
+    (found,) = patient.found()
+    assert (found["check"], found["state"]) == ("engine", "found")
+    assert "no module of that name" in found["message"]
 
 
 def test_in_words_each_check_is_one_line(patient: Patient, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""Fetching published weights from the hub or a mirror. No torch."""
