@@ -36,6 +36,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.height": "height",
         "field.image": "image",
         "field.image embedding": "image embedding",
+        "field.loras": "LoRAs",
         "field.model": "model",
         "field.n": "frame",
         "field.negative prompt": "negative prompt",

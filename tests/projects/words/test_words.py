@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_a_long_speech_is_shown_in_parts_of_two_lines() -> None:
     found = cues(film({"dialogue": "One sentence that is said rather slowly. " * 4}))
 
     assert len(found) > 1
-    assert all(one.end == other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(found))
     assert max(cue.text.count("\n") for cue in found) <= 1
 
 
