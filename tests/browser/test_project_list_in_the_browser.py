@@ -44,6 +44,21 @@ def test_a_card_is_one_stop_of_the_tabulator_and_opens_wherever_it_is_clicked(
     expect(page).to_have_url(re.compile(r"/storyboard\?project=[0-9a-f]{32}"))
 
 
+def test_what_is_said_of_a_click_is_in_view_however_far_down_the_page_it_was(
+    page: Page, start_studio: Callable[[], Studio]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.goto(start_studio().url)
+    more = page.get_by_role("button", name="More for The lighthouse")
+    more.scroll_into_view_if_needed()
+    more.click()
+    page.get_by_role("menuitem", name="Delete").click()
+
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".fs-card")).to_have_count(1)
+
+
 def test_the_list_follows_what_is_typed_to_find(page: Page, start_studio: Callable[[], Studio]) -> None:
     page.goto(start_studio().url)
     page.get_by_role("button", name="More for The lighthouse").click()
