@@ -35,13 +35,12 @@ class Ducking:
                 first = layer.begin // STEP
                 count = min(len(sounds), steps - first)
                 heard[first : first + count] |= sounds[:count]
-        self._levels = _levels(heard, db)
+        self._factors = 10 ** (_levels(heard, db) / 20)
 
     def gain(self, first: int, count: int) -> NDArray[np.float32]:
         """The factor of each of the film's samples from ``first`` on."""
         places = np.arange(first, first + count) / STEP
-        levels = np.interp(places, np.arange(len(self._levels)), self._levels)
-        return np.asarray(10 ** (levels / 20), np.float32)
+        return np.asarray(np.interp(places, np.arange(len(self._factors)), self._factors), np.float32)
 
 
 def voiced(layer: Layer) -> NDArray[np.bool_]:

@@ -95,9 +95,9 @@ class Playing:
 
     def _gain(self, first: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         layer, level = self._layer, np.full(count, 10 ** (self._layer.db / 20), np.float32)
-        if layer.fade:
+        if first < layer.begin + layer.fade or first + count > layer.end - layer.fade:
             places = np.arange(first, first + count, dtype=np.float32)
-            nearest = np.minimum(places - layer.begin, layer.end - 1 - places) / layer.fade
+            nearest = np.minimum(places - layer.begin, layer.end - 1 - places) / max(1, layer.fade)
             level *= (0.5 - 0.5 * np.cos(np.pi * np.clip(nearest, 0.0, 1.0))).astype(np.float32)
         return level
 

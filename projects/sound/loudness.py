@@ -46,9 +46,9 @@ def limited(pieces: Iterable[Samples], ceiling: float) -> Iterator[Samples]:
     """A sound whose true peak stays under ``ceiling`` dB of full level: it is lowered a moment before each peak."""
     limit = 10 ** (ceiling / 20)
     filters = [
-        ("aresample", f"{_OVERSAMPLED}:filter_size=64"),
+        ("aresample", f"{_OVERSAMPLED}:filter_size=16"),
         ("alimiter", f"limit={limit}:level=disabled:attack=4:release=80:latency=true"),
-        ("aresample", f"{RATE}:filter_size=64"),
+        ("aresample", f"{RATE}:filter_size=16"),
         ("aformat", "sample_fmts=flt:channel_layouts=stereo"),
     ]
     for frame in _filtered(pieces, filters):

@@ -144,7 +144,7 @@ def _write(path: Path, pieces: Iterable[Samples], total: int) -> None:
         stream = container.add_stream("pcm_s24le", rate=RATE, layout="stereo")
         written = 0
         for piece in _exactly(pieces, total):
-            whole = np.clip(np.rint(piece.astype(np.float64) * 2**31), -(2**31), 2**31 - 1).astype(np.int32)
+            whole = np.clip(np.rint(piece * np.float32(2**23)), -(2**23), 2**23 - 1).astype(np.int32) << 8
             frame = av.AudioFrame.from_ndarray(whole.reshape(1, -1), format="s32", layout="stereo")
             frame.sample_rate, frame.pts = RATE, written
             written += len(piece)

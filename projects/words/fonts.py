@@ -87,9 +87,11 @@ def font_folders() -> tuple[Path, ...]:
 
 
 def _face_for(letter: str, as_picture: bool, before: Face | None, faces: tuple[Face, ...]) -> Face | None:
-    if before is not None and (letter.isspace() or letter in _SHARED) and before.has(letter):
-        return before
     latin, chinese, emoji, *others = faces
+    # A space of an emoji font is as wide as an emoji.
+    goes_on = letter in _SHARED or (letter.isspace() and before != emoji)
+    if before is not None and goes_on and before.has(letter):
+        return before
     first = (emoji, latin, chinese) if as_picture or ord(letter) >= _FIRST_EMOJI else (latin, chinese, emoji)
     return next((face for face in (*first, *others) if face.has(letter)), None)
 
