@@ -18,11 +18,10 @@ from pages.parts.film_contents import contents, film_problems, lacking, stale
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
-from projects.composing.making import make_film
+from projects.composing.making import make_film, same_film
 from projects.database.tables import Film
 from projects.errors import StoryboardProblem
 from projects.films.films import FilmPlan, film_plan_of, films_of
-from projects.films.making import same_film
 from projects.films.material import film_of
 from projects.films.timeline import Timeline
 from projects.queue.orders import enqueue_render
@@ -62,10 +61,12 @@ def head(board: Board, plan: FilmPlan) -> None:
     )
 
 
-def next_film(board: Board, plan: FilmPlan, films: Sequence[Film]) -> None:
+def next_film(board: Board, plan: FilmPlan, timeline: Timeline, films: Sequence[Film]) -> None:
     """What the next film lacks, and what can be done about it; what comes first is the button that stands out."""
-    film_problems(board, plan)
-    same = same_film(settings=settings(), plan=plan, films=films) if plan.ready else None
+    film_problems(board)
+    same = None
+    if timeline.ready:
+        same = same_film(settings=settings(), timeline=timeline, joins=plan, films=films)
     count = len(board.to_render)
     with st.container(horizontal=True, vertical_alignment="center", key="making"):
         if count:
@@ -83,7 +84,7 @@ def next_film(board: Board, plan: FilmPlan, films: Sequence[Film]) -> None:
                 on_click=render,
                 args=(board.project.id,),
             )
-        if plan.ready and same is None:
+        if timeline.ready and same is None:
             st.button(
                 t("Make the film with older takes") if stale(board) else t("Make the film"),
                 key="make-film",
@@ -170,7 +171,7 @@ with st.container(key="film-page"):
             with st.container(key="newest-film", gap="small"):
                 film_facts(films[0])
         with st.container(key="next", gap="small"):
-            next_film(board, plan, films)
+            next_film(board, plan, timeline, films)
         earlier(films[1:])
 if board.plans and timeline.clips:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:

@@ -236,7 +236,6 @@ ENGLISH = MappingProxyType(
         "no-stills-yet": "No shot has a take or a picture yet.",
         "shot-lacks-take": "{shot} has no finished take yet; render it first.",
         "shots-lack-takes": "{shots} and {last} have no finished take yet; render them first.",
-        "takes-differ": "The takes are not all of one size ({sizes}); render the shots that are stale again.",
         "shot-changed": "{shot} changed since its take was made.",
         "shots-changed": "{shots} and {last} changed since their takes were made.",
         "shot-trimmed-away": "Nothing is left of {shot}: it is trimmed by more than it has. Trim it less.",

@@ -8,8 +8,9 @@ from pages.api.bodies import FilmName, NewFilm
 from pages.look.text import said
 from pages.serving.files import download_url, film_url
 from pages.session.database import settings
+from projects.composing.making import new_film
 from projects.database.tables import Film
-from projects.films.films import delete_film, films_of, rename_film, restore_film, stitch_film
+from projects.films.films import delete_film, films_of, rename_film, restore_film
 from projects.messages import read
 from projects.storage.finished import size_of
 from projects.storage.places import film_path
@@ -23,9 +24,9 @@ def of_project(asked: Asked[Nothing, Query]) -> list[FilmAnswer]:
 
 
 def make(asked: Asked[NewFilm, Query]) -> FilmAnswer:
-    """Join the takes that a project shows in a pass into a film."""
+    """Make the film of a project in a pass, as it is cut."""
     body = asked.body
-    film = stitch_film(
+    film = new_film(
         session=asked.session, settings=settings(), project_id=asked.id, name=body.name, made_for=body.pass_
     )
     return film_answer(film)

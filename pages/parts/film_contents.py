@@ -12,7 +12,6 @@ from pages.board.reading import Board, standing
 from pages.look.language import t, tn
 from pages.look.text import frames_text, said, seconds_text
 from pages.look.theme import chip, told
-from projects.films.films import FilmPlan
 from projects.takes.staleness import ShotPlan, shown_of
 
 
@@ -28,7 +27,7 @@ def stale(board: Board) -> list[ShotPlan]:
     return [plan for plan in board.plans if plan.chosen is not None and plan.state != "done"]
 
 
-def film_problems(board: Board, plan: FilmPlan) -> None:
+def film_problems(board: Board) -> None:
     """What stands in the way of the film, as counts with the way to the first shot of each; then what does not."""
     if not board.plans:
         told(said(Message("no-shots-yet")), "warn")
@@ -43,9 +42,6 @@ def film_problems(board: Board, plan: FilmPlan) -> None:
             len(unready),
         )
         _counted(board, unready, sentence)
-    for problem in plan.problems:
-        if problem.id == "takes-differ":
-            told(said(problem), "warn")
     if old := stale(board):
         sentence = tn(
             "{n} shot changed since its take was made. The film shows the older take.",

@@ -205,7 +205,7 @@ def _write(session: Session, settings: StudioSettings, joins: FilmPlan, film: Ti
         raise RenderFailed(joined(film.problems, "sentences"))
     for warning in film.warnings:
         print(worded(warning, ENGLISH), file=sys.stderr, flush=True)
-    if is_plain(film):
+    if is_plain(film, joins):
         return join_takes(settings=settings, parts=joins.parts, out=output)
     return write_film(session=session, settings=settings, timeline=film, order=FilmOrder(), out=output).frames
 

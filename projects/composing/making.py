@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +18,7 @@ from projects.composing.orders import FilmOrder
 from projects.cutting.film_settings import FilmSettings
 from projects.database.tables import Film, Pass, new_id, now
 from projects.errors import StoryboardProblem
-from projects.films.films import films_of
-from projects.films.making import make_film as join_film
+from projects.films.films import FilmPlan, film_plan_of, films_of, stitch_film
 from projects.films.material import film_of
 from projects.films.stitching import TakeLost
 from projects.films.timeline import TakeSource, Timeline
@@ -39,25 +39,34 @@ _PLAIN = FilmSettings()
 def make_film(
     *, session: Session, settings: StudioSettings, project_id: str, name: str | None = None, made_for: Pass = "draft"
 ) -> Film:
+    """As ``new_film``; raises StoryboardProblem, which names it, where there is such a film already."""
+    timeline = film_of(session=session, project_id=project_id, made_for=made_for)
+    joins = film_plan_of(session=session, project_id=project_id, made_for=made_for)
+    films = films_of(session=session, project_id=project_id)
+    same = same_film(settings=settings, timeline=timeline, joins=joins, films=films)
+    if same is not None:
+        raise StoryboardProblem(Message("film-is-there", {"name": same.name}))
+    return new_film(session=session, settings=settings, project_id=project_id, name=name, made_for=made_for)
+
+
+def new_film(
+    *, session: Session, settings: StudioSettings, project_id: str, name: str | None = None, made_for: Pass = "draft"
+) -> Film:
     """The film of a project in a pass, as it is cut. It is in the list once its file is there.
 
-    Raises StoryboardProblem where there is one like it, where a shot lacks a take or a part of it, and FilmRefused.
+    Raises StoryboardProblem where a shot lacks a take, or nothing of one is left, and FilmRefused.
     """
     timeline = film_of(session=session, project_id=project_id, made_for=made_for)
-    if is_plain(timeline):
-        return join_film(session=session, settings=settings, project_id=project_id, name=name, made_for=made_for)
     if timeline.problems:
         raise StoryboardProblem(joined(timeline.problems, "sentences"))
-    made_from = hashlib.sha256(repr((timeline, FilmOrder())).encode("utf-8", "surrogatepass")).hexdigest()
-    for film in films_of(session=session, project_id=project_id):
-        if film.made_from == made_from and is_there(film_path(settings, film.id)):
-            raise StoryboardProblem(Message("film-is-there", {"name": film.name}))
+    if is_plain(timeline, film_plan_of(session=session, project_id=project_id, made_for=made_for)):
+        return stitch_film(session=session, settings=settings, project_id=project_id, name=name, made_for=made_for)
     film = Film(id=new_id(), project_id=project_id, name=(name or "").strip() or timeline.name, status="done")
     path = film_path(settings, film.id)
     made = write_film(session=session, settings=settings, timeline=timeline, order=FilmOrder(), out=path)
     finish_file(path, made.frames)
     film.frames, film.seconds, film.width, film.height = made.frames, made.seconds, made.width, made.height
-    film.fps, film.made_for, film.made_from = float(timeline.rate), made_for, made_from
+    film.fps, film.made_for, film.made_from = float(timeline.rate), made_for, _made_from(timeline)
     film.parts = [clip.source.take_id for clip in timeline.clips if isinstance(clip.source, TakeSource)]
     film.order, film.size_bytes, film.finished_at = {"pieces": list(made.pieces)}, size_of(path), now()
     session.add(film)
@@ -65,15 +74,39 @@ def make_film(
     return film
 
 
-def is_plain(timeline: Timeline) -> bool:
-    """Whether a film is nothing but its takes, one after the other."""
-    own = all(clip.plain and clip.first == 0 and clip.lead.kind == "cut" and not clip.sounds for clip in timeline.clips)
-    sizes = {
-        (source.width, source.height, source.rate)
+def same_film(*, settings: StudioSettings, timeline: Timeline, joins: FilmPlan, films: Sequence[Film]) -> Film | None:
+    """The first of ``films`` that shows what a film of ``timeline`` would, and whose file is there.
+
+    ``joins`` are the takes it would be joined of where nothing else is asked for.
+    """
+    made_from = "" if is_plain(timeline, joins) else _made_from(timeline)
+    takes = [take.id for take, _ in joins.parts]
+    for film in films:
+        # Takes never change; how much of each is shown may, and with it how long the film is.
+        as_joined = film.parts == takes and film.frames == joins.frames
+        same = film.made_from == made_from and (as_joined or made_from)
+        if same and film.status == "done" and is_there(film_path(settings, film.id)):
+            return film
+    return None
+
+
+def is_plain(timeline: Timeline, joins: FilmPlan) -> bool:
+    """Whether a film is nothing but ``joins``: its takes, each from its beginning, one after the other."""
+    shown = [
+        (clip.source.take_id, clip.count)
         for clip in timeline.clips
-        if isinstance(source := clip.source, TakeSource)
-    }
-    return own and timeline.settings == _PLAIN and sizes <= {(timeline.width, timeline.height, timeline.rate)}
+        if isinstance(clip.source, TakeSource) and clip.plain and clip.first == 0 and not clip.sounds
+    ]
+    led = any(clip.lead.kind != "cut" for clip in timeline.clips)
+    sizes = {(take.width, take.height, Fraction(take.fps)) for take, _ in joins.parts}
+    as_it_is = sizes <= {(timeline.width, timeline.height, timeline.rate)}
+    joined_whole = len(shown) == len(timeline.clips) and shown == [(take.id, count) for take, count in joins.parts]
+    return joined_whole and not led and timeline.settings == _PLAIN and as_it_is
+
+
+def _made_from(timeline: Timeline) -> str:
+    """A hash of all that a composed film is made from."""
+    return hashlib.sha256(repr((timeline, FilmOrder())).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write_film(

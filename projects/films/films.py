@@ -69,10 +69,6 @@ def plan_film(
     problems = []
     if lacking:
         problems.append(_lacking(lacking))
-    shapes = {(take.height, take.width, take.fps) for take, _ in parts}
-    if len(shapes) > 1:
-        sizes = sorted({f"{take.width}x{take.height}" for take, _ in parts})
-        problems.append(Message("takes-differ", {"sizes": ", ".join(sizes)}))
     old = [shot.label for shot, take in shots if take is not None and shot.id in stale]
     return FilmPlan(parts, tuple(problems), (_changed(old),) if old else ())
 

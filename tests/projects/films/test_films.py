@@ -11,6 +11,7 @@ from sqlmodel import Session
 from framepack.media.video import join, probe, read_frames
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
+from projects.composing.making import make_film
 from projects.database.tables import Film, Shot, ShotUpdate, Start, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.films.films import (
@@ -18,12 +19,10 @@ from projects.films.films import (
     download_name,
     film_plan_of,
     films_of,
-    plan_film,
     rename_film,
     restore_film,
     stitch_film,
 )
-from projects.films.making import make_film
 from projects.films.stitching import conform_take
 from projects.messages import in_english
 from projects.settings import StudioSettings
@@ -146,17 +145,6 @@ def test_stale_takes_are_told_but_do_not_forbid_a_film(session: Session, board: 
     plan = film_plan_of(session=session, project_id=shots[0].project_id, stale=[shots[1].id])
     assert plan.ready
     assert [in_english(warning) for warning in plan.warnings] == ["SH0020 changed since its take was made."]
-
-
-def test_takes_of_different_sizes_make_no_film(session: Session, board: Board) -> None:
-    shots = board(("cut", 0.8), ("cut", 0.8))
-    takes = [session.get_one(Take, shot.chosen_draft_id) for shot in shots]
-    takes[1].width, takes[1].height = 192, 192
-    plan = plan_film(shots=list(zip(shots, takes, strict=True)), frames={shot.id: 24 for shot in shots})
-    assert [in_english(problem) for problem in plan.problems] == [
-        "The takes are not all of one size (192x192, 256x144); render the shots that are stale again."
-    ]
-    assert not plan_film(shots=[], frames={}).ready
 
 
 def test_a_film_of_many_short_cuts_is_as_long_as_they_are_together(
