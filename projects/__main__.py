@@ -18,11 +18,8 @@ from framepack.environment import check_arguments
 from framepack.errors import FramepackError
 from projects.commands.clean import CleanOptions, clean
 from projects.commands.doctor import DoctorOptions, examine
-from projects.commands.exporting import KINDS, ExportOptions, export
-from projects.commands.importing import ImportOptions, import_path
 from projects.commands.listing import list_all, show
 from projects.commands.render import RenderFailed, RenderOptions, render_film
-from projects.documents.storyboard_pdf import MOST_PANELS, PAPERS, Page
 from projects.errors import StudioError
 from projects.failures import foreseen, message_for
 from projects.messages import in_english
@@ -35,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         check_arguments(given)
-        asked = _parser().parse_args(given)
+        asked = _parser(given).parse_args(given)
         settings = StudioSettings.from_environment(os.environ)
         if asked.command == "worker":
             return _work(settings, asked)
@@ -51,9 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             show(settings, asked.project, as_json=asked.json)
             return 0
         if asked.command == "export":
-            export(settings, _export_options(asked))
+            # Here, because documents and timelines need libraries that no other command does.
+            from projects.commands.exporting import export, options_of
+
+            export(settings, options_of(asked))
             return 0
         if asked.command == "import":
+            from projects.commands.importing import ImportOptions, import_path
+
             import_path(settings, ImportOptions(asked.path, asked.into))
             return 0
         options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for)
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m projects", description="The storyboard studio without the browser."
     )
@@ -94,7 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     showing = commands.add_parser("show", help="show a project, its shots and their states")
     showing.add_argument("project", metavar="NAME|ID", help="its name, or its id as the list has it")
     showing.add_argument("--json", action="store_true", help="print one line of JSON")
-    _describe_exporting(commands.add_parser("export", help="write a project as a file of another kind"))
+    exporting = commands.add_parser("export", help="write a project as a file of another kind")
+    if given[:1] == ["export"]:
+        from projects.commands.exporting import describe
+
+        describe(exporting)
     importing = commands.add_parser("import", help="make shots, or a project, of a file or folder")
     importing.add_argument(
         "path",
@@ -125,40 +131,6 @@ def _parser() -> argparse.ArgumentParser:
     cleaning.add_argument("--yes", action="store_true", help="remove it; without this nothing is removed")
     cleaning.add_argument("--json", action="store_true", help="print one line of JSON")
     return parser
-
-
-def _describe_exporting(exporting: argparse.ArgumentParser) -> None:
-    usual = Page()
-    exporting.add_argument("project", metavar="NAME|ID|FILE.toml", help="its name or id, or a storyboard file")
-    exporting.add_argument("--as", dest="kind", choices=[*KINDS], required=True, help="the kind of file")
-    exporting.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write")
-    exporting.add_argument("--edition", metavar="NAME|ID", help="one of its editions, in place of its own film")
-    exporting.add_argument("--pass", dest="made_for", choices=PASSES, default="draft", help="draft or real (draft)")
-    exporting.add_argument("--paper", choices=[*PAPERS], default=usual.paper, help=f"for pdf, sheet ({usual.paper})")
-    exporting.add_argument("--portrait", action="store_true", help="for pdf, sheet: paper that stands upright")
-    exporting.add_argument(
-        "--panels",
-        type=int,
-        default=usual.panels,
-        help=f"for pdf: shots on a page, 1 to {MOST_PANELS} ({usual.panels})",
-    )
-    exporting.add_argument("--pictures", action="store_true", help="for xlsx: with a small picture of each shot")
-    exporting.add_argument(
-        "--without-sections", action="store_true", help="for archive: smaller; longer shots are rendered from the start"
-    )
-
-
-def _export_options(asked: argparse.Namespace) -> ExportOptions:
-    return ExportOptions(
-        project=asked.project,
-        kind=asked.kind,
-        output=asked.output,
-        edition=asked.edition,
-        made_for=asked.made_for,
-        page=Page(asked.paper, landscape=not asked.portrait, panels=asked.panels),
-        pictures=asked.pictures,
-        sections=not asked.without_sections,
-    )
 
 
 def _work(settings: StudioSettings, asked: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ from projects.database.tables import Edition, Pass, Project
 from projects.documents.panels import Storyboard, storyboard_of
 from projects.documents.shot_list import write_csv, write_xlsx, write_xlsx_with_pictures
 from projects.documents.stills import write_gif, write_stills
-from projects.documents.storyboard_pdf import Page, write_pdf, write_sheet
+from projects.documents.storyboard_pdf import MOST_PANELS, PAPERS, Page, write_pdf, write_sheet
 from projects.errors import StoryboardProblem
 from projects.films.material import film_of
 from projects.films.timeline import Timeline
@@ -35,6 +36,7 @@ from projects.interchange.storyboard_file import StoryboardFile
 from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storyboard.finding import edition_named, project_named
+from projects.storyboard.project_settings import PASSES
 from projects.timelines.files import ENDINGS, TimelineKind, write_timeline
 from projects.timelines.media import collect_media, media_of
 from projects.words.captions import cues, srt, vtt
@@ -238,3 +240,42 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "vtt": Kind(".vtt", partial(_words, vtt)),
     }
 )
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def describe(exporting: argparse.ArgumentParser) -> None:
+    """Tell the parser of the command what it takes."""
+    usual = Page()
+    exporting.add_argument("project", metavar="NAME|ID|FILE.toml", help="its name or id, or a storyboard file")
+    exporting.add_argument("--as", dest="kind", choices=[*KINDS], required=True, help="the kind of file")
+    exporting.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write")
+    exporting.add_argument("--edition", metavar="NAME|ID", help="one of its editions, in place of its own film")
+    exporting.add_argument("--pass", dest="made_for", choices=PASSES, default="draft", help="draft or real (draft)")
+    exporting.add_argument("--paper", choices=[*PAPERS], default=usual.paper, help=f"for pdf, sheet ({usual.paper})")
+    exporting.add_argument("--portrait", action="store_true", help="for pdf, sheet: paper that stands upright")
+    exporting.add_argument(
+        "--panels",
+        type=int,
+        default=usual.panels,
+        help=f"for pdf: shots on a page, 1 to {MOST_PANELS} ({usual.panels})",
+    )
+    exporting.add_argument("--pictures", action="store_true", help="for xlsx: with a small picture of each shot")
+    exporting.add_argument(
+        "--without-sections", action="store_true", help="for archive: smaller; longer shots are rendered from the start"
+    )
+
+
+def options_of(asked: argparse.Namespace) -> ExportOptions:
+    """What was asked for on the command line."""
+    return ExportOptions(
+        project=asked.project,
+        kind=asked.kind,
+        output=asked.output,
+        edition=asked.edition,
+        made_for=asked.made_for,
+        page=Page(asked.paper, landscape=not asked.portrait, panels=asked.panels),
+        pictures=asked.pictures,
+        sections=not asked.without_sections,
+    )
