@@ -1,12 +1,10 @@
-"""Fonts of this computer that can show a text, letter by letter, for documents that have them within.
+"""Fonts that can show a text, letter by letter, for documents that have them within.
 
 It looks for good ones by their names first, and then at all others, until every letter can be shown.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +13,15 @@ from pathlib import Path
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
-ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
+from projects.words.fonts import font_files
+
 # What is looked at first, the best first.
 _LATIN = ("NotoSans-Regular", "DejaVuSans", "LiberationSans-Regular", "segoeui", "HelveticaNeue", "Arial", "arial")
+# Those that come with the studio, where the computer has none.
+_BROUGHT = ("NotoSans[wght]", "NotoSansCJK-VF.otf", "NotoEmoji[wght]")
 _WIDE = ("NotoSansCJK-Regular", "NotoSansTC-Regular", "SourceHanSans-Regular", "PingFang", "msjh", "msyh", "wqy-zenhei")
 _COLOURED = ("NotoColorEmoji", "Apple Color Emoji", "seguiemj")
-PREFERRED = (*_LATIN, *_WIDE, *_COLOURED)
+PREFERRED = (*_LATIN, *_WIDE, *_COLOURED, *_BROUGHT)
 # A face of a collection by how the names of its languages end.
 _CHINESE = ("TC", "HK", "SC", "JP", "KR")
 # So many others are looked at, which takes a few seconds.
@@ -42,7 +43,7 @@ class Face:
 
 
 def faces_for(text: str) -> tuple[Face, ...]:
-    """The faces that together show ``text``, as far as this computer has them, those to be tried first before others.
+    """The faces that together show ``text``, as far as there are any, those to be tried first before others.
 
     The first one is for Latin letters.
     """
@@ -57,25 +58,6 @@ def faces_for(text: str) -> tuple[Face, ...]:
             found.append(face)
             wanted -= face.letters
     return tuple(found)
-
-
-def font_files() -> tuple[Path, ...]:
-    """The font files of this computer."""
-    return tuple(path for folder in _folders() for path in _files_of(folder))
-
-
-def _folders() -> list[Path]:
-    home = Path.home()
-    if sys.platform == "win32":
-        windows = Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts"
-        return [windows, home / "AppData/Local/Microsoft/Windows/Fonts"]
-    if sys.platform == "darwin":
-        return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]
-    return [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), home / ".local/share/fonts", home / ".fonts"]
-
-
-def _files_of(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
 
 
 def _in_order(files: tuple[Path, ...]) -> Iterator[Path]:

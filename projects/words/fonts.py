@@ -86,6 +86,11 @@ def font_folders() -> tuple[Path, ...]:
     return Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), kept / "fonts", home / ".fonts"
 
 
+def font_files() -> tuple[Path, ...]:
+    """The font files of this computer, then those that came with the studio."""
+    return (*_on_this_computer().values(), *_came_with().values())
+
+
 def _face_for(letter: str, as_picture: bool, before: Face | None, faces: tuple[Face, ...]) -> Face | None:
     latin, chinese, emoji, *others = faces
     # A space of an emoji font is as wide as an emoji.

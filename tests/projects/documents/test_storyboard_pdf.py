@@ -16,6 +16,7 @@ from projects.documents.panels import Panel, Storyboard, storyboard_of
 from projects.documents.storyboard_pdf import PAPERS, Page, Paper, write_pdf, write_sheet
 from projects.errors import StoryboardProblem
 from projects.settings import StudioSettings
+from projects.words import fonts
 from tests.support.papers import DIALOGUE, HOSTILE, PROMPT, said_in_many_ways
 
 
@@ -45,6 +46,18 @@ def test_all_that_is_said_is_on_the_page_in_every_script(session: Session, studi
     # Another reader has the letters, too.
     said = pypdf.PdfReader(out).pages[0].extract_text().replace("\0", "")
     assert PROMPT in "".join(said.split())
+
+
+def test_a_computer_without_fonts_writes_with_those_that_came_with_the_studio(
+    session: Session, studio: StudioSettings, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fonts, "_on_this_computer", dict)
+    project = said_in_many_ways(session, studio)
+    write_pdf(storyboard_of(session=session, project_id=project.id), studio, out, Page())
+
+    text = text_of(out).replace("\n", "")
+    assert all(said in text for said in ("燈塔 The lighthouse", PROMPT, DIALOGUE))
+    assert faces_for("a")[0].path.stem == "NotoSans[wght]"
 
 
 def test_every_font_is_within_the_file(session: Session, studio: StudioSettings, out: Path) -> None:
