@@ -14,10 +14,10 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from framepack.files.atomic import in_place
-from framepack.files.outputs import output_problem
 from framepack.messages import Message, joined
 from projects.archive.content import content_of, with_sections
 from projects.archive.writing import write_archive
+from projects.commands.outputs import check_output, inputs_of
 from projects.composing.making import write_film
 from projects.composing.orders import FilmOrder, format_of
 from projects.database.opening import open_database, session_for
@@ -95,7 +95,8 @@ def export(settings: StudioSettings, options: ExportOptions) -> None:
     """
     kind = KINDS[options.kind]
     file = _file(options)
-    _check_output(settings, options, kind, file)
+    inputs = () if file is None else inputs_of(file, Path(options.project))
+    check_output(settings, options.output, inputs=inputs, endings=(kind.ending,), refused="output-not-writable")
     database = open_database(settings)
     try:
         with session_for(database) as session:
@@ -127,21 +128,6 @@ def _file(options: ExportOptions) -> StoryboardFile | None:
     if not options.project.lower().endswith(".toml"):
         return None
     return read_storyboard(Path(options.project))
-
-
-def _check_output(settings: StudioSettings, asked: ExportOptions, kind: Kind, file: StoryboardFile | None) -> None:
-    """Raise StoryboardProblem where the file cannot be written, or would replace what it is made from."""
-    read: list[tuple[str, Path]] = []
-    if file is not None:
-        read.append(("replaces-storyboard", Path(asked.project)))
-        read += [("replaces-picture", shot.image) for shot in file.shots if shot.image is not None]
-        read += [("replaces-sound", path) for path in file.sounds.values()]
-    output = asked.output
-    problem = output_problem(output, inputs=read, endings=(kind.ending,))
-    if problem is None and any(output.resolve().is_relative_to(own.resolve()) for own in settings.folders):
-        problem = Message("film-among-the-studio's", {"path": str(output)})
-    if problem is not None:
-        raise StoryboardProblem(Message("output-not-writable", {"problem": problem}))
 
 
 # --- the kinds --------------------------------------------------------------------------------------------------------

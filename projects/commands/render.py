@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlmodel import Session
 from tqdm import tqdm
 
-from framepack.files.outputs import output_problem
 from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
+from projects.commands.outputs import check_output, inputs_of
 from projects.composing.making import is_plain, write_film
 from projects.composing.orders import FilmOrder
 from projects.database.opening import open_database, session_for
@@ -66,13 +66,12 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     began = time.monotonic()
     own = [("replaces-storyboard", options.storyboard)]
     # Once before the storyboard is read, which takes a while where it has many pictures, and once with those.
-    _check_output(options.output, settings, own, endings=())
+    check_output(settings, options.output, inputs=own, endings=(), refused="film-not-writable")
     if options.device is not None:
         find_device(options.device)
     file = read_storyboard(options.storyboard)
-    pictures = [("replaces-picture", shot.image) for shot in file.shots if shot.image is not None]
-    sounds = [("replaces-sound", path) for path in file.sounds.values()]
-    _check_output(options.output, settings, [*own, *pictures, *sounds], endings=VIDEO_ENDINGS)
+    inputs = inputs_of(file, options.storyboard)
+    check_output(settings, options.output, inputs=inputs, endings=VIDEO_ENDINGS, refused="film-not-writable")
     for remark in file.remarks:
         print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
     database = open_database(settings)
@@ -109,16 +108,6 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         "reused_sections": len(sections) - rendered,
     }
     print(json.dumps(summary))
-
-
-def _check_output(
-    output: Path, settings: StudioSettings, read: Sequence[tuple[str, Path]], *, endings: Collection[str]
-) -> None:
-    problem = output_problem(output, inputs=read, endings=endings)
-    if problem is None and any(output.resolve().is_relative_to(own.resolve()) for own in settings.folders):
-        problem = Message("film-among-the-studio's", {"path": str(output)})
-    if problem is not None:
-        raise StoryboardProblem(Message("film-not-writable", {"problem": problem}))
 
 
 def _plans(settings: StudioSettings, database: sa.Engine, project_id: str, made_for: Pass) -> list[ShotPlan]:
