@@ -18,7 +18,7 @@ from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
 from projects.commands.outputs import check_output, inputs_of
-from projects.composing.making import is_plain, write_film
+from projects.composing.making import is_plain, write_captions, write_film
 from projects.composing.orders import FilmOrder
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Pass, Progress, Render
@@ -196,7 +196,9 @@ def _write(session: Session, settings: StudioSettings, joins: FilmPlan, film: Ti
         print(worded(warning, ENGLISH), file=sys.stderr, flush=True)
     if is_plain(film, joins):
         return join_takes(settings=settings, parts=joins.parts, out=output)
-    return write_film(session=session, settings=settings, timeline=film, order=FilmOrder(), out=output).frames
+    made = write_film(session=session, settings=settings, timeline=film, order=FilmOrder(), out=output)
+    write_captions(film, output)
+    return made.frames
 
 
 class _Display:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sqlmodel import Session
 
+from framepack.files.atomic import in_place
 from framepack.messages import Message, joined
 from projects.composing.compose import Cancelled, ComposedFilm, Progress, compose
 from projects.composing.gathering import gather
@@ -28,7 +29,7 @@ from projects.sound.mixing import mix_sound
 from projects.storage.finished import finish_file, is_there, size_of
 from projects.storage.places import film_path, picture_path
 from projects.storyboard.media import media_in
-from projects.words.captions import cues
+from projects.words.captions import cues, srt
 from projects.words.drawing import draw_card
 from projects.words.overlays import overlays
 
@@ -137,6 +138,13 @@ def write_film(
             progress=progress,
             cancelled=cancelled,
         )
+
+
+def write_captions(timeline: Timeline, film: Path) -> None:
+    """Write the captions beside the file of a film, as SRT under its name, where they are wanted as a file."""
+    if timeline.settings.captions == "file":
+        with in_place(film.with_suffix(".srt")) as aside:
+            aside.write_text(srt(cues(timeline)), encoding="utf-8", newline="")
 
 
 def _with_sound(

@@ -21,7 +21,7 @@ from projects.storyboard.finding import project_named
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of
 from projects.timelines.files import ENDINGS
-from tests.support.papers import said_in_many_ways
+from tests.support.papers import DIALOGUE, said_in_many_ways
 from tests.support.plain_pictures import png
 
 NAME = "燈塔 The lighthouse"
@@ -95,6 +95,19 @@ def test_a_timeline_names_media_that_lie_beside_it(tmp_path: Path, capsys: pytes
     named = [Path(clip.media_reference.target_url.removeprefix("file://")) for clip in clips]
     assert len(named) == 3
     assert all(path.is_file() and path.parent == tmp_path / "cut_media" for path in named)
+
+
+def test_captions_that_are_wanted_as_a_file_lie_beside_the_film(
+    home: StudioSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = open_database(home)
+    with session_for(database) as session:
+        project = project_named(session=session, wanted=NAME)
+        project.film = {"stills": True, "captions": "file"}
+        session.commit()
+    database.dispose()
+    assert run(capsys, "export", NAME, "--as", "mp4", "-o", tmp_path / "film.mp4")[0] == 0
+    assert DIALOGUE in (tmp_path / "film.srt").read_text("utf-8")
 
 
 def test_an_edition_is_written_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
