@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
@@ -11,31 +10,14 @@ from framepack.parallel.group import Group
 from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import SamplingSettings, sample_section
 from framepack.transformer.transformer import FramepackTransformer
-from tests.support.tiny_transformer import latents, tiny_conditioning
+from tests.support.tiny_transformer import latents, random_model, tiny_conditioning
 
 HEADS = 12
 
 
 def twelve_heads() -> HunyuanVideoFramepackTransformer3DModel:
     """The same weights at every call, all drawn at random, in fp32."""
-    model = HunyuanVideoFramepackTransformer3DModel(
-        num_attention_heads=HEADS,
-        attention_head_dim=8,
-        num_layers=1,
-        num_single_layers=2,
-        num_refiner_layers=1,
-        mlp_ratio=2.0,
-        text_embed_dim=12,
-        pooled_projection_dim=8,
-        rope_axes_dim=(2, 2, 4),
-        has_image_proj=True,
-        image_proj_dim=10,
-        has_clean_x_embedder=True,
-    )
-    generator = torch.Generator().manual_seed(11)
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.1, generator=generator)
-    return model.requires_grad_(False).eval()
+    return random_model(heads=HEADS, rope=(2, 2, 4), seed=11, deviation=0.1)
 
 
 def sampled(transformer: FramepackTransformer, settings: SamplingSettings) -> tuple[Tensor, list[bool]]:
