@@ -118,6 +118,16 @@ def test_the_storyboard(page: Page, studios: Studios) -> None:
     assert grave_faults(page) == []
 
 
+def test_the_storyboard_before_its_shots_are_known(page: Page, studios: Studios) -> None:
+    page.route("**/board?*", lambda _: None)  # never answered
+    page.goto(f"{studios.full.url}/storyboard?project={studios.project}")
+    expect(page.get_by_role("heading", name=NAME)).to_be_visible()
+    expect(page.get_by_role("button", name="List", exact=True)).to_be_visible()
+
+    assert grave_faults(page) == []
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_hidden()
+
+
 def test_the_settings_of_a_project(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.full.url}/storyboard?project={studios.project}")
     page.get_by_role("button", name="Settings").click()

@@ -198,7 +198,7 @@ function makeToolbar(board) {
       board.root.dataset.size = board.size;
       if (size.value !== String(board.size)) size.value = String(board.size);
       setAttribute(size, "aria-valuetext", say(`size-${board.size}`));
-      tools.classList.toggle("unknown", !data);
+      for (const line of [tools, status]) line.classList.toggle("unknown", !data);
       if (!data) return;
       passes.hidden = !data.project.has_real;
       setAttribute(draft, "aria-pressed", board.pass === "draft");
