@@ -64,6 +64,14 @@ ENGLISH = MappingProxyType(
         "rank-memory": "card {card} ran out of memory",
         "section-missing": "Section {key} is needed but is not stored; render the shot before this one first.",
         "lora-rejected": "The LoRA {name} cannot be used: {reason}.",
+        "enlarger-rejected": "The enlarging model {name} cannot be used: {reason}.",
+        "enlarger-not-there": "it is not in the folder {folder}, where such models are put as safetensors files",
+        "enlarger-library": (
+            "the library that reads it is not installed; install it with: pip install -r requirements-enlarging.txt"
+        ),
+        "enlarger-library-fails": "the library that reads it does not start ({reason})",
+        "enlarger-unknown": "no model that enlarges pictures is known that has its tensors",
+        "enlarger-other-purpose": "it does not make pictures in colour larger",
         "lora-missing": "The LoRA {sha256} is not on this computer any more; add its file again, or take it off.",
         "video-mismatch": "The video {name} cannot be joined: {reason}",
         "download-failed": "{repository} could not be fetched: {reason}.",

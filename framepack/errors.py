@@ -80,6 +80,14 @@ class LoraMissing(FramepackError):
         self.sha256 = sha256
 
 
+class EnlargerRejected(FramepackError):
+    """A model that enlarges pictures cannot be used: not there, not one, damaged, or its library lacks."""
+
+    def __init__(self, name: str, reason: Message) -> None:
+        super().__init__(Message("enlarger-rejected", {"name": name, "reason": reason}))
+        self.name = name
+
+
 class HostMemoryShort(FramepackError, MemoryError):
     """The computer's own memory ran out while weights were read, which says nothing about the weights."""
 

@@ -92,6 +92,11 @@ class StudioSettings:
         return self.home / "pieces"
 
     @property
+    def enlargers_dir(self) -> Path:
+        """Models that enlarge films, which the person puts there."""
+        return self.home / "enlargers"
+
+    @property
     def conditioning_dir(self) -> Path:
         """Encoded prompts and pictures, by hash."""
         return self.home / "conditioning"
@@ -126,6 +131,7 @@ class StudioSettings:
             self.takes_dir,
             self.films_dir,
             self.pieces_dir,
+            self.enlargers_dir,
             self.conditioning_dir,
             self.previews_dir,
             self.logs_dir,

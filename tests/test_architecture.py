@@ -17,7 +17,18 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "framepack": (
         *("", "files", "formats", "checkpoints", "fetching", "shots", "media", "store", "ops", "attention"),
-        *("device", "parallel", "weights", "context", "conditioning", "transformer", "vae", "sampling", "engine"),
+        *(
+            "device",
+            "enlarging",
+            "parallel",
+            "weights",
+            "context",
+            "conditioning",
+            "transformer",
+            "vae",
+            "sampling",
+            "engine",
+        ),
         *("benchmark", "commands"),
     ),
     "projects": (

@@ -73,6 +73,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.film.music": "music",
         "field.film.music_at": "start of the music in the film",
         "field.film.music_start": "start within the music",
+        "field.film.enlarge": "model that enlarges",
         "field.film.music_db": "level of the music",
         "field.film.music_fade": "fade of the music",
         "field.film.music_loop": "loop of the music",

@@ -139,7 +139,8 @@ class Planner:
             "mix": None if run.mix is None else [run.mix.kind, run.mix.first, run.mix.frames],
             "overlays": [[one.key, run.start - one.start, one.end - run.start, one.fade] for one in run.overlays],
         }
-        return _hash(recipe)
+        enlarger = self._easel.sources.enlarger
+        return _hash(recipe if enlarger is None else {**recipe, "enlarger": enlarger.key})
 
     def _described(self, layer: Layer, frames: int) -> dict[str, Any]:
         clip = layer.clip

@@ -33,7 +33,8 @@ CardSeconds = Annotated[float, Field(gt=0.0, le=MAX_SECONDS)]
 class FilmSettings(BaseModel):
     """How a film is finished. None: as its takes are, and for ``loudness``: as loud as its sounds are.
 
-    ``size`` is the length of its shorter side in pixels. ``stills``: shots without a take show their picture.
+    ``size`` is the length of its shorter side in pixels; ``enlarge`` names the file of a model of the person's own that
+    enlarges takes smaller than that, "": they are scaled. ``stills``: shots without a take show their picture.
     ``music`` names a sound file; it begins ``music_at`` seconds into the film with what it has at ``music_start``,
     fades in and out over ``music_fade`` seconds, begins anew at its end where ``music_loop`` is set, and is lowered by
     ``duck`` dB under voices. ``loudness`` is in LUFS. ``match_colour`` evens out steps of colour where shots join.
@@ -45,6 +46,7 @@ class FilmSettings(BaseModel):
     fps: float | None = None
     stills: bool = False
     size: int | None = None
+    enlarge: Annotated[str, Field(max_length=255)] = ""
     music: str | None = None
     music_at: Seconds = 0.0
     music_start: Seconds = 0.0

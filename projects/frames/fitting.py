@@ -8,7 +8,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from PIL import Image
 
 from projects.database.tables import Move
-from projects.frames.material import Pixels
+from projects.frames.material import Enlarger, Pixels
 
 # Without these flags a plain colour comes back as far as 3 levels off, with them within 2.
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP | Interpolation.FULL_CHR_H_INT
@@ -25,12 +25,25 @@ class Fitter:
         self.height = height
         self._in, self._out = VideoReformatter(), VideoReformatter()
 
+    def covers(self, frame: av.VideoFrame) -> bool:
+        """Whether a frame is at least as large as the film on both sides."""
+        return bool(frame.width >= self.width and frame.height >= self.height)
+
     def fills(self, frame: av.VideoFrame) -> bool:
         """Whether a frame has the film's shape, so that nothing is cut off it."""
         return frame.width * self.height == frame.height * self.width
 
     def pixels(self, frame: av.VideoFrame) -> Pixels:
         """The middle of a frame, scaled to cover the size: (height, width, 3) uint8 RGB."""
+        return self._fitted(frame, Colorspace.ITU709, ColorRange.MPEG)
+
+    def enlarged(self, frame: av.VideoFrame, enlarger: Enlarger) -> Pixels:
+        """As ``pixels``, with the frame enlarged before what is left to scale is scaled."""
+        own = Fitter(frame.width, frame.height).pixels(frame)
+        large = av.VideoFrame.from_ndarray(enlarger.enlarge(own), format="rgb24")
+        return self._fitted(large, None, ColorRange.JPEG)
+
+    def _fitted(self, frame: av.VideoFrame, colours: Colorspace | None, levels: ColorRange) -> Pixels:
         scale = max(self.width / frame.width, self.height / frame.height)
         width, height = max(self.width, round(frame.width * scale)), max(self.height, round(frame.height * scale))
         scaled = self._in.reformat(
@@ -38,8 +51,8 @@ class Fitter:
             width=width,
             height=height,
             format="rgb24",
-            src_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.MPEG,
+            src_colorspace=colours,
+            src_color_range=levels,
             dst_color_range=ColorRange.JPEG,
             interpolation=_SCALING,
         ).to_ndarray()

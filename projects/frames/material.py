@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +39,23 @@ class Cue:
     text: str
 
 
+class Enlarger(Protocol):
+    """Makes pictures several times larger and sharper than scaling does; ``key`` is another where others come of it."""
+
+    key: str
+
+    def enlarge(self, pixels: Pixels) -> Pixels:
+        """(H, W, 3) uint8 RGB, a whole number of times as high and wide."""
+        ...
+
+
 @dataclass(frozen=True)
 class Sources:
     """The files of a film's timeline: its takes by id, its pictures by id, and what draws its cards.
 
     ``draw_card`` gives the words of a card at a width and height as (height, width, 3) uint8 RGB. ``sound`` is the
     whole film's, a WAV file; ``captions`` are those that the film brings as a track of its own, in ``language``, a
-    three-letter code.
+    three-letter code. ``enlarger`` enlarges takes that are smaller than the film, None where they are only scaled.
     """
 
     takes: Mapping[str, Parts]
@@ -54,6 +65,7 @@ class Sources:
     sound: Path | None = None
     captions: tuple[Cue, ...] = ()
     language: str = "und"
+    enlarger: Enlarger | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:

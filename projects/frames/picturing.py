@@ -104,7 +104,7 @@ class _Painter:
             sample = self._sample(place)
             if len(sample.frames) == 1:
                 frame = self._reader.frame(sample.frames[0])
-                if self._fitter.fills(frame):
+                if self._fitter.fills(frame) and not self._enlarges(frame):
                     return frame
         return self.picture(place)
 
@@ -138,7 +138,14 @@ class _Painter:
 
     def _pixels(self, number: int) -> Pixels:
         assert self._reader is not None
-        return self._fitter.pixels(self._reader.frame(number))
+        frame = self._reader.frame(number)
+        enlarger = self._easel.sources.enlarger
+        if enlarger is not None and self._enlarges(frame):
+            return self._fitter.enlarged(frame, enlarger)
+        return self._fitter.pixels(frame)
+
+    def _enlarges(self, frame: av.VideoFrame) -> bool:
+        return self._easel.sources.enlarger is not None and not self._fitter.covers(frame)
 
     def _opened(self, source: Source) -> Image.Image:
         """The picture of a still or a card in the film's shape, larger than the film where it is come closer to."""

@@ -67,6 +67,7 @@ class FilmContent(Table):
     fps: float | None = None
     stills: bool = False
     size: int | None = None
+    enlarge: Text = ""
     music: Text | None = None
     music_at: float = 0.0
     music_start: float = 0.0
