@@ -31,6 +31,7 @@ FILM = """
 fps = 29.97
 stills = true
 size = 1080
+enlarge = "sharp.safetensors"
 music = "音樂 🎵.wav"
 music_at = 1
 music_start = 0.5
@@ -105,7 +106,8 @@ def test_a_file_says_all_of_a_film(session: Session, studio: StudioSettings, fol
     assert (sound.medium, sound.name, sound.seconds) == ("sound", "音樂 🎵.wav", 0.5)
     assert picture_path(studio, sound.id).read_bytes() == (folder / "音樂 🎵.wav").read_bytes()
     assert settings.model_dump(exclude={"music"}) == {
-        **{"fps": 29.97, "stills": True, "size": 1080, "music_at": 1.0, "music_start": 0.5, "music_db": -6.0},
+        **{"fps": 29.97, "stills": True, "size": 1080, "enlarge": "sharp.safetensors", "music_at": 1.0},
+        **{"music_start": 0.5, "music_db": -6.0},
         **{"music_fade": 1.5, "music_loop": True, "duck": 12.0, "loudness": -14, "captions": "soft"},
         **{"match_colour": True, "title": "海 🌊", "title_seconds": 2.0, "credits": "The end", "credits_seconds": 5.5},
     }
@@ -185,7 +187,7 @@ def test_a_lost_sound_is_there_again_after_its_file_was_read_again(
             ('captions = "soft"', 'captions = "on"'),
             """captions is "none", "burned", "soft" or "file", not "on".""",
         ),
-        (("duck = 12", "ducks = 12"), "film.toml, [film]: there is no 'ducks'; there is: fps, stills, size, music"),
+        (("duck = 12", "ducks = 12"), "film.toml, [film]: there is no 'ducks'; there is: fps, stills, size, enlarge,"),
         (("[film]", "[[film]]"), "film.toml: film is a table: write its values below a line [film]."),
         (
             ('"dissolve"', '"star"'),
