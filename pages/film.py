@@ -1,4 +1,4 @@
-"""The page of a project's films: the newest to watch, what the next one lacks, making it, and the earlier ones."""
+"""The page of a project's films: the newest to watch, what the next one lacks, handing it on, and the others."""
 
 import html
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pages.board.reading import Board, read_board
 from pages.cutting.table import cutting_table
 from pages.cutting.words import ENGLISH as CUTTING_WORDS
 from pages.filming.delivery import delivery
-from pages.filming.film_card import film_facts, film_player
+from pages.filming.film_card import film_facts, film_player, is_shown
 from pages.filming.under_way import films_panel
 from pages.look.language import language, number_text, t, words
 from pages.look.text import said, seconds_text, shots_text
@@ -26,8 +26,8 @@ from projects.films.material import film_of
 from projects.films.timeline import Timeline
 from projects.queue.orders import enqueue_render
 
-# Of earlier films so many are drawn at once.
-EARLIER_AT_ONCE = 10
+# Of the others so many are drawn at once.
+OTHERS_AT_ONCE = 10
 
 
 def render(project_id: str) -> None:
@@ -70,18 +70,19 @@ def to_render(board: Board) -> None:
     )
 
 
-def earlier(films: Sequence[Film]) -> None:
-    """The films before the newest, a line each."""
+def others(films: Sequence[Film]) -> None:
+    """The other films and files that were made, the newest first, each with its figures."""
     if not films:
         return
-    st.html(f'<h2 class="fs-name">{html.escape(t("Earlier films"))}</h2>')
-    shown = st.session_state.get("films-shown", EARLIER_AT_ONCE)
+    st.html(f'<h2 class="fs-name">{html.escape(t("Other films and files"))}</h2>')
+    shown = st.session_state.get("films-shown", OTHERS_AT_ONCE)
     for film in films[:shown]:
         with st.container(border=True, key=f"film-{film.id}"):
             film_facts(film)
-            with st.expander(t("Watch"), key=f"watch-{film.id}", on_change="rerun") as watching:
-                if watching.open:
-                    film_player(film)
+            if is_shown(film):
+                with st.expander(t("Watch"), key=f"watch-{film.id}", on_change="rerun") as watching:
+                    if watching.open:
+                        film_player(film)
     if len(films) > shown:
         st.button(t("Show more"), key="more-films", on_click=show_more)
 
@@ -102,8 +103,8 @@ def cut(board: Board, film: Timeline) -> None:
 
 
 def show_more() -> None:
-    """The callback below the earlier films."""
-    st.session_state["films-shown"] = st.session_state.get("films-shown", EARLIER_AT_ONCE) + EARLIER_AT_ONCE
+    """The callback below them."""
+    st.session_state["films-shown"] = st.session_state.get("films-shown", OTHERS_AT_ONCE) + OTHERS_AT_ONCE
 
 
 project = open_project()
@@ -120,6 +121,7 @@ with session() as opened:
     timeline = film_of(session=opened, project_id=project.id, stale=[shot.shot.id for shot in stale(board)])
 
 films = [film for film in ordered if film.status == "done"]
+newest = next((film for film in films if is_shown(film)), films[0] if films else None)
 head(board, timeline)
 with st.container(key="problems"):
     weights_watch(board)
@@ -131,8 +133,8 @@ with st.container(key="work"):
 with st.container(key="film-page"):
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        if films:
-            film_player(films[0])
+        if newest is not None:
+            film_player(newest)
         elif board.plans:
             empty_state(
                 t("No film yet"),
@@ -141,14 +143,14 @@ with st.container(key="film-page"):
         else:
             empty_state(t("No film yet"), t("A film is made of the shots of the storyboard."))
     with right:
-        if films:
+        if newest is not None:
             with st.container(key="newest-film", gap="small"):
-                film_facts(films[0])
+                film_facts(newest)
         with st.container(key="next", gap="small"):
             to_render(board)
             if board.plans:
                 delivery(project.id, timeline, ordered, complete=not board.to_render)
-        earlier(films[1:])
+        others([film for film in films if film is not newest])
 if board.plans and timeline.clips:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:

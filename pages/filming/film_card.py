@@ -24,6 +24,11 @@ from projects.storage.places import captions_path, film_path
 _RENAMING = "renaming-film"
 
 
+def is_shown(film: Film) -> bool:
+    """Whether a browser shows it."""
+    return Delivery.from_json(film.order).shown_as is not None
+
+
 def film_player(film: Film) -> None:
     """The film as large as there is room for; or that a browser does not show it, or that it is gone."""
     shown_as, ratio = Delivery.from_json(film.order).shown_as, ratio_of(film.width, film.height)

@@ -82,9 +82,8 @@ def _left(film: Film) -> str:
 
 
 def _failed(film: Film) -> None:
-    what = t("“{name}” ({format}) could not be made.").format(
-        name=film.name, format=format_text(Delivery.from_json(film.order).format)
-    )
+    format = format_text(Delivery.from_json(film.order).format)
+    what = t("“{name}” could not be made as {format}.").format(name=film.name, format=format)
     with st.container(border=True, key=f"failed-{film.id}", gap="small"):
         told(f"{what} {said(read(film.error)) if film.error else ''}".strip(), "bad")
         with st.container(horizontal=True):

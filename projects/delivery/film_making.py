@@ -86,16 +86,18 @@ def make_film(*, settings: StudioSettings, database: sa.Engine, film_id: str, ca
         clear_away(settings, film)
 
 
-def fail_film(database: sa.Engine, film_id: str, problem: Message) -> None:
-    """Write down why a film is not made, unless it came to an end already."""
+def fail_film(database: sa.Engine, film_id: str, problem: Message) -> Film | None:
+    """Write down why a film is not made, and return it; None where it came to an end already."""
 
-    def fail(session: Session) -> None:
+    def fail(session: Session) -> Film | None:
         film = session.get(Film, film_id)
-        if film is not None and film.status in UNFINISHED:
-            film.status, film.error, film.finished_at = "failed", stored(problem), now()
-            film.order = settled(film.order)
+        if film is None or film.status not in UNFINISHED:
+            return None
+        film.status, film.error, film.finished_at = "failed", stored(problem), now()
+        film.order = settled(film.order)
+        return film
 
-    insist(database, fail)
+    return insist(database, fail)
 
 
 def clear_away(settings: StudioSettings, film: Film) -> None:

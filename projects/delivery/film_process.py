@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+import psutil
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -28,6 +29,10 @@ from projects.settings import CHECKOUT, StudioSettings
 
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_TO_HEAR = 5.0
+# So long a film waits for other writers of the database before it tries again.
+BUSY_SECONDS = 5.0
+# More than pages give way.
+NICE = 15
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +62,9 @@ class FilmMaker:
             clear_away(self._settings, insist(self._database, lambda session: _call_off(session, film_id)))
         elif process.returncode:
             _log.warning("The process of the film %s ended with status %d.", film_id, process.returncode)
-            fail_film(self._database, film_id, Message("film-process-died", {"status": process.returncode}))
+            failed = fail_film(self._database, film_id, Message("film-process-died", {"status": process.returncode}))
+            if failed is not None:
+                clear_away(self._settings, failed)
 
     def _start(self, film_id: str) -> subprocess.Popen[bytes]:
         environment = (
@@ -102,13 +109,22 @@ def _await(process: subprocess.Popen[bytes]) -> None:
 def main(film_id: str) -> None:
     """Make a film, in this process, for the worker that started it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker's matter
     settings = StudioSettings.from_environment(os.environ)
     stop = threading.Event()
     threading.Thread(target=_await_the_end, args=(stop,), name="worker", daemon=True).start()
-    database = make_engine(settings.database_url)
+    database = make_engine(settings.database_url, busy_seconds=BUSY_SECONDS)
     make_film(settings=settings, database=database, film_id=film_id, cancelled=stop.is_set)
     database.dispose()
+
+
+def _give_way() -> None:
+    """Have the film wait for renders and pages where they want the processor, too."""
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(NICE)
 
 
 def _await_the_end(stop: threading.Event) -> None:

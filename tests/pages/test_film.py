@@ -227,7 +227,7 @@ def test_a_film_of_other_takes_is_a_film_of_its_own_and_comes_first() -> None:
     at.run()
 
     said = text_of(at)
-    assert said.index(film_url(newest.id)) < said.index("Earlier films") < said.index(download_url(earlier.id))
+    assert said.index(film_url(newest.id)) < said.index("Other films and files") < said.index(download_url(earlier.id))
     # The earlier one is fetched only by who wants to watch it.
     assert f'src="{film_url(earlier.id)}"' not in said
 
