@@ -87,8 +87,8 @@ def _formats(project_id: str, timeline: Timeline) -> None:
     facts = FORMATS[format]
     known = [*QUALITIES, *([EXACT] if facts.most_crf is not None else [])] if facts.by_quality else []
     if known:
-        st.selectbox(t("Quality"), known, index=1, format_func=_quality_text, key="quality")
-    if EXACT in known and st.session_state.get("quality") == EXACT:
+        st.selectbox(t("Quality"), known, index=1, format_func=_quality_text, key=f"quality-{format}")
+    if EXACT in known and st.session_state.get(f"quality-{format}") == EXACT:
         st.number_input(
             t("Constant rate factor (0 is best)"), 0, facts.most_crf, _usual_crf(format), key=f"crf-{format}"
         )
@@ -141,7 +141,7 @@ def _order_timeline(project_id: str) -> None:
 
 def _order_format(project_id: str, format: Format) -> None:
     """The callback of the folded settings."""
-    quality = st.session_state.get("quality", "good")
+    quality = st.session_state.get(f"quality-{format}", "good")
 
     def order(opened: Session) -> None:
         wanted = Delivery(

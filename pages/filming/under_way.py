@@ -60,7 +60,7 @@ def _at_work(film: Film) -> None:
     what = html.escape(f"{film.name} · {format_text(Delivery.from_json(film.order).format)}")
     with st.container(border=True, key=f"making-{film.id}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            state = chip(t("Working"), "busy") if film.status == "working" else chip(t("Waiting"))
+            state = chip(t("Being made"), "busy") if film.status == "working" else chip(t("Waiting"))
             st.html(f'<div class="fs-row">{state}<b><bdi>{what}</bdi></b></div>')
             st.button(
                 t("Cancel"),

@@ -91,7 +91,7 @@ def test_a_film_that_is_being_made_is_called_off(page: Page, films: Films) -> No
     page.goto(f"{films.studio.url}/film?project={films.long}")
     page.get_by_role("button", name="Share", exact=True).click()
     making = page.locator("[class*=st-key-making-]")
-    expect(making.get_by_text("Working")).to_be_visible()
+    expect(making.get_by_text("Being made")).to_be_visible()
     expect(making.get_by_role("progressbar")).to_be_visible()
     making.get_by_role("button", name="Cancel").click()
 

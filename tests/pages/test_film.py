@@ -194,7 +194,7 @@ def test_every_format_and_exact_settings_are_reached() -> None:
     at.session_state["formats"] = True
     at.run()
     at.selectbox(key="format").set_value("vp9").run()
-    at.selectbox(key="quality").set_value("exact").run()
+    at.selectbox(key="quality-vp9").set_value("exact").run()
     at.number_input(key="crf-vp9").set_value(33).run()
     at.selectbox(key="size").set_value(480).run()
     at.selectbox(key="rate").set_value(25).run()
