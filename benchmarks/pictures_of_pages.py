@@ -22,8 +22,10 @@ from sqlmodel import Session
 
 from benchmarks.board import BROWSERS, name_of, storyboard
 from projects.database.opening import make_engine, session_for
-from projects.database.tables import Render, ShotUpdate
-from projects.films.films import stitch_film
+from projects.database.tables import Film, Render, ShotUpdate
+from projects.queue import film_orders
+from projects.queue.deliveries import Delivery
+from projects.queue.film_orders import order_film
 from projects.queue.orders import UNFINISHED, enqueue_render
 from projects.storyboard.reading import list_projects, shots_of
 from projects.storyboard.shots import edit_shot
@@ -84,7 +86,7 @@ def prepared(studio: Studio, shots: int) -> list[Shown]:
         many = projects.pop(name_of(shots))
         (example,) = projects.values()
         _render(session, studio, example)
-        stitch_film(session=session, settings=studio.settings, project_id=example)
+        _film(session, studio, example)
         first, *_, last = shots_of(session=session, project_id=example)
         edit_shot(session=session, shot_id=last.id, changes=ShotUpdate(prompt=f"{last.prompt} 天亮了。"))
         session.commit()
@@ -110,11 +112,20 @@ def prepared(studio: Studio, shots: int) -> list[Shown]:
 def _render(session: Session, studio: Studio, project_id: str) -> None:
     ids = [shot.id for shot in shots_of(session=session, project_id=project_id)]
     render = enqueue_render(session=session, settings=studio.settings, project_id=project_id, shot_ids=ids)
+    _await(session, lambda: session.get_one(Render, render.id).status in UNFINISHED)
+
+
+def _film(session: Session, studio: Studio, project_id: str) -> None:
+    film = order_film(session=session, settings=studio.settings, project_id=project_id, delivery=Delivery())
+    _await(session, lambda: session.get_one(Film, film.id).status in film_orders.UNFINISHED)
+
+
+def _await(session: Session, under_way: Callable[[], bool]) -> None:
     session.commit()
     until = time.monotonic() + MOST_SECONDS
-    while session.get_one(Render, render.id).status in UNFINISHED:
+    while under_way():
         if time.monotonic() > until:
-            raise TimeoutError(f"the example was not rendered within {MOST_SECONDS:.0f} s")
+            raise TimeoutError(f"the example was not made within {MOST_SECONDS:.0f} s")
         time.sleep(1)
         session.expire_all()
         session.commit()

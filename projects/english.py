@@ -244,12 +244,28 @@ ENGLISH = MappingProxyType(
         "transition-shortened": "{shot} is too short for its whole transition; a shorter one is made.",
         "transitions-shortened": "{shots} and {last} are too short for their whole transitions; shorter ones are made.",
         "film-is-there": "“{name}” holds exactly these takes already.",
+        "film-under-way": "“{name}” is being made already.",
+        "film-not-ended": "“{name}” did not fail, nor was it called off; there is nothing to try again.",
         "film-not-writable": "The film cannot be written: {problem}.",
         "film-among-the-studio's": "{path} is among the studio's own files; name another place",
         "shot-take-lost": "The take of {shot} is no longer there, nor are its sections; render the shot again.",
         "take-has-no-frames": "Take {number} is not finished and has no frames.",
         "take-lost": "Take {number} is no longer there, nor are its sections; render its shot again.",
         "take-differs": "{name} does not show what its sections do",
+        "film-disk-full": "The disk is full. Free some space and try again; what is finished of the film is kept.",
+        "film-out-of-memory": (
+            "The computer ran out of memory for this film. Close other programs or choose a smaller size, and try "
+            "again; what is finished of it is kept."
+        ),
+        "film-process-died": (
+            "The film's process ended without a result (status {status}), most likely for want of memory. Close other "
+            "programs or choose a smaller size, and try again; what is finished of it is kept."
+        ),
+        "film-died-too-often": (
+            "The film was begun {times} times and never came to an end, most likely for want of memory. Close other "
+            "programs or choose a smaller size, and try again."
+        ),
+        "film-without-result": "The film ended without a result; the worker's log says more. Try again.",
         "film-lost": "The film's file was damaged or is no longer there; make the film again.",
         # --- what the doctor says ---
         "doctor-answers": "it answers and is whole.",

@@ -34,10 +34,13 @@ ROOMS = {
     "projects": (
         *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines"),
         *("frames", "words"),
-        *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "generator"),
-        "commands",
+        *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "delivery"),
+        *("generator", "commands"),
     ),
-    "pages": ("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts", ""),
+    "pages": (
+        *("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts"),
+        *("filming", ""),
+    ),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {

@@ -11,6 +11,7 @@ from framepack.shots.request import CacheKind
 from pages.board.rows import RenderRow, Row
 from projects.cutting.film_settings import FilmSettings
 from projects.database.tables import FilmStatus, Pass, PictureFit, RenderStatus, SeedPolicy, Start, TakeStatus
+from projects.queue.deliveries import Delivered
 
 
 class Answer(BaseModel):
@@ -199,23 +200,36 @@ class RenderAnswer(Answer):
 
 
 class FilmAnswer(Answer):
-    """A film. ``takes`` are its parts in order."""
+    """A film, or what else was ordered of a project. ``takes`` are its parts in order.
+
+    While it is made ``share`` says how much of it is done, 0 to 1, and ``seconds_left`` how long the rest will take
+    where that can be said. ``download`` is there once it is done, ``video`` where a browser shows it, ``captions``
+    where it has them as a file of their own.
+    """
 
     id: str
     project_id: str
     name: str
+    format: Delivered
+    pass_: Pass = Field(serialization_alias="pass")
+    edition_id: str | None
     status: FilmStatus
+    share: float
+    seconds_left: float | None
     problem: str | None
     frames: int
     seconds: float
     width: int
     height: int
+    fps: float
     takes: list[str]
     bytes: int
     deleted: bool
+    ordered_at: dt.datetime
     made_at: dt.datetime
-    video: str
-    download: str
+    video: str | None
+    download: str | None
+    captions: str | None
 
 
 class SoundAnswer(Answer):

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from framepack.shots.request import MAX_BEATS, MAX_SEED, CacheKind
 from pages.api.asking import Query
-from projects.cutting.film_settings import FilmSettings
+from projects.composing.formats import Quality
+from projects.cutting.film_settings import FilmSettings, Loudness
 from projects.cutting.shot_fields import MAX_SOUNDS, ShotSound
 from projects.database.tables import (
     Between,
@@ -24,6 +25,7 @@ from projects.database.tables import (
     TransitionAt,
 )
 from projects.names import storable
+from projects.queue.deliveries import Delivered
 from projects.storyboard.beats import ShotBeat
 
 MOST_SHOTS = 1000
@@ -274,10 +276,23 @@ class NewRender(Body):
 
 
 class NewFilm(Body):
-    """A film to be made; without a name it is called as its project."""
+    """What is wanted of a project's film, or of the film of an edition; without a name it is called as that.
+
+    ``format`` is that of a film to be watched, a timeline for editing programs with its media, or "archive": the whole
+    project. ``quality``, or an exact ``crf`` or ``bitrate`` (bits a second), count for films. ``size`` (the shorter
+    side in pixels), ``fps`` and ``loudness`` (LUFS) count before the film's own settings.
+    """
 
     name: Text | None = None
     pass_: Pass = Field(default="draft", alias="pass")
+    edition_id: Id | None = None
+    format: Delivered = "h264"
+    quality: Quality = "good"
+    crf: int | None = None
+    bitrate: int | None = None
+    size: int | None = None
+    fps: float | None = None
+    loudness: Loudness | None = None
 
 
 class FilmName(Body):

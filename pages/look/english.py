@@ -10,7 +10,9 @@ ENGLISH = MappingProxyType(
     {
         **STUDIO,
         # --- what a click did ---
-        "film-ready": "The film is ready.",
+        "film-ordered": "It is being made; you can go on working meanwhile.",
+        "film-cancelled": "The film was called off.",
+        "film-dismissed": "It is no longer shown.",
         "film-deleted": "The film “{name}” was thrown away.",
         "duplicated": "{name} was duplicated.",
         "deleted": "{name} was deleted.",

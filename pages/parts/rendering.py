@@ -69,10 +69,11 @@ def _absent() -> None:
         alive = bool(live_workers(session=opened))
     if alive:
         st.rerun()  # the whole page, and this fragment looks no more
-    _say_absent()
+    say_worker_absent()
 
 
-def _say_absent() -> None:
+def say_worker_absent() -> None:
+    """Say that no generator runs, or that it is just being started."""
     # The local worker is started with this process and needs a moment to come up.
     if is_starting():
         told(said(Message("generator-starts")))
@@ -114,7 +115,7 @@ def _live(board: Board, drawn: tuple[object, ...]) -> None:
                     help=t("Stops at once. Finished parts are kept and found again when you go on."),
                 )
             if not alive:
-                _say_absent()
+                say_worker_absent()
             st.progress(row.share)
             if progress is None:
                 left = t("It begins within a few seconds.")

@@ -10,6 +10,7 @@ import re
 import urllib.parse
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -26,13 +27,25 @@ from projects.database.tables import Film, Media, Shot, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
-from projects.storage.places import film_path, picture_path, preview_path, take_path
+from projects.storage.places import captions_path, film_path, picture_path, preview_path, take_path
 from projects.storage.stills import still
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.
 _KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
+
+# What films, and what else is ordered of a project, are to a browser, by the ending of their files.
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        ".mp4": "video/mp4",
+        ".webm": "video/webm",
+        ".mov": "video/quicktime",
+        ".gif": "image/gif",
+        ".webp": "image/webp",
+        ".zip": "application/zip",
+    }
+)
 
 # A preview is another picture a moment later.
 _FLEETING = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -68,6 +81,11 @@ def download_url(film_id: str) -> str:
     return f"/files/films/{film_id}/download"
 
 
+def captions_url(film_id: str) -> str:
+    """Where the captions of a film are downloaded that has them as a file."""
+    return f"/files/films/{film_id}/captions"
+
+
 def picture_url(media_id: str, size: int = 480) -> str:
     """Where a picture is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
     return f"/files/media/{media_id}?size={size}"
@@ -87,6 +105,7 @@ def file_routes() -> list[Route]:
         Route("/files/renders/{id}/preview", _answering(_preview)),
         Route("/files/films/{id}", _answering(_film)),
         Route("/files/films/{id}/download", _answering(_download)),
+        Route("/files/films/{id}/captions", _answering(_captions)),
         Route("/files/media/{id}", _answering(_picture)),
         Route("/files/{rest:path}", _answering(_nothing)),
     ]
@@ -156,20 +175,27 @@ def _preview(request: Request) -> Response:
 
 def _film(request: Request) -> Response:
     film = _finished_film(request)
-    return (
-        _file(request, film_path(settings(), film.id), "video/mp4", _KEPT)
-        if film
-        else _missing(t("There is no such film."))
-    )
+    if film is None:
+        return _missing(t("There is no such film."))
+    return _file(request, film_path(settings(), film), _kind_of(film.ending), _KEPT)
 
 
 def _download(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
         return _missing(t("There is no such film."))
-    # The name in every script (RFC 5987), and a plain one for what does not read that.
-    name = download_name(film)
-    return _file(request, film_path(settings(), film.id), "video/mp4", {**_KEPT, **_under_name(name)})
+    # A film may be given another name, under which it is downloaded the next time.
+    headers = {**_KEPT, **_under_name(download_name(film)), "cache-control": "private, no-cache"}
+    return _file(request, film_path(settings(), film), _kind_of(film.ending), headers)
+
+
+def _captions(request: Request) -> Response:
+    film = _finished_film(request)
+    if film is None:
+        return _missing(t("There is no such film."))
+    path = captions_path(settings(), film)
+    name = f"{download_name(film).removesuffix(film.ending)}{path.suffix}"
+    return _file(request, path, "application/x-subrip", {**_KEPT, **_under_name(name)})
 
 
 def _picture(request: Request) -> Response:
@@ -198,6 +224,10 @@ def _finished_film(request: Request) -> Film | None:
     return film if film is not None and film.status == "done" else None
 
 
+def _kind_of(ending: str) -> str:
+    return _KINDS.get(ending, "application/octet-stream")
+
+
 def _id_of(request: Request, form: re.Pattern[str]) -> str:
     """The id in the address, or "" (which no row has) where it does not have the form of one."""
     asked = str(request.path_params["id"])
@@ -207,7 +237,7 @@ def _id_of(request: Request, form: re.Pattern[str]) -> str:
 def _under_name(name: str) -> dict[str, str]:
     """The header that has a browser keep a file under ``name``."""
     # In every script (RFC 5987), and a plain one for what does not read that.
-    plain = name if name.isascii() else "film.mp4"
+    plain = name if name.isascii() else f"film{Path(name).suffix}"
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
     return {"content-disposition": disposition}
 

@@ -23,6 +23,7 @@ from projects.database.opening import session_for
 from projects.database.tables import Film, Media, Take
 from projects.films.stitching import TakeLost, check_film, check_take, conform_take
 from projects.messages import stored
+from projects.queue.deliveries import ENDINGS
 from projects.settings import StudioSettings
 from projects.storage.finished import put_file_aside
 from projects.storage.places import film_path, picture_path, take_path
@@ -120,7 +121,7 @@ def _films(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
     for film in _rows(database, Film):
         if film.status != "done":
             continue
-        path = film_path(settings, film.id)
+        path = film_path(settings, film)
         try:
             check_film(settings=settings, film=film)
         except NotWhole as fault:
@@ -145,7 +146,7 @@ def _media_rows(settings: StudioSettings, database: sa.Engine) -> Iterator[Findi
 def _files_without_rows(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
     places: tuple[tuple[str, type[SQLModel], list[Path]], ...] = (
         ("takes", Take, sorted(settings.takes_dir.glob("*.mp4"))),
-        ("films", Film, sorted(settings.films_dir.glob("*.mp4"))),
+        ("films", Film, sorted(path for path in settings.films_dir.glob("*") if path.suffix in ENDINGS)),
         ("pictures", Media, sorted(settings.media_dir.glob("[0-9a-f][0-9a-f]/*"))),
     )
     now = time.time()

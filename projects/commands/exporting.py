@@ -17,8 +17,9 @@ from framepack.files.atomic import in_place
 from framepack.messages import Message, joined
 from projects.archive.content import content_of, with_sections
 from projects.archive.writing import write_archive
+from projects.commands.film_bar import film_bar
 from projects.commands.outputs import check_output, inputs_of
-from projects.composing.making import write_captions, write_film
+from projects.composing.making import write_film
 from projects.composing.orders import FilmOrder, format_of
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Edition, Pass, Project
@@ -179,8 +180,15 @@ def _gif(asked: Asked, out: Path) -> tuple[Message, ...]:
 def _film(asked: Asked, out: Path) -> tuple[Message, ...]:
     timeline = _ready(asked)
     order = FilmOrder(format_of(out.suffix))
-    write_film(session=asked.session, settings=asked.settings, timeline=timeline, order=order, out=out)
-    write_captions(timeline, out)
+    with film_bar() as progress:
+        write_film(
+            session=asked.session,
+            settings=asked.settings,
+            timeline=timeline,
+            order=order,
+            out=out,
+            progress=progress,
+        )
     return timeline.warnings
 
 

@@ -17,17 +17,17 @@ from tqdm import tqdm
 from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
+from projects.commands.film_bar import film_bar
 from projects.commands.outputs import check_output, inputs_of
-from projects.composing.making import is_plain, write_captions, write_film
+from projects.composing.making import write_film
 from projects.composing.orders import FilmOrder
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Pass, Progress, Render
 from projects.english import ENGLISH
 from projects.errors import StoryboardProblem, StudioError
 from projects.failures import CALLED_OFF
-from projects.films.films import FilmPlan, film_plan_of
 from projects.films.material import film_of
-from projects.films.stitching import join_takes, take_is_whole
+from projects.films.stitching import take_is_whole
 from projects.films.timeline import Timeline
 from projects.generator.engine_holder import find_device
 from projects.generator.local_workers import LocalWorkers
@@ -92,9 +92,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         if wanted:
             _render(settings, database, project_id, wanted, sorted(missing), options)
         with session_for(database) as session:
-            joins = film_plan_of(session=session, project_id=project_id, made_for=options.made_for)
             film = film_of(session=session, project_id=project_id, made_for=options.made_for)
-            frames = _write(session, settings, joins, film, options.output)
+            frames = _write(session, settings, film, options.output)
         rendered = sum(store.has(key) for key in missing)
     finally:
         database.dispose()
@@ -188,16 +187,16 @@ def _does_not_start(log: Path) -> Message:
     return Message("worker-does-not-start", {"said": said, "log": str(log)})
 
 
-def _write(session: Session, settings: StudioSettings, joins: FilmPlan, film: Timeline, output: Path) -> int:
-    """Write the film, joined where it shows nothing but takes; returns its number of frames."""
+def _write(session: Session, settings: StudioSettings, film: Timeline, output: Path) -> int:
+    """Write the film; returns its number of frames."""
     if not film.ready:
         raise RenderFailed(joined(film.problems, "sentences"))
     for warning in film.warnings:
         print(worded(warning, ENGLISH), file=sys.stderr, flush=True)
-    if is_plain(film, joins):
-        return join_takes(settings=settings, parts=joins.parts, out=output)
-    made = write_film(session=session, settings=settings, timeline=film, order=FilmOrder(), out=output)
-    write_captions(film, output)
+    with film_bar() as progress:
+        made = write_film(
+            session=session, settings=settings, timeline=film, order=FilmOrder(), out=output, progress=progress
+        )
     return made.frames
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from projects.cutting.film_settings import FilmSettings, film_settings
 from projects.database.tables import FILM_FIELDS, Edition, Project, Shot
@@ -12,6 +14,7 @@ from projects.storyboard.shapes import aspect_of
 # What an edition may say otherwise of a shot, and that it does not show it at all.
 OTHERWISE = FILM_FIELDS | {"dialogue"}
 LEFT_OUT = "left_out"
+NOTHING_ELSE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,22 @@ class Cut:
         return 2 * round(height / 2), 2 * round(width / 2)
 
 
-def cut_of(project: Project, shots: Sequence[Shot], edition: Edition | None) -> Cut:
+def cut_of(
+    project: Project, shots: Sequence[Shot], edition: Edition | None, asked: Mapping[str, Any] = NOTHING_ELSE
+) -> Cut:
     """How the film of a project is cut, or one of its editions. The given rows stay as they are.
+
+    ``asked`` are settings of the film that count before the project's and the edition's.
 
     A shot that an edition does not name in its order, since it came later, stands where the storyboard has it: behind
     the shot before it.
     """
     if edition is None:
-        return Cut(film_settings(project.film), tuple(shots))
+        return Cut(film_settings(project.film, asked), tuple(shots))
     own = [_otherwise(shot, edition) for shot in _in_order(shots, edition.order)]
     aspect = aspect_of(edition.shape) if edition.shape else None
-    return Cut(film_settings(project.film, edition.film), tuple(shot for shot in own if shot is not None), aspect)
+    settings = film_settings(project.film, edition.film, asked)
+    return Cut(settings, tuple(shot for shot in own if shot is not None), aspect)
 
 
 def _otherwise(shot: Shot, edition: Edition) -> Shot | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from framepack.messages import Message
 from projects.cutting.film_settings import RATES
 from projects.cutting.shot_fields import sounds_of
 from projects.database.tables import Edition, Project, Shot, Take
-from projects.films.cut import cut_of
+from projects.films.cut import NOTHING_ELSE, cut_of
 from projects.films.timeline import CardSource, Clip, Lead, Source, StillSource, TakeSource, Timeline
 from projects.takes.staleness import shown_of
 
@@ -51,9 +52,9 @@ class _Part:
         return self.shot is not None and self.shot.transition != "cut"
 
 
-def lay_out(material: Material, edition: Edition | None = None) -> Timeline:
-    """The timeline of a project's film, or of one of its editions."""
-    cut = cut_of(material.project, material.shots, edition)
+def lay_out(material: Material, edition: Edition | None = None, asked: Mapping[str, Any] = NOTHING_ELSE) -> Timeline:
+    """The timeline of a project's film, or of one of its editions; ``asked`` as for ``cut_of``."""
+    cut = cut_of(material.project, material.shots, edition, asked)
     settings = cut.settings
     rate = RATES[settings.fps] if settings.fps is not None else Fraction(material.fps)
     pictures = _pictures(material.shots) if settings.stills else {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from framepack.checkpoints.table import checkpoint_named
 from projects.database.tables import Edition, Pass, Shot, Take
+from projects.films.cut import NOTHING_ELSE
 from projects.films.laying_out import Material, lay_out
 from projects.films.timeline import Timeline
 from projects.storyboard.project_settings import checkpoint_of, size_of
@@ -22,14 +24,15 @@ def film_of(
     made_for: Pass = "draft",
     edition: Edition | None = None,
     stale: Collection[str] = (),
+    asked: Mapping[str, Any] = NOTHING_ELSE,
 ) -> Timeline:
     """The timeline of a project's film in a pass, or of an edition of it, as storyboard and chosen takes are now.
 
-    The takes of ``stale`` shots are not what the storyboard asks for. Raises NotFound, and StoryboardProblem where the
-    project has no such pass.
+    The takes of ``stale`` shots are not what the storyboard asks for; ``asked`` are settings of the film that count
+    before its own. Raises NotFound, StoryboardProblem where the project has no such pass, and InvalidRequest.
     """
     material = material_of(session=session, project_id=project_id, made_for=made_for, stale=stale)
-    return lay_out(material, edition)
+    return lay_out(material, edition, asked)
 
 
 def material_of(

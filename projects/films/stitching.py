@@ -1,8 +1,7 @@
-"""Takes and films as files: a take from its sections, a film from its takes, by stream copy. It knows no database."""
+"""Takes as files, put together from their sections by stream copy, and whether takes and films are whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from framepack.errors import SectionMissing
@@ -71,20 +70,10 @@ def check_take(*, settings: StudioSettings, take: Take) -> None:
 
 def check_film(*, settings: StudioSettings, film: Film) -> None:
     """Raise NotWhole unless the film's file is what it was when it was finished; as ``check_take`` otherwise."""
-    path = film_path(settings, film.id)
+    path = film_path(settings, film)
     if not _is_known(path):
         _check_decoded(path, film.frames)
         finish_file(path, film.frames)
-
-
-def join_takes(*, settings: StudioSettings, parts: Sequence[tuple[Take, int]], out: Path) -> int:
-    """Put the first frames of finished takes, each (take, how many), one after another into the MP4 ``out``.
-
-    It is written whole or not at all; returns its number of frames. A continuing take begins with the frame after the
-    last one of the take before, so nothing is doubled or dropped. Raises TakeLost.
-    """
-    files = [file for take, frames in parts for file in files_of_take(settings, take, frames)]
-    return join(files, out)
 
 
 def files_of_take(settings: StudioSettings, take: Take, frames: int) -> list[tuple[Path, int]]:

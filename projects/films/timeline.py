@@ -146,3 +146,24 @@ class Timeline:
     def ready(self) -> bool:
         """Whether it can be made."""
         return not self.problems
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The ids of the takes it shows, in order."""
+        return tuple(clip.source.take_id for clip in self.clips if isinstance(clip.source, TakeSource))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but takes as they are, each from its beginning, one after the other, in silence."""
+        captioned = self.settings.captions in ("burned", "soft") and any(clip.dialogue.strip() for clip in self.clips)
+        touched = self.settings.match_colour or self.settings.music is not None or captioned
+        return not touched and all(self._is_plain(clip) for clip in self.clips)
+
+    def _is_plain(self, clip: Clip) -> bool:
+        as_it_is = clip.plain and clip.first == 0 and clip.lead.kind == "cut" and not clip.sounds
+        source = clip.source
+        return (
+            as_it_is
+            and isinstance(source, TakeSource)
+            and (source.width, source.height, source.rate) == (self.width, self.height, self.rate)
+        )

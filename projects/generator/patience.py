@@ -1,4 +1,4 @@
-"""What a worker does while the database is away, locked or restarted: it waits, since a shot should not die of it."""
+"""Looking beside the work whether it is still wanted, also where the work itself cannot ask."""
 
 from __future__ import annotations
 
@@ -7,33 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar
 
-import sqlalchemy as sa
-from sqlmodel import Session
-
-from projects.database.opening import AWAY, session_for
+from projects.database.opening import AWAY
 from projects.failures import first_line
 
-SECONDS_BETWEEN_TRIES = 1.0
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_TO_HEAR = 5.0
-T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-
-def insist(database: sa.Engine, work: Callable[[Session], T]) -> T:
-    """What ``work`` gives, committed, however long it takes until the database answers."""
-    while True:
-        try:
-            with session_for(database) as session:
-                found = work(session)
-                session.commit()
-            return found
-        except AWAY as error:
-            _log.warning("The database does not answer (%s); trying again.", first_line(error))
-            time.sleep(SECONDS_BETWEEN_TRIES)
 
 
 class CallOffWatch:

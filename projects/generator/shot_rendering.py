@@ -24,11 +24,12 @@ from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
 from projects.database.opening import make_engine, session_for
+from projects.database.patience import await_row, insist
 from projects.database.tables import Media, Render, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take
 from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted
-from projects.generator.patience import CallOffWatch, insist
+from projects.generator.patience import CallOffWatch
 from projects.generator.planning import plan_of_render
 from projects.generator.takes_in_hand import TakesInHand
 from projects.messages import in_english, stored
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from projects.generator.engine_holder import EngineHolder, OpenEngine
 
 SECONDS_TO_WAIT_FOR_A_GLANCE = 1.0
-SECONDS_TO_WAIT_FOR_THE_COMMIT = 10.0
 # So much of the disk is left free, so that what went wrong can still be written down.
 RESERVED_BYTES = 64 * 2**20
 
@@ -85,7 +85,7 @@ class ShotRenderer:
         """Begin a render: keep the storyboard as it is now. Returns for each chain the places of shots to make."""
 
         def begin(session: Session) -> dict[str, Any] | None:
-            render = self._await_row(session, render_id)
+            render = await_row(session, Render, render_id)
             if render is None or render.status not in UNFINISHED:
                 return None
             if render.plan is None:
@@ -132,16 +132,6 @@ class ShotRenderer:
 
         insist(self._database, end)
         preview_path(self._settings, render_id).unlink(missing_ok=True)
-
-    def _await_row(self, session: Session, render_id: str) -> Render | None:
-        # The order is queued a moment before its row is committed.
-        deadline = time.monotonic() + SECONDS_TO_WAIT_FOR_THE_COMMIT
-        while True:
-            render = session.get(Render, render_id)
-            if render is not None or time.monotonic() > deadline:
-                return render
-            session.rollback()
-            time.sleep(0.02)
 
     def _plan_of(self, session: Session, render: Render) -> RenderPlan:
         try:

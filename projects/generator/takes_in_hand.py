@@ -13,11 +13,11 @@ from sqlmodel import Session
 from framepack.messages import Message
 from framepack.store.section_store import SectionStore
 from projects.database.opening import AWAY, session_for
+from projects.database.patience import insist
 from projects.database.tables import Render, Take
 from projects.failures import CALLED_OFF
 from projects.films.stitching import take_is_whole
 from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, plan_if_wanted
-from projects.generator.patience import insist
 from projects.messages import read, stored
 from projects.settings import StudioSettings
 from projects.storyboard.choosing import is_other

@@ -29,16 +29,19 @@ from sqlmodel import col, select
 from framepack.environment import prepare_environment
 from framepack.errors import FramepackError
 from projects.database.opening import AWAY, database_time, open_database, session_for
-from projects.database.tables import Render, Take, Worker, now
+from projects.database.patience import SECONDS_BETWEEN_TRIES
+from projects.database.tables import Worker
+from projects.delivery.film_process import FilmMaker
 from projects.errors import StudioError
-from projects.failures import LOST, message_for
+from projects.failures import message_for
 from projects.generator.engine_holder import EngineHolder, FoundDevice, find_device
 from projects.generator.local_workers import ALREADY_RUNNING, BEGIN_AFRESH, CANNOT_BE
-from projects.generator.patience import SECONDS_BETWEEN_TRIES
 from projects.generator.shot_rendering import ShotRenderer
 from projects.generator.workflows import POLLING_SECONDS, register_workflows
-from projects.messages import in_english, stored
-from projects.queue.orders import APPLICATION, APPLICATION_VERSION, CHAINS, RENDERS, UNFINISHED, prepare_queue_database
+from projects.messages import in_english
+from projects.queue.film_orders import FILM_QUEUE
+from projects.queue.orders import APPLICATION, APPLICATION_VERSION, CHAINS, RENDERS, prepare_queue_database
+from projects.queue.sweeping import sweep
 from projects.settings import StudioSettings
 from projects.storage.places import worker_lock_path
 
@@ -98,7 +101,7 @@ def _live(
         room = EngineHolder(settings=settings, device=device.name, threads=usable_cpus())
         shots = ShotRenderer(settings=settings, database=database, room=room, executor=name, begin_afresh=begin_afresh)
         _beat(database, sign)
-        _launch(settings, shots, name)
+        _launch(settings, shots, FilmMaker(settings=settings, database=database), name)
         _log.info("Worker %s is ready (process %d).", name, os.getpid())
         _serve(stop, database, room, sign, adopt_after)
         _sign_out(database, sign, shots)
@@ -195,7 +198,7 @@ def _listen_for_the_end(stop: threading.Event, ends_with_parent: bool) -> None:
         threading.Thread(target=await_the_parents_end, name="parent", daemon=True).start()
 
 
-def _launch(settings: StudioSettings, shots: ShotRenderer, executor: str) -> None:
+def _launch(settings: StudioSettings, shots: ShotRenderer, films: FilmMaker, executor: str) -> None:
     prepare_queue_database(settings)
     # With a handler of its own DBOS does not write to the console by itself.
     logging.getLogger("dbos").addHandler(logging.NullHandler())
@@ -208,9 +211,9 @@ def _launch(settings: StudioSettings, shots: ShotRenderer, executor: str) -> Non
         log_level="WARNING",
     )
     DBOS(config=config)
-    register_workflows(shots)
+    register_workflows(shots, films)
     DBOS.launch()
-    for queue in (RENDERS, CHAINS):
+    for queue in (RENDERS, CHAINS, FILM_QUEUE):
         DBOS.register_queue(
             queue, worker_concurrency=1, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update"
         )
@@ -224,7 +227,7 @@ def _serve(stop: threading.Event, database: sa.Engine, room: EngineHolder, sign:
             _beat(database, sign)
             _adopt(database, sign.executor_id, watch)
             if time.monotonic() - swept > SECONDS_BETWEEN_SWEEPS:
-                _sweep(database)
+                sweep(database)
                 swept = time.monotonic()
         except AWAY as error:
             # A full disk or a server that is away passes; the shot under way should not die of it.
@@ -266,28 +269,3 @@ def _adopt(database: sa.Engine, executor: str, watch: DeathWatch) -> None:
         if dead:
             session.exec(sa.delete(Worker).where(col(Worker.executor_id).in_(dead)))
             session.commit()
-
-
-def _sweep(database: sa.Engine) -> None:
-    """End what will never end by itself: renders whose workflow is over, and takes whose render is over."""
-    with session_for(database) as session:
-        open_renders = session.exec(select(Render).where(col(Render.status).in_(UNFINISHED))).all()
-        ids = [render.id for render in open_renders]
-        waiting = {"ENQUEUED", "PENDING", "DELAYED"}
-        jobs = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False) if ids else []
-        # Nobody will ever take what was ordered from another version of the workflows.
-        ours = [job for job in jobs if job.app_version == APPLICATION_VERSION]
-        under_way = {job.workflow_id for job in ours if job.status in waiting}
-        for render in open_renders:
-            session.refresh(render)
-            if render.id not in under_way and render.status in UNFINISHED:
-                render.status, render.error, render.finished_at = "failed", stored(LOST), now()
-        session.flush()
-        over = (
-            select(Take, Render).join(Render).where(Take.status == "rendering", col(Render.status).not_in(UNFINISHED))
-        )
-        for take, render in session.exec(over).all():
-            take.status = "cancelled" if render.status == "cancelled" else "failed"
-            take.error = render.error
-            take.finished_at = now()
-        session.commit()

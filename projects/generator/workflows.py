@@ -1,4 +1,4 @@
-"""What the queue runs: one workflow a render, one a chain, one step a shot.
+"""What the queue runs: one workflow a render, one a chain, one step a shot; one workflow a film, of one step.
 
 The order of steps is part of ``queue.orders.APPLICATION_VERSION``. Arguments are ids, numbers and stored
 messages, never tensors.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dbos import DBOS, SetWorkflowID
 
+from projects.delivery.film_process import FilmMaker
 from projects.generator.shot_rendering import ShotRenderer
 from projects.messages import read, stored
+from projects.queue.film_orders import FILM_WORKFLOW
 from projects.queue.orders import CHAINS, RENDER_WORKFLOW
 
 POLLING_SECONDS = 0.2
 
 
-def register_workflows(shots: ShotRenderer) -> None:
+def register_workflows(shots: ShotRenderer, films: FilmMaker) -> None:
     """Tell DBOS what this process can run; to be called before it is launched."""
 
     @DBOS.step(name="plan")
@@ -49,3 +51,12 @@ def register_workflows(shots: ShotRenderer) -> None:
                 handles.append(DBOS.enqueue_workflow(CHAINS, chain, render_id, number, places))
         problems = [handle.get_result(polling_interval_sec=POLLING_SECONDS) for handle in handles]
         settle(render_id, [problem for problem in problems if problem is not None])
+
+    @DBOS.step(name="compose")
+    def compose(film_id: str) -> None:
+        films.make(film_id)
+
+    # Recovery is not limited here either: a film counts how often it was begun.
+    @DBOS.workflow(name=FILM_WORKFLOW, max_recovery_attempts=None)
+    def film(film_id: str) -> None:
+        compose(film_id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from projects.database.tables import Film
 from projects.errors import NotFound
 from projects.settings import StudioSettings
 
+CAPTIONS_ENDING = ".srt"
 _NO_NAME = re.compile(r"[^A-Za-z0-9-]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -47,9 +49,19 @@ def encoded_path(settings: StudioSettings, name: str) -> Path:
     return settings.conditioning_dir / name[:2] / f"{name}.safetensors"
 
 
-def film_path(settings: StudioSettings, film_id: str) -> Path:
+def film_path(settings: StudioSettings, film: Film) -> Path:
     """Where the file of a film lies."""
-    return settings.films_dir / f"{film_id}.mp4"
+    return settings.films_dir / f"{film.id}{film.ending}"
+
+
+def captions_path(settings: StudioSettings, film: Film) -> Path:
+    """Where the captions of a film lie that has them as a file of their own."""
+    return settings.films_dir / f"{film.id}{CAPTIONS_ENDING}"
+
+
+def scratch_path(settings: StudioSettings, film_id: str) -> Path:
+    """The folder for what a film needs while it is made."""
+    return settings.home / f".film-{film_id}"
 
 
 def preview_path(settings: StudioSettings, render_id: str) -> Path:

@@ -168,7 +168,7 @@ def _add_file(clip: Element, file: MediaFile | None, piece: Piece, known: dict[s
         _add_rate(made, rate)
         return
     own = rate if file.still else file.rate
-    _add(made, name=file.name, pathurl=file.path.absolute().as_uri())
+    _add(made, name=file.name, pathurl=file.address)
     _add_rate(made, own)
     if not file.still:
         _add(made, duration=file.frames)

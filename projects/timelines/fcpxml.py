@@ -120,7 +120,7 @@ def _add_assets(resources: Element, wanted: list[str], media: FilmMedia) -> dict
 
 def _add_asset(resources: Element, id: str, file: MediaFile, format: str) -> None:
     duration = "0s" if file.still else _time(file.frames, file.rate)
-    said = {"id": id, "name": file.name, "src": file.path.absolute().as_uri(), "start": "0s", "duration": duration}
+    said = {"id": id, "name": file.name, "src": file.address, "start": "0s", "duration": duration}
     SubElement(resources, "asset", {**said, "hasVideo": "1", "format": format})
 
 

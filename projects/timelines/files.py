@@ -38,13 +38,23 @@ def write_timeline(kind: TimelineKind, timeline: Timeline, media: FilmMedia, out
     The others name the media where ``media`` has them (see ``collect_media``). Raises StoryboardProblem for a timeline
     that shows nothing.
     """
-    if not timeline.clips:
-        raise StoryboardProblem(Message("no-shots-yet"))
+    check_shows(timeline)
     with in_place(out) as aside:
         if kind == "otioz":
             write_otioz(timeline, media, aside)
         else:
-            aside.write_text(_TEXTS[kind](timeline, media), encoding="utf-8", newline="\n")
+            aside.write_text(text_of_timeline(kind, timeline, media), encoding="utf-8", newline="\n")
+
+
+def check_shows(timeline: Timeline) -> None:
+    """Raise StoryboardProblem for a timeline that shows nothing."""
+    if not timeline.clips:
+        raise StoryboardProblem(Message("no-shots-yet"))
+
+
+def text_of_timeline(kind: TimelineKind, timeline: Timeline, media: FilmMedia) -> str:
+    """A timeline as the text of a file of any kind but "otioz"."""
+    return _TEXTS[kind](timeline, media)
 
 
 def read_recut(path: Path, rate: Fraction | None = None) -> Recut:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import mimetypes
 import os
 import shutil
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -29,7 +30,10 @@ NO_RATE = Fraction(0)
 
 @dataclass(frozen=True)
 class MediaFile:
-    """A file: ``frames`` at ``rate`` frames a second, or a picture, whose rate is 0. ``name`` is what it is called."""
+    """A file: ``frames`` at ``rate`` frames a second, or a picture, whose rate is 0. ``name`` is what it is called.
+
+    ``beside`` is where it lies as seen from the timeline's file, where the two are handed on together.
+    """
 
     path: Path
     name: str
@@ -37,6 +41,12 @@ class MediaFile:
     rate: Fraction
     width: int
     height: int
+    beside: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where a timeline says that it lies."""
+        return self.beside or self.path.absolute().as_uri()
 
     @property
     def still(self) -> bool:
@@ -88,6 +98,18 @@ def collect_media(media: FilmMedia, folder: Path) -> FilmMedia:
                 shutil.copyfile(file.path, aside)
         files[id] = replace(file, path=path.absolute())
     return FilmMedia(files, media.takes)
+
+
+def pack_media(bundle: zipfile.ZipFile, media: FilmMedia, folder: str, watch: Callable[[float], None]) -> None:
+    """Put all files into the ``folder`` of a ZIP file. ``watch`` is told before each which share is done, 0 to 1, and
+    may raise to give up."""
+    whole = sum(file.path.stat().st_size for file in media.files.values())
+    done = 0
+    for file in media.files.values():
+        watch(done / max(1, whole))
+        # Videos and pictures are packed already.
+        bundle.write(file.path, f"{folder}/{file.name}", compress_type=zipfile.ZIP_STORED)
+        done += file.path.stat().st_size
 
 
 def _is_there(settings: StudioSettings, take: Take) -> bool:

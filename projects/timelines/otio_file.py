@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +20,7 @@ from framepack.messages import Message
 from projects.database.tables import Transition
 from projects.errors import TimelineFileProblem
 from projects.films.timeline import CardSource, Clip, Lead, Timeline
-from projects.timelines.media import FilmMedia, MediaFile
+from projects.timelines.media import FilmMedia, MediaFile, pack_media
 from projects.timelines.pieces import TAG, Item, Piece, Recut, cuts_of, items_of, pieces_from, pieces_of, tag_of, tagged
 from projects.timelines.reading import (
     MAX_BYTES,
@@ -53,20 +53,20 @@ _Range = otio.opentime.TimeRange
 
 
 def otio_of(timeline: Timeline, media: FilmMedia) -> str:
-    """The OTIO file of a timeline, its media by absolute addresses."""
-    urls = {id: file.path.absolute().as_uri() for id, file in media.files.items()}
+    """The OTIO file of a timeline, with the addresses of its media."""
+    urls = {id: file.address for id, file in media.files.items()}
     return _text(_timeline(timeline, media, urls))
 
 
-def write_otioz(timeline: Timeline, media: FilmMedia, out: Path) -> None:
-    """Write a bundle of a timeline with all of its media."""
+def write_otioz(
+    timeline: Timeline, media: FilmMedia, out: Path, watch: Callable[[float], None] = lambda _: None
+) -> None:
+    """Write a bundle of a timeline with all of its media; ``watch`` as for ``pack_media``."""
     urls = {id: f"{MEDIA_FOLDER}/{file.name}" for id, file in media.files.items()}
     with zipfile.ZipFile(out, "w") as bundle:
         bundle.writestr(*_VERSION, compress_type=zipfile.ZIP_DEFLATED)
         bundle.writestr(CONTENT, _text(_timeline(timeline, media, urls)), compress_type=zipfile.ZIP_DEFLATED)
-        for file in media.files.values():
-            # Videos and pictures are packed already.
-            bundle.write(file.path, f"{MEDIA_FOLDER}/{file.name}", compress_type=zipfile.ZIP_STORED)
+        pack_media(bundle, media, MEDIA_FOLDER, watch)
 
 
 def _text(timeline: otio.schema.Timeline) -> str:

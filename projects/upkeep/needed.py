@@ -20,6 +20,7 @@ from framepack.conditioning.names import conditioning_of
 from framepack.errors import FramepackError
 from framepack.shots.keys import PlannedShot, latents_key
 from projects.database.tables import Edit, Edition, Film, Pass, Project, Render, Shot, Take
+from projects.queue import film_orders
 from projects.queue.orders import UNFINISHED
 from projects.storyboard.media import media_in, media_of
 from projects.storyboard.project_settings import checkpoint_of, passes_of
@@ -53,14 +54,19 @@ class Rows:
         stays: what it would bring back counts as deleted.
         """
         busy = [render for render in self.renders if render.status in UNFINISHED]
-        projects = {render.project_id for render in busy}
+        films = [film for film in self.films if film.status in film_orders.UNFINISHED and film.deleted_at is None]
+        projects = {render.project_id for render in busy} | {film.project_id for film in films}
+        shown = {take_id for film in films for take_id in film.parts}
         projects |= {project.id for project in self.projects if project.deleted_at is None}
         shots = {shot_id for render in busy for shot_id in _shots_of(render)}
+        shots |= {take.shot_id for take in self.takes if take.id in shown}
         shots |= {shot.id for shot in self.shots if shot.project_id in projects and shot.deleted_at is None}
         return Rows(
             projects=tuple(project for project in self.projects if project.id in projects),
             shots=tuple(shot for shot in self.shots if shot.id in shots),
-            takes=tuple(take for take in self.takes if take.shot_id in shots and take.deleted_at is None),
+            takes=tuple(
+                take for take in self.takes if take.id in shown or (take.shot_id in shots and take.deleted_at is None)
+            ),
             films=tuple(film for film in self.films if film.project_id in projects and film.deleted_at is None),
             renders=tuple(render for render in self.renders if render.project_id in projects),
             edits=(),

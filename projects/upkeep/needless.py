@@ -16,8 +16,9 @@ from typing import get_args
 from sqlmodel import Session
 
 from framepack.messages import Message, joined
-from projects.composing.formats import ENDINGS
+from projects.queue.deliveries import ENDINGS
 from projects.settings import StudioSettings
+from projects.storage.places import CAPTIONS_ENDING
 from projects.upkeep.needed import Kind, Rows, all_rows, needed_by
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -37,7 +38,8 @@ SETTLED_SECONDS = 3600.0
 
 _LEFT_OVER = r"\..+\.[0-9a-f]{32}\.part"  # of a writer that was killed
 _VIDEO = re.compile(rf"(?P<id>[0-9a-f]{{32}})\.mp4(\.json)?|{_LEFT_OVER}")
-_FILM = re.compile(rf"(?P<id>[0-9a-f]{{32}})({'|'.join(map(re.escape, ENDINGS))})(\.json)?|{_LEFT_OVER}")
+_ENDINGS = "|".join(map(re.escape, (*ENDINGS, CAPTIONS_ENDING)))
+_FILM = re.compile(rf"(?P<id>[0-9a-f]{{32}})({_ENDINGS})(\.json)?|{_LEFT_OVER}")
 _ENCODED = re.compile(rf"(?P<id>[0-9a-f]{{64}})\.safetensors(\.json)?|{_LEFT_OVER}")
 _PICTURE = re.compile(rf"(?P<id>[0-9a-f]{{64}})|{_LEFT_OVER}")
 _THUMBNAIL = re.compile(rf"(?P<id>[0-9a-f]{{64}}|[0-9a-f]{{32}})-[0-9]+\.(webp|wave|beats)|{_LEFT_OVER}")

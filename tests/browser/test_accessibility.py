@@ -14,12 +14,12 @@ from sqlmodel import Session
 
 from projects.database.opening import open_database, session_for
 from projects.database.tables import ShotUpdate
-from projects.films.films import stitch_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import archive_project, create_project, delete_project
 from projects.storyboard.shots import NewShot, add_shots, edit_shot
 from tests.support.browsing import until_true
+from tests.support.films import film_now
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.running_studio import Studio, running_studio
@@ -213,7 +213,7 @@ def _rendered(session: Session, settings: StudioSettings) -> str:
     shots = add_shots(session=session, project_id=project, new=new)
     render_all(session, settings, project)
     for name in ("First cut", "Second cut"):
-        stitch_film(session=session, settings=settings, project_id=project, name=name)
+        film_now(session, settings, project, name=name)
     edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="The sea is calm."))
     add_shots(session=session, project_id=project, new=[NewShot(prompt="A boat.", media_id=media)])
     return project

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from framepack.media.video import probe
-from projects.composing.making import make_film
 from projects.database.opening import open_database, session_for
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
@@ -16,6 +15,7 @@ from projects.storage.places import film_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import add_shot
+from tests.support.films import film_now
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.running_studio import running_studio
@@ -67,6 +67,6 @@ def test_transitions_and_trims_are_made_on_the_table_and_are_in_the_film(
     with session_for(database) as session:
         _, second, third = shots_of(session=session, project_id=project_id)
         assert (second.transition, round(third.trim_end * 30)) == ("dissolve", 10)
-        film = make_film(session=session, settings=settings, project_id=project_id)
-        assert probe(film_path(settings, film.id)).frames == film.frames == 180 - 15 - 10
+        film = film_now(session, settings, project_id)
+        assert probe(film_path(settings, film)).frames == film.frames == 180 - 15 - 10
     database.dispose()

@@ -47,7 +47,7 @@ def test_a_film_is_made_from_two_pictures(page: Page, start_studio: Callable[[],
     expect(page.locator("[data-id]", has_text="Ready")).to_have_count(2)
 
     page.get_by_role("link", name="Film", exact=True).click()
-    page.get_by_role("button", name="Make the film").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     expect(page.locator("video")).to_be_visible()
     until_true(page, "document.querySelector('video').readyState >= 1")
     with page.expect_download() as download:

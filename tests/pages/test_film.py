@@ -15,11 +15,13 @@ from pages.serving.files import download_url, film_url
 from pages.session.database import session, settings
 from projects.database.tables import Film, Progress, Render, ShotUpdate
 from projects.films.films import films_of
+from projects.queue.deliveries import Delivery
 from projects.storage.pictures import add_picture
 from projects.storage.places import film_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import NewShot, add_shots, edit_shot
+from tests.support.films import make
 from tests.support.finished_takes import render_all
 from tests.support.page_driver import open_page, png, text_of, use_studio
 
@@ -56,6 +58,14 @@ def films(project: str) -> list[Film]:
         return films_of(session=opened, project_id=project)
 
 
+def made(project: str) -> Film:
+    """What a worker does with the film that was ordered last."""
+    with session() as opened:
+        film = films_of(session=opened, project_id=project)[0]
+        make(opened, settings(), film)
+        return film
+
+
 def orders() -> list[list[str]]:
     with session() as opened:
         return [render.shot_ids for render in opened.exec(select(Render)).all()]
@@ -74,7 +84,7 @@ def test_a_storyboard_that_is_not_rendered_says_how_many_shots_are_missing_and_w
     at = open_page("film.py", project=project)
 
     assert "3 shots are not rendered yet." in text_of(at)
-    assert "make-film" not in keys(at)
+    assert at.button(key="deliver-share").disabled
     with session() as opened:
         first = shots_of(session=opened, project_id=project)[0].id
     assert any(f"shot={first}" in link for link in links(at))
@@ -120,55 +130,104 @@ def test_shots_that_lack_something_to_be_rendered_are_counted_apart() -> None:
     assert "1 of them lacks something before it can be rendered." in said
 
 
-def test_a_film_is_made_watched_and_downloaded() -> None:
+def test_a_film_is_ordered_made_watched_and_downloaded() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
-    at.button(key="make-film").click().run()
-
+    at.button(key="deliver-share").click().run()
     (film,) = films(project)
     said = text_of(at)
-    assert "The film is ready." in said
+    assert "It is being made; you can go on working meanwhile." in said
+    assert "The sea · MP4 (H.264)" in said
+    assert [bar.proto.value for bar in at.get("progress")] == [0]
+
+    film = made(project)
+    at.run()
+    said = text_of(at)
     assert f'src="{film_url(film.id)}"' in said
     assert f'href="{download_url(film.id)}"' in said
     assert f"{film.frames} frames" in said
     assert "256 × 144 pixels" in said
-    assert probe(film_path(settings(), film.id)).frames == film.frames == 15
+    assert probe(film_path(settings(), film)).frames == film.frames == 15
+    assert not at.get("progress")
 
 
 def test_no_second_film_is_made_of_the_same_takes() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
-    other = open_page("film.py", project=project)
-    at.button(key="make-film").click().run()
+    at.button(key="deliver-share").click().run()
+    at.button(key="deliver-share").click().run()
+    assert "“The sea” is being made already." in text_of(at)
+    made(project)
+    at.run()
     assert "“The sea” holds exactly the takes that are chosen now." in text_of(at)
-    assert "make-film" not in keys(at)
-
-    # Another window does not know of it yet.
-    other.button(key="make-film").click().run()
+    at.button(key="deliver-share").click().run()
 
     assert len(films(project)) == 1
-    assert "“The sea” holds exactly these takes already." in text_of(other)
+    assert "“The sea” holds exactly these takes already." in text_of(at)
+
+
+def test_a_film_is_called_off_and_one_that_failed_is_tried_again() -> None:
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    at.button(key="deliver-share").click().run()
+    (film,) = films(project)
+    at.button(key=f"cancel-{film.id}").click().run()
+    assert "The film was called off." in text_of(at)
+    assert films(project)[0].status == "cancelled"
+    assert not at.get("progress")
+
+    at.button(key="deliver-share").click().run()
+    for path in settings().takes_dir.glob("*.mp4"):
+        path.unlink()
+    failed = made(project)
+    assert failed.status == "failed"
+    at.run()
+    assert "The take of SH0010 is no longer there" in text_of(at)
+    at.button(key=f"again-{failed.id}").click().run()
+
+    assert [one.status for one in films(project)] == ["queued", "cancelled"]
+
+
+def test_every_format_and_exact_settings_are_reached() -> None:
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    at.session_state["formats"] = True
+    at.run()
+    at.selectbox(key="format").set_value("vp9").run()
+    at.selectbox(key="quality-vp9").set_value("exact").run()
+    at.number_input(key="crf-vp9").set_value(33).run()
+    at.selectbox(key="size").set_value(480).run()
+    at.selectbox(key="rate").set_value(25).run()
+    at.button(key="deliver-format").click().run()
+    for key in ("deliver-edit", "deliver-archive"):
+        at.button(key=key).click().run()
+    at.menu_button(key="deliver-timeline").click("fcp7").run()
+
+    asked = [Delivery.from_json(film.order) for film in reversed(films(project))]
+    assert asked[0] == Delivery("vp9", crf=33, size=480, fps=25)
+    assert [one.format for one in asked] == ["vp9", "otioz", "archive", "fcp7"]
 
 
 def test_a_film_of_other_takes_is_a_film_of_its_own_and_comes_first() -> None:
     project = make_project(shots=2, takes=True)
     at = open_page("film.py", project=project)
-    at.button(key="make-film").click().run()
+    at.button(key="deliver-share").click().run()
+    earlier = made(project)
     reword(project, 0)
     at.run()
     assert "1 shot changed since its take was made." in text_of(at)
     assert at.button(key="render-missing").label == "Render what changed (1)"
-    assert "make-film" not in keys(at)
 
     with session() as opened:
         render_all(opened, settings(), project)
         opened.commit()
     at.run()
-    at.button(key="make-film").click().run()
+    at.button(key="deliver-share").click().run()
+    newest = made(project)
+    at.run()
 
-    newest, earlier = films(project)
     said = text_of(at)
-    assert said.index(film_url(newest.id)) < said.index("Earlier films") < said.index(download_url(earlier.id))
+    assert said.index(film_url(newest.id)) < said.index("Other films and files") < said.index(download_url(earlier.id))
     # The earlier one is fetched only by who wants to watch it.
     assert f'src="{film_url(earlier.id)}"' not in said
 
@@ -176,8 +235,9 @@ def test_a_film_of_other_takes_is_a_film_of_its_own_and_comes_first() -> None:
 def test_a_film_is_given_another_name() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
-    at.button(key="make-film").click().run()
-    (film,) = films(project)
+    at.button(key="deliver-share").click().run()
+    film = made(project)
+    at.run()
     at.menu_button(key=f"menu-{film.id}").click("rename").run()
     at.text_input(key=f"name-{film.id}").set_value("第一版").run()
 
@@ -188,8 +248,9 @@ def test_a_film_is_given_another_name() -> None:
 def test_a_film_that_was_thrown_away_can_be_brought_back() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
-    at.button(key="make-film").click().run()
-    (film,) = films(project)
+    at.button(key="deliver-share").click().run()
+    film = made(project)
+    at.run()
     at.menu_button(key=f"menu-{film.id}").click("delete").run()
     assert films(project) == []
     assert "The film “The sea” was thrown away." in text_of(at)
@@ -203,18 +264,23 @@ def test_a_film_that_was_thrown_away_can_be_brought_back() -> None:
 def test_the_table_of_shots_is_folded_away() -> None:
     at = open_page("film.py", project=make_project(shots=2, takes=True))
 
-    assert [box.label for box in at.expander] == ["Cut the film", "Shots of the film (2)"]
+    assert [box.label for box in at.expander] == [
+        "Other formats and exact settings",
+        "Cut the film",
+        "Shots of the film (2)",
+    ]
     assert "SH0020" not in text_of(at)
 
 
 def test_a_film_whose_file_is_gone_is_said_so_and_can_be_made_again() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
-    at.button(key="make-film").click().run()
-    (film,) = films(project)
-    film_path(settings(), film.id).unlink()
+    at.button(key="deliver-share").click().run()
+    film = made(project)
+    at.run()
+    film_path(settings(), film).unlink()
     at.run()
 
     assert "is no longer there. Make the film again." in text_of(at)
-    at.button(key="make-film").click().run()
+    at.button(key="deliver-share").click().run()
     assert len(films(project)) == 2

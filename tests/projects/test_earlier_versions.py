@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from framepack.store.section_store import SectionStore
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, Render, Shot, Take
-from projects.films.films import film_plan_of, stitch_film
+from projects.films.material import film_of
 from projects.interchange.file_projects import EXAMPLE, project_for_file
 from projects.interchange.file_reading import read_storyboard
 from projects.messages import in_english, read
@@ -26,6 +26,7 @@ from projects.settings import StudioSettings
 from projects.takes.render_plan import RenderPlan, missing_units
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import takes_of_project
+from tests.support.films import film_now
 from tests.support.rendering import plans_by_rows, until, worker_process
 
 HOMES = sorted((Path(__file__).parents[1] / "homes").glob("*.zip"))
@@ -65,8 +66,8 @@ def test_what_an_earlier_version_rendered_is_still_done(database: sa.Engine, nam
 def test_its_sections_are_found_under_the_same_keys(home: StudioSettings, database: sa.Engine) -> None:
     with session_for(database) as session:
         plans = plans_then(session, project_named(session, RENDERED))
-        film = film_plan_of(session=session, project_id=plans[0].shot.project_id)
-        made = stitch_film(session=session, settings=home, project_id=plans[0].shot.project_id)
+        film = film_of(session=session, project_id=plans[0].shot.project_id)
+        made = film_now(session, home, plans[0].shot.project_id)
     store = SectionStore(home.sections_dir)
     assert [missing_units(plan.planned, store) for plan in plans if plan.planned] == [[]] * len(plans)
     assert film.ready

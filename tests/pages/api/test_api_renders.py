@@ -8,9 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from pages.session.database import session, settings
-from projects.database.tables import Progress, Render
+from projects.database.tables import Film, Progress, Render
 from projects.storage.pictures import MAX_PICTURE_BYTES
 from tests.pages.api.conftest import Interface
+from tests.support.films import make
 from tests.support.plain_pictures import png
 from tests.support.studio_at_work import StudioAtWork
 
@@ -103,16 +104,49 @@ def test_a_shot_that_cannot_be_rendered_is_said_in_words(api: Interface) -> None
     assert refused["message"].startswith("SH0010: It has no picture yet")
 
 
-def test_a_film_is_made_listed_and_served(api: Interface, client: TestClient, work: StudioAtWork) -> None:
+def carried_out(film_id: str) -> None:
+    """What the worker does with an ordered film."""
+    with session() as opened:
+        make(opened, settings(), opened.get_one(Film, film_id))
+
+
+def test_a_film_is_ordered_made_listed_and_served(api: Interface, client: TestClient, work: StudioAtWork) -> None:
     address = f"/api/projects/{work.project.id}/films"
     assert "no finished take" in api.post(address, status=400)["message"]
 
     work.render(*work.shots)
-    film = api.post(address, {"name": "First cut"})
-    assert (film["name"], film["status"], len(film["takes"])) == ("First cut", "done", 3)
+    ordered = api.post(address, {"name": "初剪 First cut"})
+    assert (ordered["name"], ordered["status"], len(ordered["takes"])) == ("初剪 First cut", "queued", 3)
+    assert (ordered["download"], ordered["video"]) == (None, None)
+    carried_out(ordered["id"])
+    film = api.get(f"/api/films/{ordered['id']}")
+    assert (film["status"], film["share"], film["format"]) == ("done", 1.0, "h264")
     assert api.get(address) == [film]
     assert len(client.get(film["video"]).content) == film["bytes"]
-    assert "First%20cut.mp4" in client.get(film["download"]).headers["content-disposition"]
+    assert "%E5%88%9D%E5%89%AA%20First%20cut.mp4" in client.get(film["download"]).headers["content-disposition"]
+
+
+def test_a_film_is_ordered_in_a_format_called_off_and_ordered_again(
+    api: Interface, client: TestClient, work: StudioAtWork
+) -> None:
+    work.render(*work.shots)
+    address = f"/api/projects/{work.project.id}/films"
+    refused = {"format": "gif", "fps": 60}, {"format": "gif", "crf": 3}, {"format": "avi"}, {"size": 99}
+    for body in (*refused, {"edition_id": "0" * 32}):
+        assert api.post(address, body, 404 if "edition_id" in body else 400)["message"].endswith(".")
+    film = api.post(address, {"format": "vp9", "crf": 40, "size": 480, "fps": 24})
+    assert (film["fps"], min(film["width"], film["height"])) == (24.0, 480)
+    off = api.post(f"/api/films/{film['id']}/cancel")
+    carried_out(film["id"])
+    assert off["status"] == api.get(f"/api/films/{film['id']}")["status"] == "cancelled"
+
+    again = api.post(f"/api/films/{film['id']}/again")
+    assert (again["format"], again["fps"], again["status"]) == ("vp9", 24.0, "queued")
+    assert [one["id"] for one in api.get(address)] == [again["id"]]
+    assert api.post(f"/api/films/{again['id']}/again", status=400)["error"] == "film-not-ended"
+    carried_out(again["id"])
+    served = client.get(api.get(f"/api/films/{again['id']}")["video"])
+    assert served.headers["content-type"] == "video/webm"
 
 
 def test_a_film_is_named_thrown_away_and_taken_back(api: Interface, work: StudioAtWork) -> None:

@@ -44,7 +44,7 @@ def film(name: str = "A film", *, status: str = "done") -> Film:
         made = Film(project_id=project.id, name=name, status=status)
         opened.add(made)
         opened.commit()
-    film_path(settings(), made.id).write_bytes(b"0123456789")
+    film_path(settings(), made).write_bytes(b"0123456789")
     return made
 
 
@@ -111,7 +111,7 @@ def test_a_film_that_is_not_finished_is_not_served(client: TestClient) -> None:
 
 def test_a_file_that_is_gone_is_said_so_in_plain_text(client: TestClient) -> None:
     made = film()
-    film_path(settings(), made.id).unlink()
+    film_path(settings(), made).unlink()
 
     answer = client.get(film_url(made.id))
 

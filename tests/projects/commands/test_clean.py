@@ -10,7 +10,7 @@ import pytest
 
 from projects.__main__ import main
 from projects.database.opening import session_for
-from projects.database.tables import ShotUpdate, new_id
+from projects.database.tables import Film, ShotUpdate
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import delete_project
@@ -25,7 +25,7 @@ def work(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> StudioAtWor
     monkeypatch.setattr("projects.queue.progress.WRITES_A_SECOND", 1000)
     work = StudioAtWork(studio)
     work.render(*work.shots)
-    stray = film_path(studio, new_id())
+    stray = film_path(studio, Film(project_id="p", name="f"))
     stray.write_bytes(b"\0" * 2_000_000)
     os.utime(stray, (0, 0))
     return work

@@ -18,10 +18,10 @@ from framepack.files.manifest import beside, describe, write_manifest
 from projects.__main__ import main
 from projects.database.opening import session_for
 from projects.database.tables import Film, Media, Take
-from projects.films.films import stitch_film
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, picture_path, take_path
 from tests.support.damage import cut_short, damaged_names, empty, flip_bytes, flip_near_the_start, overwrite_latents
+from tests.support.films import film_now
 from tests.support.studio_at_work import StudioAtWork
 
 Damage = Callable[["Patient"], None]
@@ -36,7 +36,7 @@ class Patient:
         self.work = StudioAtWork(settings)
         assert self.work.render(*self.work.shots).status == "done"
         with session_for(self.work.database) as session:
-            self.film = stitch_film(session=session, settings=settings, project_id=self.work.project.id)
+            self.film = film_now(session, settings, self.work.project.id)
             session.commit()
             self.takes = list(session.exec(select(Take)).all())
             (self.picture,) = session.exec(select(Media)).all()
@@ -129,11 +129,11 @@ def take_gone(patient: Patient) -> None:
 
 
 def film_flipped(patient: Patient) -> None:
-    flip_bytes(film_path(patient.settings, patient.film.id))
+    flip_bytes(film_path(patient.settings, patient.film))
 
 
 def film_gone(patient: Patient) -> None:
-    film_path(patient.settings, patient.film.id).unlink()
+    film_path(patient.settings, patient.film).unlink()
 
 
 def take_without_a_row(patient: Patient) -> None:

@@ -11,25 +11,26 @@ from sqlmodel import Session
 from framepack.media.video import join, probe, read_frames
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
-from projects.composing.making import make_film
+from projects.composing.making import same_film
+from projects.composing.orders import FilmOrder
 from projects.database.tables import Film, Shot, ShotUpdate, Start, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.films.films import (
     delete_film,
     download_name,
-    film_plan_of,
     films_of,
     rename_film,
     restore_film,
-    stitch_film,
 )
+from projects.films.material import film_of
 from projects.films.stitching import conform_take
-from projects.messages import in_english
+from projects.messages import in_english, read
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, take_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot, edit_shot
 from projects.takes.takes import finish_take, record_take
+from tests.support.films import film_now
 from tests.support.plain_pictures import MakePicture
 from tests.support.rendering import plans_by_rows
 from tests.support.single_shots import move_to
@@ -85,6 +86,13 @@ def board(session: Session, studio: StudioSettings, picture: MakePicture) -> Boa
     return make
 
 
+LOST = "The take of SH0010 is no longer there, nor are its sections; render the shot again."
+
+
+def said(film: Film) -> str:
+    return in_english(read(film.error or ""))
+
+
 def greys(path: Path) -> list[int]:
     return [round(float(frame.mean())) for frame in read_frames(path)]
 
@@ -93,10 +101,10 @@ def test_a_continuing_shot_goes_on_with_the_very_next_frame(
     session: Session, studio: StudioSettings, board: Board
 ) -> None:
     shots = board(("cut", 1.9), ("continue", 1.3), ("continue", 0.7))
-    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
-    seen = greys(film_path(studio, film.id))
-    parts = film_plan_of(session=session, project_id=film.project_id).parts
-    assert film.frames == len(seen) == sum(frames for _, frames in parts) == 117
+    film = film_now(session, studio, shots[0].project_id)
+    seen = greys(film_path(studio, film))
+    clips = film_of(session=session, project_id=film.project_id).clips
+    assert film.frames == len(seen) == sum(clip.count for clip in clips) == 117
     assert seen == pytest.approx([grey_of(number) for number in range(film.frames)], abs=2)
 
 
@@ -104,8 +112,8 @@ def test_a_film_is_h264_that_browsers_play_and_begin_at_once(
     session: Session, studio: StudioSettings, board: Board
 ) -> None:
     shots = board(("cut", 0.8), ("cut", 0.8))
-    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id, name="Dusk")
-    path = film_path(studio, film.id)
+    film = film_now(session, studio, shots[0].project_id, name="Dusk")
+    path = film_path(studio, film)
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
@@ -136,13 +144,13 @@ def test_a_film_says_which_shots_have_no_finished_take(session: Session, studio:
     session.add(take)
     shots[0].chosen_draft_id = take.id
     with pytest.raises(StoryboardProblem, match="SH0010, SH0020 and SH0030 have no finished take yet"):
-        stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+        film_now(session, studio, shots[0].project_id)
     assert list(studio.films_dir.iterdir()) == []
 
 
 def test_stale_takes_are_told_but_do_not_forbid_a_film(session: Session, board: Board) -> None:
     shots = board(("cut", 0.8), ("cut", 0.8))
-    plan = film_plan_of(session=session, project_id=shots[0].project_id, stale=[shots[1].id])
+    plan = film_of(session=session, project_id=shots[0].project_id, stale=[shots[1].id])
     assert plan.ready
     assert [in_english(warning) for warning in plan.warnings] == ["SH0020 changed since its take was made."]
 
@@ -151,8 +159,8 @@ def test_a_film_of_many_short_cuts_is_as_long_as_they_are_together(
     session: Session, studio: StudioSettings, board: Board
 ) -> None:
     shots = board(*[("cut", 1.0)] * 10, *[("cut", 0.25)] * 6)
-    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
-    assert film.frames == probe(film_path(studio, film.id)).frames == 345
+    film = film_now(session, studio, shots[0].project_id)
+    assert film.frames == probe(film_path(studio, film)).frames == 345
     assert film.seconds == 11.5
 
 
@@ -163,17 +171,17 @@ def test_a_take_longer_than_what_is_asked_is_cut_and_one_a_little_shorter_filled
     first = session.get_one(Take, shots[0].chosen_draft_id)
     first.keys, first.frames = [*first.keys[:-1], [first.keys[-1][0], 28]], 29  # as the first version ended it
     edit_shot(session=session, shot_id=shots[1].id, changes=ShotUpdate(seconds=0.5))
-    film = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
-    seen = greys(film_path(studio, film.id))
+    film = film_now(session, studio, shots[0].project_id)
+    seen = greys(film_path(studio, film))
     assert seen == pytest.approx([grey_of(number) for number in [*range(30), *range(15)]], abs=2)
 
     SectionStore(studio.sections_dir).discard(first.units[-1][0])
     conformed = take_path(studio, first.id)
     assert not conformed.exists()
-    with pytest.raises(StoryboardProblem, match="SH0010 is no longer there"):
-        stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
-    join([(film_path(studio, film.id), 29)], conformed)
-    shorter = stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    lost = film_now(session, studio, shots[0].project_id)
+    assert (lost.status, said(lost)) == ("failed", LOST)
+    join([(film_path(studio, film), 29)], conformed)
+    shorter = film_now(session, studio, shots[0].project_id)
     assert shorter.frames == 29 + 15
 
 
@@ -184,15 +192,14 @@ def test_a_film_whose_sections_are_gone_is_not_half_made(
     store = SectionStore(studio.sections_dir)
     take = session.get_one(Take, shots[0].chosen_draft_id)
     store.discard(take.units[-1][0])
-    with pytest.raises(StoryboardProblem, match="SH0010 is no longer there"):
-        stitch_film(session=session, settings=studio, project_id=shots[0].project_id)
+    lost = film_now(session, studio, shots[0].project_id)
+    assert (lost.status, said(lost)) == ("failed", LOST)
     assert list(studio.films_dir.iterdir()) == []
-    assert films_of(session=session, project_id=shots[0].project_id) == []
 
 
 def test_a_film_is_renamed_thrown_away_and_taken_back(session: Session, studio: StudioSettings, board: Board) -> None:
     project_id = board(("cut", 0.8))[0].project_id
-    film = stitch_film(session=session, settings=studio, project_id=project_id)
+    film = film_now(session, studio, project_id)
     assert rename_film(session=session, film_id=film.id, name=" Dusk\n灯台 ").name == "Dusk 灯台"
     for name, said in ((" \u202e", "has no name"), ("x" * 201, "longer than 200")):
         with pytest.raises(StoryboardProblem, match=said):
@@ -220,29 +227,51 @@ def test_a_download_has_a_name_that_every_file_system_takes(name: str, file: str
     assert download_name(Film(project_id="p", name=name)) == file
 
 
+def there_already(session: Session, studio: StudioSettings, project_id: str) -> str | None:
+    """The name of the film that a new one would be the same as."""
+    films = films_of(session=session, project_id=project_id)
+    same = same_film(
+        settings=studio, timeline=film_of(session=session, project_id=project_id), order=FilmOrder(), films=films
+    )
+    return same.name if same is not None else None
+
+
 def test_a_film_is_made_once_of_the_same_takes(session: Session, studio: StudioSettings, board: Board) -> None:
     shots = board(("cut", 0.5), ("cut", 0.5))
     project_id = shots[0].project_id
-    film = make_film(session=session, settings=studio, project_id=project_id, name="Premiere")
-    with pytest.raises(StoryboardProblem, match="“Premiere” holds exactly these takes already"):
-        make_film(session=session, settings=studio, project_id=project_id)
+    assert there_already(session, studio, project_id) is None
+    film = film_now(session, studio, project_id, name="Premiere")
+    assert there_already(session, studio, project_id) == "Premiere"
 
     # Another order, or how much is shown of a take, is another film.
     move_to(session, shots[1], 0)
-    assert make_film(session=session, settings=studio, project_id=project_id).parts == film.parts[::-1]
+    assert there_already(session, studio, project_id) is None
+    assert film_now(session, studio, project_id).parts == film.parts[::-1]
     move_to(session, shots[1], 1)
     edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(seconds=0.2))
+    assert there_already(session, studio, project_id) is None
 
-    assert make_film(session=session, settings=studio, project_id=project_id).frames < film.frames
+    assert film_now(session, studio, project_id).frames < film.frames
+
+
+def test_a_film_of_an_earlier_version_is_known_by_its_takes(
+    session: Session, studio: StudioSettings, board: Board
+) -> None:
+    project_id = board(("cut", 0.5))[0].project_id
+    film = film_now(session, studio, project_id)
+    film.made_from = ""
+
+    assert there_already(session, studio, project_id) == film.name
 
 
 def test_a_film_that_was_thrown_away_or_lost_its_file_is_made_again(
     session: Session, studio: StudioSettings, board: Board
 ) -> None:
     project_id = board(("cut", 0.5))[0].project_id
-    film = make_film(session=session, settings=studio, project_id=project_id)
+    film = film_now(session, studio, project_id)
     delete_film(session=session, film_id=film.id)
-    again = make_film(session=session, settings=studio, project_id=project_id)
-    film_path(studio, again.id).unlink()
+    assert there_already(session, studio, project_id) is None
+    again = film_now(session, studio, project_id)
+    film_path(studio, again).unlink()
 
-    assert make_film(session=session, settings=studio, project_id=project_id).id not in {film.id, again.id}
+    assert there_already(session, studio, project_id) is None

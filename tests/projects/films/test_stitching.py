@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from framepack.files.manifest import NotWhole, beside
-from framepack.media.video import read_frames
+from framepack.media.video import join, read_frames
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Film, Take
-from projects.films.stitching import TakeLost, check_film, conform_take, join_takes, take_is_whole
+from projects.films.stitching import TakeLost, check_film, conform_take, files_of_take, take_is_whole
 from projects.settings import StudioSettings
 from projects.storage.finished import finish_file, is_there
 from projects.storage.places import film_path, take_path
@@ -56,7 +56,7 @@ def test_a_damaged_take_is_put_aside_and_joined_anew_from_its_sections(
         without_manifest(path)
     damage(path)
     out = studio.home / "out.mp4"
-    assert join_takes(settings=studio, parts=[(take, take.frames)], out=out) == 56
+    assert join(files_of_take(studio, take, take.frames), out) == 56
     assert greys(out) == pytest.approx(list(range(56)), abs=2)
     assert path.read_bytes() == good
     assert damaged_names(studio.home) == ([] if damage is remove else [path.name])
@@ -96,8 +96,8 @@ def test_whether_a_take_is_there_is_told_by_its_size(
 
 def test_a_damaged_film_is_told(studio: StudioSettings, take: Take) -> None:
     film = Film(project_id="p", name="film", frames=56)
-    path = film_path(studio, film.id)
-    join_takes(settings=studio, parts=[(take, take.frames)], out=path)
+    path = film_path(studio, film)
+    join(files_of_take(studio, take, take.frames), path)
     check_film(settings=studio, film=film)
     assert beside(path).is_file(), "one without a manifest is decoded once, and then has one"
     flip_bytes(path)

@@ -25,7 +25,7 @@ from tests.support.studio_at_work import BeginsAfresh, StudioAtWork
 def at_work(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> StudioAtWork:
     monkeypatch.setattr("projects.queue.progress.WRITES_A_SECOND", 1000)
     monkeypatch.setattr("projects.generator.patience.SECONDS_BETWEEN_LOOKS", 0.01)
-    monkeypatch.setattr("projects.generator.patience.SECONDS_BETWEEN_TRIES", 0.05)
+    monkeypatch.setattr("projects.database.patience.SECONDS_BETWEEN_TRIES", 0.05)
     return StudioAtWork(studio)
 
 

@@ -8,7 +8,7 @@ from framepack.errors import InvalidRequest
 from projects.database.opening import session_for
 from projects.database.tables import Pass, ProjectUpdate, Render, Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
-from projects.films.films import film_plan_of
+from projects.films.material import film_of
 from projects.queue.orders import cancel_render, order_other_takes, render_changed, what_changed
 from projects.settings import StudioSettings
 from projects.storyboard.choosing import choose_take
@@ -191,10 +191,10 @@ def test_each_pass_has_a_take_and_a_film_of_its_own(studio_at_work: StudioAtWork
         assert (draft.made_for, draft.request["settings"]["steps"]) == ("draft", 1)
     with session_for(s.database) as session:
         films = [
-            film_plan_of(session=session, project_id=s.project.id, made_for=made_for).parts
-            for made_for in ("draft", "real")
+            film_of(session=session, project_id=s.project.id, made_for=made_for).takes for made_for in ("draft", "real")
         ]
-    assert [[take.made_for for take, _ in parts] for parts in films] == [["draft"] * 3, ["real"] * 3]
+        made = [[session.get_one(Take, take).made_for for take in takes] for takes in films]
+    assert made == [["draft"] * 3, ["real"] * 3]
 
 
 def test_a_take_made_for_real_is_chosen_for_the_real_pass(studio_at_work: StudioAtWork) -> None:

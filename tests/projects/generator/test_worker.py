@@ -18,7 +18,6 @@ from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, Render, Shot, ShotUpdate, Start, Take, Worker, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.failures import LOST
-from projects.films.films import stitch_film
 from projects.generator.worker import DeathWatch
 from projects.messages import in_english, read
 from projects.queue.orders import (
@@ -34,6 +33,7 @@ from projects.settings import StudioSettings
 from projects.storage.places import film_path, picture_path, preview_path
 from projects.storyboard.shots import edit_shot
 from projects.takes.takes import takes_of
+from tests.support.films import film_now
 from tests.support.rendering import fresh, planned_shots, sections_made, small_project, until, worker_process
 
 IDENTITY = checkpoint_identity(checkpoint_named("draft"), None)
@@ -138,9 +138,9 @@ def test_what_is_ordered_is_rendered_and_after_an_edit_only_what_changed(served:
         render_changed(session=session, settings=page.settings, project_id=page.project.id, identity=IDENTITY)
     planned = planned_shots(page.database, page.project.id, IDENTITY)
     with session_for(page.database) as session:
-        film = stitch_film(session=session, settings=page.settings, project_id=page.project.id)
+        film = film_now(session, page.settings, page.project.id)
     # 2.5 seconds, as they were asked for.
-    assert probe(film_path(page.settings, film.id)).frames == sum(shot.span.frames for shot in planned) == 75
+    assert probe(film_path(page.settings, film)).frames == sum(shot.span.frames for shot in planned) == 75
 
 
 def test_after_a_kill_the_next_worker_goes_on_and_renders_no_section_twice(page: Page) -> None:

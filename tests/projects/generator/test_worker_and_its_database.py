@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from framepack.media.video import read_frames
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Progress, Start, Take, Worker
-from projects.films.films import stitch_film
 from projects.queue.orders import UNFINISHED, enqueue_render, live_workers, progress_of
 from projects.settings import StudioSettings
 from projects.storage.places import film_path
 from projects.takes.takes import takes_of
+from tests.support.films import film_now
 from tests.support.postgresql import needs_postgresql, running_postgresql
 from tests.support.rendering import fresh, sections_made, small_project, until, worker_process
 
@@ -63,8 +63,8 @@ class Ordered:
 
     def film(self) -> list[np.ndarray]:
         with session_for(self.database) as session:
-            film = stitch_film(session=session, settings=self.settings, project_id=self.project.id)
-        return list(read_frames(film_path(self.settings, film.id)))
+            film = film_now(session, self.settings, self.project.id)
+        return list(read_frames(film_path(self.settings, film)))
 
 
 @needs_postgresql

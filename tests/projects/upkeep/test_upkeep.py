@@ -13,7 +13,6 @@ from sqlmodel import Session, SQLModel, col, select
 
 from framepack.conditioning.names import conditioning_of
 from framepack.media.video import probe
-from projects.composing.formats import ENDINGS
 from projects.composing.piece_store import PieceStore
 from projects.database.opening import session_for
 from projects.database.tables import (
@@ -30,7 +29,9 @@ from projects.database.tables import (
     Wording,
     new_id,
 )
-from projects.films.films import delete_film, film_plan_of, stitch_film
+from projects.films.films import delete_film
+from projects.films.material import film_of
+from projects.queue.deliveries import ENDINGS
 from projects.settings import StudioSettings
 from projects.sound.files import add_sound
 from projects.storage.pictures import add_picture, thumbnail
@@ -50,6 +51,7 @@ from projects.takes.takes import cancel_take, delete_take, restore_take, takes_o
 from projects.upkeep.needed import PIECES
 from projects.upkeep.needless import Amount, Survey, survey
 from projects.upkeep.removal import remove_deleted, remove_needless
+from tests.support.films import film_now
 from tests.support.plain_pictures import png
 from tests.support.rendering import SIDE, planned_shots
 from tests.support.single_shots import move_to
@@ -97,7 +99,7 @@ class Upkeep:
 
     def stitch(self, project_id: str | None = None) -> Film:
         with self.sessions() as session:
-            film = stitch_film(session=session, settings=self.settings, project_id=project_id or self.work.project.id)
+            film = film_now(session, self.settings, project_id or self.work.project.id)
             session.commit()
             return film
 
@@ -209,8 +211,8 @@ def test_files_that_belong_to_nothing_are_removed(upkeep: Upkeep) -> None:
     render = upkeep.work.render(*upkeep.work.shots)
     gone = [
         orphan(take_path(s, new_id())),
-        orphan(film_path(s, new_id())),
-        orphan(film_path(s, new_id()).with_suffix(".mp4.json")),
+        orphan(film_path(s, Film(project_id="p", name="f"))),
+        orphan(film_path(s, Film(project_id="p", name="f")).with_suffix(".mp4.json")),
         orphan(s.films_dir / f".film.mp4.{new_id()}.part"),
         orphan(picture_path(s, "ab" * 32)),
         orphan(thumbnail_path(s, "ab" * 32, 480)),
@@ -297,7 +299,7 @@ def test_the_picture_of_a_take_stays_when_the_shot_has_another(upkeep: Upkeep) -
 
 
 def test_what_is_younger_than_an_hour_is_left(upkeep: Upkeep) -> None:
-    young = orphan(film_path(upkeep.settings, new_id()))
+    young = orphan(film_path(upkeep.settings, Film(project_id="p", name="f")))
     upload = upkeep.upload("red")
     assert remove_needless(sessions=upkeep.sessions, settings=upkeep.settings) == Amount(0, 0)
     assert young.exists()
@@ -412,7 +414,7 @@ def test_pieces_of_films_stay_as_long_as_a_film_is_made_of_them(upkeep: Upkeep) 
 
 
 def test_films_of_every_format_go_with_their_rows(upkeep: Upkeep) -> None:
-    gone = [orphan(film_path(upkeep.settings, new_id()).with_suffix(ending)) for ending in ENDINGS]
+    gone = [orphan(film_path(upkeep.settings, Film(project_id="p", name="f", ending=ending))) for ending in ENDINGS]
     assert upkeep.needless() == {"films": len(ENDINGS)}
     upkeep.clean()
     assert not any(path.exists() for path in gone)
@@ -423,11 +425,11 @@ def test_a_film_that_was_thrown_away_stays_until_that_is_asked_for(upkeep: Upkee
     film, kept = upkeep.stitch(), upkeep.stitch()
     upkeep.do(delete_film, film_id=film.id)
     upkeep.clean()
-    assert film_path(upkeep.settings, film.id).is_file()
+    assert film_path(upkeep.settings, film).is_file()
     assert upkeep.look().films == 1
     upkeep.clean_deleted()
-    assert not film_path(upkeep.settings, film.id).exists()
-    assert film_path(upkeep.settings, kept.id).is_file()
+    assert not film_path(upkeep.settings, film).exists()
+    assert film_path(upkeep.settings, kept).is_file()
     assert upkeep.rows(Film) == 1
 
 
@@ -478,7 +480,7 @@ def test_deleted_projects_and_shots_go_for_good_on_request_and_take_only_their_o
     assert (found.projects, found.shots, found.takes) == (("small",), 1, 0)
     assert upkeep.clean_deleted() == found.deleted
     assert upkeep.units() == shared
-    assert not film_path(upkeep.settings, gone.id).exists()
+    assert not film_path(upkeep.settings, gone).exists()
     left = {table: upkeep.rows(table) for table in (Project, Shot, Take, Film, Render, Wording, Media)}
     assert left == {Project: 1, Shot: 1, Take: 0, Film: 0, Render: 0, Wording: 0, Media: 1}
     assert upkeep.needless() == {}
@@ -587,10 +589,10 @@ def test_whatever_was_done_cleaning_removes_nothing_that_is_needed(upkeep: Upkee
     work.render(*shots)
     assert len(work.room.rendered) == rendered
     with upkeep.sessions() as session:
-        ready = film_plan_of(session=session, project_id=work.project.id).ready
+        ready = film_of(session=session, project_id=work.project.id).ready
     if ready:
         film = upkeep.stitch()
         upkeep.clean()
         upkeep.clean_deleted()
-        assert probe(film_path(upkeep.settings, film.id)).frames == film.frames
+        assert probe(film_path(upkeep.settings, film)).frames == film.frames
     assert upkeep.needless() == {}

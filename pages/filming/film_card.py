@@ -1,4 +1,4 @@
-"""One film: to watch, with its figures and name, to download, to throw away."""
+"""One film, or what else was made of a project: to watch, with its figures and name, to download, to throw away."""
 
 from __future__ import annotations
 
@@ -8,38 +8,50 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
+from pages.filming.words import format_text
 from pages.look.language import t
 from pages.look.text import frames_text, seconds_text, shots_text, size_text, when_text
-from pages.look.theme import player, ratio_of, told
-from pages.serving.files import download_url, film_url
+from pages.look.theme import picture, player, ratio_of, told
+from pages.serving.files import captions_url, download_url, film_url
 from pages.session.database import settings
 from pages.session.state import do
 from projects.database.tables import Film, now
 from projects.films.films import MAX_NAME_CHARACTERS, delete_film, rename_film, restore_film
+from projects.queue.deliveries import Delivery
 from projects.storage.finished import is_there
-from projects.storage.places import film_path
+from projects.storage.places import captions_path, film_path
 
 _RENAMING = "renaming-film"
 
 
+def is_shown(film: Film) -> bool:
+    """Whether a browser shows it."""
+    return Delivery.from_json(film.order).shown_as is not None
+
+
 def film_player(film: Film) -> None:
-    """The film as large as there is room for, or that it is gone."""
-    if is_there(film_path(settings(), film.id)):
-        st.html(player(film_url(film.id), ratio=ratio_of(film.width, film.height), label=film.name, large=True))
-    else:
+    """The film as large as there is room for; or that a browser does not show it, or that it is gone."""
+    shown_as, ratio = Delivery.from_json(film.order).shown_as, ratio_of(film.width, film.height)
+    if not is_there(film_path(settings(), film)):
         told(t("The file of “{name}” is no longer there. Make the film again.").format(name=film.name), "warn")
+    elif shown_as == "video":
+        st.html(player(film_url(film.id), ratio=ratio, label=film.name, large=True))
+    elif shown_as == "picture":
+        st.html(picture(film_url(film.id), film.name, ratio=ratio))
+    else:
+        told(t("Browsers do not show such a file; download it to open it elsewhere."))
 
 
 def film_facts(film: Film) -> None:
     """Its name and figures, and what can be done with it."""
-    path = film_path(settings(), film.id)
+    path, delivery = film_path(settings(), film), Delivery.from_json(film.order)
     there = is_there(path)
+    size = t("{width} × {height} pixels").format(width=film.width, height=film.height)
     figures = [
-        seconds_text(film.seconds),
-        frames_text(film.frames),
-        t("{width} × {height} pixels").format(width=film.width, height=film.height),
+        format_text(delivery.format),
         *([size_text(path.stat().st_size)] if there else []),
-        shots_text(len(film.parts)),
+        *([seconds_text(film.seconds), frames_text(film.frames), size] if film.frames else []),
+        *([shots_text(len(film.parts))] if film.parts else []),
         t("made {when}").format(when=when_text(film.finished_at or film.created_at, now())),
     ]
     name = html.escape(film.name)
@@ -62,6 +74,9 @@ def film_facts(film: Film) -> None:
             st.html(
                 f'<a class="fs-download" href="{address}" download>{html.escape(t("Download"))}</a>', width="content"
             )
+            if captions_path(settings(), film).is_file():
+                captions = html.escape(t("Captions (SRT)"))
+                st.html(f'<a class="fs-soft" href="{captions_url(film.id)}" download>{captions}</a>', width="content")
         with st.container(key=f"icons-{film.id}", width="content"):
             st.menu_button(
                 t("More for this film"),

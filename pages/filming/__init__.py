@@ -1,0 +1,1 @@
+"""What is made of a project's film: ordered, watched while it is made, and handed on."""

@@ -1,0 +1,38 @@
+"""Films as a worker makes them, made by the test itself."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from projects.database.tables import Film, Pass
+from projects.delivery.film_making import make_film
+from projects.queue.deliveries import Delivery
+from projects.queue.film_orders import film_to_make
+from projects.settings import StudioSettings
+
+USUAL = Delivery()
+
+
+def film_now(
+    session: Session,
+    settings: StudioSettings,
+    project_id: str,
+    *,
+    name: str | None = None,
+    made_for: Pass = "draft",
+    delivery: Delivery = USUAL,
+) -> Film:
+    """A film of a project, or what else is delivered of it, ordered and made, whatever came of it. It commits."""
+    film = film_to_make(session=session, project_id=project_id, delivery=delivery, name=name, made_for=made_for)
+    session.commit()
+    make(session, settings, film)
+    return film
+
+
+def make(session: Session, settings: StudioSettings, film: Film) -> None:
+    """What the worker does with an ordered film."""
+    database = session.get_bind()
+    assert isinstance(database, sa.Engine)
+    make_film(settings=settings, database=database, film_id=film.id, cancelled=lambda: False)
+    session.refresh(film)
