@@ -280,7 +280,8 @@ class NewFilm(Body):
 
     ``format`` is that of a film to be watched, a timeline for editing programs with its media, or "archive": the whole
     project. ``quality``, or an exact ``crf`` or ``bitrate`` (bits a second), count for films. ``size`` (the shorter
-    side in pixels), ``fps`` and ``loudness`` (LUFS) count before the film's own settings.
+    side in pixels), ``enlarge`` (the file of a model that enlarges takes), ``fps`` and ``loudness`` (LUFS) count before
+    the film's own settings.
     """
 
     name: Text | None = None
@@ -291,6 +292,7 @@ class NewFilm(Body):
     crf: int | None = None
     bitrate: int | None = None
     size: int | None = None
+    enlarge: str | None = Field(default=None, max_length=255)
     fps: float | None = None
     loudness: Loudness | None = None
 

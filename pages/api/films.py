@@ -33,6 +33,7 @@ def order(asked: Asked[NewFilm, Query]) -> FilmAnswer:
         crf=body.crf,
         bitrate=body.bitrate,
         size=body.size,
+        enlarge=body.enlarge,
         fps=body.fps,
         loudness=body.loudness,
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from sqlmodel import Session
 
+from framepack.enlarging.files import enlarger_names
 from framepack.messages import Message
 from pages.filming.words import format_text, quality_text
 from pages.look.language import t
@@ -96,6 +97,9 @@ def _formats(project_id: str, timeline: Timeline) -> None:
     with left:
         sizes = [None, *SIZES]
         st.selectbox(t("Size of the film"), sizes, format_func=_size_text, key="size")
+        models = enlarger_names(settings().enlargers_dir)
+        if models and st.session_state.get("size") is not None:
+            st.selectbox(t("Takes smaller than that are"), ["", *models], format_func=_enlarging_text, key="enlarge")
     with right:
         rates = [None, *(rate for rate, exact in RATES.items() if exact <= facts.most_rate)]
         st.selectbox(t("Frames a second"), rates, format_func=_rate_text, key="rate")
@@ -114,6 +118,10 @@ def _quality_text(quality: str) -> str:
 
 def _size_text(size: int | None) -> str:
     return t("As the film says") if size is None else t("{n}p").format(n=size)
+
+
+def _enlarging_text(model: str) -> str:
+    return t("enlarged by {model}").format(model=model) if model else t("scaled")
 
 
 def _rate_text(rate: float | None) -> str:
@@ -149,6 +157,7 @@ def _order_format(project_id: str, format: Format) -> None:
             quality="good" if quality == EXACT else quality,
             crf=st.session_state.get(f"crf-{format}") if quality == EXACT else None,
             size=st.session_state.get("size"),
+            enlarge=st.session_state.get("enlarge") or None,
             fps=st.session_state.get("rate"),
         )
         order_new_film(session=opened, settings=settings(), project_id=project_id, delivery=wanted)

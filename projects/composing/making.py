@@ -21,6 +21,7 @@ from projects.composing.compose import (
     compose,
     pieces_of_film,
 )
+from projects.composing.enlarging import enlarger_for
 from projects.composing.gathering import gather
 from projects.composing.orders import FilmOrder, check_output
 from projects.database.tables import Film, Shot
@@ -92,14 +93,14 @@ def write_from(
     beside it where they are wanted as a file.
 
     ``scratch`` is an empty folder for what is needed meanwhile. ``begun`` is told the names of the pieces it will have,
-    before any is made. Raises what ``compose`` and ``mix_sound`` raise.
+    before any is made. Raises what ``compose``, ``mix_sound`` and ``enlarger_for`` raise.
     """
     if is_joined(timeline, order):
         check_output(order, out, [("replaces-source", path) for path in sources.files], timeline.rate)
         made = _join(timeline, sources, out)
     else:
         heard = _with_sound(sources, settings, timeline, scratch, progress, cancelled)
-        whole = _with_words(heard, timeline)
+        whole = replace(_with_words(heard, timeline), enlarger=enlarger_for(settings, timeline))
         begun(pieces_of_film(timeline, whole, order))
         made = compose(
             timeline=timeline,

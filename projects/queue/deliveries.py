@@ -32,8 +32,8 @@ SHARED_LOUDNESS: Loudness = -14
 class Delivery:
     """What is ordered: a film in a ``format``, as ``FilmOrder`` has it, a timeline, or the project's archive.
 
-    ``size``, ``fps`` and ``loudness`` count before the film's own settings. Raises StoryboardProblem for what there is
-    not.
+    ``size``, ``enlarge``, ``fps`` and ``loudness`` count before the film's own settings. Raises StoryboardProblem for
+    what there is not.
     """
 
     format: Delivered = "h264"
@@ -41,6 +41,7 @@ class Delivery:
     crf: int | None = None
     bitrate: int | None = None
     size: int | None = None
+    enlarge: str | None = None
     fps: float | None = None
     loudness: Loudness | None = None
 
@@ -78,7 +79,7 @@ class Delivery:
     @property
     def asked(self) -> dict[str, Any]:
         """The settings of the film that it asks for."""
-        settings = {"size": self.size, "fps": self.fps, "loudness": self.loudness}
+        settings = {"size": self.size, "enlarge": self.enlarge, "fps": self.fps, "loudness": self.loudness}
         return {name: value for name, value in settings.items() if value is not None}
 
     def film_order(self) -> FilmOrder:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from framepack.messages import Message, joined
+from projects.composing.enlarging import check_enlarger
 from projects.composing.making import made_from, same_film
 from projects.database.tables import Edition, Film, Pass, now
 from projects.errors import NotFound, StoryboardProblem
@@ -48,11 +49,12 @@ def order_film(
 ) -> Film:
     """Order what is delivered of a project's film in a pass, or of an edition of it, as it is cut now.
 
-    A worker begins within a moment of the commit. Raises NotFound, InvalidRequest, and StoryboardProblem where the film
-    cannot be made.
+    A worker begins within a moment of the commit. Raises NotFound, InvalidRequest, EnlargerRejected, and
+    StoryboardProblem where the film cannot be made.
     """
     film = film_to_make(
         session=session,
+        settings=settings,
         project_id=project_id,
         delivery=delivery,
         name=name,
@@ -107,6 +109,7 @@ def order_new_film(
 def film_to_make(
     *,
     session: Session,
+    settings: StudioSettings,
     project_id: str,
     delivery: Delivery,
     name: str | None = None,
@@ -120,6 +123,7 @@ def film_to_make(
     if timeline.problems and delivery.format != "archive":
         raise StoryboardProblem(joined(timeline.problems, "sentences"))
     delivery.check(timeline)
+    check_enlarger(settings, timeline)
     film = Film(
         project_id=project_id,
         name=shown_name(name or "") or timeline.name,

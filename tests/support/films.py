@@ -24,7 +24,9 @@ def film_now(
     delivery: Delivery = USUAL,
 ) -> Film:
     """A film of a project, or what else is delivered of it, ordered and made, whatever came of it. It commits."""
-    film = film_to_make(session=session, project_id=project_id, delivery=delivery, name=name, made_for=made_for)
+    film = film_to_make(
+        session=session, settings=settings, project_id=project_id, delivery=delivery, name=name, made_for=made_for
+    )
     session.commit()
     make(session, settings, film)
     return film

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlmodel import Session, select
 
+from framepack.errors import EnlargerRejected
 from framepack.files.manifest import beside
 from framepack.media.video import probe
 from projects.database.tables import Film, Pass, ProjectUpdate, Shot, ShotUpdate, now
@@ -77,7 +78,7 @@ def test_an_edit_after_the_order_changes_nothing_of_what_was_ordered(
     session: Session, studio: StudioSettings, shot: Shot
 ) -> None:
     edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(hold_last=0.5))
-    film = film_to_make(session=session, project_id=shot.project_id, delivery=USUAL)
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
     edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(hold_last=2.0))
     session.commit()
     make(session, studio, film)
@@ -95,7 +96,7 @@ def test_size_rate_and_loudness_of_an_order_count_before_the_films(
     facts = probe(film_path(studio, film))
     assert (facts.height, facts.fps, facts.frames) == (480, 50, 25)
     with pytest.raises(StoryboardProblem, match="gif has at most 50 frames a second"):
-        film_to_make(session=session, project_id=shot.project_id, delivery=Delivery("gif", fps=60))
+        film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=Delivery("gif", fps=60))
 
 
 def test_captions_lie_beside_a_film_that_has_them_as_a_file(
@@ -112,7 +113,7 @@ def test_the_pieces_of_a_film_are_needed_while_it_is_made_and_nothing_is_left_wh
     session: Session, studio: StudioSettings, shot: Shot
 ) -> None:
     edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(reverse=True))
-    film = film_to_make(session=session, project_id=shot.project_id, delivery=USUAL)
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
     session.commit()
     seen: list[frozenset[str]] = []
 
@@ -136,7 +137,7 @@ def test_the_pieces_of_a_film_are_needed_while_it_is_made_and_nothing_is_left_wh
 def test_what_a_killed_worker_left_of_a_film_is_cleared_away(
     session: Session, studio: StudioSettings, shot: Shot
 ) -> None:
-    film = film_to_make(session=session, project_id=shot.project_id, delivery=USUAL)
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
     session.commit()
     scratch_path(studio, film.id).mkdir()
     for name in (f".{film.id}.mp4.{'0' * 32}.part", f"{film.id}.mp4"):
@@ -150,7 +151,7 @@ def test_what_a_killed_worker_left_of_a_film_is_cleared_away(
 def test_a_film_whose_making_ended_the_computer_thrice_is_given_up(
     session: Session, studio: StudioSettings, shot: Shot
 ) -> None:
-    film = film_to_make(session=session, project_id=shot.project_id, delivery=USUAL)
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
     film.order = {**film.order, "begun": 3}
     session.commit()
     make(session, studio, film)
@@ -230,3 +231,15 @@ def test_a_bundle_names_its_media_where_they_lie_in_it(
         assert f"<pathurl>{media}</pathurl>" in packed.read("timeline.xml").decode()
         packed.extract(media, tmp_path)
     assert probe(tmp_path / media).frames == 15
+
+
+def test_a_film_that_names_a_model_that_is_not_there_is_refused_before_it_is_ordered(
+    session: Session, studio: StudioSettings, shot: Shot
+) -> None:
+    with pytest.raises(EnlargerRejected, match=r"sharp\.safetensors cannot be used: it is not in the folder"):
+        film_to_make(
+            session=session,
+            settings=studio,
+            project_id=shot.project_id,
+            delivery=Delivery(size=480, enlarge="sharp.safetensors"),
+        )
