@@ -103,7 +103,7 @@ function makeDialogs(board) {
       const read = () => {
         const seconds = words.lengthIn(asked.input.value);
         if (seconds !== null) {
-          const said = words.count("length-set", rows.length, { value: words.seconds(seconds) });
+          const said = words.count("seconds-set", rows.length, { value: words.seconds(seconds) });
           return () => actions.editMany(rows, { seconds }, said);
         }
         asked.wrong.textContent = words.say("no-length", { text: asked.input.value });
