@@ -130,6 +130,17 @@ def test_shots_that_lack_something_to_be_rendered_are_counted_apart() -> None:
     assert "1 of them lacks something before it can be rendered." in said
 
 
+def test_of_a_shot_that_lacks_two_things_the_way_to_it_is_shown_once() -> None:
+    project = make_project(shots=0, takes=False)
+    with session() as opened:
+        add_shots(session=opened, project_id=project, new=[NewShot(prompt="No picture.")] * 2)
+        opened.commit()
+    at = open_page("film.py", project=project)
+
+    assert "2 of them lack something before they can be rendered." in text_of(at)
+    assert [one.proto.label for one in at.get("page_link")].count("Go to SH0010") == 1
+
+
 def test_a_film_is_ordered_made_watched_and_downloaded() -> None:
     project = make_project(takes=True)
     at = open_page("film.py", project=project)
