@@ -25,7 +25,11 @@ def style() -> None:
 
 
 def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film"]) -> None:
-    """The top line of every page: the way to all projects and between the pages of the open one, and the language."""
+    """The top line of every page: the way to all projects and between the pages of the open one, and the language.
+
+    The pages of a project show the same of its passes, if the address says which.
+    """
+    made_for = st.query_params.get("pass")
     with st.container(horizontal=True, vertical_alignment="center", key="masthead", gap="small"):
         st.page_link("project_list.py", label=t("FramePack studio"), icon=":material/movie:", help=t("All projects"))
         if project_id is not None:
@@ -35,7 +39,8 @@ def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", 
                     ("film", t("Film"), ":material/theaters:"),
                 ):
                     with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
-                        st.page_link(f"{page}.py", label=label, icon=icon, query_params={"project": project_id})
+                        address = {"project": project_id, **({"pass": made_for} if made_for else {})}
+                        st.page_link(f"{page}.py", label=label, icon=icon, query_params=address)
         language_switch()
 
 

@@ -60,7 +60,12 @@ def film_problems(board: Board) -> None:
 
 
 def _to_storyboard(board: Board, shot_id: str | None, label: str) -> None:
-    address = {"project": board.project.id, **({"shot": shot_id} if shot_id else {})}
+    has_two = board.project.real_checkpoint is not None
+    address = {
+        "project": board.project.id,
+        **({"pass": board.made_for} if has_two else {}),
+        **({"shot": shot_id} if shot_id else {}),
+    }
     st.page_link("storyboard.py", label=label, icon=":material/arrow_forward:", query_params=address)
 
 
