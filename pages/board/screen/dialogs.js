@@ -59,7 +59,8 @@ function makeDialogs(board) {
       open -= 1;
       dialog.remove();
       closed();
-      if (came?.isConnected) came.focus({ preventScroll: true });
+      // Shots that were moved by it have the focus already.
+      if (came?.isConnected && !board.view.hasFocus()) came.focus({ preventScroll: true });
     });
     board.root.append(dialog);
     open += 1;
