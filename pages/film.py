@@ -16,10 +16,12 @@ from pages.look.language import language, number_text, t, words
 from pages.look.text import said, seconds_text, shots_text
 from pages.look.theme import empty_state, masthead, told
 from pages.parts.film_contents import contents, film_problems, lacking, stale
+from pages.parts.pass_switch import pass_switch
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
-from projects.database.tables import Film
+from pages.session.view import shown_pass
+from projects.database.tables import Film, Pass
 from projects.errors import StoryboardProblem
 from projects.films.films import films_of
 from projects.films.material import film_of
@@ -30,26 +32,35 @@ from projects.queue.orders import enqueue_render
 OTHERS_AT_ONCE = 10
 
 
-def render(project_id: str) -> None:
+def render(project_id: str, made_for: Pass) -> None:
     """The callback of the order: what is missing or out of date at this moment, whatever the page showed."""
 
     def order(opened: Session) -> None:
-        board = read_board(opened, project_id)
+        board = read_board(opened, project_id, made_for)
         if board.weights_problem is not None:
             raise StoryboardProblem(board.weights_problem)
-        enqueue_render(session=opened, settings=settings(), project_id=project_id, shot_ids=board.to_render)
+        enqueue_render(
+            session=opened,
+            settings=settings(),
+            project_id=project_id,
+            shot_ids=board.to_render,
+            made_for=made_for,
+        )
 
     do(order)
 
 
 def head(board: Board, timeline: Timeline) -> None:
-    """The project's name, and how much of its film there is."""
+    """The project's name, how much of its film there is, and the switch between its passes."""
     rendered = t("{length} of film rendered").format(length=seconds_text(timeline.seconds))
     figures = f"{shots_text(len(board.plans))} · {rendered}"
-    st.html(
-        f'<h1 class="fs-title"><bdi>{html.escape(board.project.name)}</bdi></h1>'
-        f'<div class="fs-row fs-soft">{html.escape(figures)}</div>'
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="film-head"):
+        st.html(
+            f'<h1 class="fs-title"><bdi>{html.escape(board.project.name)}</bdi></h1>'
+            f'<div class="fs-row fs-soft">{html.escape(figures)}</div>',
+            width="content",
+        )
+        pass_switch(board.project, board.made_for)
 
 
 def to_render(board: Board) -> None:
@@ -66,7 +77,7 @@ def to_render(board: Board) -> None:
         type="primary",
         icon=":material/play_arrow:",
         on_click=render,
-        args=(board.project.id,),
+        args=(board.project.id, board.made_for),
     )
 
 
@@ -115,10 +126,13 @@ if project is None:
     st.page_link("project_list.py", label=t("All projects"), icon=":material/arrow_back:")
     st.stop()
 
+made_for = shown_pass(project)
 with session() as opened:
-    board = read_board(opened, project.id)
-    ordered = films_of(session=opened, project_id=project.id)
-    timeline = film_of(session=opened, project_id=project.id, stale=[shot.shot.id for shot in stale(board)])
+    board = read_board(opened, project.id, made_for)
+    ordered = [film for film in films_of(session=opened, project_id=project.id) if film.made_for == made_for]
+    timeline = film_of(
+        session=opened, project_id=project.id, made_for=made_for, stale=[shot.shot.id for shot in stale(board)]
+    )
 
 films = [film for film in ordered if film.status == "done"]
 newest = next((film for film in films if is_shown(film)), films[0] if films else None)
@@ -149,7 +163,7 @@ with st.container(key="film-page"):
         with st.container(key="next", gap="small"):
             to_render(board)
             if board.plans:
-                delivery(project.id, timeline, ordered, complete=not board.to_render)
+                delivery(project.id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
 if board.plans and timeline.clips:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:

@@ -14,7 +14,7 @@ from pages.look.text import said, wait_text
 from pages.look.theme import ratio_of
 from pages.serving.files import picture_url, preview_url, still_url
 from pages.session.database import settings
-from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start
+from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start, Transition
 from projects.messages import read
 from projects.storage.places import preview_path
 from projects.takes.staleness import ShotPlan
@@ -36,6 +36,7 @@ _PHASES: Mapping[Phase, str] = {
 class Row:
     """One shot. ``place`` is x, y and zoom in thousandths; ``take`` the one it shows, ``takes`` how many it has.
 
+    ``transition`` leads into the shot and lasts ``transition_seconds``, unless it is a cut.
     ``state`` says in words what ``kind`` says to programs, ``why`` what it is out of date for or cannot be rendered.
     ``frame`` is the address of a still of what it ``shows``.
     """
@@ -47,6 +48,8 @@ class Row:
     seconds: float
     start: Start
     joined: bool
+    transition: Transition
+    transition_seconds: float
     dialogue: str
     notes: str
     media: str | None
@@ -157,6 +160,8 @@ def row(board: Board, plan: ShotPlan) -> Row:
         seconds=shot.seconds,
         start=shot.start,
         joined=shot.start == "continue" and shot.position > 0,
+        transition=shot.transition,
+        transition_seconds=shot.transition_seconds,
         dialogue=shot.dialogue,
         notes=shot.notes,
         media=shot.media_id,

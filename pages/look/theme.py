@@ -6,12 +6,13 @@ Whatever a person wrote is escaped here before it becomes HTML.
 from __future__ import annotations
 
 import html
+import json
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from pages.look.language import t
+from pages.look.language import number_text, t
 from pages.look.language_switch import language_switch
 from projects.database.tables import PictureFit
 
@@ -20,12 +21,29 @@ _STYLE = Path(__file__).with_name("theme.css")
 
 
 def style() -> None:
-    """The style sheet; once a page run."""
+    """The style sheet, with the words in it; once a page run."""
     st.html(_STYLE)
+    st.html(f"<style>:root {{ {own_words()} }}</style>")
+
+
+def own_words() -> str:
+    """What the box for files says, as properties of the style sheet: it is Streamlit's own and knows English only."""
+    most = number_text(st.get_option("server.maxUploadSize"))
+    said = {
+        "choose-files": t("Choose files"),
+        "drop-files": t("or drop them here; at most {n} MiB each").format(n=most),
+        "drop-here": t("Drop them here"),
+        "file-refused": t("Not taken: larger than {n} MiB, or the studio did not answer.").format(n=most),
+    }
+    return "; ".join(f"--fs-{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in said.items())
 
 
 def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film"]) -> None:
-    """The top line of every page: the way to all projects and between the pages of the open one, and the language."""
+    """The top line of every page: the way to all projects and between the pages of the open one, and the language.
+
+    The pages of a project show the same of its passes, if the address says which.
+    """
+    made_for = st.query_params.get("pass")
     with st.container(horizontal=True, vertical_alignment="center", key="masthead", gap="small"):
         st.page_link("project_list.py", label=t("FramePack studio"), icon=":material/movie:", help=t("All projects"))
         if project_id is not None:
@@ -35,7 +53,8 @@ def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", 
                     ("film", t("Film"), ":material/theaters:"),
                 ):
                     with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
-                        st.page_link(f"{page}.py", label=label, icon=icon, query_params={"project": project_id})
+                        address = {"project": project_id, **({"pass": made_for} if made_for else {})}
+                        st.page_link(f"{page}.py", label=label, icon=icon, query_params=address)
         language_switch()
 
 

@@ -57,6 +57,8 @@ def row_of(index: int) -> Row:
         "seconds": 4.0 if index % 3 else 2.5,
         "start": "continue" if joined else "cut",
         "joined": joined,
+        "transition": "dissolve" if index % 6 == 3 else "cut",
+        "transition_seconds": 0.5,
         "dialogue": "",
         "notes": "",
         "media": None if joined else f"m{index + 1}",

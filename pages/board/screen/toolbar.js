@@ -36,6 +36,7 @@ function makeToolbar(board) {
   const draft = button(say("pass-draft"), () => board.setPass("draft"));
   const real = button(say("pass-real"), () => board.setPass("real"));
   const passes = groupOf(say("pass-label"), draft, real);
+  passes.classList.add("passes");
   const undo = button(say("undo"), actions.undo, { symbol: "undo", bare: true });
   const redo = button(say("redo"), actions.redo, { symbol: "redo", bare: true });
 
