@@ -94,6 +94,7 @@ ENGLISH = MappingProxyType(
         "toml-not-bool": "{key} is true or false, not {value}.",
         "toml-no-tables": "{key}: write each below a line [[{key}]].",
         "toml-sound-no-file": "it names no file.",
+        "toml-beat-no-time": "it does not say when it begins: at, in seconds.",
         "toml-sound-missing": "{key}: there is no file {name}.",
         "toml-no-sound": "{key}: there is nothing to hear in {name}.",
         "toml-sound-unreadable": "{key}: {name} cannot be read: {reason}.",
@@ -211,6 +212,11 @@ ENGLISH = MappingProxyType(
         "why-text": "Text changed",
         "why-words": "The words around the text changed",
         "why-beats": "Beats changed",
+        # --- remarks on the beats of a shot ---
+        "beats-past-the-end": "What is said at {times} changes nothing, for the shot ends before it begins.",
+        "beats-by-sections": (
+            "'{checkpoint}' makes a shot from its end: beats begin where a section does, every {seconds:g} s."
+        ),
         "why-seed": "Seed {was} to {now}",
         "why-length": "Length {was:g} s to {now:g} s",
         "why-picture": "Picture changed",

@@ -68,16 +68,23 @@ def runs_of(request: ShotRequest, span: Span, *, before: float, fps: int, whole_
     return tuple(runs)
 
 
+def first_latent(at: float, span: Span, *, before: float, fps: int, whole_sections: bool) -> int:
+    """The latent of a shot (0 is its first new one) at which a beat ``at`` seconds into it begins, or would.
+
+    The other arguments are as of ``runs_of``. A beat that begins at or after the last latent's end changes nothing.
+    """
+    # Rounded as joins are: on the running total of the chain.
+    first = max(0, round(((before + at) * fps - 1) / FRAMES_PER_LATENT) + 1 - span.first)
+    return round(first / span.window) * span.window if whole_sections else first
+
+
 def _in_place(request: ShotRequest, span: Span, before: float, fps: int, whole_sections: bool) -> dict[int, _Said]:
     """What is said from which latent of the shot on, in order; of two beats on one latent the later counts."""
     said = _Said(request.prompt, request.seed)
     found = {0: said}
     for beat in request.beats:
         said = said.then(beat)
-        # Rounded as joins are: on the running total of the chain.
-        first = max(0, round(((before + beat.at) * fps - 1) / FRAMES_PER_LATENT) + 1 - span.first)
-        if whole_sections:
-            first = round(first / span.window) * span.window
+        first = first_latent(beat.at, span, before=before, fps=fps, whole_sections=whole_sections)
         if beat.at < request.seconds and first < span.latents:
             found[first] = said
     return found

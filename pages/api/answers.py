@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,7 +34,7 @@ class Problem(Answer):
 class ChangedMeanwhile(Problem):
     """What somebody else changed meanwhile: the fields as they are now, and the version they belong to."""
 
-    theirs: dict[str, str | int | float | bool | None]
+    theirs: dict[str, str | int | float | bool | list[Any] | None]
     version: int
 
 

@@ -175,6 +175,12 @@ class NewShots(Body):
     after: Id | None = None
 
 
+class BeatSaid(ShotBeat):
+    """What takes over within a shot; its seed may come as text."""
+
+    seed: Seed | None = None
+
+
 class ShotChanges(Body):
     """What is to be another of a shot. None means: as the project has it, and for ``media_id``: no picture."""
 
@@ -193,7 +199,7 @@ class ShotChanges(Body):
     preset: Id | None = None
     steps: int | None = None
     guidance: float | None = None
-    beats: Annotated[tuple[ShotBeat, ...], Field(max_length=MAX_BEATS, strict=False)] = ()
+    beats: Annotated[tuple[BeatSaid, ...], Field(max_length=MAX_BEATS, strict=False)] = ()
     transition: Transition = "cut"
     transition_seconds: float = 0.5
     transition_at: TransitionAt = "centre"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from pages.session.database import settings
 from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start, Transition
 from projects.messages import read
 from projects.storage.places import preview_path
+from projects.storyboard.beats import ShotBeat
 from projects.takes.staleness import ShotPlan
 
 Kind = Literal["done", "stale", "never", "empty", "waiting", "rendering", "failed", "unknown"]
@@ -30,6 +31,17 @@ _PHASES: Mapping[Phase, str] = {
     "decoding": "phase-decoding",
     "finishing": "phase-finishing",
 }
+
+
+@dataclass(frozen=True)
+class BeatRow:
+    """What takes over ``at`` seconds into a shot; None: as before. ``place`` is as a row's."""
+
+    at: float
+    prompt: str | None
+    seed: str | None
+    media_id: str | None
+    place: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class Row:
     transition_seconds: float
     dialogue: str
     notes: str
+    beats: list[BeatRow]
     media: str | None
     picture_name: str | None
     place: tuple[int, int, int]
@@ -164,6 +177,7 @@ def row(board: Board, plan: ShotPlan) -> Row:
         transition_seconds=shot.transition_seconds,
         dialogue=shot.dialogue,
         notes=shot.notes,
+        beats=beat_rows(shot.beats),
         media=shot.media_id,
         picture_name=board.pictures.get(shot.media_id) if shot.media_id else None,
         place=(shot.place_x, shot.place_y, shot.place_zoom),
@@ -179,6 +193,14 @@ def row(board: Board, plan: ShotPlan) -> Row:
         shows=shows,
         frame=frame,
     )
+
+
+def beat_rows(beats: Iterable[Mapping[str, Any]]) -> list[BeatRow]:
+    """Beats, as a shot keeps them, as values for programs, which may not count as far as seeds go."""
+    return [
+        BeatRow(beat.at, beat.prompt, None if beat.seed is None else str(beat.seed), beat.media_id, beat.place)
+        for beat in map(ShotBeat.model_validate, beats)
+    ]
 
 
 def kind_of(board: Board, plan: ShotPlan) -> Kind:

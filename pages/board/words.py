@@ -16,6 +16,8 @@ BOARD_WORDS = MappingProxyType(
         "hours": "{h} h {m} min",
         "shots-one": "1 shot",
         "shots-many": "{n} shots",
+        "beats-one": "1 beat",
+        "beats-many": "{n} beats",
         "takes-one": "1 take",
         "takes-many": "{n} takes",
         # --- the tools ---

@@ -14,6 +14,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
+from framepack.shots.beat_text import written_beats
 from framepack.shots.prompts import PROMPT_TOKENS
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
@@ -23,6 +24,7 @@ from pages.inspector.fields import Bounds, typing_boxes
 from pages.inspector.history import shot_history
 from pages.inspector.own_settings import shot_settings
 from pages.inspector.picture import shot_picture
+from pages.inspector.strip import strip_of
 from pages.inspector.takes import shot_takes
 from pages.inspector.words import ENGLISH as WORDS
 from pages.look.language import language, t, words
@@ -35,13 +37,15 @@ from pages.session.state import do, edit, edited
 from pages.session.view import show_none
 from projects.database.tables import Pass, ShotUpdate, Start
 from projects.queue.orders import enqueue_render, order_other_takes
-from projects.storyboard.shots import edit_shot
+from projects.storyboard.shots import beats_from_prompt, edit_shot
 from projects.takes.again import put_back
 from projects.takes.remarks import prompt_reading, remarks_on
 from projects.takes.staleness import ShotPlan
 
 SHORTEST_SECONDS = 0.1
 BOUNDS = {"seconds": Bounds(SHORTEST_SECONDS, MAX_SECONDS), "seed": Bounds("0", str(MAX_SEED))}
+# A prompt longer than CLIP reads is usual, and the strip shows which beats change nothing.
+_UNSAID = frozenset({"prompt-not-read-by-clip", "beats-past-the-end"})
 STARTS: tuple[Start, ...] = ("cut", "continue")
 
 
@@ -56,6 +60,7 @@ def inspector(board: Board, plan: ShotPlan) -> None:
             asdict(row(board, plan)),
             project_id=board.project.id,
             bounds=BOUNDS,
+            strip=strip_of(board, plan),
             counter=_counter(board, plan),
             words=words("inspector", WORDS),
             lang=language().tag,
@@ -165,9 +170,22 @@ def _counter(board: Board, plan: ShotPlan) -> str:
 def _remarks(board: Board, plan: ShotPlan) -> None:
     with st.container(key="remarks", gap=None):
         for remark in remarks_on(plan, board.project.checkpoint, settings().engine.models):
-            # A prompt longer than CLIP reads is usual; on the page it is no remark.
-            if remark.id != "prompt-not-read-by-clip":
+            if remark.id not in _UNSAID:
                 told(said(remark), "quiet")
+        if written_beats(plan.shot.prompt) is not None:
+            st.button(
+                t("Make beats of them"),
+                key="make-beats",
+                icon=":material/splitscreen_left:",
+                type="tertiary",
+                help=t("What stands in the brackets is then said at its time, and can be moved in the strip."),
+                on_click=edit,
+                args=(
+                    board.project.id,
+                    "make-beats",
+                    lambda opened: beats_from_prompt(session=opened, shot_id=plan.shot.id),
+                ),
+            )
 
 
 def _start(board: Board, plan: ShotPlan) -> None:

@@ -118,6 +118,7 @@ def _shot(settings: StudioSettings, plans: dict[Pass, ShotPlan]) -> dict[str, An
         "prompt": shot.prompt,
         "dialogue": shot.dialogue,
         "notes": shot.notes,
+        "beats": shot.beats,
         "seconds": shot.seconds,
         "start": shot.start,
         "state": draft.state,

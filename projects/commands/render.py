@@ -83,6 +83,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         plans = _plans(settings, database, project_id, options.made_for)
         for number, plan in enumerate(plans, start=1):
             for remark in remarks_on(plan, file.settings["checkpoint"], settings.engine.models):
+                if remark.id == "prompt-times" and file.shots[number - 1].literal:
+                    continue
                 said = Message("remark-on-shot", {"shot": f"{file.name}, shot {number}", "remark": remark})
                 print(worded(said, ENGLISH), file=sys.stderr, flush=True)
         sections = {key for plan in plans if plan.planned for key in plan.planned.sections}

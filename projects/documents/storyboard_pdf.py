@@ -22,6 +22,7 @@ from projects.documents.words import DOCUMENT_WORDS
 from projects.documents.wrapping import fitted, lines_of, shortened
 from projects.errors import StoryboardProblem
 from projects.settings import StudioSettings
+from projects.storyboard.beats import beats_text
 
 Paper = Literal["A4", "A3", "Letter"]
 # Width and height of a sheet that stands upright, in points, as all lengths here.
@@ -81,7 +82,7 @@ class _Box:
 def write_pdf(
     storyboard: Storyboard, settings: StudioSettings, out: Path, page: Page, words: Mapping[str, str] = DOCUMENT_WORDS
 ) -> None:
-    """Write the storyboard: of each shot its picture, number, name, length, prompt, dialogue and notes.
+    """Write the storyboard: of each shot its picture, number, name, length, prompt, beats, dialogue and notes.
 
     What is too long for its panel ends in an ellipsis. ``words`` are as DOCUMENT_WORDS. Raises StoryboardProblem for a
     storyboard without shots.
@@ -144,7 +145,10 @@ class _Document:
         said = "".join(
             text
             for panel in storyboard.panels
-            for text in (panel.shot.name, panel.shot.prompt, panel.shot.dialogue, panel.shot.notes)
+            for text in (
+                *(panel.shot.name, panel.shot.prompt, beats_text(panel.shot)),
+                *(panel.shot.dialogue, panel.shot.notes),
+            )
         )
         self._pen = Pen(self._pdf, faces_for(said + storyboard.name + "".join(words.values())))
 
@@ -212,10 +216,11 @@ class _Document:
         self._pen.write(box.x + (box.width - measure(said)) / 2, box.y + (box.height - size) / 2, said, size)
 
     def _said(self, panel: Panel, box: _Box, size: float) -> None:
-        """Prompt, dialogue and notes, as much of each as there is room for."""
+        """Prompt, beats, dialogue and notes, as much of each as there is room for."""
         measure, shot = self._pen.measure(size), panel.shot
         texts = (
             (shot.prompt, _BLACK),
+            (beats_text(shot), _BLACK),
             (self._words["said"].format(text=shot.dialogue) if shot.dialogue.strip() else "", _BLUE),
             (self._words["noted"].format(text=shot.notes) if shot.notes.strip() else "", _GREY),
         )

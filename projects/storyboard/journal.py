@@ -6,7 +6,7 @@ What the generator does (takes made, the take a shot shows once it is done) is n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -155,7 +155,15 @@ def _goes_on(last: Edit, edit: Edit) -> bool:
     if had["before"] is None or has["before"] is None or (had["table"], had["id"]) != (has["table"], has["id"]):
         return False
     fields = {*had["after"], *has["after"]}
-    return len(fields) == 1 and fields <= _TYPED and had["after"] == has["before"]
+    if len(fields) != 1 or had["after"] != has["before"]:
+        return False
+    return fields <= _TYPED or (fields == {"beats"} and _only_words([had["before"], had["after"], has["after"]]))
+
+
+def _only_words(values: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether beats differ in nothing but what is said at them."""
+    first, *others = ([{**beat, "prompt": ""} for beat in value["beats"]] for value in values)
+    return all(other == first for other in others)
 
 
 _ONE_EDIT = dt.timedelta(seconds=SECONDS_OF_ONE_EDIT)

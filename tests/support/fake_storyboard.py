@@ -61,6 +61,7 @@ def row_of(index: int) -> Row:
         "transition_seconds": 0.5,
         "dialogue": "",
         "notes": "",
+        "beats": [],
         "media": None if joined else f"m{index + 1}",
         "place": [500, 500, 1000],
         "take": f"t{index + 1}" if has_take else None,
