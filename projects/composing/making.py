@@ -90,8 +90,8 @@ def write_from(
     """Write the film of a timeline from its ``sources`` to the file ``out``, whole or not at all, and its captions
     beside it where they are wanted as a file.
 
-    ``scratch`` is an empty folder for what is needed meanwhile; the rest is as for ``compose``. Raises what ``compose``,
-    ``mix_sound`` and ``enlarger_for`` raise.
+    ``scratch`` is an empty folder for what is needed meanwhile; the rest is as for ``compose``. Raises what
+    ``compose``, ``mix_sound`` and ``enlarger_for`` raise.
     """
     if is_joined(timeline, order):
         check_output(order, out, [("replaces-source", path) for path in sources.files], timeline.rate)
