@@ -231,6 +231,31 @@ ENGLISH = MappingProxyType(
         "why-after": "More of it is shown than was made",
         "no-take-yet": "{shot} has no take yet.",
         "remark-on-shot": "{shot}: {remark}",
+        # --- what files say of what made them ---
+        "story-refused": "What {name} says of what made it cannot be used: {reason}",
+        "story-is-none": "it is damaged, or not what the studio writes; take the file as it was downloaded.",
+        "story-too-long": "it is longer than {most} MiB; take the file as it was downloaded.",
+        "story-other-version": "another version of the studio wrote it; use that one, or a newer one.",
+        "story-value": "“{key}” cannot be so; take the file as it was downloaded.",
+        "story-lacks-picture": (
+            "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); give it that "
+            "picture, or another."
+        ),
+        "story-first-frame": (
+            "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); the first "
+            "frame of its take stands in its place."
+        ),
+        "story-no-beginning": (
+            "{shot} went on from a shot that this file does not tell of; give it a picture to begin with."
+        ),
+        "story-begins-with-frame": (
+            "{shot} went on from a shot that this file does not tell of; it begins with the first frame of its take."
+        ),
+        "story-lacks-beat-picture": (
+            "{shot}: the picture of its beat at {at:g} s is not in this studio (its hash begins with {picture}); the "
+            "beat has none now."
+        ),
+        "story-lacks-sounds": "Sounds of the film that are not in this studio were left out.",
         # --- what a film lacks ---
         "no-shots-yet": "The storyboard has no shots yet.",
         "no-stills-yet": "No shot has a take or a picture yet.",

@@ -32,7 +32,7 @@ ROOMS = {
         *("benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines"),
+        *("", "database", "cutting", "storyboard", "storage", "takes", "stories", "films", "sound", "timelines"),
         *("frames", "words"),
         *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "delivery"),
         *("generator", "commands"),
