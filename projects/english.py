@@ -231,6 +231,17 @@ ENGLISH = MappingProxyType(
         "why-after": "More of it is shown than was made",
         "no-take-yet": "{shot} has no take yet.",
         "remark-on-shot": "{shot}: {remark}",
+        # --- how a take looks ---
+        "quality-black": "From {at:.1f} s on the picture is black.",
+        "quality-black-help": "Go on from before it with another seed, or cut there.",
+        "quality-frozen": "From {at:.1f} s on nothing moves at all.",
+        "quality-frozen-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
+        "quality-still": "From {at:.1f} s on it moves much less than at its beginning.",
+        "quality-still-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
+        "quality-drift": "From {at:.1f} s on it looks otherwise than at its beginning.",
+        "quality-drift-help": (
+            "If nobody asked for that: go on from before it with another seed or a beat with a picture, or cut there."
+        ),
         # --- what files say of what made them ---
         "story-refused": "What {name} says of what made it cannot be used: {reason}",
         "story-is-none": "it is damaged, or not what the studio writes; take the file as it was downloaded.",
