@@ -248,6 +248,18 @@ ENGLISH = MappingProxyType(
         "story-too-long": "it is longer than {most} MiB; take the file as it was downloaded.",
         "story-other-version": "another version of the studio wrote it; use that one, or a newer one.",
         "story-value": "“{key}” cannot be so; take the file as it was downloaded.",
+        "story-not-carried": "it says nothing of what made it; take a video or JSON that the studio made.",
+        "verify-shows": "The video shows these sections as they are here, to the bit.",
+        "verify-shows-else": "The video does not show these sections as they are here: it was encoded again or cut.",
+        "verify-shot": (
+            "Shot {number} ({name}): {whole} of {of} sections are here, whole; damaged: {damaged}, missing: {missing}."
+        ),
+        "verify-again": "Made again on {device}, {same} of {of} came out the same, to the bit.",
+        "verify-not-again": "It was not made again: {reason}",
+        "verify-continues": "it goes on from a shot that this file does not tell of.",
+        "verify-other-sections": "from what the file says this version would make other sections.",
+        "verify-other-weights": "the weights of '{checkpoint}' that made it are not on this computer.",
+        "verify-lacks-picture": "the picture whose hash begins with {picture} is not in this studio.",
         "story-lacks-picture": (
             "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); give it that "
             "picture, or another."
