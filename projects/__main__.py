@@ -112,7 +112,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         "path",
         type=Path,
         metavar="FILE_OR_FOLDER",
-        help="a folder of pictures, a text, a table (CSV, XLSX), a screenplay, a storyboard file, an archive",
+        help="pictures in a folder, text, a table, a screenplay, a storyboard file, an archive, the studio's videos",
     )
     importing.add_argument("--into", metavar="NAME|ID", help="the project that the shots are added to (a new one)")
     worker = commands.add_parser("worker", help="render what the studio orders, until stopped")

@@ -11,6 +11,7 @@ from typing import TypeVar
 import streamlit as st
 
 from framepack.media.quality import Moment
+from framepack.messages import joined
 from framepack.store.section_store import SectionStore
 from pages.look.language import number_text, t
 from pages.look.text import said
@@ -23,7 +24,6 @@ from projects.takes.quality import Mark, TakeQuality, measure_take, quality_of
 
 # A curve is drawn with so many points at most, each the mean of those it stands for.
 _MOST_POINTS = 120
-_WIDTH, _HEIGHT = 240.0, 24.0
 Point = TypeVar("Point")
 
 
@@ -34,7 +34,7 @@ def take_quality(take: Take) -> None:
     if known is not None:
         st.html(curves(known, take.frames))
         for mark in known.marks:
-            told(f"{said(mark.message)} {said(mark.help)}", "warn")
+            told(said(joined((mark.message, mark.help), "sentences")), "warn")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(story_link(take_story_url(take.id)), width="content")
         if known is None and all(store.has(key) for key, _ in take.units):
@@ -59,49 +59,44 @@ def curves(known: TakeQuality, frames: int) -> str:
     for label, value, least in drawn:
         points = [(at, found) for at, one in known.moments if (found := value(one)) is not None]
         rows.append((label, _curve(label, points, known.marks, frames, least)))
-    cells = "".join(f"<span>{html.escape(label)}</span>{svg}" for label, svg in rows)
+    cells = "".join(f"<span>{html.escape(label)}</span>{drawing}" for label, drawing in rows)
     return f'<div class="fs-curves">{cells}</div>'
 
 
+# Pictures made of style alone: what st.html lets through, and in the colours of the theme.
+
+
 def _strip(known: TakeQuality, frames: int) -> str:
-    parts = _thinned(known.moments)
-    width = _WIDTH / max(1, len(parts))
-    drawn = "".join(
-        f'<rect x="{place * width:.1f}" y="0" width="{width + 0.5:.1f}" height="{_HEIGHT:.0f}" '
-        f'fill="rgb({",".join(f"{mean(one.colour[channel] for _, one in part):.0f}" for channel in range(3))})"/>'
-        for place, part in enumerate(parts)
+    stops = ", ".join(
+        f"rgb({' '.join(f'{mean(one.colour[channel] for _, one in part):.0f}' for channel in range(3))})"
+        for part in _thinned(known.moments)
     )
-    return _svg(t("The mean colour from beginning to end"), drawn + _marked(known.marks, frames))
+    # A gradient has two colours at least.
+    shown = f'<i style="background: linear-gradient(to right, {stops}, {stops.rpartition(", ")[2]})"></i>'
+    return _drawing(t("The mean colour from beginning to end"), shown, known.marks, frames)
 
 
 def _curve(label: str, points: Sequence[tuple[int, float]], marks: Sequence[Mark], frames: int, least: float) -> str:
-    """A line through values at frames; its top is at least ``least``, so that what hardly changes looks so."""
+    """What lies under the values at frames; its top is at least ``least``, so that what hardly changes looks so."""
     thinned = [(mean(at for at, _ in part), mean(value for _, value in part)) for part in _thinned(points)]
     top = max([least, *(value for _, value in thinned)]) * 1.08
-    line = " ".join(f"{_x(at, frames):.1f},{_HEIGHT * (1 - value / top):.1f}" for at, value in thinned)
+    # From edge to edge: a moment stands for the frames about it.
+    at_edges = [(0, thinned[0][1]), *thinned, (frames, thinned[-1][1])] if thinned else []
+    line = "".join(f"{_share(at, frames)} {100 * (1 - value / top):.1f}%, " for at, value in at_edges)
     values = [value for _, value in points] or [0.0]
     spoken = t("{what}: {least} to {most}").format(
         what=label, least=number_text(min(values), 1), most=number_text(max(values), 1)
     )
-    return _svg(spoken, f'<polyline points="{line}"/>{_marked(marks, frames)}')
+    return _drawing(spoken, f'<i style="clip-path: polygon(0% 100%, {line}100% 100%)"></i>', marks, frames)
 
 
-def _marked(marks: Sequence[Mark], frames: int) -> str:
-    return "".join(
-        f'<line x1="{_x(mark.frame, frames):.1f}" x2="{_x(mark.frame, frames):.1f}" y1="0" y2="{_HEIGHT:.0f}"/>'
-        for mark in marks
-    )
+def _drawing(spoken: str, shown: str, marks: Sequence[Mark], frames: int) -> str:
+    marked = "".join(f'<b style="left: {_share(mark.frame, frames)}"></b>' for mark in marks)
+    return f'<div role="img" aria-label="{html.escape(spoken)}">{shown}{marked}</div>'
 
 
-def _svg(spoken: str, drawn: str) -> str:
-    box = f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}"
-    return (
-        f'<svg viewBox="{box}" preserveAspectRatio="none" role="img" aria-label="{html.escape(spoken)}">{drawn}</svg>'
-    )
-
-
-def _x(frame: float, frames: int) -> float:
-    return _WIDTH * frame / max(1, frames)
+def _share(frame: float, frames: int) -> str:
+    return f"{100 * frame / max(1, frames):.1f}%"
 
 
 def _thinned(points: Sequence[Point]) -> list[Sequence[Point]]:
