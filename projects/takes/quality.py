@@ -2,6 +2,13 @@
 
 It goes by what was measured of each section (``framepack.media.quality``). A mark is a hint and no verdict: a fade to
 black that was asked for looks as one that was not.
+
+The bounds lie between what the draft does where it does well and made-up takes that go wrong. Measured, 256x144, 8
+steps, on a processor: "pans slowly to the right", 4.9 s: motion 0.69 to 0.96 in every moment, colour moves by 6 of 255,
+contrast falls by 7 %, sharpness by 32 % (most of it at the start picture). "Holds still", 2.4 s: motion 0.12, all else
+within 1 %. "Fades to black", 2.4 s: brightness 68, under 10 after 0.9 s and under 2 at the end, where contrast is 0.5.
+Those that go wrong are six sections of a pan over a made-up picture (``tests/projects/takes/test_quality.py``): ever
+redder, greyer, softer or harsher, standing still, shown again frame by frame, black.
 """
 
 from __future__ import annotations

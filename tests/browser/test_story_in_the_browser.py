@@ -57,7 +57,7 @@ def taken(studio: Studio) -> tuple[Shot, Take]:
 
 def pictures_of_newest(studio: Studio) -> list[str | None]:
     with session_for(make_engine(studio.settings.database_url)) as session:
-        (newest, _) = list_projects(session=session)
+        newest, *_ = list_projects(session=session)
         return [shot.media_id for shot in shots_of(session=session, project_id=newest.project.id)]
 
 

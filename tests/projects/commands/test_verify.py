@@ -18,7 +18,6 @@ from framepack.store.section_store import SectionStore
 from projects.__main__ import main
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Take
-from projects.films.films import stitch_film
 from projects.films.stitching import conform_take
 from projects.generator.engine_holder import EngineHolder
 from projects.settings import StudioSettings
@@ -26,6 +25,7 @@ from projects.storage.places import film_path, picture_path, take_path
 from projects.stories.telling import take_story
 from projects.takes.takes import finish_take, record_take
 from tests.support.damage import flip_bytes, remove
+from tests.support.films import film_now
 from tests.support.plain_pictures import png
 from tests.support.rendering import plans_by_rows, small_project
 
@@ -61,10 +61,10 @@ class Made:
                 take = record_take(session=session, shot_id=plan.shot.id, planned=planned)
                 conform_take(settings=studio, take=take)
                 self.takes.append(finish_take(session=session, take_id=take.id, seconds_spent=1.0))
-            film = stitch_film(session=session, settings=studio, project_id=project.id)
+            film = film_now(session, studio, project.id)
             session.commit()
         database.dispose()
-        self.film = film_path(studio, film.id)
+        self.film = film_path(studio, film)
         self.take = take_path(studio, self.takes[0].id)
         self.image = picture_path(studio, chain[0].request.image or "")
 
