@@ -1,5 +1,5 @@
 """The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``export``, ``import``,
-``worker``, ``doctor`` or ``clean``.
+``worker``, ``verify``, ``doctor`` or ``clean``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 already runs, 4 another worker is to go on, 130 Ctrl-C.
@@ -41,6 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "clean":
             clean(settings, CleanOptions(deleted=asked.deleted, yes=asked.yes, as_json=asked.json))
             return 0
+        if asked.command == "verify":
+            # Here, because it may need the engine.
+            from projects.commands.verify import VerifyOptions, verify
+
+            told = VerifyOptions(asked.file, again=asked.again, device=asked.device, as_json=asked.json)
+            return 0 if verify(settings, told) else 1
         if asked.command == "list":
             list_all(settings, as_json=asked.json)
             return 0
@@ -106,7 +112,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         "path",
         type=Path,
         metavar="FILE_OR_FOLDER",
-        help="a folder of pictures, a text, a table (CSV, XLSX), a screenplay, a storyboard file, an archive",
+        help="pictures in a folder, text, a table, a screenplay, a storyboard file, an archive, the studio's videos",
     )
     importing.add_argument("--into", metavar="NAME|ID", help="the project that the shots are added to (a new one)")
     worker = commands.add_parser("worker", help="render what the studio orders, until stopped")
@@ -126,6 +132,13 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look for what is wrong, and say what to do about it")
     doctor.add_argument("--repair", action="store_true", help="put damaged files aside, to be made again")
     doctor.add_argument("--json", action="store_true", help="print one line of JSON")
+    verifying = commands.add_parser("verify", help="say whether what made a take or film is here, and whole")
+    verifying.add_argument(
+        "file", type=Path, metavar="FILE", help="a video that the studio made, or the JSON beside it"
+    )
+    verifying.add_argument("--again", action="store_true", help="make its sections again, aside, and compare them")
+    verifying.add_argument("--device", default="auto", help="where they are made again (the best there is)")
+    verifying.add_argument("--json", action="store_true", help="print one line of JSON")
     cleaning = commands.add_parser("clean", help="say what files are not needed any more, and remove them on request")
     cleaning.add_argument("--deleted", action="store_true", help="what was deleted, too; it cannot come back then")
     cleaning.add_argument("--yes", action="store_true", help="remove it; without this nothing is removed")

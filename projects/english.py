@@ -237,6 +237,54 @@ ENGLISH = MappingProxyType(
         "why-after": "More of it is shown than was made",
         "no-take-yet": "{shot} has no take yet.",
         "remark-on-shot": "{shot}: {remark}",
+        # --- how a take looks ---
+        "quality-black": "From {at:.1f} s on the picture is black.",
+        "quality-black-help": "Go on from before it with another seed, or cut there.",
+        "quality-frozen": "From {at:.1f} s on nothing moves at all.",
+        "quality-frozen-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
+        "quality-still": "From {at:.1f} s on it moves much less than at its beginning.",
+        "quality-still-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
+        "quality-drift": "From {at:.1f} s on it looks otherwise than at its beginning.",
+        "quality-drift-help": (
+            "If nobody asked for that: go on from before it with another seed or a beat with a picture, or cut there."
+        ),
+        # --- what files say of what made them ---
+        "story-refused": "What {name} says of what made it cannot be used: {reason}",
+        "story-is-none": "it is damaged, or not what the studio writes; take the file as it was downloaded.",
+        "story-too-long": "it is longer than {most} MiB; take the file as it was downloaded.",
+        "story-other-version": "another version of the studio wrote it; use that one, or a newer one.",
+        "story-value": "“{key}” cannot be so; take the file as it was downloaded.",
+        "story-not-carried": "it says nothing of what made it; take a video or JSON that the studio made.",
+        "verify-shows": "The video shows these sections as they are here, to the bit.",
+        "verify-shows-else": "The video does not show these sections as they are here: it was encoded again or cut.",
+        "verify-shot": (
+            "Shot {number} ({name}): {whole} of {of} sections are here, whole; damaged: {damaged}, missing: {missing}."
+        ),
+        "verify-again": "Made again on {device}, {same} of {of} came out the same, to the bit.",
+        "verify-not-again": "It was not made again: {reason}",
+        "verify-continues": "it goes on from a shot that this file does not tell of.",
+        "verify-other-sections": "from what the file says this version would make other sections.",
+        "verify-other-weights": "the weights of '{checkpoint}' that made it are not on this computer.",
+        "verify-lacks-picture": "the picture whose hash begins with {picture} is not in this studio.",
+        "story-lacks-picture": (
+            "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); give it that "
+            "picture, or another."
+        ),
+        "story-first-frame": (
+            "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); the first "
+            "frame of its take stands in its place."
+        ),
+        "story-no-beginning": (
+            "{shot} went on from a shot that this file does not tell of; give it a picture to begin with."
+        ),
+        "story-begins-with-frame": (
+            "{shot} went on from a shot that this file does not tell of; it begins with the first frame of its take."
+        ),
+        "story-lacks-beat-picture": (
+            "{shot}: the picture of its beat at {at:g} s is not in this studio (its hash begins with {picture}); the "
+            "beat has none now."
+        ),
+        "story-lacks-sounds": "Sounds of the film that are not in this studio were left out.",
         # --- what a film lacks ---
         "no-shots-yet": "The storyboard has no shots yet.",
         "no-stills-yet": "No shot has a take or a picture yet.",

@@ -182,6 +182,7 @@ class TakeAnswer(Answer):
     video: str | None
     still: str | None
     download: str | None
+    story: str | None
 
 
 class RenderAnswer(Answer):
@@ -230,6 +231,7 @@ class FilmAnswer(Answer):
     video: str | None
     download: str | None
     captions: str | None
+    story: str | None
 
 
 class SoundAnswer(Answer):

@@ -14,7 +14,7 @@ from pages.api.asking import Asked, Nothing, Query
 from pages.api.bodies import ChosenFor, FrameOf, OfFrame, TakeChanges
 from pages.api.shots import shot_answer
 from pages.look.text import said
-from pages.serving.files import still_url, take_download_url, take_url
+from pages.serving.files import still_url, take_download_url, take_story_url, take_url
 from pages.session.database import settings
 from projects.database.tables import Pass, Shot, Take
 from projects.errors import NotFound, StoryboardProblem
@@ -158,4 +158,5 @@ def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
         video=take_url(take.id) if done else None,
         still=still_url(take.id) if done else None,
         download=take_download_url(take.id) if done else None,
+        story=take_story_url(take.id) if done else None,
     )

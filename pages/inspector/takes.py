@@ -10,6 +10,7 @@ import streamlit as st
 from framepack.messages import Message
 from pages.board.reading import Board
 from pages.inspector.frames import frames_of_take
+from pages.inspector.quality import take_quality
 from pages.look.language import language, t, words
 from pages.look.text import seconds_text, size_text, term, wait_text, when_text
 from pages.look.theme import ratio_of
@@ -127,6 +128,7 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
             f'<a class="fs-link" href="{take_download_url(take.id)}" download>{html.escape(t("Download"))}</a>',
             width="content",
         )
+    take_quality(take)
     key = f"note-{take.id}"
     st.text_input(
         t("Note"),

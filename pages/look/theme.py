@@ -94,6 +94,15 @@ def told(sentence: str, tone: Tone = "quiet") -> None:
     st.html(f'<div class="fs-told fs-told-{tone}" role="status">{html.escape(sentence)}</div>')
 
 
+def story_link(url: str) -> str:
+    """A link that downloads what made a take or film, as HTML."""
+    hint = t("Prompts, seeds and settings as JSON; drop it on the page of projects to have the shots back")
+    return (
+        f'<a class="fs-link" href="{html.escape(url)}" download title="{html.escape(hint)}">'
+        f"{html.escape(t('What made it'))}</a>"
+    )
+
+
 def empty_state(title: str, text: str) -> None:
     """What a page says when there is nothing on it yet."""
     st.html(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import Protocol
 
 import streamlit as st
 from sqlmodel import Session
@@ -16,6 +15,7 @@ from framepack.messages import Message
 from pages.look.language import t
 from pages.look.text import natural, said
 from pages.look.theme import told
+from pages.parts.from_story import File, begin_from_stories, stories_among
 from pages.session.database import settings
 from pages.session.state import Notice, carried_out, say
 from projects.database.tables import Media, Project, ProjectUpdate
@@ -34,16 +34,6 @@ _GO_TO = "go-to"
 _PROBLEMS = "new-problems"
 # What programs write and no person: it is left to those who read pictures to say what it is.
 _MARKUP = ("<", "%PDF", "{\\rtf")
-
-
-class File(Protocol):
-    """A file that was dropped."""
-
-    name: str
-
-    def getvalue(self) -> bytes:
-        """What is in it."""
-        ...
 
 
 @dataclass
@@ -91,7 +81,10 @@ def from_files() -> None:
     turn = st.session_state.setdefault(_TURN, 0)
     key = f"new-files-{turn}"
     st.file_uploader(
-        t("Pictures, each a shot, in the order of their names; or a text or a table (CSV) of shots"),
+        t(
+            "Pictures, each a shot, in the order of their names; or a text or a table (CSV) of shots; or a video that "
+            "the studio made, or its JSON, to have back what made it"
+        ),
         accept_multiple_files=True,
         key=key,
         on_change=_begin_from_files,
@@ -132,7 +125,12 @@ def _begin_from_files(key: str) -> None:
     if not files:
         return
     st.session_state[_TURN] += 1  # an empty box next time
-    found = Found()
+    dropped = stories_among(files)
+    begun = begin_from_stories(dropped.stories) if dropped.stories else None
+    if begun is not None:
+        st.session_state[_GO_TO] = begun
+    files = dropped.others
+    found = Found(problems=dropped.problems)
     carried_out(lambda opened: found_in(opened, files, found))
     if found.shots or found.pictures:
         name = st.session_state.get(_NAME, "") or (files[0].name.rpartition(".")[0] if len(files) == 1 else "")

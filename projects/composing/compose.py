@@ -132,8 +132,9 @@ class _Work:
                 assert file is not None
                 stretches.append((file, 0, segment.frames))
         tracks = [*([track] if track else []), *self._captions()]
+        tags = {"title": self._timeline.name, "comment": self._sources.comment}
         with in_place(out) as aside:
-            join_stretches(aside, stretches, self._canvas, tracks, self._timeline.name, partial(self._watch, _COPYING))
+            join_stretches(aside, stretches, self._canvas, tracks, tags, partial(self._watch, _COPYING))
         self._progress(1.0)
         return self._finished(encoded, self.pieces(segments))
 

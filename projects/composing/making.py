@@ -142,7 +142,9 @@ def _essence(timeline: Timeline, order: FilmOrder) -> object:
     captions = timeline.settings.captions
     if is_joined(timeline, order):
         shown = [(take, clip.count) for take, clip in zip(timeline.takes, timeline.clips, strict=True)]
-        return shown, cues(timeline) if captions == "file" else ()
+        # Films made before they could tell what made them are the same as those that do.
+        untold = () if timeline.settings.story else ("untold",)
+        return shown, cues(timeline) if captions == "file" else (), *untold
     # Not what is said of shots, and neither seen nor heard in the film.
     clips = tuple(
         replace(clip, label="", name="", prompt="", notes="", dialogue="" if captions == "none" else clip.dialogue)
@@ -156,7 +158,7 @@ def _join(timeline: Timeline, sources: Sources, out: Path) -> ComposedFilm:
     for clip in timeline.clips:
         assert isinstance(clip.source, TakeSource)
         parts += _first(sources.takes[clip.source.take_id], clip.count)
-    frames = join(parts, out)
+    frames = join(parts, out, sources.comment)
     return ComposedFilm(frames, float(frames / timeline.rate), timeline.width, timeline.height, 0, frames)
 
 

@@ -82,6 +82,7 @@ class FilmContent(Table):
     title_seconds: float = 3.0
     credits: Text = ""
     credits_seconds: float = 4.0
+    story: bool = True
 
 
 @dataclass(frozen=True)

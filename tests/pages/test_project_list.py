@@ -12,13 +12,16 @@ import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.media.pictures import picture_hash
+from framepack.shots.request import ShotRequest, default_settings
 from pages.board.project_state import state_words, states_of
 from pages.serving.files import still_url
 from pages.session.database import session, settings
 from projects.database.tables import Project, ProjectUpdate, ShotUpdate, new_id
 from projects.queue.orders import enqueue_render
 from projects.storage.pictures import add_picture
+from projects.stories.story import ShotStory, Story
 from projects.storyboard.journal import undo
 from projects.storyboard.projects import create_project, delete_project, edit_project
 from projects.storyboard.reading import list_projects, shots_of
@@ -222,6 +225,29 @@ def test_pictures_become_shots_in_the_order_people_number_them_whatever_they_are
         pictures = [shot.media_id for shot in shots_of(session=opened, project_id=project.project.id)]
     assert pictures == [picture_hash(png(colour="blue")), picture_hash(png(colour="red"))]
     assert ">Untitled</h1>" in text_of(at)
+
+
+def a_story(image: str) -> bytes:
+    settings = default_settings(checkpoint_named("draft"), height=192, width=192)
+    request = ShotRequest(settings, "weights", "Waves <b>roll</b>.", 7, 2.0, image)
+    told = ShotStory(start="cut", request=request, fps=30, frames=61, units=())
+    return Story(algorithm=2, of="film", name="<i>Sea</i>", shots=(told,)).text().encode()
+
+
+def test_a_story_gives_its_project_back_and_says_which_picture_is_lacking() -> None:
+    at = dropped(("sea.json", a_story("ab" * 32)))
+
+    assert names() == ["<i>Sea</i>"]
+    assert shots() == [("Waves <b>roll</b>.", 2.0, False)]
+    assert "its hash begins with abababababab); give it that picture" in text_of(at)
+    assert "<i>Sea" not in text_of(at)
+
+
+def test_a_story_that_cannot_be_used_is_said_and_makes_no_project() -> None:
+    at = dropped(("sea.json", a_story("ab" * 32).replace(b'"seed":7', b'"seed":-7')))
+
+    assert names() == []
+    assert "What sea.json says of what made it cannot be used: “seed” cannot be so" in text_of(at)
 
 
 def test_a_project_from_pictures_has_the_shape_of_the_first() -> None:

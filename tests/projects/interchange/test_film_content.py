@@ -42,6 +42,7 @@ duck = 12
 loudness = -14
 captions = "soft"
 match_colour = true
+story = false
 title = "海 🌊"
 title_seconds = 2
 credits = "The end"
@@ -109,7 +110,14 @@ def test_a_file_says_all_of_a_film(session: Session, studio: StudioSettings, fol
         **{"fps": 29.97, "stills": True, "size": 1080, "enlarge": "sharp.safetensors", "music_at": 1.0},
         **{"music_start": 0.5, "music_db": -6.0},
         **{"music_fade": 1.5, "music_loop": True, "duck": 12.0, "loudness": -14, "captions": "soft"},
-        **{"match_colour": True, "title": "海 🌊", "title_seconds": 2.0, "credits": "The end", "credits_seconds": 5.5},
+        **{
+            "match_colour": True,
+            "title": "海 🌊",
+            "title_seconds": 2.0,
+            "credits": "The end",
+            "credits_seconds": 5.5,
+            "story": False,
+        },
     }
     assert shot.model_dump(include=set(FILM_FIELDS) - {"sounds"}) == {
         **{"transition": "dissolve", "transition_seconds": 1.0, "transition_at": "in", "trim_start": 0.5},
