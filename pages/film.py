@@ -18,7 +18,7 @@ from pages.look.theme import empty_state, masthead, told
 from pages.parts.film_contents import contents, film_problems, lacking, stale
 from pages.parts.pass_switch import pass_switch
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
-from pages.session.database import session, settings
+from pages.session.database import session
 from pages.session.state import do, open_project, show_notices
 from pages.session.view import shown_pass
 from projects.database.tables import Film, Pass
@@ -39,13 +39,7 @@ def render(project_id: str, made_for: Pass) -> None:
         board = read_board(opened, project_id, made_for)
         if board.weights_problem is not None:
             raise StoryboardProblem(board.weights_problem)
-        enqueue_render(
-            session=opened,
-            settings=settings(),
-            project_id=project_id,
-            shot_ids=board.to_render,
-            made_for=made_for,
-        )
+        enqueue_render(session=opened, project_id=project_id, shot_ids=board.to_render, made_for=made_for)
 
     do(order)
 

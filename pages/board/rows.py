@@ -248,6 +248,11 @@ def _why(board: Board, plan: ShotPlan) -> Sequence[Message]:
     return (doing.message,)
 
 
+def phase_words(phase: Phase) -> str:
+    """What a worker is doing, in words."""
+    return said(Message(_PHASES[phase]))
+
+
 def _words(board: Board, progress: Progress) -> Message:
     label = next((plan.shot.label for plan in board.plans if plan.shot.id == progress.shot_id), None)
     phase = Message(_PHASES[progress.phase])
@@ -276,7 +281,14 @@ def _share(progress: Progress) -> float:
 
 
 def _left(board: Board, render: Render, progress: Progress) -> str:
-    """How long the order will still take, from the speed of the steps so far; "" while that is not known."""
+    """How long the order will still take; "" while that is not known.
+
+    It goes by the forecast, less what is done of the section under way, and where nothing was measured yet by the speed
+    of the steps so far.
+    """
+    if board.remaining is not None and board.remaining.measured and board.remaining.sections:
+        done = progress.step * (progress.seconds_per_step or 0.0)
+        return wait_text(max(0.0, board.remaining.takes.likely - done))
     if progress.seconds_per_step is None or not progress.steps:
         return ""
     steps = progress.steps - progress.step + (progress.sections - progress.section) * progress.steps

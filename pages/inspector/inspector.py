@@ -18,6 +18,7 @@ from framepack.shots.beat_text import written_beats
 from framepack.shots.prompts import PROMPT_TOKENS
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
+from pages.board.foretold import shot_forecast
 from pages.board.reading import Board, standing
 from pages.board.rows import row
 from pages.inspector.fields import Bounds, typing_boxes
@@ -136,6 +137,7 @@ def _orders(board: Board, plan: ShotPlan) -> None:
                 type="primary",
                 on_click=_render,
                 args=(board.project.id, shot.id, board.made_for),
+                help=shot_forecast(board, plan),
             )
 
 
@@ -218,15 +220,13 @@ def _set_start(project_id: str, shot_id: str, start: Start) -> bool:
 
 def _render(project_id: str, shot_id: str, made_for: Pass) -> None:
     def order(opened: Session) -> None:
-        enqueue_render(
-            session=opened, settings=settings(), project_id=project_id, shot_ids=[shot_id], made_for=made_for
-        )
+        enqueue_render(session=opened, project_id=project_id, shot_ids=[shot_id], made_for=made_for)
 
     do(order)
 
 
 def _another(shot_id: str, count: int, made_for: Pass) -> None:
     def order(opened: Session) -> None:
-        order_other_takes(session=opened, settings=settings(), shot_id=shot_id, count=count, made_for=made_for)
+        order_other_takes(session=opened, shot_id=shot_id, count=count, made_for=made_for)
 
     do(order)
