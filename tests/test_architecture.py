@@ -38,8 +38,8 @@ ROOMS = {
         *("generator", "commands"),
     ),
     "pages": (
-        *("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts"),
-        *("filming", ""),
+        *("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "finishing"),
+        *("api", "parts", "filming", ""),
     ),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
