@@ -149,7 +149,7 @@ with st.container(key="film-page"):
             if board.plans:
                 delivery(project.id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
-if board.plans and timeline.clips:
+if board.plans:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:
             finishing(board, timeline)

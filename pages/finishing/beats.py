@@ -77,19 +77,25 @@ def _said(found: tuple[Retrim, ...]) -> None:
         mean=number_text(sum(moves) / len(moves), 2, least_digits=2),
     )
     longer = sum(one.seconds for one in found)
-    length = t("The film would be {length} longer.") if longer > 0 else t("The film would be {length} shorter.")
+    by = seconds_text(abs(longer))
+    length = (
+        t("The film would be {length} longer.").format(length=by)
+        if longer > 0
+        else t("The film would be {length} shorter.").format(length=by)
+    )
     count = tn("{n} cut would move onto a beat", "{n} cuts would move onto beats", len(found))
-    sentence = t("{count}, {figures}.").format(count=count, figures=figures)
-    told(f"{sentence} {length.format(length=seconds_text(abs(longer)))}")
-    listed = [
-        (t("{shot}: {n} s longer") if one.seconds > 0 else t("{shot}: {n} s shorter")).format(
-            shot=one.label, n=number_text(abs(one.seconds), 2, least_digits=2)
-        )
-        for one in found[:MOST_LISTED]
-    ]
+    told(f"{t('{count}, {figures}.').format(count=count, figures=figures)} {length}")
+    listed = [_one(one) for one in found[:MOST_LISTED]]
     more = len(found) - len(listed)
     listed += [tn("{n} more", "{n} more", more)] if more else []
     st.html(f'<div class="fs-soft">{" · ".join(listed)}</div>')
+
+
+def _one(retrim: Retrim) -> str:
+    n = number_text(abs(retrim.seconds), 2, least_digits=2)
+    if retrim.seconds > 0:
+        return t("{shot}: {n} s longer").format(shot=retrim.label, n=n)
+    return t("{shot}: {n} s shorter").format(shot=retrim.label, n=n)
 
 
 def _listen(key: str, music: Media) -> None:

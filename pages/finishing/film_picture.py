@@ -17,32 +17,33 @@ def film_picture(board: Board, timeline: Timeline) -> None:
     project, film = board.project, timeline.settings
     left, right = st.columns(2, gap="medium")
     with left:
-        rates: list[float | None] = [None, *RATES]
-        as_takes = t("As the takes: {n}").format(n=number_text(float(timeline.rate), 2))
-        key, changed = film_box(project, "fps", film.fps)
+        as_takes = t("As the takes")
+        rates = [0.0, *map(float, RATES)]
+        rate = float(film.fps or 0.0)
+        key, changed = film_box(project, "fps", rate)
         st.selectbox(
             t("Frames a second"),
             rates,
-            rates.index(film.fps),
-            format_func=lambda rate: (
-                (t("As the takes") if film.fps else as_takes) if rate is None else number_text(rate, 2)
-            ),
+            rates.index(rate),
+            format_func=lambda one: number_text(one, 2) if one else as_takes,
             key=key,
             on_change=changed,
         )
         beside(key)
-        sizes: list[int | None] = [None, *SIZES]
-        key, changed = film_box(project, "size", film.size)
+        sizes = [0, *SIZES]
+        size = film.size or 0
+        key, changed = film_box(project, "size", size)
         st.selectbox(
             t("Size: pixels of the shorter side"),
             sizes,
-            sizes.index(film.size),
-            format_func=lambda size: t("As the takes") if size is None else str(size),
+            sizes.index(size),
+            format_func=lambda one: str(one) if one else as_takes,
             key=key,
             on_change=changed,
         )
         beside(key)
-        shown = t("{width} × {height} pixels").format(width=timeline.width, height=timeline.height)
+        pixels = t("{width} × {height} pixels").format(width=timeline.width, height=timeline.height)
+        shown = t("{pixels}, {rate} frames a second").format(pixels=pixels, rate=number_text(float(timeline.rate), 2))
         st.html(f'<div class="fs-soft">{shown}</div>')
         key, changed = film_box(project, "stills", film.stills)
         st.toggle(

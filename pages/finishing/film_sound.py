@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 from sqlmodel import Session
@@ -20,6 +21,7 @@ from projects.films.timeline import Timeline
 from projects.storyboard.projects import edit_film
 
 LONGEST_SECONDS = 3600.0
+_NONE = ""
 
 
 def film_sound(board: Board, timeline: Timeline, sounds: Sequence[Media]) -> None:
@@ -36,20 +38,20 @@ def film_sound(board: Board, timeline: Timeline, sounds: Sequence[Media]) -> Non
 
 
 def _music(project: Project, film: FilmSettings, sounds: Sequence[Media]) -> Media | None:
-    known: Mapping[str | None, Media] = {media.id: media for media in sounds}
-    key, changed = film_box(project, "music", film.music)
-    choices: list[str | None] = [None, *(id for id in known if id)]
-    if film.music not in choices:
-        choices.append(film.music)  # its file went away; choosing another one is for the person
+    known = {media.id: media for media in sounds}
+    chosen = film.music or _NONE
+    key, changed = film_box(project, "music", chosen)
+    # One whose file went away is shown as that; choosing another one is for the person.
+    choices = list(dict.fromkeys([_NONE, *known, chosen]))
 
-    def named(id: str | None) -> str:
-        if id is None:
+    def named(id: str) -> str:
+        if id == _NONE:
             return t("No music")
         return known[id].name if id in known else t("A sound that is gone")
 
-    st.selectbox(t("Music"), choices, choices.index(film.music), format_func=named, key=key, on_change=changed)
+    st.selectbox(t("Music"), choices, choices.index(chosen), format_func=named, key=key, on_change=changed)
     beside(key)
-    music = known.get(film.music)
+    music = known.get(chosen)
     if music is not None:
         heard(music)
         _placed(project, film)
@@ -89,17 +91,18 @@ def _placed(project: Project, film: FilmSettings) -> None:
 
 
 def _loudness(project: Project, film: FilmSettings) -> None:
-    titles: dict[Loudness | None, str] = {
-        None: t("As it is"),
+    titles: dict[Loudness | Literal[0], str] = {
+        0: t("As it is"),
         -14: t("-14 LUFS: video sites, the web"),
         -16: t("-16 LUFS: podcasts, phones"),
         -23: t("-23 LUFS: television"),
     }
-    key, changed = film_box(project, "loudness", film.loudness)
+    chosen: Loudness | Literal[0] = film.loudness or 0
+    key, changed = film_box(project, "loudness", chosen)
     st.selectbox(
         t("Loudness of the film"),
         list(titles),
-        list(titles).index(film.loudness),
+        list(titles).index(chosen),
         format_func=titles.__getitem__,
         key=key,
         help=t("All of the sound is brought to this loudness; its peaks stay under -1 dB."),

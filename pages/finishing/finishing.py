@@ -56,7 +56,7 @@ def finishing(board: Board, film: Timeline) -> None:
     with st.container(key="finishing", gap="small"):
         _back_and_forth(board)
         shot, sound, texts, picture = st.tabs(
-            [t("This shot"), t("Music and sound"), t("Words"), t("Picture")], key="finishing-tabs"
+            [t("This shot"), t("Music and sound"), t("Words"), t("Picture and colour")], key="finishing-tabs"
         )
         with shot:
             shot_boxes(board, choose_shot(board, chosen), sounds)

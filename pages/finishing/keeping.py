@@ -20,9 +20,15 @@ from projects.storyboard.journal import journaled
 from projects.storyboard.projects import edit_film
 from projects.storyboard.shots import edit_shot
 
+# Fields of a film that may be as they are. Streamlit takes a choice of None for none made: it is "" or 0 in the box.
+_MAY_BE_NONE = ("music", "loudness", "fps", "size")
+
 
 def film_box(project: Project, field: str, value: Any) -> tuple[str, Callable[[], None]]:
-    """The key and the callback of the box of a film's ``field``, which is drawn with ``value``."""
+    """The key and the callback of the box of a film's ``field``, which is drawn with ``value``.
+
+    Where a film says None, the box has "" or 0.
+    """
     key = f"film-{field}-{project.id}"
     return key, bound(key, value, functools.partial(_save_film, project.id, field, key))
 
@@ -72,11 +78,12 @@ def _reason(key: str) -> str:
 
 
 def _save_film(project_id: str, field: str, key: str, value: Any) -> bool:
+    changes = {field: value or None if field in _MAY_BE_NONE else value}
     return keep(
         key,
         project_id,
         "edit-project",
-        lambda opened: edit_film(session=opened, project_id=project_id, changes={field: value}),
+        lambda opened: edit_film(session=opened, project_id=project_id, changes=changes),
     )
 
 
