@@ -68,23 +68,24 @@ def _placed(project: Project, film: FilmSettings) -> None:
         ("music_db", t("Level (dB)"), *DECIBELS, t("0 is as loud as the file. 6 dB less is about half as loud.")),
         ("music_fade", t("Fade in and out (s)"), 0.0, LONGEST_SECONDS, ""),
     )
-    columns = st.columns(2)
-    for place, (field, label, least, most, hint) in enumerate(fields):
-        with columns[place % 2]:
-            value = float(getattr(film, field))
-            key, changed = film_box(project, field, value)
-            st.number_input(
-                label,
-                least,
-                most,
-                value,
-                step=1.0 if field == "music_db" else 0.5,
-                format="%.1f",
-                key=key,
-                help=hint or None,
-                on_change=changed,
-            )
-            beside(key)
+    # Pairs in rows, so that they stay in order where there is room for one beside the other no more.
+    for pair in (fields[:2], fields[2:]):
+        for column, (field, label, least, most, hint) in zip(st.columns(2), pair, strict=True):
+            with column:
+                value = float(getattr(film, field))
+                key, changed = film_box(project, field, value)
+                st.number_input(
+                    label,
+                    least,
+                    most,
+                    value,
+                    step=1.0 if field == "music_db" else 0.5,
+                    format="%.1f",
+                    key=key,
+                    help=hint or None,
+                    on_change=changed,
+                )
+                beside(key)
     key, changed = film_box(project, "music_loop", film.music_loop)
     st.toggle(t("Begin anew where the music ends"), film.music_loop, key=key, on_change=changed)
     beside(key)

@@ -14,8 +14,9 @@ from pages.look.theme import told
 from pages.session.bound import bound
 from pages.session.database import session
 from pages.session.faults import fault_message
-from pages.session.state import Act
+from pages.session.state import Act, Notice, say
 from projects.database.tables import Project, Shot, ShotUpdate
+from projects.errors import NotFound
 from projects.storyboard.journal import journaled
 from projects.storyboard.projects import edit_film
 from projects.storyboard.shots import edit_shot
@@ -43,9 +44,9 @@ def shot_box(shot: Shot, field: str, where: str = "") -> tuple[str, Callable[[],
 
 
 def keep(key: str, project_id: str, kind: str, act: Act) -> bool:
-    """Do one edit of a project, which the journal keeps as a ``kind``; why it cannot be stands beside the box ``key``.
+    """Do one edit of a project, which the journal keeps as a ``kind``. True if it was done.
 
-    True if it was done.
+    Why it cannot be stands beside the box ``key``; that something is gone is said above all.
     """
     st.session_state["notices"] = []
     try:
@@ -53,6 +54,10 @@ def keep(key: str, project_id: str, kind: str, act: Act) -> bool:
             with journaled(session=opened, project_id=project_id, kind=kind):
                 act(opened)
             opened.commit()
+    except NotFound as gone:
+        # Its box is gone as well.
+        say(Notice(fault_message(gone), "bad"))
+        return False
     except Exception as error:
         refuse(key, fault_message(error))
         return False

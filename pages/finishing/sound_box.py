@@ -53,8 +53,11 @@ def heard(media: Media) -> None:
 def _taken_in(name: str, key: str, project_id: str, use: Use) -> None:
     """The callback of the box."""
     uploaded = st.session_state[key]
-    if uploaded is None:
+    # A browser that has not drawn the empty box yet may hand in the same file once more.
+    taken = st.session_state.setdefault(f"{name}-taken", set())
+    if uploaded is None or uploaded.file_id in taken:
         return
+    taken.add(uploaded.file_id)
     st.session_state[f"{name}-turn"] += 1  # an empty box next time
 
     def take_in(opened: Session) -> None:
