@@ -163,9 +163,11 @@ class Timeline:
 
     def _is_plain(self, clip: Clip) -> bool:
         as_it_is = clip.plain and clip.first == 0 and clip.lead.kind == "cut" and not clip.sounds
+        matched = clip.joined and clip.match_colour
         source = clip.source
         return (
             as_it_is
+            and not matched
             and isinstance(source, TakeSource)
             and (source.width, source.height, source.rate) == (self.width, self.height, self.rate)
         )
