@@ -13,7 +13,7 @@ from pages.filming.under_way import films_panel
 from pages.finishing.finishing import finishing
 from pages.look.language import number_text, t
 from pages.look.text import seconds_text, shots_text
-from pages.look.theme import empty_state, masthead, told
+from pages.look.theme import empty_state, masthead
 from pages.parts.film_contents import contents, film_problems, lacking, stale
 from pages.parts.pass_switch import pass_switch
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
