@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from framepack.enlarging.files import enlarger_names
 from pages.board.reading import Board
 from pages.finishing.colours import join_colours
 from pages.finishing.keeping import beside, film_box
 from pages.look.language import number_text, t
-from projects.cutting.film_settings import RATES, SIZES
+from pages.session.database import settings
+from projects.cutting.film_settings import RATES, SIZES, FilmSettings
+from projects.database.tables import Project
 from projects.films.timeline import Timeline
 
 
@@ -42,6 +45,7 @@ def film_picture(board: Board, timeline: Timeline) -> None:
             on_change=changed,
         )
         beside(key)
+        _enlarging(project, film)
         pixels = t("{width} × {height} pixels").format(width=timeline.width, height=timeline.height)
         shown = t("{pixels}, {rate} frames a second").format(pixels=pixels, rate=number_text(float(timeline.rate), 2))
         st.html(f'<div class="fs-soft">{shown}</div>')
@@ -56,3 +60,22 @@ def film_picture(board: Board, timeline: Timeline) -> None:
         beside(key)
     with right:
         join_colours(board, timeline)
+
+
+def _enlarging(project: Project, film: FilmSettings) -> None:
+    """With which model of the person's own takes are enlarged, where there is one."""
+    known = enlarger_names(settings().enlargers_dir)
+    names = list(dict.fromkeys(["", *known, film.enlarge]))
+    if len(names) == 1:
+        return
+    key, changed = film_box(project, "enlarge", film.enlarge)
+    st.selectbox(
+        t("Enlarge with"),
+        names,
+        names.index(film.enlarge),
+        format_func=lambda name: name or t("Plain scaling"),
+        key=key,
+        help=t("Models in the folder “enlargers” of the studio; they count where takes are smaller than the film."),
+        on_change=changed,
+    )
+    beside(key)

@@ -100,6 +100,18 @@ def test_music_loudness_and_captions_are_chosen_and_taken_back(project: str) -> 
     assert labelled(at.selectbox, "Music").value == sound()
 
 
+def test_rate_size_and_a_model_that_enlarges_are_chosen_where_there_is_one(project: str) -> None:
+    (settings().enlargers_dir / "sharp.safetensors").write_bytes(b"")
+    at = finishing(project)
+    labelled(at.selectbox, "Frames a second").select(29.97).run()
+    labelled(at.selectbox, "Size: pixels of the shorter side").select(720).run()
+    labelled(at.selectbox, "Enlarge with").select("sharp.safetensors").run()
+    made = film(project)
+    assert (made.fps, made.size, made.enlarge) == (29.97, 720, "sharp.safetensors")
+    labelled(at.selectbox, "Frames a second").select(0.0).run()
+    assert film(project).fps is None
+
+
 def test_the_chosen_shot_is_slower_held_and_has_a_voice(project: str) -> None:
     at = finishing(project)
     first, second, _ = shots(project)
