@@ -70,12 +70,11 @@ def _enlarging(project: Project, film: FilmSettings) -> None:
         return
     key, changed = film_box(project, "enlarge", film.enlarge)
     st.selectbox(
-        t("Enlarge with"),
+        t("Takes smaller than that are"),
         names,
         names.index(film.enlarge),
-        format_func=lambda name: name or t("Plain scaling"),
+        format_func=lambda name: t("enlarged by {model}").format(model=name) if name else t("scaled"),
         key=key,
-        help=t("Models in the folder “enlargers” of the studio; they count where takes are smaller than the film."),
         on_change=changed,
     )
     beside(key)

@@ -105,7 +105,7 @@ def test_rate_size_and_a_model_that_enlarges_are_chosen_where_there_is_one(proje
     at = finishing(project)
     labelled(at.selectbox, "Frames a second").select(29.97).run()
     labelled(at.selectbox, "Size: pixels of the shorter side").select(720).run()
-    labelled(at.selectbox, "Enlarge with").select("sharp.safetensors").run()
+    labelled(at.selectbox, "Takes smaller than that are").select("sharp.safetensors").run()
     made = film(project)
     assert (made.fps, made.size, made.enlarge) == (29.97, 720, "sharp.safetensors")
     labelled(at.selectbox, "Frames a second").select(0.0).run()
