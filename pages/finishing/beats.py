@@ -62,7 +62,7 @@ def beats_suggestion(board: Board, timeline: Timeline, music: Media) -> None:
                 key=f"{key}-apply",
                 icon=":material/music_note:",
                 on_click=_apply,
-                args=(key, board.project.id, music, within),
+                args=(key, board, music, within),
             )
         beside(key)
 
@@ -108,16 +108,16 @@ def _listen(key: str, music: Media) -> None:
     st.rerun()
 
 
-def _apply(key: str, project_id: str, music: Media, within: float) -> None:
+def _apply(key: str, board: Board, music: Media, within: float) -> None:
     """The callback of the suggestion: all trims in one edit, worked out from the film as it is at this moment."""
     done: list[Retrim] = []
-    if keep(key, project_id, "cuts-on-beats", functools.partial(_retrim, project_id, music, within, done)):
+    if keep(key, board.project.id, "cuts-on-beats", functools.partial(_retrim, board, music, within, done)):
         say(Notice(Message("cuts-on-beats", {"count": len(done)}), "good"))
 
 
-def _retrim(project_id: str, music: Media, within: float, done: list[Retrim], opened: Session) -> None:
-    timeline = film_of(session=opened, project_id=project_id)
-    shots = {shot.id: shot for shot in shots_of(session=opened, project_id=project_id)}
+def _retrim(board: Board, music: Media, within: float, done: list[Retrim], opened: Session) -> None:
+    timeline = film_of(session=opened, project_id=board.project.id, made_for=board.made_for)
+    shots = {shot.id: shot for shot in shots_of(session=opened, project_id=board.project.id)}
     beats = beats_in(timeline, kept_beats(settings(), music), music.seconds or 0.0)
     for one in on_beats(timeline, shots, beats, within):
         edit_shot(session=opened, shot_id=one.shot_id, changes=ShotUpdate.model_validate({one.field: one.trim}))
