@@ -7,14 +7,13 @@ import streamlit as st
 from sqlmodel import Session
 
 from pages.board.reading import Board, read_board
-from pages.cutting.table import cutting_table
-from pages.cutting.words import ENGLISH as CUTTING_WORDS
 from pages.filming.delivery import delivery
 from pages.filming.film_card import film_facts, film_player, is_shown
 from pages.filming.under_way import films_panel
-from pages.look.language import language, number_text, t, words
-from pages.look.text import said, seconds_text, shots_text
-from pages.look.theme import empty_state, masthead, told
+from pages.finishing.finishing import finishing
+from pages.look.language import number_text, t
+from pages.look.text import seconds_text, shots_text
+from pages.look.theme import empty_state, masthead
 from pages.parts.film_contents import contents, film_problems, lacking, stale
 from pages.parts.pass_switch import pass_switch
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
@@ -92,21 +91,6 @@ def others(films: Sequence[Film]) -> None:
         st.button(t("Show more"), key="more-films", on_click=show_more)
 
 
-def cut(board: Board, film: Timeline) -> None:
-    """The film laid out in time: played, trimmed, joined."""
-    for problem in (*film.problems, *film.warnings):
-        if problem.id not in ("shot-lacks-take", "shots-lack-takes", "shot-changed", "shots-changed"):
-            told(said(problem), "warn")
-    cutting_table(
-        film,
-        {plan.shot.id: plan.shot for plan in board.plans},
-        words=words("cutting", CUTTING_WORDS),
-        lang=language().tag,
-        key=f"cutting-{board.project.id}",
-        on_changed=lambda: None,
-    )
-
-
 def show_more() -> None:
     """The callback below them."""
     st.session_state["films-shown"] = st.session_state.get("films-shown", OTHERS_AT_ONCE) + OTHERS_AT_ONCE
@@ -159,10 +143,10 @@ with st.container(key="film-page"):
             if board.plans:
                 delivery(project.id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
-if board.plans and timeline.clips:
+if board.plans:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:
-            cut(board, timeline)
+            finishing(board, timeline)
 if board.plans:
     holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:

@@ -69,6 +69,7 @@ ENGLISH = MappingProxyType(
         "sound-long": "it lasts longer than {most} hours; cut it and try again.",
         "sound-gone": "its file is no longer there; add it again.",
         "shot-sound-lost": "A sound of {shot} is no longer there; add it to the shot again.",
+        "shot-sound-changed": "The sounds of {shot} were changed elsewhere meanwhile; they are shown as they are now.",
         "music-lost": "The music of the film is no longer there; add it again.",
         # --- what is wrong with a storyboard file ---
         "toml-not-a-file": "it is not a file.",

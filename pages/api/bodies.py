@@ -222,6 +222,7 @@ class ShotChanges(Body):
     hold_last: float = 0.0
     title: Text = ""
     lower_third: Text = ""
+    match_colour: bool = False
     sounds: Annotated[tuple[ShotSound, ...], Field(max_length=MAX_SOUNDS, strict=False)] = ()
 
 

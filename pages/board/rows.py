@@ -65,6 +65,8 @@ class Row:
     dialogue: str
     notes: str
     beats: list[BeatRow]
+    title: str
+    lower_third: str
     media: str | None
     picture_name: str | None
     place: tuple[int, int, int]
@@ -178,6 +180,8 @@ def row(board: Board, plan: ShotPlan) -> Row:
         dialogue=shot.dialogue,
         notes=shot.notes,
         beats=beat_rows(shot.beats),
+        title=shot.title,
+        lower_third=shot.lower_third,
         media=shot.media_id,
         picture_name=board.pictures.get(shot.media_id) if shot.media_id else None,
         place=(shot.place_x, shot.place_y, shot.place_zoom),

@@ -44,6 +44,7 @@ from projects.takes.remarks import prompt_reading, remarks_on
 from projects.takes.staleness import ShotPlan
 
 SHORTEST_SECONDS = 0.1
+FIELDS = ("prompt", "beats", "name", "seconds", "seed", "dialogue", "notes")
 BOUNDS = {"seconds": Bounds(SHORTEST_SECONDS, MAX_SECONDS), "seed": Bounds("0", str(MAX_SEED))}
 # A prompt longer than CLIP reads is usual, and the strip shows which beats change nothing.
 _UNSAID = frozenset({"prompt-not-read-by-clip", "beats-past-the-end"})
@@ -60,6 +61,7 @@ def inspector(board: Board, plan: ShotPlan) -> None:
         typing_boxes(
             asdict(row(board, plan)),
             project_id=board.project.id,
+            fields=FIELDS,
             bounds=BOUNDS,
             strip=strip_of(board, plan),
             counter=_counter(board, plan),

@@ -152,7 +152,8 @@ class ShotBase(SQLModel):
 
     From ``transition``, which leads into the shot, on it is about the film only (see ``FILM_FIELDS``): it changes
     nothing that is rendered. Trims, holds and the transition are seconds, ``speed`` is a factor; ``sounds`` are
-    ``cutting.shot_fields.ShotSound``.
+    ``cutting.shot_fields.ShotSound``, and ``match_colour`` evens out a step of colour where it goes on from the shot
+    before.
     """
 
     prompt: str = ""
@@ -190,13 +191,14 @@ class ShotBase(SQLModel):
     sounds: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"}
     )
+    match_colour: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 # What is said of a shot for the film only.
 FILM_FIELDS = frozenset(
     {
         *("transition", "transition_seconds", "transition_at", "trim_start", "trim_end", "speed", "between"),
-        *("reverse", "move", "hold_first", "hold_last", "title", "lower_third", "sounds"),
+        *("reverse", "move", "hold_first", "hold_last", "title", "lower_third", "sounds", "match_colour"),
     }
 )
 
