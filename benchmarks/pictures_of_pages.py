@@ -40,7 +40,8 @@ _STILL = """() => {
   let lacking = document.querySelectorAll("[data-testid=stSkeleton], [data-testid=stAppSkeleton]").length;
   const look = (root) => root.querySelectorAll("*").forEach((one) => {
     // A picture that is put in later has no address yet; a board that is not read yet says so with a class.
-    if (one.tagName === "IMG" && one.loading !== "lazy" && !one.hidden && !(one.complete && one.naturalWidth)) lacking += 1;
+    const picture = one.tagName === "IMG" && one.loading !== "lazy" && !one.hidden;
+    if (picture && !(one.complete && one.naturalWidth)) lacking += 1;
     if (one.matches(".unknown, video:not([preload=none])") && (one.readyState ?? 0) < 2) lacking += 1;
     if (one.shadowRoot) look(one.shadowRoot);
   });
