@@ -108,7 +108,7 @@ def _formats(project_id: str, made_for: Pass, timeline: Timeline) -> None:
         key="deliver-format",
         disabled=not timeline.ready,
         on_click=_order_format,
-        args=(project_id, made_for, format),
+        args=(project_id, made_for),
     )
 
 
@@ -147,8 +147,9 @@ def _order_timeline(project_id: str, made_for: Pass) -> None:
     _order(project_id, made_for, Delivery(kind))
 
 
-def _order_format(project_id: str, made_for: Pass, format: Format) -> None:
-    """The callback of the folded settings."""
+def _order_format(project_id: str, made_for: Pass) -> None:
+    """The callback of the folded settings, as they are now: the page may not have followed the last of them yet."""
+    format: Format = st.session_state["format"]
     quality = st.session_state.get(f"quality-{format}", "good")
 
     def order(opened: Session) -> None:
