@@ -109,6 +109,7 @@ def cut(board: Board, film: Timeline) -> None:
         words=words("cutting", CUTTING_WORDS),
         lang=language().tag,
         key=f"cutting-{board.project.id}",
+        edition=None,
         on_changed=lambda: None,
     )
 

@@ -136,6 +136,11 @@ ENGLISH = MappingProxyType(
         "recut-rejoined": "Continue another shot then, and are to be rendered again: {shots}.",
         "recut-stills": "Own pictures that become shots: {shots}.",
         "recut-unknown": "Clips whose files are not from here; add them as pictures or videos of your own: {shots}.",
+        "recut-once": "An edition shows each shot once; left out the second time: {shots}.",
+        "recut-takes-shared": (
+            "The recut shows another take, but editions share the takes of their project; choose it on the storyboard: "
+            "{shots}."
+        ),
         "recut-of-another": "None of the clips is of a shot of this project; it may be a cut of another one.",
         # --- what is different between two films ---
         "differs-only-first": "{shot} is in the first film only.",
@@ -191,6 +196,12 @@ ENGLISH = MappingProxyType(
         "project-name-too-long": "The project's name is longer than {most} characters.",
         "nothing-to-undo": "There is nothing to undo.",
         "nothing-to-redo": "There is nothing to do again.",
+        "edition-unnamed": "The edition has no name; give it one.",
+        "edition-name-too-long": "The edition's name is longer than {most} characters.",
+        "edition-name-taken": "There is an edition called “{name}” already; give this one another name.",
+        "editions-many": "A project has at most {most} editions; delete one first.",
+        "edition-shape": "An edition has a shape by name, not '{name}'; give it none for the project's.",
+        "edition-not-of-film": "An edition cannot have its own “{field}”; change it in the storyboard.",
         "film-unnamed": "The film has no name; give it one.",
         "film-name-too-long": "The film's name is longer than {most} characters.",
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",

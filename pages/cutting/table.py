@@ -33,9 +33,13 @@ def cutting_table(
     words: Mapping[str, str],
     lang: str,
     key: str,
+    edition: str | None,
     on_changed: Callable[[], None],
 ) -> None:
-    """Draw the table of ``film``. ``shots`` are those of its clips by id; ``on_changed`` is told of changes."""
+    """Draw the table of ``film``. ``shots`` are those of its clips by id; ``on_changed`` is told of changes.
+
+    They are made in the ``edition`` of that id, or in the storyboard.
+    """
     data = {
         "film": {
             "rate": float(film.rate),
@@ -46,6 +50,7 @@ def cutting_table(
         "words": dict(words),
         "lang": lang,
         "api": "/api",
+        "edition": edition,
     }
     _table(key=key, data=data, on_changed_change=on_changed)
 

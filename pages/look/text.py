@@ -24,6 +24,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "not-found": {"kind": "kind"},
         "invalid-request": {"field": "field"},
+        "edition-not-of-film": {"field": "field"},
         "weights-damaged": {"part": "part"},
         "host-memory-short": {"part": "part"},
     }

@@ -53,7 +53,7 @@ def cut_of(
     """
     if edition is None:
         return Cut(film_settings(project.film, asked), tuple(shots))
-    own = [_otherwise(shot, edition) for shot in _in_order(shots, edition.order)]
+    own = [_otherwise(shot, edition) for shot in in_order(shots, edition.order)]
     aspect = aspect_of(edition.shape) if edition.shape else None
     settings = film_settings(project.film, edition.film, asked)
     return Cut(settings, tuple(shot for shot in own if shot is not None), aspect)
@@ -66,7 +66,7 @@ def _otherwise(shot: Shot, edition: Edition) -> Shot | None:
     return Shot(**{**shot.model_dump(), **{field: value for field, value in said.items() if field in OTHERWISE}})
 
 
-def _in_order(shots: Sequence[Shot], order: Sequence[str] | None) -> list[Shot]:
+def in_order(shots: Sequence[Shot], order: Sequence[str] | None) -> list[Shot]:
     if order is None:
         return list(shots)
     by_id = {shot.id: shot for shot in shots}

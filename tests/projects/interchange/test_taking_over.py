@@ -18,7 +18,8 @@ from projects.errors import StoryboardProblem
 from projects.films.laying_out import Material, lay_out
 from projects.films.timeline import Timeline
 from projects.interchange.recut import RecutSummary
-from projects.interchange.taking_over import apply_recut, pictures_beside, recut_as_edition
+from projects.interchange.recut_editions import recut_as_edition
+from projects.interchange.taking_over import apply_recut, pictures_beside
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path, take_path
 from projects.storyboard.journal import journaled, undo
