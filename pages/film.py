@@ -12,6 +12,8 @@ from pages.cutting.words import ENGLISH as CUTTING_WORDS
 from pages.filming.delivery import delivery
 from pages.filming.film_card import film_facts, film_player, is_shown
 from pages.filming.under_way import films_panel
+from pages.handing.editions import shown_edition
+from pages.handing.sections import editions, handing_on
 from pages.look.language import language, number_text, t, words
 from pages.look.text import said, seconds_text, shots_text
 from pages.look.theme import empty_state, masthead, told
@@ -21,8 +23,9 @@ from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
 from pages.session.database import session, settings
 from pages.session.state import do, open_project, show_notices
 from pages.session.view import shown_pass
-from projects.database.tables import Film, Pass
+from projects.database.tables import Edition, Film, Pass
 from projects.errors import StoryboardProblem
+from projects.films.cut import cut_of
 from projects.films.films import films_of
 from projects.films.material import film_of
 from projects.films.timeline import Timeline
@@ -98,18 +101,18 @@ def others(films: Sequence[Film]) -> None:
         st.button(t("Show more"), key="more-films", on_click=show_more)
 
 
-def cut(board: Board, film: Timeline) -> None:
-    """The film laid out in time: played, trimmed, joined."""
+def cut(board: Board, film: Timeline, edition: Edition | None) -> None:
+    """The film laid out in time, or an edition of it: played, trimmed, joined."""
     for problem in (*film.problems, *film.warnings):
         if problem.id not in ("shot-lacks-take", "shots-lack-takes", "shot-changed", "shots-changed"):
             told(said(problem), "warn")
     cutting_table(
         film,
-        {plan.shot.id: plan.shot for plan in board.plans},
+        {shot.id: shot for shot in cut_of(board.project, [plan.shot for plan in board.plans], edition).shots},
         words=words("cutting", CUTTING_WORDS),
         lang=language().tag,
-        key=f"cutting-{board.project.id}",
-        edition=None,
+        key=f"cutting-{edition.id if edition else board.project.id}",
+        edition=edition.id if edition else None,
         on_changed=lambda: None,
     )
 
@@ -131,9 +134,9 @@ made_for = shown_pass(project)
 with session() as opened:
     board = read_board(opened, project.id, made_for)
     ordered = [film for film in films_of(session=opened, project_id=project.id) if film.made_for == made_for]
-    timeline = film_of(
-        session=opened, project_id=project.id, made_for=made_for, stale=[shot.shot.id for shot in stale(board)]
-    )
+    edition = shown_edition(opened, project.id)
+    old = [shot.shot.id for shot in stale(board)]
+    timeline = film_of(session=opened, project_id=project.id, made_for=made_for, edition=edition, stale=old)
 
 films = [film for film in ordered if film.status == "done"]
 newest = next((film for film in films if is_shown(film)), films[0] if films else None)
@@ -145,6 +148,8 @@ with st.container(key="problems"):
 with st.container(key="work"):
     rendering_panel(board)
     films_panel(project.id, ordered)
+if board.plans:
+    editions(board, edition)
 with st.container(key="film-page"):
     left, right = st.columns([8, 5], gap="medium")
     with left:
@@ -164,14 +169,16 @@ with st.container(key="film-page"):
         with st.container(key="next", gap="small"):
             to_render(board)
             if board.plans:
-                delivery(project.id, made_for, timeline, ordered, complete=not board.to_render)
+                edition_id = edition.id if edition else None
+                delivery(project.id, edition_id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
 if board.plans and timeline.clips:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:
-            cut(board, timeline)
+            cut(board, timeline, edition)
 if board.plans:
     holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:
         if table.open:
             contents(board)
+    handing_on(board, edition, timeline)

@@ -39,7 +39,7 @@ ROOMS = {
     ),
     "pages": (
         *("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts"),
-        *("filming", ""),
+        *("filming", "handing", ""),
     ),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room

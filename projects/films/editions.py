@@ -15,11 +15,11 @@ from projects.cutting.film_settings import FilmSettings, film_settings
 from projects.database.opening import hold
 from projects.database.tables import Edition, Project, Shot, ShotUpdate, now
 from projects.errors import NotFound, StoryboardProblem
-from projects.films.cut import LEFT_OUT, OTHERWISE, cut_of, in_order
+from projects.films.cut import LEFT_OUT, OTHERWISE, in_order, otherwise, shows
 from projects.names import shown_name, storable
 from projects.storyboard.ordering import moved
 from projects.storyboard.projects import MAX_NAME_CHARACTERS
-from projects.storyboard.reading import get_project, get_shot, project_with_shots, shots_of
+from projects.storyboard.reading import get_project, get_shot, shots_of
 from projects.storyboard.shapes import aspect_of
 from projects.storyboard.shots import check_shot
 
@@ -125,9 +125,9 @@ def set_film(*, session: Session, edition_id: str, film: FilmSettings) -> Editio
     project = get_project(session=session, project_id=edition.project_id)
     wanted = film_settings(film.model_dump()).model_dump()
     usual = film_settings(project.film).model_dump()
-    otherwise = {name: value for name, value in wanted.items() if value != usual[name]}
-    if otherwise != edition.film:
-        edition.film = otherwise
+    own = {name: value for name, value in wanted.items() if value != usual[name]}
+    if own != edition.film:
+        edition.film = own
         _touch(session, edition)
     return edition
 
@@ -145,8 +145,8 @@ def cut_shot(*, session: Session, edition_id: str, shot_id: str, changes: ShotUp
     cleaned = {name: storable(value) if isinstance(value, str) else value for name, value in given.items()}
     said = {**edition.shots.get(shot.id, {}), **cleaned}
     check_shot(Shot(**{**shot.model_dump(), **{name: said[name] for name in said if name in OTHERWISE}}))
-    otherwise = {name: value for name, value in said.items() if name == LEFT_OUT or value != getattr(shot, name)}
-    return _say(session, edition, shot, otherwise)
+    kept = {name: value for name, value in said.items() if name == LEFT_OUT or value != getattr(shot, name)}
+    return _say(session, edition, shot, kept)
 
 
 def leave_out(*, session: Session, edition_id: str, shot_id: str, left_out: bool) -> Edition:
@@ -174,9 +174,8 @@ def move_shot(*, session: Session, edition_id: str, shot_id: str, place: int) ->
 
 def shots_in(*, session: Session, edition: Edition) -> list[tuple[Shot, bool]]:
     """All shots as an edition has them, in its order, and whether it shows them."""
-    project, shots = project_with_shots(session=session, project_id=edition.project_id)
-    shown = {shot.id: shot for shot in cut_of(project, shots, edition).shots}
-    return [(shown.get(shot.id, shot), shot.id in shown) for shot in in_order(shots, edition.order)]
+    shots = shots_of(session=session, project_id=edition.project_id)
+    return [(otherwise(shot, edition), shows(edition, shot)) for shot in in_order(shots, edition.order)]
 
 
 def _shot_in(session: Session, edition_id: str, shot_id: str) -> tuple[Edition, Shot]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from projects.films.timeline import CardSource, Clip, TakeSource
 from projects.interchange.recut_matching import Known, Storyboard, at_rate, settled
 from projects.timelines.pieces import Piece, Recut, pieces_of
 
+# As many as the usual models make at a time.
+_FRAMES_OF_SECTION = 36
+
 
 @dataclass(frozen=True)
 class RecutSummary:
@@ -24,8 +28,9 @@ class RecutSummary:
 
     ``trimmed`` show another part of what is there, ``lengthened`` need ``more_seconds`` together that are not rendered;
     ``led`` have another transition, speed or held frames; ``again`` are shown more than once; ``retaken`` show another
-    take. ``rejoined`` continue another shot than before, so that they are to be rendered again. ``stills`` become shots
-    of their own, ``unknown`` are clips whose media are not ours and no pictures beside the file.
+    take. ``rejoined`` continue another shot than before, and ``following`` one that is longer, so that they are to be
+    rendered again; with what is longer that makes ``more_sections``. ``stills`` become shots of their own, ``unknown``
+    are clips whose media are not ours and no pictures beside the file.
     """
 
     kept: tuple[str, ...] = ()
@@ -37,9 +42,11 @@ class RecutSummary:
     retaken: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     rejoined: tuple[str, ...] = ()
+    following: tuple[str, ...] = ()
     stills: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     more_seconds: float = 0.0
+    more_sections: int = 0
     remarks: tuple[Message, ...] = ()
 
     @property
@@ -54,6 +61,7 @@ class RecutSummary:
             (self.retaken, "recut-retaken"),
             (self.removed, "recut-removed"),
             (self.rejoined, "recut-rejoined"),
+            (self.following, "recut-following"),
             (self.stills, "recut-stills"),
             (self.unknown, "recut-unknown"),
         ):
@@ -62,6 +70,8 @@ class RecutSummary:
         if self.lengthened:
             shots = ", ".join(self.lengthened)
             said.append(Message("recut-lengthened", {"shots": shots, "seconds": self.more_seconds}))
+        if self.more_sections:
+            said.append(Message("recut-sections", {"count": self.more_sections}))
         return (*said, *self.remarks)
 
 
@@ -202,6 +212,9 @@ def _summary(storyboard: Storyboard, recut: Recut, placed: Sequence[Placed], rem
     led_by = ("transition", "transition_seconds", "transition_at", "speed", "reverse", "hold_first", "hold_last")
     led = _labels(one for one in ours if _differs(one, *led_by))
     retaken = _labels(one for one in placed if one.take_id is not None)
+    rejoined = _rejoined(storyboard.shots, placed, removed)
+    following = _following(storyboard.shots, placed, removed, lengthened)
+    again = {*rejoined, *following}
     changed = {*moved, *trimmed, *lengthened, *led, *retaken}
     return RecutSummary(
         kept=tuple(label for label in _labels(ours) if label not in changed),
@@ -212,9 +225,18 @@ def _summary(storyboard: Storyboard, recut: Recut, placed: Sequence[Placed], rem
         again=_labels(one for one in placed if one.again),
         retaken=retaken,
         removed=tuple(shot.label for shot in removed),
-        rejoined=_rejoined(storyboard.shots, placed, removed),
+        rejoined=rejoined,
+        following=tuple(label for label in following if label not in rejoined),
         stills=tuple(one.piece.name for one in placed if one.still),
         unknown=tuple(one.piece.name for one in placed if one.shot is None and not one.still),
+        more_sections=sum(
+            sections_in(shot.seconds * storyboard.fps) for shot in storyboard.shots if shot.label in again
+        )
+        + sum(
+            sections_in(one.needed) - sections_in(one.needed - one.lacking)
+            for one in placed
+            if one.lacking and one.shot is not None and one.shot.label not in again
+        ),
         more_seconds=round(sum(one.lacking for one in placed) / storyboard.fps, 2),
         remarks=recut.remarks,
     )
@@ -256,6 +278,26 @@ def _rejoined(shots: Sequence[Shot], placed: Sequence[Placed], removed: Sequence
         for shot in shots
         if shot.start == "continue" and shot.id in order and now.get(shot.id) != was.get(shot.id)
     )
+
+
+def _following(
+    shots: Sequence[Shot], placed: Sequence[Placed], removed: Sequence[Shot], lengthened: Collection[str]
+) -> tuple[str, ...]:
+    """The labels of shots that continue one that is longer then, or another one of these."""
+    kept = {shot.id: shot for shot in shots if shot not in removed}
+    found: list[str] = []
+    moved = False
+    for shot in (kept[id] for id in order_after([*kept.values()], placed)):
+        moved = moved and shot.start == "continue"
+        if moved:
+            found.append(shot.label)
+        moved = moved or shot.label in lengthened
+    return tuple(found)
+
+
+def sections_in(frames: float) -> int:
+    """About how many sections so many frames of a shot take."""
+    return math.ceil(max(0.0, frames - 1) / _FRAMES_OF_SECTION)
 
 
 def order_after(shots: Sequence[Shot], placed: Sequence[Placed]) -> list[str]:
