@@ -21,6 +21,8 @@ ENGLISH = MappingProxyType(
         "edition-deleted": "The edition “{name}” is deleted.",
         "recut-taken": "The recut is taken over.",
         "recut-kept-beside": "The recut is kept as an edition of its own.",
+        "project-opened": "The project “{name}” is opened from its archive.",
+        "new-timeline-file": "{name} is a timeline; bring it in on the page of the film that it cuts.",
         "project-deleted": "“{name}” was deleted.",
         "project-archived": "“{name}” is in the archive now.",
         "project-unarchived": "“{name}” is among the projects again.",
