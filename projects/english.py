@@ -130,6 +130,7 @@ ENGLISH = MappingProxyType(
         "recut-trimmed": "Shown from other frames: {shots}.",
         "recut-lengthened": "Longer, with {seconds:g} s to be rendered: {shots}.",
         "recut-led": "Another transition, speed or held frames: {shots}.",
+        "recut-heard": "Sounds elsewhere or at another level: {shots}.",
         "recut-again": "Shown once more, as copies: {shots}.",
         "recut-retaken": "Shown by another take: {shots}.",
         "recut-removed": "Taken out: {shots}.",

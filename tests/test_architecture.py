@@ -45,7 +45,7 @@ ROOMS = {
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {
     **{"pages/parts": 12, "pages/api": 14, "projects/storyboard": 13, "projects/composing": 12},
-    **{"projects/interchange": 11},
+    **{"projects/interchange": 12, "projects/timelines": 15},
     **{"pages/inspector": 12, "projects/generator": 11, "projects/commands": 12},
     **{"framepack/weights": 13, "framepack/ops": 11},
 }

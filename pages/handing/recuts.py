@@ -105,7 +105,7 @@ def _told(recut: Recut, summary: RecutSummary) -> None:
 def changes_nothing(summary: RecutSummary) -> bool:
     """Whether a recut leaves the film as it is."""
     changed = (summary.moved, summary.trimmed, summary.lengthened, summary.led, summary.again, summary.retaken)
-    return not any((*changed, summary.removed, summary.stills, summary.unknown))
+    return not any((*changed, summary.heard, summary.removed, summary.stills, summary.unknown))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
