@@ -155,7 +155,7 @@ ENGLISH = MappingProxyType(
         "differs-lead": "What leads into {shot} is {was}, then {now}.",
         "differs-words": "{shot}, {field}: “{was}”, then “{now}”.",
         "differs-sounds": "The sounds of {shot} are others: {was}, then {now}.",
-        "differs-film": "Of the film, {field}: {was}, then {now}.",
+        "differs-film": "{field}: {was}, then {now}.",
         "differs-seconds": "The film lasts {was} s, then {now} s.",
         # --- what is wrong with an archive of a project ---
         "archive-problem": "The archive cannot be used: {reason}",

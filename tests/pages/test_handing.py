@@ -118,7 +118,7 @@ def test_an_edition_has_its_own_shape_shots_and_words_and_says_how_it_differs(pr
 
     said = text_of(unfolded(at, "compared"))
     assert "SH0010 is in the first film only." in said
-    assert "Of the film, captions: none, then burned." in said
+    assert "captions: none, then burned." in said
 
 
 def recut(project: str, folder: Path) -> bytes:
