@@ -1,4 +1,4 @@
-"""Editions in a real browser: what is cut on the table is cut in the one that the address names; documents come down."""
+"""Editions in a real browser: the table cuts the one that the address names, and its documents come down."""
 
 from __future__ import annotations
 
