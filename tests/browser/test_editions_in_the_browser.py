@@ -42,7 +42,7 @@ def test_the_table_cuts_the_edition_and_its_storyboard_is_downloaded(page: Page,
         edge = page.get_by_role("slider", name="Trim the end of SH0020")
         edge.focus()
         page.keyboard.press("Shift+ArrowLeft")
-        expect(page.get_by_text("0.0 s of 3.7 s")).to_be_visible()
+        expect(page.get_by_text("0.0 s of 3.6 s")).to_be_visible()
 
         page.get_by_text("Documents", exact=True).click()
         with page.expect_download() as coming:

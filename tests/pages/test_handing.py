@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.session.database import session, settings
 from projects.database.tables import Edition
 from projects.films.editions import create_edition, editions_of, shots_in
+from projects.films.films import films_of
 from projects.films.material import film_of
 from projects.storage.pictures import add_picture
 from projects.storyboard.journal import journaled
@@ -119,6 +120,16 @@ def test_an_edition_has_its_own_shape_shots_and_words_and_says_how_it_differs(pr
     said = text_of(unfolded(at, "compared"))
     assert "SH0010 is in the first film only." in said
     assert "captions: none, then burned." in said
+
+
+def test_what_is_ordered_while_an_edition_is_shown_is_a_film_of_it(project: str) -> None:
+    edition = make_edition(project, "短版")
+    at = film_page(project, edition)
+    at.button(key="deliver-share").click().run()
+
+    with session() as opened:
+        (film,) = films_of(session=opened, project_id=project)
+    assert (film.edition_id, film.name) == (edition, "短版")
 
 
 def recut(project: str, folder: Path) -> bytes:
