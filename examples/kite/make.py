@@ -75,7 +75,7 @@ def pictures(folder: Path) -> None:
     kite(draw, 400, 120, 60)
     for name, picture in (("hills", day), ("evening", evening)):
         small = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-        small.save(folder / f"{name}.jpg", quality=76, optimize=True)
+        small.save(folder / f"{name}.webp", quality=72, method=6)
 
 
 def note(semitones: int, seconds: float, fade: float) -> NDArray[np.float32]:
@@ -109,9 +109,9 @@ def music() -> NDArray[np.float32]:
 
 def write_music(path: Path, sound: NDArray[np.float32]) -> None:
     """Write the music, in Opus."""
-    with av.open(str(path), "w", format="ogg") as container:
+    with av.open(str(path), "w", format="ogg", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libopus", rate=RATE, layout="mono")
-        stream.bit_rate = 16_000
+        stream.bit_rate = 9_000
         stream.codec_context.open()
         frames = stream.codec_context.frame_size
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE, frame_size=frames)
