@@ -8,11 +8,11 @@ import streamlit as st
 
 from pages.look.language import language, t
 from pages.serving.documents import DocumentKind, Wanted, document_url
-from projects.database.tables import Edition
+from projects.database.tables import Edition, Pass
 from projects.documents.storyboard_pdf import MOST_PANELS, PAPERS, Page, Paper
 
 
-def documents_section(project_id: str, edition: Edition | None) -> None:
+def documents_section(project_id: str, edition: Edition | None, made_for: Pass) -> None:
     """The boxes, and the link that has the document made and downloaded."""
     kinds: dict[DocumentKind, str] = {
         "pdf": t("Storyboard on paper (PDF)"),
@@ -26,7 +26,7 @@ def documents_section(project_id: str, edition: Edition | None) -> None:
         kind = st.selectbox(t("Document"), list(kinds), format_func=kinds.__getitem__, key="document-kind", width=280)
         wanted = _settings(kind)
         address = document_url(
-            project_id, wanted, edition=edition.id if edition else None, made_for="draft", lang=language().code
+            project_id, wanted, edition=edition.id if edition else None, made_for=made_for, lang=language().code
         )
         label = html.escape(t("Download"))
         st.html(f'<a class="fs-download" href="{html.escape(address)}">{label}</a>', width="content")

@@ -24,12 +24,13 @@ from pages.session.database import session, settings
 from pages.session.faults import fault_message
 from pages.session.state import Notice, attempt, say
 from pages.session.undoing import last_edit, take_back
-from projects.database.tables import Edition
+from projects.database.tables import Edition, Pass
 from projects.films.editions import get_edition
 from projects.films.material import film_of
 from projects.films.timeline import Timeline
 from projects.interchange.recut import RecutSummary
 from projects.interchange.recut_editions import edition_changes, recut_as_edition, recut_edition
+from projects.interchange.recut_matching import Storyboard
 from projects.interchange.taking_over import apply_recut, pictures_beside, recut_changes, storyboard_of
 from projects.names import shown_name
 from projects.timelines.files import ENDINGS, read_recut
@@ -60,7 +61,7 @@ class _Read:
     pictures: frozenset[str]
 
 
-def recut_section(project_id: str, edition: Edition | None, timeline: Timeline) -> None:
+def recut_section(project_id: str, edition: Edition | None, made_for: Pass, timeline: Timeline) -> None:
     """The box for a file of an editing program; what it would change is told before anything is changed."""
     st.caption(
         t(
@@ -80,14 +81,17 @@ def recut_section(project_id: str, edition: Edition | None, timeline: Timeline) 
     try:
         read = _read(dropped, timeline.rate)
         with session() as opened:
-            summary = _changes(opened, project_id, edition, timeline, read)
+            storyboard = storyboard_of(
+                session=opened, project_id=project_id, timeline=timeline, made_for=made_for, edition=edition
+            )
+            summary = _changes(storyboard, edition, read)
     except Exception as error:
         told(said(fault_message(error)), "bad")
         return
     _told(read.recut, summary)
     with st.container(horizontal=True, key="recut"):
         label = t("Take it over into “{name}”").format(name=edition.name) if edition else t("Take it over")
-        args = (project_id, edition.id if edition else None, key)
+        args = (project_id, edition.id if edition else None, made_for, key)
         st.button(label, key="recut-take", type="primary", icon=":material/done:", on_click=_take_over, args=args)
         st.button(t("Keep it as another edition"), key="recut-keep", icon=":material/add:", on_click=_keep, args=args)
 
@@ -133,10 +137,7 @@ def _on_disk(dropped: Dropped) -> Iterator[Path]:
         yield path
 
 
-def _changes(
-    opened: Session, project_id: str, edition: Edition | None, timeline: Timeline, read: _Read
-) -> RecutSummary:
-    storyboard = storyboard_of(session=opened, project_id=project_id, timeline=timeline, edition=edition)
+def _changes(storyboard: Storyboard, edition: Edition | None, read: _Read) -> RecutSummary:
     if edition is not None:
         return edition_changes(storyboard, read.recut)
     return recut_changes(storyboard, read.recut, read.pictures)
@@ -145,15 +146,15 @@ def _changes(
 # --- taking over ------------------------------------------------------------------------------------------------------
 
 
-def _take_over(project_id: str, edition_id: str | None, key: str) -> None:
+def _take_over(project_id: str, edition_id: str | None, made_for: Pass, key: str) -> None:
     """The callback of "Take it over"."""
 
     def act(opened: Session, dropped: Dropped) -> None:
         edition = None if edition_id is None else get_edition(session=opened, edition_id=edition_id)
-        timeline = film_of(session=opened, project_id=project_id, edition=edition)
+        timeline = film_of(session=opened, project_id=project_id, made_for=made_for, edition=edition)
         recut = _read(dropped, timeline.rate).recut
         if edition is not None:
-            recut_edition(session=opened, edition=edition, timeline=timeline, recut=recut)
+            recut_edition(session=opened, edition=edition, timeline=timeline, recut=recut, made_for=made_for)
             return
         with _on_disk(dropped) as path:
             apply_recut(
@@ -163,20 +164,23 @@ def _take_over(project_id: str, edition_id: str | None, key: str) -> None:
                 timeline=timeline,
                 recut=recut,
                 pictures=pictures_beside(path, recut),
+                made_for=made_for,
             )
 
     _carried_out(project_id, key, act, Message("recut-taken"))
 
 
-def _keep(project_id: str, edition_id: str | None, key: str) -> None:
+def _keep(project_id: str, edition_id: str | None, made_for: Pass, key: str) -> None:
     """The callback of "Keep it as another edition"."""
     made: list[str] = []
 
     def act(opened: Session, dropped: Dropped) -> None:
         of = None if edition_id is None else get_edition(session=opened, edition_id=edition_id)
-        timeline = film_of(session=opened, project_id=project_id, edition=of)
+        timeline = film_of(session=opened, project_id=project_id, made_for=made_for, edition=of)
         recut = _read(dropped, timeline.rate).recut
-        edition, _ = recut_as_edition(session=opened, project_id=project_id, timeline=timeline, recut=recut, of=of)
+        edition, _ = recut_as_edition(
+            session=opened, project_id=project_id, timeline=timeline, recut=recut, made_for=made_for, of=of
+        )
         made.append(edition.id)
 
     if _carried_out(project_id, key, act, Message("recut-kept-beside")):

@@ -39,7 +39,7 @@ def _comparison(board: Board, shown: Edition, found: Sequence[Edition]) -> None:
     with st.expander(t("What is different"), key="compared", on_change="rerun", icon=":material/compare:") as fold:
         if fold.open:
             with session() as opened:
-                material = material_of(session=opened, project_id=board.project.id)
+                material = material_of(session=opened, project_id=board.project.id, made_for=board.made_for)
             compared(material, shown, found)
 
 
@@ -47,8 +47,8 @@ def handing_on(board: Board, shown: Edition | None, timeline: Timeline) -> None:
     """Documents of what is shown, and a recut of it that comes back."""
     with st.expander(t("Documents"), key="documents-fold", on_change="rerun", icon=":material/description:") as fold:
         if fold.open:
-            documents_section(board.project.id, shown)
+            documents_section(board.project.id, shown, board.made_for)
     label = t("Bring a cut back from an editing program")
     with st.expander(label, key="recut-fold", on_change="rerun", icon=":material/input:") as fold:
         if fold.open:
-            recut_section(board.project.id, shown, timeline)
+            recut_section(board.project.id, shown, board.made_for, timeline)
