@@ -7,25 +7,23 @@ import streamlit as st
 from sqlmodel import Session
 
 from pages.board.reading import Board, read_board
-from pages.cutting.table import cutting_table
-from pages.cutting.words import ENGLISH as CUTTING_WORDS
 from pages.filming.delivery import delivery
 from pages.filming.film_card import film_facts, film_player, is_shown
 from pages.filming.under_way import films_panel
+from pages.finishing.finishing import finishing
 from pages.handing.editions import shown_edition
 from pages.handing.sections import editions, handing_on
-from pages.look.language import language, number_text, t, words
-from pages.look.text import said, seconds_text, shots_text
-from pages.look.theme import empty_state, masthead, told
+from pages.look.language import number_text, t
+from pages.look.text import seconds_text, shots_text
+from pages.look.theme import empty_state, masthead
 from pages.parts.film_contents import contents, film_problems, lacking, stale
 from pages.parts.pass_switch import pass_switch
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
-from pages.session.database import session, settings
+from pages.session.database import session
 from pages.session.state import do, open_project, show_notices
 from pages.session.view import shown_pass
-from projects.database.tables import Edition, Film, Pass
+from projects.database.tables import Film, Pass
 from projects.errors import StoryboardProblem
-from projects.films.cut import cut_of
 from projects.films.films import films_of
 from projects.films.material import film_of
 from projects.films.timeline import Timeline
@@ -42,13 +40,7 @@ def render(project_id: str, made_for: Pass) -> None:
         board = read_board(opened, project_id, made_for)
         if board.weights_problem is not None:
             raise StoryboardProblem(board.weights_problem)
-        enqueue_render(
-            session=opened,
-            settings=settings(),
-            project_id=project_id,
-            shot_ids=board.to_render,
-            made_for=made_for,
-        )
+        enqueue_render(session=opened, project_id=project_id, shot_ids=board.to_render, made_for=made_for)
 
     do(order)
 
@@ -99,22 +91,6 @@ def others(films: Sequence[Film]) -> None:
                         film_player(film)
     if len(films) > shown:
         st.button(t("Show more"), key="more-films", on_click=show_more)
-
-
-def cut(board: Board, film: Timeline, edition: Edition | None) -> None:
-    """The film laid out in time, or an edition of it: played, trimmed, joined."""
-    for problem in (*film.problems, *film.warnings):
-        if problem.id not in ("shot-lacks-take", "shots-lack-takes", "shot-changed", "shots-changed"):
-            told(said(problem), "warn")
-    cutting_table(
-        film,
-        {shot.id: shot for shot in cut_of(board.project, [plan.shot for plan in board.plans], edition).shots},
-        words=words("cutting", CUTTING_WORDS),
-        lang=language().tag,
-        key=f"cutting-{edition.id if edition else board.project.id}",
-        edition=edition.id if edition else None,
-        on_changed=lambda: None,
-    )
 
 
 def show_more() -> None:
@@ -172,10 +148,10 @@ with st.container(key="film-page"):
                 edition_id = edition.id if edition else None
                 delivery(project.id, edition_id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
-if board.plans and timeline.clips:
+if board.plans:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:
-            cut(board, timeline, edition)
+            finishing(board, timeline, edition)
 if board.plans:
     holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:

@@ -1,5 +1,5 @@
 """The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``export``, ``import``,
-``worker``, ``verify``, ``doctor`` or ``clean``.
+``queue``, ``worker``, ``verify``, ``doctor`` or ``clean``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 already runs, 4 another worker is to go on, 130 Ctrl-C.
@@ -18,7 +18,11 @@ from framepack.environment import check_arguments
 from framepack.errors import FramepackError
 from projects.commands.clean import CleanOptions, clean
 from projects.commands.doctor import DoctorOptions, examine
+from projects.commands.foretelling import dry_run
 from projects.commands.listing import list_all, show
+from projects.commands.queueing import describe as describe_queue
+from projects.commands.queueing import options_of as queue_options_of
+from projects.commands.queueing import steer
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
 from projects.failures import foreseen, message_for
@@ -64,7 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             import_path(settings, ImportOptions(asked.path, asked.into))
             return 0
-        options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for)
+        if asked.command == "queue":
+            steer(settings, queue_options_of(asked))
+            return 0
+        if asked.dry_run:
+            dry_run(settings, asked.storyboard, asked.made_for, asked.device)
+            return 0
+        if asked.output is None:
+            print("Say where the film is to be written: -o FILM.mp4.", file=sys.stderr)
+            return 2
+        options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for, by=asked.by)
         render_film(settings, options)
     except KeyboardInterrupt:
         print("Stopped; what is finished is kept.", file=sys.stderr)
@@ -88,7 +101,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="render a storyboard file to a film")
     render.add_argument("storyboard", type=Path, metavar="FILE.toml", help="the storyboard")
-    render.add_argument("-o", "--output", type=Path, required=True, metavar="FILM.mp4", help="the film to write")
+    render.add_argument("-o", "--output", type=Path, metavar="FILM.mp4", help="the film to write")
     render.add_argument(
         "--pass",
         dest="made_for",
@@ -97,6 +110,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         help="draft, or real: with the model that the storyboard names for it (draft)",
     )
     render.add_argument("--device", default=None, help="render on this device (cpu, cuda:1, ...) only")
+    render.add_argument("--dry-run", action="store_true", help="print what it would come to as one line of JSON only")
+    render.add_argument("--by", metavar="18:00", help="take the best preset that is done by then")
+    queue = commands.add_parser("queue", help="see and steer what is ordered over all projects")
+    describe_queue(queue)
     listing = commands.add_parser("list", help="list the projects")
     listing.add_argument("--json", action="store_true", help="print one line of JSON")
     showing = commands.add_parser("show", help="show a project, its shots and their states")

@@ -19,6 +19,13 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
+        # --- the queue ---
+        "order-not-waiting": "Only an order that waits can be put elsewhere.",
+        "order-not-over": "This order is not over yet.",
+        "no-such-order": "No order is called “{name}”; “python -m projects queue list” has them all.",
+        "several-orders": "Several orders are called “{name}”; write more letters of the one.",
+        "no-such-time": "“{text}” is no time of day; write it like 18:00.",
+        "deadline-not-met": "It cannot be done by {by}: with the quickest preset it would be done at {done}.",
         # --- what is the matter with the database, and what to do ---
         "database-unusable": "The database {database} cannot be used: {problem} {help}",
         "database-empty": "its file is empty (0 bytes).",
@@ -62,6 +69,7 @@ ENGLISH = MappingProxyType(
         "sound-long": "it lasts longer than {most} hours; cut it and try again.",
         "sound-gone": "its file is no longer there; add it again.",
         "shot-sound-lost": "A sound of {shot} is no longer there; add it to the shot again.",
+        "shot-sound-changed": "The sounds of {shot} were changed elsewhere meanwhile; they are shown as they are now.",
         "music-lost": "The music of the film is no longer there; add it again.",
         # --- what is wrong with a storyboard file ---
         "toml-not-a-file": "it is not a file.",

@@ -14,15 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.api import editions, files, films, projects, renders, shots, sounds, takes
+from pages.api import editions, files, films, projects, queueing, renders, shots, sounds, takes
 from pages.api.answers import (
     BeatsAnswer,
     ChangedMeanwhile,
     DeletedShot,
     EditAnswer,
     FilmAnswer,
+    ForecastAnswer,
     PictureAnswer,
     ProjectAnswer,
+    QueueAnswer,
     ReadLines,
     RenderAnswer,
     Reversed,
@@ -39,11 +41,13 @@ from pages.api.bodies import (
     FilmName,
     FrameOf,
     MoreTakes,
+    MovedOrder,
     MovedShots,
     NewFilm,
     NewProject,
     NewRender,
     NewShots,
+    OfForecast,
     OfFrame,
     OfHistory,
     OfPass,
@@ -172,6 +176,15 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
         _post(f"{PROJECT}/renders", renders.order, NewRender, RenderAnswer, status=201),
         _get(RENDER, renders.one, RenderAnswer),
         _post(f"{RENDER}/cancel", renders.cancel, Nothing, RenderAnswer),
+        _get(f"{PROJECT}/forecast", queueing.forecast, ForecastAnswer, OfForecast),
+        _get("/api/queue", queueing.queue, QueueAnswer),
+        _post("/api/queue/pause", queueing.pause_all, Nothing, QueueAnswer),
+        _post("/api/queue/resume", queueing.resume_all, Nothing, QueueAnswer),
+        _post("/api/queue/clear", queueing.clear, Nothing, QueueAnswer),
+        _post(f"{RENDER}/pause", queueing.pause, Nothing, RenderAnswer),
+        _post(f"{RENDER}/resume", queueing.resume, Nothing, RenderAnswer),
+        _post(f"{RENDER}/retry", queueing.retry, Nothing, RenderAnswer, status=201),
+        _post(f"{RENDER}/move", queueing.move, MovedOrder, QueueAnswer),
         _get(f"{PROJECT}/films", films.of_project, list[FilmAnswer]),
         _post(f"{PROJECT}/films", films.order, NewFilm, FilmAnswer, status=201),
         _get(FILM, films.one, FilmAnswer),

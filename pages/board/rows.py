@@ -65,6 +65,8 @@ class Row:
     dialogue: str
     notes: str
     beats: list[BeatRow]
+    title: str
+    lower_third: str
     media: str | None
     picture_name: str | None
     place: tuple[int, int, int]
@@ -178,6 +180,8 @@ def row(board: Board, plan: ShotPlan) -> Row:
         dialogue=shot.dialogue,
         notes=shot.notes,
         beats=beat_rows(shot.beats),
+        title=shot.title,
+        lower_third=shot.lower_third,
         media=shot.media_id,
         picture_name=board.pictures.get(shot.media_id) if shot.media_id else None,
         place=(shot.place_x, shot.place_y, shot.place_zoom),
@@ -248,6 +252,11 @@ def _why(board: Board, plan: ShotPlan) -> Sequence[Message]:
     return (doing.message,)
 
 
+def phase_words(phase: Phase) -> str:
+    """What a worker is doing, in words."""
+    return said(Message(_PHASES[phase]))
+
+
 def _words(board: Board, progress: Progress) -> Message:
     label = next((plan.shot.label for plan in board.plans if plan.shot.id == progress.shot_id), None)
     phase = Message(_PHASES[progress.phase])
@@ -276,7 +285,14 @@ def _share(progress: Progress) -> float:
 
 
 def _left(board: Board, render: Render, progress: Progress) -> str:
-    """How long the order will still take, from the speed of the steps so far; "" while that is not known."""
+    """How long the order will still take; "" while that is not known.
+
+    It goes by the forecast, less what is done of the section under way, and where nothing was measured yet by the speed
+    of the steps so far.
+    """
+    if board.remaining is not None and board.remaining.measured and board.remaining.sections:
+        done = progress.step * (progress.seconds_per_step or 0.0)
+        return wait_text(max(0.0, board.remaining.takes.likely - done))
     if progress.seconds_per_step is None or not progress.steps:
         return ""
     steps = progress.steps - progress.step + (progress.sections - progress.section) * progress.steps

@@ -18,6 +18,7 @@ from framepack.shots.beat_text import written_beats
 from framepack.shots.prompts import PROMPT_TOKENS
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
+from pages.board.foretold import shot_forecast
 from pages.board.reading import Board, standing
 from pages.board.rows import row
 from pages.inspector.fields import Bounds, typing_boxes
@@ -43,6 +44,7 @@ from projects.takes.remarks import prompt_reading, remarks_on
 from projects.takes.staleness import ShotPlan
 
 SHORTEST_SECONDS = 0.1
+FIELDS = ("prompt", "beats", "name", "seconds", "seed", "dialogue", "notes")
 BOUNDS = {"seconds": Bounds(SHORTEST_SECONDS, MAX_SECONDS), "seed": Bounds("0", str(MAX_SEED))}
 # A prompt longer than CLIP reads is usual, and the strip shows which beats change nothing.
 _UNSAID = frozenset({"prompt-not-read-by-clip", "beats-past-the-end"})
@@ -59,6 +61,7 @@ def inspector(board: Board, plan: ShotPlan) -> None:
         typing_boxes(
             asdict(row(board, plan)),
             project_id=board.project.id,
+            fields=FIELDS,
             bounds=BOUNDS,
             strip=strip_of(board, plan),
             counter=_counter(board, plan),
@@ -136,6 +139,7 @@ def _orders(board: Board, plan: ShotPlan) -> None:
                 type="primary",
                 on_click=_render,
                 args=(board.project.id, shot.id, board.made_for),
+                help=shot_forecast(board, plan),
             )
 
 
@@ -218,15 +222,13 @@ def _set_start(project_id: str, shot_id: str, start: Start) -> bool:
 
 def _render(project_id: str, shot_id: str, made_for: Pass) -> None:
     def order(opened: Session) -> None:
-        enqueue_render(
-            session=opened, settings=settings(), project_id=project_id, shot_ids=[shot_id], made_for=made_for
-        )
+        enqueue_render(session=opened, project_id=project_id, shot_ids=[shot_id], made_for=made_for)
 
     do(order)
 
 
 def _another(shot_id: str, count: int, made_for: Pass) -> None:
     def order(opened: Session) -> None:
-        order_other_takes(session=opened, settings=settings(), shot_id=shot_id, count=count, made_for=made_for)
+        order_other_takes(session=opened, shot_id=shot_id, count=count, made_for=made_for)
 
     do(order)

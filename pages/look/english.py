@@ -14,6 +14,7 @@ ENGLISH = MappingProxyType(
         "film-cancelled": "The film was called off.",
         "film-dismissed": "It is no longer shown.",
         "film-deleted": "The film “{name}” was thrown away.",
+        "cuts-on-beats": "Cuts that were put on beats of the music: {count}. “Undo” takes that back.",
         "duplicated": "{name} was duplicated.",
         "deleted": "{name} was deleted.",
         "project-duplicated": "“{name}” was duplicated.",

@@ -65,6 +65,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.move": "slow move",
         "field.hold_first": "hold of the first frame",
         "field.hold_last": "hold of the last frame",
+        "field.match_colour": "matching of colours",
         "field.title": "title",
         "field.lower_third": "lower third",
         "field.sounds": "sounds",

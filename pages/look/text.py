@@ -106,6 +106,12 @@ def wait_text(seconds: float) -> str:
     return t("about {n} h").format(n=number_text(round(seconds / 1800) / 2, 1))
 
 
+def span_text(low: float, high: float) -> str:
+    """How long something will take where one knows the bounds: ``about 20 s``, ``from about 4 min to about 6 min``."""
+    least, most = wait_text(low), wait_text(high)
+    return most if least == most else t("{least} to {most}").format(least=least, most=most)
+
+
 def size_text(size: int) -> str:
     """The size of a file: ``812 kB``, ``3.4 MB``."""
     if size < 1000:

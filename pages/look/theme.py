@@ -38,7 +38,7 @@ def own_words() -> str:
     return "; ".join(f"--fs-{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in said.items())
 
 
-def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film"]) -> None:
+def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film", "queue"]) -> None:
     """The top line of every page: the way to all projects and between the pages of the open one, and the language.
 
     The pages of a project show the same of its passes, if the address says which.

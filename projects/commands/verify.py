@@ -14,7 +14,7 @@ from framepack.messages import Message
 from projects.errors import StoryRefused
 from projects.generator.again_aside import same_again
 from projects.generator.engine_holder import find_device
-from projects.generator.worker import usable_cpus
+from projects.generator.processor import usable_cpus
 from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.stories.checking import ShotCheck, chains_of, check_shot, planned_again, shows_its_sections

@@ -157,8 +157,7 @@ class _Work:
         return self._finished(self._timeline.frames, ())
 
     def _runs(self) -> tuple[Run, ...]:
-        matched = self._timeline.settings.match_colour
-        corrections = dict(corrections_of(self._easel, self._timeline)) if matched else {}
+        corrections = dict(corrections_of(self._easel, self._timeline))
         return runs_of(self._timeline, self._sources.overlays, corrections)
 
     def _pictures(self) -> Iterator[Pixels | av.VideoFrame]:

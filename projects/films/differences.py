@@ -15,7 +15,7 @@ Kind = Literal[
     "only-first", "only-second", "moved", "shown", "length", "speed", "lead", "words", "sounds", "film", "seconds"
 ]
 _WORDS = ("dialogue", "title", "lower_third")
-_SPEED = ("speed", "between", "reverse", "move", "hold_first", "hold_last")
+_SPEED = ("speed", "between", "reverse", "move", "hold_first", "hold_last", "match_colour")
 
 
 # The message of each.

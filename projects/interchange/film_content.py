@@ -58,6 +58,7 @@ class ShotFilmContent(Table):
     hold_last: float = 0.0
     title: Text = ""
     lower_third: Text = ""
+    match_colour: bool = False
     sound: tuple[SoundContent, ...] = Field(default=(), strict=False)
 
 

@@ -349,7 +349,7 @@ def test_a_project_says_how_it_is_doing() -> None:
     assert states() == ["1 of 3 out of date"]
 
     with session() as opened:
-        enqueue_render(session=opened, settings=settings(), project_id=id, shot_ids=[first.id])
+        enqueue_render(session=opened, project_id=id, shot_ids=[first.id])
         opened.commit()
     assert states() == ["Rendering"]
 

@@ -134,6 +134,8 @@ function makeDialogs(board) {
       show({ title: words.count("place-title", rows.length), body: [asked.line], confirm: words.say("move"), read });
     },
 
+    askForecast: (found) => offerForecast(board, show, found),
+
     offerLines: (asked) => offerLines(board, show, asked),
   };
 }

@@ -70,7 +70,8 @@ function makeToolbar(board) {
     ],
     { symbol: "more", bare: true },
   );
-  const order = button("", () => actions.render(null), { symbol: "play", name: "primary order" });
+  const order = button("", () => board.forecast.render(), { symbol: "play", name: "primary order" });
+  board.forecast.serve(order);
   tools.append(views, size, filter, make("span", "space"), passes, groupOf("", undo, redo), adding, files, more, order);
 
   // --- the second line: figures, or what can be done with the chosen shots ---

@@ -212,6 +212,7 @@ def test_a_step_of_colour_at_a_join_is_evened_out_where_that_is_asked_for(room: 
     assert room.compose(film(clip(A), going_on)).encoded_frames == 0
     assert levels_in(room.out)[99:101] == pytest.approx([60, 75], abs=1)
     assert room.compose(film(clip(A), going_on, match_colour=True)).encoded_frames == 36
+    assert room.compose(film(clip(A), replace(going_on, match_colour=True))).encoded_frames == 0
     matched = levels_in(room.out)
     assert matched[100:116] == pytest.approx([60 + place for place in range(16)], abs=2.5)
     assert packets_in(room.out)[136:] == packets_in(room.folder / "b.mp4")[36:]

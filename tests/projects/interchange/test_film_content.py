@@ -66,6 +66,7 @@ hold_first = 1
 hold_last = 2
 title = "One"
 lower_third = "燈塔"
+match_colour = true
 
 [[shot.sound]]
 file = "音樂 🎵.wav"
@@ -122,7 +123,7 @@ def test_a_file_says_all_of_a_film(session: Session, studio: StudioSettings, fol
     assert shot.model_dump(include=set(FILM_FIELDS) - {"sounds"}) == {
         **{"transition": "dissolve", "transition_seconds": 1.0, "transition_at": "in", "trim_start": 0.5},
         **{"trim_end": 0.25, "speed": 0.5, "between": "blend", "reverse": True, "move": "closer", "hold_first": 1.0},
-        **{"hold_last": 2.0, "title": "One", "lower_third": "燈塔"},
+        **{"hold_last": 2.0, "title": "One", "lower_third": "燈塔", "match_colour": True},
     }
     first, second = sounds_of(shot)
     assert (first.media_id, first.at, first.db, first.sort) == (sound.id, -0.5, 3.0, "voice")
