@@ -11,6 +11,8 @@ from pages.filming.delivery import delivery
 from pages.filming.film_card import film_facts, film_player, is_shown
 from pages.filming.under_way import films_panel
 from pages.finishing.finishing import finishing
+from pages.handing.editions import shown_edition
+from pages.handing.sections import editions, handing_on
 from pages.look.language import number_text, t
 from pages.look.text import seconds_text, shots_text
 from pages.look.theme import empty_state, masthead
@@ -108,9 +110,9 @@ made_for = shown_pass(project)
 with session() as opened:
     board = read_board(opened, project.id, made_for)
     ordered = [film for film in films_of(session=opened, project_id=project.id) if film.made_for == made_for]
-    timeline = film_of(
-        session=opened, project_id=project.id, made_for=made_for, stale=[shot.shot.id for shot in stale(board)]
-    )
+    edition = shown_edition(opened, project.id)
+    old = [shot.shot.id for shot in stale(board)]
+    timeline = film_of(session=opened, project_id=project.id, made_for=made_for, edition=edition, stale=old)
 
 films = [film for film in ordered if film.status == "done"]
 newest = next((film for film in films if is_shown(film)), films[0] if films else None)
@@ -122,6 +124,8 @@ with st.container(key="problems"):
 with st.container(key="work"):
     rendering_panel(board)
     films_panel(project.id, ordered)
+if board.plans:
+    editions(board, edition)
 with st.container(key="film-page"):
     left, right = st.columns([8, 5], gap="medium")
     with left:
@@ -141,14 +145,16 @@ with st.container(key="film-page"):
         with st.container(key="next", gap="small"):
             to_render(board)
             if board.plans:
-                delivery(project.id, made_for, timeline, ordered, complete=not board.to_render)
+                edition_id = edition.id if edition else None
+                delivery(project.id, edition_id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
 if board.plans:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:
-            finishing(board, timeline)
+            finishing(board, timeline, edition)
 if board.plans:
     holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:
         if table.open:
             contents(board)
+    handing_on(board, edition, timeline)

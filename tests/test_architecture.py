@@ -40,12 +40,13 @@ ROOMS = {
     ),
     "pages": (
         *("languages", "look", "session", "serving", "board", "player", "cutting", "orders", "inspector"),
-        *("finishing", "api", "parts", "filming", ""),
+        *("finishing", "api", "parts", "filming", "handing", ""),
     ),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {
-    **{"pages/parts": 12, "pages/api": 14, "projects/storyboard": 13, "projects/composing": 12},
+    **{"pages/parts": 12, "pages/api": 15, "projects/storyboard": 13, "projects/composing": 12},
+    **{"projects/interchange": 12, "projects/timelines": 15},
     **{"projects/sound": 11, "pages/inspector": 12, "projects/generator": 13, "projects/commands": 13},
     **{"framepack/weights": 13, "framepack/ops": 11},
 }

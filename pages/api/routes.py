@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.api import files, films, projects, queueing, renders, shots, sounds, takes
+from pages.api import editions, files, films, projects, queueing, renders, shots, sounds, takes
 from pages.api.answers import (
     BeatsAnswer,
     ChangedMeanwhile,
@@ -62,6 +62,14 @@ from pages.api.bodies import (
     SomeShots,
     TakeChanges,
 )
+from pages.api.editions import (
+    DifferenceAnswer,
+    EditionAnswer,
+    EditionChanges,
+    EditionShot,
+    NewEdition,
+    OfComparison,
+)
 from pages.api.openapi import ADDRESS, description
 from pages.api.problems import Refused
 from pages.board.cards import Card
@@ -71,6 +79,7 @@ from projects.sound.reading import MAX_SOUND_BYTES
 from projects.storage.pictures import MAX_PICTURE_BYTES
 
 PROJECT, SHOT, TAKE = "/api/projects/{id}", "/api/shots/{id}", "/api/takes/{id}"
+EDITION = "/api/editions/{id}"
 RENDER, FILM, SOUND = "/api/renders/{id}", "/api/films/{id}", "/api/sounds/{id}"
 # Text of any script, in UTF-8 or UTF-16.
 MOST_TEXT_BYTES = 4 * MOST_CHARACTERS
@@ -82,7 +91,7 @@ Q = TypeVar("Q", bound=Query)
 
 def operations() -> list[Operation[Any, Any]]:
     """Everything that the interface does."""
-    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_renders_and_films(), *_of_files()]
+    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_editions(), *_of_renders_and_films(), *_of_files()]
 
 
 def api_routes() -> list[Route]:
@@ -146,6 +155,19 @@ def _of_takes() -> list[Operation[Any, Any]]:
         _post(f"{TAKE}/restore", takes.restore, Nothing, TakeAnswer),
         Operation("GET", f"{TAKE}/frame", takes.frame, bytes, Nothing, OfFrame, kind="image/png"),
         _post(f"{TAKE}/frame", takes.frame_to_shot, FrameOf, ShotAnswer),
+    ]
+
+
+def _of_editions() -> list[Operation[Any, Any]]:
+    return [
+        _get(f"{PROJECT}/editions", editions.of_project, list[EditionAnswer]),
+        _post(f"{PROJECT}/editions", editions.create, NewEdition, EditionAnswer, status=201),
+        _get(EDITION, editions.one, EditionAnswer),
+        _patch(EDITION, editions.edit, EditionChanges, EditionAnswer),
+        _patch(f"{EDITION}/shots", editions.cut, EditionShot, EditionAnswer),
+        _get(f"{EDITION}/differences", editions.compare, list[DifferenceAnswer], OfComparison),
+        _post(f"{EDITION}/delete", editions.delete, Nothing, EditionAnswer),
+        _post(f"{EDITION}/restore", editions.restore, Nothing, EditionAnswer),
     ]
 
 

@@ -143,10 +143,11 @@ function makeTable(root, words) {
   }
 
   async function send(clip, changes) {
-    const answer = await fetch(`${data.api}/shots/${clip.shot_id}`, {
+    const { api, edition } = data;
+    const answer = await fetch(edition ? `${api}/editions/${edition}/shots` : `${api}/shots/${clip.shot_id}`, {
       method: "PATCH",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ changes }),
+      body: JSON.stringify(edition ? { shot: clip.shot_id, changes } : { changes }),
       keepalive: true,
     });
     const said = await answer.json().catch(() => ({}));

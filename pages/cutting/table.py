@@ -41,13 +41,15 @@ def cutting_table(
     words: Mapping[str, str],
     lang: str,
     key: str,
+    edition: str | None,
     on_changed: Callable[[], None],
     on_chosen: Callable[[], None],
 ) -> None:
     """Draw the table of ``film``. ``shots`` are those of its clips by id, and ``sounds`` its sounds.
 
-    ``chosen`` is the id of the shot that is marked; ``on_changed`` is told of changes, and ``on_chosen`` of a shot that
-    is chosen, which the state of ``key`` has as ``chosen``.
+    ``chosen`` is the id of the shot that is marked; ``on_changed`` is told of changes, which are made in the
+    ``edition`` of that id or in the storyboard, and ``on_chosen`` of a shot that is chosen, which the state of ``key``
+    has as ``chosen``.
     """
     data = {
         "film": {
@@ -61,6 +63,7 @@ def cutting_table(
         "words": dict(words),
         "lang": lang,
         "api": "/api",
+        "edition": edition,
     }
     _table(key=key, data=data, on_changed_change=on_changed, on_chosen_change=on_chosen)
 

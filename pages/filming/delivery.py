@@ -28,8 +28,18 @@ OTHER_TIMELINES: tuple[Delivered, ...] = ("fcp7", "fcpxml", "edl", "otio")
 EXACT = "exact"
 
 
-def delivery(project_id: str, made_for: Pass, timeline: Timeline, films: Sequence[Film], *, complete: bool) -> None:
-    """What can be ordered of the film ``timeline`` of a pass; ``films`` are those there are, finished or under way.
+def delivery(
+    project_id: str,
+    edition_id: str | None,
+    made_for: Pass,
+    timeline: Timeline,
+    films: Sequence[Film],
+    *,
+    complete: bool,
+) -> None:
+    """What can be ordered of the film ``timeline``, that of an edition in a pass or the project's own.
+
+    ``films`` are those there are, finished or under way.
 
     ``complete``: nothing has to be rendered first, so that the first of the buttons stands out.
     """
@@ -47,7 +57,7 @@ def delivery(project_id: str, made_for: Pass, timeline: Timeline, films: Sequenc
             help=t("A film that plays everywhere: MP4 with H.264, as loud as other films on the web."),
             disabled=not timeline.ready,
             on_click=_order,
-            args=(project_id, made_for, share),
+            args=(project_id, edition_id, made_for, share),
         )
         st.button(
             t("Edit elsewhere"),
@@ -56,7 +66,7 @@ def delivery(project_id: str, made_for: Pass, timeline: Timeline, films: Sequenc
             help=t("The timeline with all takes as one OpenTimelineIO bundle, for an editing program."),
             disabled=not timeline.ready,
             on_click=_order,
-            args=(project_id, made_for, Delivery("otioz")),
+            args=(project_id, edition_id, made_for, Delivery("otioz")),
         )
         st.button(
             t("Archive"),
@@ -64,7 +74,7 @@ def delivery(project_id: str, made_for: Pass, timeline: Timeline, films: Sequenc
             icon=":material/inventory_2:",
             help=t("The whole project with all its takes as one file, which opens on another computer as it is."),
             on_click=_order,
-            args=(project_id, made_for, Delivery("archive")),
+            args=(project_id, None, made_for, Delivery("archive")),
         )
         st.menu_button(
             t("Other timelines"),
@@ -74,16 +84,16 @@ def delivery(project_id: str, made_for: Pass, timeline: Timeline, films: Sequenc
             type="tertiary",
             disabled=not timeline.ready,
             on_click=_order_timeline,
-            args=(project_id, made_for),
+            args=(project_id, edition_id, made_for),
         )
     if same is not None and same.status == "done":
         told(t("“{name}” holds exactly the takes that are chosen now.").format(name=same.name), "good")
     with st.expander(t("Other formats and exact settings"), key="formats", on_change="rerun") as folded:
         if folded.open:
-            _formats(project_id, made_for, timeline)
+            _formats(project_id, edition_id, made_for, timeline)
 
 
-def _formats(project_id: str, made_for: Pass, timeline: Timeline) -> None:
+def _formats(project_id: str, edition_id: str | None, made_for: Pass, timeline: Timeline) -> None:
     format = st.selectbox(t("Format"), FILMS, format_func=format_text, key="format")
     facts = FORMATS[format]
     known = [*QUALITIES, *([EXACT] if facts.most_crf is not None else [])] if facts.by_quality else []
@@ -108,7 +118,7 @@ def _formats(project_id: str, made_for: Pass, timeline: Timeline) -> None:
         key="deliver-format",
         disabled=not timeline.ready,
         on_click=_order_format,
-        args=(project_id, made_for),
+        args=(project_id, edition_id, made_for),
     )
 
 
@@ -132,22 +142,29 @@ def _usual_crf(format: Format) -> int:
     return int(FORMATS[format].by_quality["good"]["crf"])
 
 
-def _order(project_id: str, made_for: Pass, wanted: Delivery) -> None:
+def _order(project_id: str, edition_id: str | None, made_for: Pass, wanted: Delivery) -> None:
     """The callback of a button."""
 
     def order(opened: Session) -> None:
-        order_new_film(session=opened, settings=settings(), project_id=project_id, delivery=wanted, made_for=made_for)
+        order_new_film(
+            session=opened,
+            settings=settings(),
+            project_id=project_id,
+            delivery=wanted,
+            made_for=made_for,
+            edition_id=edition_id,
+        )
 
     do(order, Message("film-ordered"))
 
 
-def _order_timeline(project_id: str, made_for: Pass) -> None:
+def _order_timeline(project_id: str, edition_id: str | None, made_for: Pass) -> None:
     """The callback of the menu."""
     kind = next(kind for kind in OTHER_TIMELINES if kind == st.session_state["deliver-timeline"])
-    _order(project_id, made_for, Delivery(kind))
+    _order(project_id, edition_id, made_for, Delivery(kind))
 
 
-def _order_format(project_id: str, made_for: Pass) -> None:
+def _order_format(project_id: str, edition_id: str | None, made_for: Pass) -> None:
     """The callback of the folded settings, as they are now: the page may not have followed the last of them yet."""
     format: Format = st.session_state["format"]
     quality = st.session_state.get(f"quality-{format}", "good")
@@ -161,6 +178,13 @@ def _order_format(project_id: str, made_for: Pass) -> None:
             enlarge=st.session_state.get("enlarge") or None,
             fps=st.session_state.get("rate"),
         )
-        order_new_film(session=opened, settings=settings(), project_id=project_id, delivery=wanted, made_for=made_for)
+        order_new_film(
+            session=opened,
+            settings=settings(),
+            project_id=project_id,
+            delivery=wanted,
+            made_for=made_for,
+            edition_id=edition_id,
+        )
 
     do(order, Message("film-ordered"))

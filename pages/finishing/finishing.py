@@ -17,7 +17,8 @@ from pages.look.text import said
 from pages.look.theme import told
 from pages.session.database import session
 from pages.session.state import do
-from projects.database.tables import Media
+from projects.database.tables import Edition, Media
+from projects.films.cut import cut_of
 from projects.films.timeline import Timeline
 from projects.sound.files import kept_sounds
 from projects.storyboard.journal import redo, undo
@@ -27,15 +28,18 @@ from projects.storyboard.media import media_in
 _COUNTED = ("shot-lacks-take", "shots-lack-takes", "shot-changed", "shots-changed")
 
 
-def finishing(board: Board, film: Timeline) -> None:
-    """Everything with which a film that has been laid out is cut and finished."""
+def finishing(board: Board, film: Timeline, edition: Edition | None) -> None:
+    """Everything with which a film that has been laid out is cut and finished; of an ``edition`` the table only.
+
+    The boxes are of the storyboard, which an edition follows in all that it does not say otherwise.
+    """
     for problem in (*film.problems, *film.warnings):
         if problem.id not in _COUNTED:
             told(said(problem), "warn")
     with session() as opened:
         sounds = _sounds(opened, film)
     chosen = f"chosen-shot-{board.project.id}"
-    table = f"cutting-{board.project.id}"
+    table = f"cutting-{edition.id if edition else board.project.id}"
 
     def choose() -> None:
         told_of = st.session_state.get(table, {}).get("chosen")
@@ -44,15 +48,18 @@ def finishing(board: Board, film: Timeline) -> None:
 
     cutting_table(
         film,
-        {plan.shot.id: plan.shot for plan in board.plans},
+        {shot.id: shot for shot in cut_of(board.project, [plan.shot for plan in board.plans], edition).shots},
         {media.id: media for media in sounds},
         chosen=st.session_state.get(chosen),
         words=words("cutting", CUTTING_WORDS),
         lang=language().tag,
         key=table,
+        edition=edition.id if edition else None,
         on_changed=lambda: None,
         on_chosen=choose,
     )
+    if edition is not None:
+        return
     with st.container(key="finishing", gap="small"):
         _back_and_forth(board)
         shot, sound, texts, picture = st.tabs(

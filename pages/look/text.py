@@ -24,6 +24,10 @@ _NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "not-found": {"kind": "kind"},
         "invalid-request": {"field": "field"},
+        "edition-not-of-film": {"field": "field"},
+        "differs-film": {"field": "field"},
+        "differs-speed": {"field": "field"},
+        "differs-words": {"field": "field"},
         "weights-damaged": {"part": "part"},
         "host-memory-short": {"part": "part"},
     }

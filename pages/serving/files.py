@@ -158,7 +158,7 @@ def _take_download(request: Request) -> Response:
     if take is None or shot is None or take.status != "done":
         return _missing(t("There is no such take."))
     name = f"{_name_of(shot, take)}.mp4"
-    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **_under_name(name)})
+    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **under_name(name)})
 
 
 def _take_story(request: Request) -> Response:
@@ -213,7 +213,7 @@ def _download(request: Request) -> Response:
     if film is None:
         return _missing(t("There is no such film."))
     # A film may be given another name, under which it is downloaded the next time.
-    headers = {**_KEPT, **_under_name(download_name(film)), "cache-control": "private, no-cache"}
+    headers = {**_KEPT, **under_name(download_name(film)), "cache-control": "private, no-cache"}
     return _file(request, film_path(settings(), film), _kind_of(film.ending), headers)
 
 
@@ -223,7 +223,7 @@ def _captions(request: Request) -> Response:
         return _missing(t("There is no such film."))
     path = captions_path(settings(), film)
     name = f"{download_name(film).removesuffix(film.ending)}{path.suffix}"
-    return _file(request, path, "application/x-subrip", {**_KEPT, **_under_name(name)})
+    return _file(request, path, "application/x-subrip", {**_KEPT, **under_name(name)})
 
 
 def _film_story(request: Request) -> Response:
@@ -240,7 +240,7 @@ def _film_story(request: Request) -> Response:
 def _story(story: Story | None, name: str) -> Response:
     if story is None:
         return _missing(t("What made this is not known any more."))
-    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", **_under_name(f"{name}.json")}
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", **under_name(f"{name}.json")}
     return Response(story.text(), media_type="application/json", headers=headers)
 
 
@@ -280,7 +280,7 @@ def _id_of(request: Request, form: re.Pattern[str]) -> str:
     return asked if form.fullmatch(asked) else ""
 
 
-def _under_name(name: str) -> dict[str, str]:
+def under_name(name: str) -> dict[str, str]:
     """The header that has a browser keep a file under ``name``."""
     # In every script (RFC 5987), and a plain one for what does not read that.
     plain = name if name.isascii() else f"film{Path(name).suffix}"

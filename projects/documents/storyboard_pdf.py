@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Literal
 
@@ -15,7 +16,7 @@ from fpdf import FPDF
 from framepack.errors import InvalidRequest
 from framepack.files.atomic import in_place
 from framepack.messages import Message
-from projects.documents.fonts import faces_for
+from projects.documents.fonts import faces_for, weighted
 from projects.documents.panels import Panel, Storyboard, picture_of
 from projects.documents.pen import Pen
 from projects.documents.words import DOCUMENT_WORDS
@@ -36,6 +37,8 @@ _LINE = 1.35
 _WORDS_BELOW, _WORDS_BESIDE, _LEAST_BESIDE = 0.36, 0.4, 130.0
 _SHEET_PICTURE = 122.0
 _PIXELS_OF_POINT = 200 / 72
+# What is written whatever is said of shots: numbers, lengths, and what stands for the rest.
+_ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "…"
 _BLACK, _GREY, _BLUE, _PALE = (20, 20, 20), (110, 110, 110), (30, 70, 130), (236, 236, 236)
 
 
@@ -88,7 +91,8 @@ def write_pdf(
     storyboard without shots.
     """
     ratio = storyboard.size[1] / storyboard.size[0]
-    _Document(storyboard, settings, page, words).save(_grid(page, ratio), out)
+    with TemporaryDirectory(prefix="fonts-") as fonts:
+        _Document(storyboard, settings, page, words, Path(fonts)).save(_grid(page, ratio), out)
 
 
 def write_sheet(
@@ -103,7 +107,9 @@ def write_sheet(
     if tall > high:
         cell, tall = cell * high / tall, high
     rows = max(1, int((high + _GAP) / (tall + _GAP)))
-    _Document(storyboard, settings, page, words).save(_Grid(columns, cell, tall, cell, columns * rows), out)
+    with TemporaryDirectory(prefix="fonts-") as fonts:
+        grid = _Grid(columns, cell, tall, cell, columns * rows)
+        _Document(storyboard, settings, page, words, Path(fonts)).save(grid, out)
 
 
 def _inner(page: Page) -> tuple[float, float]:
@@ -133,9 +139,11 @@ def _grid(page: Page, ratio: float) -> _Grid:
 
 
 class _Document:
-    """A PDF file that is being written."""
+    """A PDF file that is being written, with fonts that are put together in the folder ``fonts``."""
 
-    def __init__(self, storyboard: Storyboard, settings: StudioSettings, page: Page, words: Mapping[str, str]) -> None:
+    def __init__(
+        self, storyboard: Storyboard, settings: StudioSettings, page: Page, words: Mapping[str, str], fonts: Path
+    ) -> None:
         if not storyboard.panels:
             raise StoryboardProblem(Message("no-shots-yet"))
         self._storyboard, self._settings, self._page, self._words = storyboard, settings, page, words
@@ -150,7 +158,8 @@ class _Document:
                 *(panel.shot.dialogue, panel.shot.notes),
             )
         )
-        self._pen = Pen(self._pdf, faces_for(said + storyboard.name + "".join(words.values())))
+        said += storyboard.name + "".join(words.values()) + _ALWAYS
+        self._pen = Pen(self._pdf, [weighted(face, said, fonts) for face in faces_for(said)])
 
     def save(self, grid: _Grid, out: Path) -> None:
         panels = self._storyboard.panels

@@ -55,7 +55,8 @@ class Difference:
     @property
     def message(self) -> Message:
         """The difference in words."""
-        values = {"shot": self.label, "field": self.field, "was": self.was, "now": self.now}
+        field = f"film.{self.field}" if self.kind == "film" else self.field
+        values = {"shot": self.label, "field": field, "was": self.was, "now": self.now}
         return Message(_SAID[self.kind], values)
 
 

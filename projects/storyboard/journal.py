@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from framepack.messages import Message
 from projects.database.opening import hold
-from projects.database.tables import Edit, Media, Project, Shot, Take, UtcTime, Wording, now
+from projects.database.tables import Edit, Edition, Media, Project, Shot, Take, UtcTime, Wording, now
 from projects.errors import StoryboardProblem
 from projects.storyboard.ordering import number_between
 from projects.storyboard.reading import get_project, shots_of
@@ -24,11 +24,12 @@ from projects.storyboard.shots import _numbers_taken, _put_in_order
 
 # Keys that are pressed one after the other are one edit.
 SECONDS_OF_ONE_EDIT = 3.0
-Row = Project | Shot | Take
+Row = Project | Shot | Edition | Take
 _UNTOLD = {"id", "project_id", "created_at", "updated_at", "version", "owner"}
 _FIELDS: dict[type[Row], tuple[str, ...]] = {
     Project: tuple(field for field in Project.model_fields if field not in _UNTOLD),
     Shot: tuple(field for field in Shot.model_fields if field not in _UNTOLD),
+    Edition: tuple(field for field in Edition.model_fields if field not in _UNTOLD),
     # The rest of a take is the generator's.
     Take: ("star", "note", "deleted_at"),
 }
@@ -82,7 +83,7 @@ class _Seen:
     def look(self, session: Session) -> None:
         """Note what is about to be written."""
         for row in session.new:
-            if isinstance(row, Shot) and row.project_id == self._project_id:
+            if isinstance(row, Shot | Edition) and row.project_id == self._project_id:
                 self._before.setdefault(row.id, (row, None))
             elif isinstance(row, Wording):
                 self.wordings.append(row)
@@ -278,6 +279,7 @@ def _rows(session: Session, edit: Edit) -> dict[str, Row]:
         for query in (
             select(Project).where(col(Project.id).in_(some)),
             select(Shot).where(col(Shot.id).in_(some)),
+            select(Edition).where(col(Edition.id).in_(some)),
             select(Take).where(col(Take.id).in_(some)),
         ):
             found += session.exec(query, execution_options={"populate_existing": True}).all()

@@ -8,6 +8,7 @@ import re
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
@@ -18,6 +19,8 @@ from framepack.shots.request import ShotRequest, default_settings
 from pages.board.project_state import state_words, states_of
 from pages.serving.files import still_url
 from pages.session.database import session, settings
+from projects.archive.content import content_of
+from projects.archive.writing import write_archive
 from projects.database.tables import Project, ProjectUpdate, ShotUpdate, new_id
 from projects.queue.orders import enqueue_render
 from projects.storage.pictures import add_picture
@@ -281,6 +284,33 @@ def test_a_storyboard_file_says_how_it_is_opened() -> None:
 
     assert names() == []
     assert "python -m projects render film.toml -o film.mp4" in text_of(at)
+
+
+def test_a_screenplay_and_a_workbook_become_shots_and_a_timeline_says_where_it_belongs(tmp_path: Path) -> None:
+    play = "INT. LIGHTHOUSE - NIGHT\n\nThe lamp goes out.\n\nKEEPER\nOh no!\n"
+    dropped(("play.fountain", play.encode()))
+    assert [prompt for prompt, _, _ in shots()] == ["The lamp goes out."]
+    assert "cut.edl is a timeline" in text_of(dropped(("cut.edl", b"TITLE: CUT")))
+
+    book = openpyxl.Workbook()
+    for row in (("Prompt", "Seconds"), ("海浪", 3)):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "shots.xlsx")
+    dropped(("shots.xlsx", (tmp_path / "shots.xlsx").read_bytes()))
+    assert {"play", "shots"} == set(names())
+
+
+def test_a_projects_archive_is_opened_as_it_was(tmp_path: Path) -> None:
+    with session() as opened:
+        made = create_project(session=opened, name="潮汐")
+        add_shots(session=opened, project_id=made.id, new=[NewShot(prompt="Waves.")])
+        opened.commit()
+        write_archive(content_of(session=opened, settings=settings(), project_id=made.id), tmp_path / "tides.zip")
+    at = dropped(("tides.zip", (tmp_path / "tides.zip").read_bytes()))
+
+    assert names() == ["潮汐", "潮汐"]
+    assert ">潮汐</h1>" in text_of(at)
+    assert "is opened from its archive" in text_of(at)
 
 
 # --- how projects are doing -------------------------------------------------------------------------------------------
