@@ -39,7 +39,7 @@ def own_words() -> str:
 
 
 def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film", "queue"]) -> None:
-    """The top line of every page: the way to all projects and between the pages of the open one, and the language.
+    """The top line of every page: the ways to all projects, the pages of the open one and the queue; the language.
 
     The pages of a project show the same of its passes, if the address says which.
     """
@@ -55,6 +55,8 @@ def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", 
                     with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
                         address = {"project": project_id, **({"pass": made_for} if made_for else {})}
                         st.page_link(f"{page}.py", label=label, icon=icon, query_params=address)
+        with st.container(width="content", key=f"tab-queue{'-here' if here == 'queue' else ''}"):
+            st.page_link("queue.py", label=t("Queue"), icon=":material/pending_actions:")
         language_switch()
 
 
