@@ -51,6 +51,21 @@ class _Said:
         )
 
 
+def latent_at(at: float, span: Span, *, before: float, fps: int) -> int:
+    """The shot's latent (0 is its first new one) on which a beat ``at`` seconds into it begins; past its end, too.
+
+    It is rounded as joins are: on the running total of a chain that lasts ``before`` seconds until the shot.
+    """
+    return max(0, round(((before + at) * fps - 1) / FRAMES_PER_LATENT) + 1 - span.first)
+
+
+def moment_of(latent: int, span: Span, *, before: float, fps: int) -> float:
+    """A time in seconds into the shot at which a beat begins on its ``latent``, that nearest to when it is shown."""
+    exact = (FRAMES_PER_LATENT * (latent + span.first - 1) + 1) / fps - before
+    # Decimals enough for a thousandth of a latent.
+    return max(0.0, round(exact, 4))
+
+
 def runs_of(request: ShotRequest, span: Span, *, before: float, fps: int, whole_sections: bool) -> tuple[Run, ...]:
     """The runs of a shot that begins ``before`` seconds after its chain.
 
@@ -74,8 +89,7 @@ def _in_place(request: ShotRequest, span: Span, before: float, fps: int, whole_s
     found = {0: said}
     for beat in request.beats:
         said = said.then(beat)
-        # Rounded as joins are: on the running total of the chain.
-        first = max(0, round(((before + beat.at) * fps - 1) / FRAMES_PER_LATENT) + 1 - span.first)
+        first = latent_at(beat.at, span, before=before, fps=fps)
         if whole_sections:
             first = round(first / span.window) * span.window
         if beat.at < request.seconds and first < span.latents:

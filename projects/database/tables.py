@@ -314,15 +314,15 @@ class Edit(Stored, table=True):
 class Render(Stored, table=True):
     """One order to the generator: the shots of a project that are wanted. ``id`` is the workflow's.
 
-    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``seeds`` says
-    by shot with which seeds other takes of it are wanted; None: what the storyboard asks for is wanted.
+    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``variants``
+    says by shot which other takes of it are wanted (``takes.variants.Variant``); None: what the storyboard asks for is.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     project_id: str = Field(foreign_key="project.id", index=True)
     shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
-    seeds: dict[str, list[int]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    variants: dict[str, list[dict[str, Any]]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     status: RenderStatus = Field(default="queued", sa_type=sa.String)
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     error: str | None = None

@@ -120,7 +120,7 @@ class TakesInHand:
                 continue
             if take_is_whole(settings=self._settings, take=made):
                 if not lacking:
-                    other = is_other(render, shot_id, planned.request.seed)
+                    other = is_other(render, shot_id)
                     show_take(session=session, take=made, made_for=render.made_for, is_other=other)
                     return None
             elif made.units == planned.units:
@@ -132,6 +132,7 @@ class TakesInHand:
             render_id=render_id,
             made_for=render.made_for,
             own=shot.own or None,
+            branch_of=shot.branch_of,
         )
         take.attempts += 1
         render.executor = self._executor

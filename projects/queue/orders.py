@@ -27,6 +27,7 @@ from projects.storyboard.reading import get_project, get_shot, shots_of
 from projects.storyboard.shots import new_seed
 from projects.takes.staleness import NO_OTHERS, ShotPlan, plan_for, said_of
 from projects.takes.takes import takes_of
+from projects.takes.variants import Variant
 
 APPLICATION = "framepack-studio"
 # Raised only when the order of the workflows' steps changes: jobs of another version are left alone for ever.
@@ -61,7 +62,7 @@ def enqueue_render(
         if shot_id not in known:
             raise NotFound("shot", shot_id)
     render = Render(project_id=project_id, shot_ids=list(shot_ids), made_for=made_for)
-    return _order(session, settings, render)
+    return place_order(session, settings, render)
 
 
 def order_other_takes(
@@ -82,11 +83,13 @@ def order_other_takes(
         seed = new_seed()
         if seed not in had and seed not in seeds:
             seeds.append(seed)
-    render = Render(project_id=shot.project_id, shot_ids=[shot_id], made_for=made_for, seeds={shot_id: seeds})
-    return _order(session, settings, render)
+    variants = {shot_id: [Variant(seed=seed).stored() for seed in seeds]}
+    render = Render(project_id=shot.project_id, shot_ids=[shot_id], made_for=made_for, variants=variants)
+    return place_order(session, settings, render)
 
 
-def _order(session: Session, settings: StudioSettings, render: Render) -> Render:
+def place_order(session: Session, settings: StudioSettings, render: Render) -> Render:
+    """Put a new order into the tables and the queue."""
     session.add(render)
     session.flush()
     # Ordered before the commit, so that no committed render is without its workflow; the workflow waits for the row.
@@ -138,7 +141,10 @@ def what_changed(plans: Sequence[ShotPlan], renders: Sequence[Render], made_for:
     Those that ``renders``, the work under way, will make anyway are left out.
     """
     ordered = {
-        shot_id for render in renders if render.made_for == made_for and not render.seeds for shot_id in render.shot_ids
+        shot_id
+        for render in renders
+        if render.made_for == made_for and not render.variants
+        for shot_id in render.shot_ids
     }
     return [
         plan.shot.id

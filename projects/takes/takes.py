@@ -65,8 +65,11 @@ def record_take(
     render_id: str | None = None,
     made_for: Pass = "draft",
     own: Mapping[str, object] | None = None,
+    branch_of: int | None = None,
 ) -> Take:
     """A take that is being rendered, with what it is made from; ``own`` is what its shot says itself (``own_of``).
+
+    ``branch_of`` is the number of the take that it goes on from, where it does.
 
     The take that the same render has begun for the same sections, before it was killed, goes on instead. Takes that
     were called off have nothing to show; the latest give their numbers to the new one.
@@ -96,6 +99,7 @@ def record_take(
             **asdict(planned.request),
             "start": "cut" if planned.span.opens else "continue",
             **({} if own is None else {"own": dict(own)}),
+            **({} if branch_of is None else {"branch_of": branch_of}),
         },
         made_for=made_for,
         render_id=render_id,
@@ -118,8 +122,7 @@ def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take
     take = _ended(session, take_id, "done")
     take.seconds_spent, take.error = seconds_spent, None
     render = session.get(Render, take.render_id) if take.render_id else None
-    other = is_other(render, take.shot_id, take.request.get("seed"))
-    show_take(session=session, take=take, made_for=take.made_for, is_other=other)
+    show_take(session=session, take=take, made_for=take.made_for, is_other=is_other(render, take.shot_id))
     return take
 
 

@@ -1,0 +1,108 @@
+"""Orders of takes that go on from a take: it is shared up to a moment, and only what follows is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from framepack.errors import InvalidRequest
+from framepack.messages import Message, Value
+from framepack.store.section_store import SectionStore
+from projects.database.tables import Render
+from projects.errors import StoryboardProblem
+from projects.names import storable
+from projects.queue.orders import MOST_OTHER_TAKES, place_order
+from projects.settings import StudioSettings
+from projects.storyboard.reading import get_shot
+from projects.storyboard.shots import new_seed
+from projects.takes.render_plan import missing_units
+from projects.takes.variants import Origin, Variant, branch, origin_of, planned_branch
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to go on from a moment: with another sentence, another seed, or both. None leaves what there is."""
+
+    prompt: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class BranchOrder:
+    """What was ordered: takes that are as another one up to its frame ``frame`` (0 is the first), ``at`` seconds in.
+
+    ``new_sections`` of all their ``sections`` have to be rendered; what they have in common counts once.
+    """
+
+    render: Render
+    at: float
+    frame: int
+    new_sections: int
+    sections: int
+
+
+def order_branches(
+    *, session: Session, settings: StudioSettings, take_id: str, at: float, ways: Sequence[Way]
+) -> BranchOrder:
+    """Order takes that go on from a take, each in its own way, from the latent on that is nearest to ``at`` seconds.
+
+    A way that says nothing, or the same as one before it, gets a seed by chance. The shot stays as it is until one of
+    the takes is chosen. Raises NotFound, StoryboardProblem where the take cannot be gone on from, and InvalidRequest.
+    """
+    if not 1 <= len(ways) <= MOST_OTHER_TAKES:
+        raise InvalidRequest("ways", Message("not-between", {"value": len(ways), "least": 1, "most": MOST_OTHER_TAKES}))
+    store = SectionStore(settings.sections_dir)
+    origin = origin_of(session=session, store=store, take_id=take_id)
+    moment = origin.moment(at)
+    if at < 0.0 or origin.latent(moment) >= origin.planned.span.latents:
+        raise _named(session, origin, "branch-after-end", end=round(origin.take.frames / origin.take.fps, 2))
+    told: list[Way] = []
+    for way in ways:
+        said = Way(storable(way.prompt).strip() or None if way.prompt is not None else None, way.seed)
+        if said == Way() or said in told:
+            said = Way(said.prompt, new_seed())
+        told.append(said)
+    return _ordered(
+        session,
+        settings,
+        origin,
+        [Variant(of=take_id, at=moment, prompt=way.prompt, seed=way.seed) for way in told],
+        store,
+        moment,
+    )
+
+
+def _ordered(
+    session: Session,
+    settings: StudioSettings,
+    origin: Origin,
+    variants: Sequence[Variant],
+    store: SectionStore,
+    moment: float,
+) -> BranchOrder:
+    shot = get_shot(session=session, shot_id=origin.take.shot_id)
+    planned = [planned_branch(origin, branch(session, origin, variant)) for variant in variants]
+    if any(one.units == origin.planned.units for one in planned):
+        raise _named(session, origin, "branch-same")
+    render = Render(
+        project_id=shot.project_id,
+        shot_ids=[shot.id],
+        made_for=origin.take.made_for,
+        variants={shot.id: [variant.stored() for variant in variants]},
+    )
+    sections = {key for one in planned for key in one.sections}
+    missing = {key for one in planned for key in missing_units(one, store)}
+    return BranchOrder(
+        render=place_order(session, settings, render),
+        at=moment,
+        frame=origin.frame(moment),
+        new_sections=len(missing & sections),
+        sections=len(sections),
+    )
+
+
+def _named(session: Session, origin: Origin, problem: str, **values: Value) -> StoryboardProblem:
+    shot = get_shot(session=session, shot_id=origin.take.shot_id)
+    return StoryboardProblem(Message(problem, {"number": origin.take.number, "shot": shot.label, **values}))

@@ -1,0 +1,212 @@
+"""Other takes of a shot, as they are wanted: with another seed, or as a take up to a moment and otherwise from there.
+
+What a branch has in common with the take it goes on from has the same keys, so it is found and never made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Session
+
+from framepack.checkpoints.table import checkpoint_named
+from framepack.errors import InvalidRequest
+from framepack.messages import Message, Value
+from framepack.shots.beats import latent_at, moment_of
+from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.request import Beat
+from framepack.shots.spans import FRAMES_PER_LATENT
+from framepack.store.section_store import SectionStore
+from projects.database.tables import Project, Render, Shot, Take
+from projects.errors import StoryboardProblem
+from projects.storyboard.beats import ShotBeat, within_words
+from projects.storyboard.reading import get_shot, project_with_shots
+from projects.takes.render_plan import (
+    ChainShot,
+    RenderPlan,
+    chains_of,
+    counted,
+    missing_units,
+    problems_of,
+    request_from,
+    to_make,
+)
+from projects.takes.staleness import ShotPlan, chains, plan_chains
+from projects.takes.takes import get_take
+
+
+class Variant(BaseModel):
+    """One more take that is wanted of a shot: None leaves what there is.
+
+    Without ``of`` it is as the storyboard asks for, with another ``seed``. With it, it is as that take (id) up to
+    ``at`` (seconds), and from there on has another ``prompt`` or ``seed`` or both; it lasts ``seconds``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: str | None = None
+    at: float | None = None
+    prompt: str | None = None
+    seed: int | None = None
+    seconds: float | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """As an order holds it."""
+        return self.model_dump(exclude_none=True)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A take that others go on from: the shots ``before`` it in its chain, and itself as it was asked for.
+
+    ``planned`` are its units as they are named now, which are those of the take.
+    """
+
+    take: Take
+    before: tuple[ChainShot, ...]
+    shot: ChainShot
+    planned: PlannedShot
+
+    @property
+    def seconds_before(self) -> float:
+        """How long its chain lasts until it begins."""
+        return sum(shot.request.seconds for shot in self.before)
+
+    @property
+    def opening_frames(self) -> int:
+        """How many frames it shows before its first new latent."""
+        return 1 if self.planned.span.opens else 0
+
+    def latent(self, at: float) -> int:
+        """The latent (0 is its first new one) on which a beat ``at`` seconds into it begins."""
+        return latent_at(at, self.planned.span, before=self.seconds_before, fps=self.take.fps)
+
+    def moment(self, seconds: float) -> float:
+        """The time of a beat that begins where the take is after ``seconds``, on the nearest latent."""
+        latent = round((seconds * self.take.fps - self.opening_frames) / FRAMES_PER_LATENT)
+        return moment_of(max(0, latent), self.planned.span, before=self.seconds_before, fps=self.take.fps)
+
+    def frame(self, at: float) -> int:
+        """The first frame (0 is the take's first) that is not as in the take where a beat begins ``at`` seconds in."""
+        latent = self.latent(at)
+        return self.opening_frames + FRAMES_PER_LATENT * latent if latent else 0
+
+
+def wanted_variants(render: Render) -> dict[str, list[Variant]]:
+    """The other takes that an order wants, by shot."""
+    return {
+        shot_id: [Variant.model_validate(one) for one in variants]
+        for shot_id, variants in (render.variants or {}).items()
+    }
+
+
+def plan_variants(
+    *,
+    session: Session,
+    plans: Sequence[ShotPlan],
+    variants: Mapping[str, Sequence[Variant]],
+    store: SectionStore,
+) -> RenderPlan:
+    """The plan of a render of other takes, each a chain of its own; ``variants`` says which, by shot (id).
+
+    Nothing else of the storyboard is made, but for earlier shots of the same chain that are not there.
+    """
+    made: list[list[ChainShot]] = []
+    problems: list[Message] = []
+    others = {shot_id for shot_id, wanted in variants.items() if any(variant.of is None for variant in wanted)}
+    for chain in chains_of(plans):
+        for place, plan in enumerate(chain):
+            for variant in variants.get(plan.shot.id, ()) if plan.shot.id in others else ():
+                *before, last = to_make(chain[: place + 1], {plan.shot.id}, store)
+                own = {**last.own, "seed": variant.seed}
+                request = replace(last.request, seed=last.request.seed if variant.seed is None else variant.seed)
+                made.append([*before, replace(last, request=request, own=own)])
+    for variant in (variant for wanted in variants.values() for variant in wanted):
+        if variant.of is None:
+            continue
+        try:
+            origin = origin_of(session=session, store=store, take_id=variant.of)
+            made.append([*origin.before, branch(session, origin, variant)])
+        except (StoryboardProblem, InvalidRequest) as problem:
+            problems.append(problem.message)
+    return counted(made, (*problems_of(plans, others), *problems))
+
+
+def origin_of(*, session: Session, store: SectionStore, take_id: str) -> Origin:
+    """The take with what it was made from. Raises NotFound, and StoryboardProblem where it cannot be gone on from."""
+    take = get_take(session=session, take_id=take_id)
+    shot = get_shot(session=session, shot_id=take.shot_id)
+    named: dict[str, Value] = {"number": take.number, "shot": shot.label}
+    if take.status != "done" or take.deleted_at is not None:
+        raise StoryboardProblem(Message("branch-of-unfinished", named))
+    request = request_from(take.request)
+    if checkpoint_named(request.settings.checkpoint).direction == "inverted":
+        raise StoryboardProblem(Message("branch-backwards", {**named, "checkpoint": request.settings.checkpoint}))
+    project, shots = project_with_shots(session=session, project_id=shot.project_id)
+    run = next(run for run in chains(shots) if shot in run)
+    itself = ChainShot(shot.id, 0, request, shot is run[-1], take.request.get("own", {}), take.number)
+    for before in _pasts(session, project, shots, run, take, store):
+        try:
+            planned = plan_chain([*(one.request for one in before), request], ends=itself.ends)[-1]
+        except InvalidRequest:
+            continue
+        if all(ours[0] == theirs[0] for ours, theirs in zip(planned.units, take.units, strict=False)):
+            return Origin(take, before, itself, planned)
+    raise StoryboardProblem(Message("branch-past-changed", named))
+
+
+def branch(session: Session, origin: Origin, variant: Variant) -> ChainShot:
+    """The shot as ``variant`` wants it. Raises InvalidRequest."""
+    project = session.get_one(Project, session.get_one(Shot, origin.shot.shot_id).project_id)
+    asked, own = origin.shot.request, dict(origin.shot.own)
+    if variant.seconds is not None:
+        own["seconds"] = variant.seconds
+        asked = replace(asked, seconds=variant.seconds)
+    if variant.at is not None:
+        latent = origin.latent(variant.at)
+        past = [beat for beat in asked.beats if origin.latent(beat.at) <= latent]
+        own_past = [beat for beat in own.get("beats", []) if origin.latent(float(beat["at"])) <= latent]
+        # Of several on one latent the last counts.
+        at = max([variant.at, *(beat.at for beat in past)])
+        prompt = None if variant.prompt is None else within_words(project, variant.prompt)
+        asked = replace(asked, beats=(*past, Beat(at, prompt, variant.seed)))
+        own["beats"] = [*own_past, ShotBeat(at=at, prompt=variant.prompt, seed=variant.seed).stored()]
+    return replace(origin.shot, request=asked, own=own)
+
+
+def planned_branch(origin: Origin, shot: ChainShot) -> PlannedShot:
+    """The units of a branch."""
+    return plan_chain([*(one.request for one in origin.before), shot.request], ends=shot.ends)[-1]
+
+
+def _pasts(
+    session: Session, project: Project, shots: Sequence[Shot], run: Sequence[Shot], take: Take, store: SectionStore
+) -> Iterator[tuple[ChainShot, ...]]:
+    """What may stand before a take in its chain: the storyboard's shots, or those of when it was made."""
+    if take.request["start"] == "cut":
+        yield ()
+        return
+    identity = str(take.request["identity"])
+    plans = plan_chains(
+        project=project,
+        shots=shots,
+        runs=[run],
+        takes=(),
+        identity=identity,
+        made_for=take.made_for,
+        others={shot.checkpoint: identity for shot in run if shot.checkpoint},
+    )
+    place = next(place for place, shot in enumerate(run) if shot.id == take.shot_id)
+    if place and all(plan.planned is not None for plan in plans[:place]):
+        yield tuple(to_make(plans[:place], (), store))
+    render = session.get(Render, take.render_id) if take.render_id else None
+    if render is not None and render.plan is not None:
+        for chain in RenderPlan.from_json(render.plan).chains:
+            place = next((place for place, shot in enumerate(chain) if shot.shot_id == take.shot_id), 0)
+            before = tuple(replace(shot, index=None) for shot in chain[:place])
+            # They are not made again: their shots ask for something else by now.
+            if before and not any(missing_units(one, store) for one in plan_chain([one.request for one in before])):
+                yield before
