@@ -45,6 +45,7 @@ ROOMS = {
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {
     **{"pages/parts": 12, "pages/api": 13, "projects/storyboard": 13, "projects/composing": 12},
+    "pages/inspector": 12,
     **{"framepack/weights": 13, "framepack/ops": 11},
 }
 USUAL_FILES = 10

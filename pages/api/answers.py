@@ -199,6 +199,19 @@ class RenderAnswer(Answer):
     finished_at: dt.datetime | None
 
 
+class BranchAnswer(Answer):
+    """What was ordered: takes that are as another one up to ``frame`` (0 is the first), ``at`` seconds into the shot.
+
+    ``new_sections`` of all their ``sections`` have to be rendered; what they have in common counts once.
+    """
+
+    render: RenderAnswer
+    at: float
+    frame: int
+    new_sections: int
+    sections: int
+
+
 class FilmAnswer(Answer):
     """A film, or what else was ordered of a project. ``takes`` are its parts in order.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
-from pages.api.answers import RenderAnswer
+from pages.api.answers import BranchAnswer, RenderAnswer
 from pages.api.asking import Asked, Nothing, Query
-from pages.api.bodies import MoreTakes, NewRender
+from pages.api.bodies import MoreTakes, NewBranches, NewRender
 from pages.board.reading import read_board_of
 from pages.board.rows import render_row
 from pages.look.text import said
@@ -16,6 +16,7 @@ from pages.session.weights import weights_name, weights_names
 from projects.database.tables import Pass, Render
 from projects.errors import StoryboardProblem
 from projects.messages import read
+from projects.queue.branches import Way, order_branches
 from projects.queue.orders import (
     UNFINISHED,
     cancel_render,
@@ -71,6 +72,24 @@ def another(asked: Asked[MoreTakes, Query]) -> RenderAnswer:
         session=session, settings=settings(), shot_id=shot.id, count=body.count, made_for=body.pass_
     )
     return render_answer(session, render)
+
+
+def branches(asked: Asked[NewBranches, Query]) -> BranchAnswer:
+    """Order takes that go on from a take, and share with it all that was before."""
+    ordered = order_branches(
+        session=asked.session,
+        settings=settings(),
+        take_id=asked.id,
+        at=asked.body.at,
+        ways=[Way(way.prompt, way.seed) for way in asked.body.ways],
+    )
+    return BranchAnswer(
+        render=render_answer(asked.session, ordered.render),
+        at=ordered.at,
+        frame=ordered.frame,
+        new_sections=ordered.new_sections,
+        sections=ordered.sections,
+    )
 
 
 def render_answer(session: Session, render: Render) -> RenderAnswer:

@@ -17,6 +17,7 @@ from framepack.messages import Message
 from pages.api import files, films, projects, renders, shots, sounds, takes
 from pages.api.answers import (
     BeatsAnswer,
+    BranchAnswer,
     ChangedMeanwhile,
     DeletedShot,
     EditAnswer,
@@ -40,6 +41,7 @@ from pages.api.bodies import (
     FrameOf,
     MoreTakes,
     MovedShots,
+    NewBranches,
     NewFilm,
     NewProject,
     NewRender,
@@ -135,6 +137,7 @@ def _of_takes() -> list[Operation[Any, Any]]:
         _get(f"{SHOT}/takes", takes.of_shot, list[TakeAnswer]),
         _post(f"{SHOT}/another", renders.another, MoreTakes, RenderAnswer, status=201),
         _get(TAKE, takes.one, TakeAnswer),
+        _post(f"{TAKE}/branches", renders.branches, NewBranches, BranchAnswer, status=201),
         _patch(TAKE, takes.note, TakeChanges, TakeAnswer),
         _post(f"{TAKE}/use-settings", takes.use_settings, Nothing, ShotAnswer),
         _post(f"{TAKE}/choose", takes.choose, ChosenFor, TakeAnswer),

@@ -30,6 +30,9 @@ ENGLISH = MappingProxyType(
         "renumbered": "The shots are numbered afresh.",
         "take-deleted": "Take {number} of {shot} was thrown away.",
         "frame-is-picture": "Frame {frame} of take {take} is the picture of {shot} now.",
+        "branch-ordered": (
+            "Going on from {at} s: {new} of {sections} sections are rendered. The film stays as it is until you choose."
+        ),
         "edited-since": "Something else was edited since. “Undo” at the board takes back one edit after the other.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",

@@ -37,5 +37,16 @@ ENGLISH = MappingProxyType(
         "use_frame": "Use this frame as a picture…",
         "picture_of": "As the picture of",
         "use": "Use it",
+        # --- going on differently from a frame ---
+        "branch": "Go on differently from here…",
+        "branch_from": "From {time} (frame {frame}) on; {sections} sections are rendered, what is before stays.",
+        "branch_from_one": "From {time} (frame {frame}) on; one section is rendered, what is before stays.",
+        "branch_prompt": "What happens from there",
+        "branch_same_words": "Empty: the same words with another seed",
+        "branch_seed": "Seed",
+        "branch_new_seed": "Another one",
+        "branch_same_seed": "The same one",
+        "branch_count": "How many takes",
+        "branch_go": "Go on from here",
     }
 )

@@ -68,6 +68,23 @@ def test_more_takes_with_other_seeds_are_ordered_also_while_something_is_rendere
         assert api.post(f"/api/shots/{shot}/another", {"count": count}, 400)["field"] == "count"
 
 
+def test_a_take_is_gone_on_from_in_several_ways(api: Interface, work: StudioAtWork) -> None:
+    work.render(work.shots[0])
+    (take,) = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    ways = [{"prompt": "it snows", "seed": "9"}, {"prompt": "it snows"}, {}]
+    made = api.post(f"/api/takes/{take['id']}/branches", {"at": 1.6, "ways": ways})
+    assert (made["frame"], made["new_sections"], made["sections"]) == (49, 3, 5)
+    work.carry_out(made["render"]["id"])
+    newest, *others, first = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    assert (newest["frames"], len(others), first["chosen_for"]) == (take["frames"], 2, ["draft"])
+    assert api.post(f"/api/takes/{newest['id']}/choose")["chosen_for"] == ["draft"]
+    assert work.states()[0] == "done"
+
+    for body, field in (({"at": -1}, "at"), ({"at": 1, "ways": []}, "ways"), ({"at": 1, "ways": [{}] * 9}, "ways")):
+        assert api.post(f"/api/takes/{take['id']}/branches", body, 400)["field"] == field
+    assert api.post(f"/api/takes/{take['id']}/branches", {"at": 3}, 400)["error"] == "branch-after-end"
+
+
 def test_the_real_pass_is_ordered_by_its_name(api: Interface, work: StudioAtWork) -> None:
     assert order(api, work, {"pass": "real"}, 400)["error"] == "no-real-pass"
 
