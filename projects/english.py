@@ -206,6 +206,7 @@ ENGLISH = MappingProxyType(
             "again and go on from that take."
         ),
         "branch-after-end": "Take {number} of {shot} ends at {end} s; go on from a moment before that.",
+        "branch-there": "Take {there} of {shot} is that already.",
         "branch-same": "Nothing would differ from take {number} of {shot}; say something else or take another seed.",
         "nothing-to-render": "There is nothing to render: every shot is done or ordered already.",
         # --- why a shot cannot be rendered ---

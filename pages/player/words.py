@@ -31,6 +31,10 @@ ENGLISH = MappingProxyType(
         "frame_on": "One frame on (→)",
         "frame_of": "{time} · frame {frame} of {frames}",
         "swap": "Swap the sides (X)",
+        # --- takes side by side ---
+        "beside": "Takes side by side, in step",
+        "use_take": "Use this take",
+        "in_film": "In the film",
         # --- the frames of one take ---
         "frames_of": "The frames of a take; arrow keys go by frame",
         "save_frame": "Save this frame",

@@ -1,4 +1,7 @@
-"""Orders of takes that go on from a take: it is shared up to a moment, and only what follows is rendered."""
+"""Orders of takes that go on from a take: it is shared up to a moment, and only what follows is rendered.
+
+Where nothing is missing, as where a take is only ended earlier, the take is put together at once.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,19 @@ from sqlmodel import Session
 
 from framepack.errors import InvalidRequest
 from framepack.messages import Message, Value
+from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
-from projects.database.tables import Render
+from projects.database.tables import Render, Take
 from projects.errors import StoryboardProblem
+from projects.films.stitching import conform_take
 from projects.names import storable
 from projects.queue.orders import MOST_OTHER_TAKES, place_order
 from projects.settings import StudioSettings
 from projects.storyboard.reading import get_shot
 from projects.storyboard.shots import new_seed
 from projects.takes.render_plan import missing_units
+from projects.takes.takes import finish_take, record_take, takes_of
+from projects.takes.tree import shared_frames
 from projects.takes.variants import Origin, Variant, branch, origin_of, planned_branch
 
 
@@ -64,14 +71,33 @@ def order_branches(
         if said == Way() or said in told:
             said = Way(said.prompt, new_seed())
         told.append(said)
-    return _ordered(
-        session,
-        settings,
-        origin,
-        [Variant(of=take_id, at=moment, prompt=way.prompt, seed=way.seed) for way in told],
-        store,
-        moment,
+    variants = [Variant(of=take_id, at=moment, prompt=way.prompt, seed=way.seed) for way in told]
+    return _ordered(session, settings, origin, variants, store)
+
+
+def change_length(*, session: Session, settings: StudioSettings, take_id: str, seconds: float) -> Take | BranchOrder:
+    """A take as another one that lasts ``seconds``: put together at once where its sections are there, else ordered.
+
+    The shot stays as it is until it is chosen. Raises NotFound, StoryboardProblem and InvalidRequest.
+    """
+    store = SectionStore(settings.sections_dir)
+    origin = origin_of(session=session, store=store, take_id=take_id)
+    variant = Variant(of=take_id, seconds=seconds)
+    shot = branch(session, origin, variant)
+    planned = planned_branch(origin, shot)
+    if missing_units(planned, store):
+        return _ordered(session, settings, origin, [variant], store)
+    _check_new(session, origin, [planned])
+    take = record_take(
+        session=session,
+        shot_id=shot.shot_id,
+        planned=planned,
+        made_for=origin.take.made_for,
+        own=shot.own,
+        branch_of=shot.branch_of,
     )
+    conform_take(settings=settings, take=take)
+    return finish_take(session=session, take_id=take.id, seconds_spent=0.0)
 
 
 def _ordered(
@@ -80,12 +106,10 @@ def _ordered(
     origin: Origin,
     variants: Sequence[Variant],
     store: SectionStore,
-    moment: float,
 ) -> BranchOrder:
     shot = get_shot(session=session, shot_id=origin.take.shot_id)
     planned = [planned_branch(origin, branch(session, origin, variant)) for variant in variants]
-    if any(one.units == origin.planned.units for one in planned):
-        raise _named(session, origin, "branch-same")
+    _check_new(session, origin, planned)
     render = Render(
         project_id=shot.project_id,
         shot_ids=[shot.id],
@@ -96,11 +120,21 @@ def _ordered(
     missing = {key for one in planned for key in missing_units(one, store)}
     return BranchOrder(
         render=place_order(session, settings, render),
-        at=moment,
-        frame=origin.frame(moment),
+        at=variants[0].at or 0.0,
+        frame=shared_frames(planned[0].units, origin.take.units),
         new_sections=len(missing & sections),
         sections=len(sections),
     )
+
+
+def _check_new(session: Session, origin: Origin, planned: Sequence[PlannedShot]) -> None:
+    """Raise StoryboardProblem where no other take would come of it."""
+    known = [take for take in takes_of(session=session, shot_id=origin.take.shot_id) if take.status == "done"]
+    same = [next((take for take in known if take.units == one.units), None) for one in planned]
+    if origin.take in same:
+        raise _named(session, origin, "branch-same")
+    if same[0] is not None and None not in same:
+        raise _named(session, origin, "branch-there", there=same[0].number)
 
 
 def _named(session: Session, origin: Origin, problem: str, **values: Value) -> StoryboardProblem:

@@ -122,7 +122,8 @@ def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take
     take = _ended(session, take_id, "done")
     take.seconds_spent, take.error = seconds_spent, None
     render = session.get(Render, take.render_id) if take.render_id else None
-    show_take(session=session, take=take, made_for=take.made_for, is_other=is_other(render, take.shot_id))
+    other = is_other(render, take.shot_id) or "branch_of" in take.request
+    show_take(session=session, take=take, made_for=take.made_for, is_other=other)
     return take
 
 

@@ -89,11 +89,6 @@ class Origin:
         latent = round((seconds * self.take.fps - self.opening_frames) / FRAMES_PER_LATENT)
         return moment_of(max(0, latent), self.planned.span, before=self.seconds_before, fps=self.take.fps)
 
-    def frame(self, at: float) -> int:
-        """The first frame (0 is the take's first) that is not as in the take where a beat begins ``at`` seconds in."""
-        latent = self.latent(at)
-        return self.opening_frames + FRAMES_PER_LATENT * latent if latent else 0
-
 
 def wanted_variants(render: Render) -> dict[str, list[Variant]]:
     """The other takes that an order wants, by shot."""

@@ -20,7 +20,7 @@ from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
 from projects.database.tables import Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
-from projects.queue.branches import BranchOrder, Way, order_branches
+from projects.queue.branches import BranchOrder, Way, change_length, order_branches
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.choosing import choose_take
@@ -71,6 +71,12 @@ class Branching(StudioAtWork):
             session.commit()
             return ordered
 
+    def last(self, take: Take, seconds: float) -> Take | BranchOrder:
+        with session_for(self.database) as session:
+            changed = change_length(session=session, settings=self.settings, take_id=take.id, seconds=seconds)
+            session.commit()
+            return changed
+
     def go_on(self, take: Take, at: float, *ways: Way) -> list[Take]:
         """The takes that go on from a take, the first way's first."""
         had = len(self.takes_of(take.shot_id))
@@ -84,7 +90,7 @@ class Branching(StudioAtWork):
         try:
             return self.go_on(take, at, way)
         except StoryboardProblem as problem:
-            if problem.message.id != "branch-same":
+            if problem.message.id not in ("branch-same", "branch-there"):
                 raise
             return []
 
@@ -204,6 +210,35 @@ def test_what_cannot_be_gone_on_from_is_refused_in_words(s: Branching) -> None:
         session.commit()
     with pytest.raises(StoryboardProblem, match="is not finished"):
         s.order_ways(other, 1.0)
+
+
+def test_a_take_is_ended_earlier_at_once_and_extended_by_what_is_missing(s: Branching) -> None:
+    s.render(s.shots[0])
+    (take,) = s.takes(s.shots[0])
+    s.edit(s.shots[1], ShotUpdate(start="cut"))
+    s.room.made.clear()
+    short = s.last(take, 1.5)
+    assert isinstance(short, Take)
+    assert (short.status, short.number, short.frames, short.units[:2]) == ("done", 2, 45, take.units[:2])
+    assert np.array_equal(s.frames(short), s.frames(take)[:45])
+    assert (s.room.made, s.shot(0).chosen_draft_id, s.shot(0).seconds) == ([], take.id, 2.0)
+
+    ordered = s.last(short, 4.0)
+    assert isinstance(ordered, BranchOrder)
+    assert (ordered.new_sections, ordered.sections, ordered.frame) == (2, 4, 45)
+    s.carry_out(ordered.render.id)
+    long = s.takes(s.shots[0])[0]
+    assert [key for key, _ in long.units[:3]] == [key for key, _ in take.units]
+    assert (len(s.room.made), long.frames) == (2, 120)
+    assert np.array_equal(s.frames(long)[:60], s.frames(take)[:60])
+
+    for chosen in (short, long, take):
+        assert s.choose(chosen).seconds == chosen.request["seconds"]
+        assert s.states()[0] == "done"
+    with pytest.raises(StoryboardProblem, match="Take 2 of SH0010 is that already"):
+        s.last(take, 1.5)
+    with pytest.raises(InvalidRequest, match="600"):
+        s.last(take, 700.0)
 
 
 STEPS = st.tuples(
