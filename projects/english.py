@@ -208,6 +208,9 @@ ENGLISH = MappingProxyType(
         "branch-after-end": "Take {number} of {shot} ends at {end} s; go on from a moment before that.",
         "branch-there": "Take {there} of {shot} is that already.",
         "branch-same": "Nothing would differ from take {number} of {shot}; say something else or take another seed.",
+        "stop-backwards": (
+            "{checkpoint} makes a shot from its end, so nothing can be shown before all is made; cancel it instead."
+        ),
         "nothing-to-render": "There is nothing to render: every shot is done or ordered already.",
         # --- why a shot cannot be rendered ---
         "of-shot": "{shot}: {problem}",

@@ -212,6 +212,13 @@ class BranchAnswer(Answer):
     sections: int
 
 
+class LengthAnswer(Answer):
+    """The take, where nothing had to be rendered for it, or what was ordered."""
+
+    take: TakeAnswer | None
+    ordered: BranchAnswer | None
+
+
 class FilmAnswer(Answer):
     """A film, or what else was ordered of a project. ``takes`` are its parts in order.
 

@@ -284,6 +284,12 @@ class NewBranches(Body):
     ways: Annotated[list[WayOn], Field(min_length=1, max_length=MOST_OTHER_TAKES)] = [WayOn()]
 
 
+class NewLength(Body):
+    """How long a take as another one is to last."""
+
+    seconds: float = Field(gt=0, le=MAX_SECONDS)
+
+
 class NewRender(Body):
     """The shots that are wanted; None: all that changed."""
 

@@ -16,7 +16,7 @@ from pages.session.weights import weights_name, weights_names
 from projects.database.tables import Pass, Render
 from projects.errors import StoryboardProblem
 from projects.messages import read
-from projects.queue.branches import Way, order_branches
+from projects.queue.branches import BranchOrder, Way, order_branches
 from projects.queue.orders import (
     UNFINISHED,
     cancel_render,
@@ -25,6 +25,7 @@ from projects.queue.orders import (
     order_other_takes,
     progress_of,
     render_changed,
+    stop_after_section,
 )
 from projects.storyboard.project_settings import checkpoint_of
 from projects.storyboard.reading import get_project, get_shot, shots_of
@@ -63,6 +64,11 @@ def cancel(asked: Asked[Nothing, Query]) -> RenderAnswer:
     return render_answer(asked.session, render)
 
 
+def stop(asked: Asked[Nothing, Query]) -> RenderAnswer:
+    """Let an order end with the section that is being made; what there is becomes a take."""
+    return render_answer(asked.session, stop_after_section(session=asked.session, render_id=asked.id))
+
+
 def another(asked: Asked[MoreTakes, Query]) -> RenderAnswer:
     """Order more takes of a shot, each with a seed of its own."""
     session, body = asked.session, asked.body
@@ -83,8 +89,13 @@ def branches(asked: Asked[NewBranches, Query]) -> BranchAnswer:
         at=asked.body.at,
         ways=[Way(way.prompt, way.seed) for way in asked.body.ways],
     )
+    return branch_answer(asked.session, ordered)
+
+
+def branch_answer(session: Session, ordered: BranchOrder) -> BranchAnswer:
+    """An order of takes that go on from a take as the interface says it."""
     return BranchAnswer(
-        render=render_answer(asked.session, ordered.render),
+        render=render_answer(session, ordered.render),
         at=ordered.at,
         frame=ordered.frame,
         new_sections=ordered.new_sections,

@@ -9,9 +9,10 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from framepack.messages import Message
-from pages.api.answers import ShotAnswer, TakeAnswer
+from pages.api.answers import LengthAnswer, ShotAnswer, TakeAnswer
 from pages.api.asking import Asked, Nothing, Query
-from pages.api.bodies import ChosenFor, FrameOf, OfFrame, TakeChanges
+from pages.api.bodies import ChosenFor, FrameOf, NewLength, OfFrame, TakeChanges
+from pages.api.renders import branch_answer
 from pages.api.shots import shot_answer
 from pages.look.text import said
 from pages.serving.files import still_url, take_download_url, take_url
@@ -21,6 +22,7 @@ from projects.errors import NotFound, StoryboardProblem
 from projects.films.frames import frame_file
 from projects.films.frames import frame_to_shot as give_frame
 from projects.messages import read
+from projects.queue.branches import change_length
 from projects.storage.finished import size_of
 from projects.storage.places import take_path
 from projects.storyboard.choosing import choose_take
@@ -64,6 +66,14 @@ def choose(asked: Asked[ChosenFor, Query]) -> TakeAnswer:
     with _edit(asked.session, take, "choose-take"):
         choose_take(session=asked.session, shot_id=take.shot_id, take_id=take.id)
     return _answer(asked.session, take)
+
+
+def length(asked: Asked[NewLength, Query]) -> LengthAnswer:
+    """Have a take that lasts longer, or ends earlier; where nothing is missing it is there at once."""
+    made = change_length(session=asked.session, settings=settings(), take_id=asked.id, seconds=asked.body.seconds)
+    if isinstance(made, Take):
+        return LengthAnswer(take=_answer(asked.session, made), ordered=None)
+    return LengthAnswer(take=None, ordered=branch_answer(asked.session, made))
 
 
 def delete(asked: Asked[Nothing, Query]) -> TakeAnswer:

@@ -21,7 +21,7 @@ from pages.serving.files import take_url
 from pages.session.database import settings
 from pages.session.state import Notice, attempt, say
 from projects.database.tables import Take
-from projects.queue.branches import BranchOrder, Way, order_branches
+from projects.queue.branches import BranchOrder, Way, change_length, order_branches
 from projects.storyboard.shots import new_seed
 from projects.takes.staleness import ShotPlan
 from projects.takes.tree import Limb
@@ -121,3 +121,20 @@ def go_on(take_id: str, way: WayOn) -> None:
         (done,) = ordered
         values = {"at": round(done.at, 2), "new": done.new_sections, "sections": done.sections}
         say(Notice(Message("branch-ordered", values), "good"))
+
+
+def make_last(take_id: str, seconds: float) -> None:
+    """Have a take as another one that lasts ``seconds``, and say what came of it."""
+    made: list[Take | BranchOrder] = []
+
+    def change(opened: Session) -> None:
+        made.append(change_length(session=opened, settings=settings(), take_id=take_id, seconds=seconds))
+
+    if attempt(change):
+        (done,) = made
+        if isinstance(done, Take):
+            lasts = {"number": done.number, "seconds": round(done.frames / done.fps, 2)}
+            say(Notice(Message("length-made", lasts), "good"))
+        else:
+            values = {"new": done.new_sections, "sections": done.sections}
+            say(Notice(Message("length-ordered", values), "good"))

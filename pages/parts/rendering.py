@@ -25,7 +25,7 @@ from pages.session.state import do
 from pages.session.viewers import look_every
 from pages.session.weights import BEING_NAMED, weights_name
 from projects.messages import read
-from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of
+from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of, stop_after_section
 from projects.takes.takes import takes_of_project
 
 EVERY_SECONDS = 1.0
@@ -107,6 +107,15 @@ def _live(board: Board, drawn: tuple[object, ...]) -> None:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.html(f'<div class="fs-row">{chip(t("Working"), "busy")}<b>{html.escape(row.words)}</b></div>')
                 st.button(
+                    t("Stops after this section") if renders[0].stopping else t("Stop after this section"),
+                    key="stop-after",
+                    icon=":material/content_cut:",
+                    disabled=renders[0].stopping,
+                    on_click=do,
+                    args=(functools.partial(_stop, renders[0].id),),
+                    help=t("What there is of the shot by then is kept as a take of that length."),
+                )
+                st.button(
                     t("Cancel"),
                     key="cancel",
                     icon=":material/close:",
@@ -135,6 +144,10 @@ def _signature(opened: Session, project_id: str) -> tuple[object, ...]:
 def _cancel(render_ids: list[str]) -> None:
     for render_id in render_ids:
         do(functools.partial(_call_off, render_id), Message("render-cancelled"))
+
+
+def _stop(render_id: str, opened: Session) -> None:
+    stop_after_section(session=opened, render_id=render_id)
 
 
 def _call_off(render_id: str, opened: Session) -> None:

@@ -1,4 +1,4 @@
-// Going on differently from the frame that is shown: from which latent on, with which words and seeds, in how many takes.
+// Takes that go on from the one that is shown: differently from a frame on, or as it is but longer or shorter.
 
 // ``frameNow`` says which frame is shown, ``onOpen`` is called when somebody asks to go on. What is wanted goes to the
 // ``tell`` of what is returned.
@@ -56,6 +56,57 @@ function makeBranch(words, { frameNow, onOpen }) {
     event.preventDefault();
     const at = (data.branch.first + 4 * latent()) / data.take.fps;
     made.tell({ at, prompt: said.box.value.trim(), seed: seed.box.value, count: Number(count.box.value) });
+    open(false);
+    button.focus();
+  };
+  return made;
+}
+
+// How long a take as this one is to last: up to the frame that is shown, or as many seconds as are typed.
+function makeLength(words, { frameNow, onOpen }) {
+  const button = element("button", "act", words.length);
+  button.type = "button";
+  const form = element("form", "choice length");
+  const seconds = labelled("label", "", words.length_seconds, element("input", "shots"));
+  Object.assign(seconds.box, { type: "number", min: "0.1", max: "600", step: "any", required: true });
+  const here = element("button", "act", words.length_here);
+  here.type = "button";
+  const done = element("button", "act main", words.length_go);
+  const cost = element("div", "moment");
+  cost.setAttribute("role", "status");
+  form.append(cost, seconds.label, here, done);
+  form.hidden = true;
+  button.setAttribute("aria-expanded", "false");
+
+  let data = null;
+  const made = { button, form, draw, tell: null };
+
+  function draw(given) {
+    data = given;
+    button.hidden = !data.branch;
+    const wanted = Number(seconds.box.value) * data.take.fps;
+    cost.textContent = wanted > data.take.count + 0.5 ? words.length_longer : words.length_shorter;
+  }
+
+  function open(shown) {
+    form.hidden = !shown;
+    button.setAttribute("aria-expanded", String(shown));
+    if (!shown) return;
+    onOpen();
+    seconds.box.value = String(Math.round((100 * data.take.count) / data.take.fps) / 100 + 2);
+    draw(data);
+    seconds.box.focus();
+  }
+
+  button.onclick = () => open(form.hidden);
+  here.onclick = () => {
+    seconds.box.value = String(Math.floor((100 * (frameNow() + 1)) / data.take.fps + 0.01) / 100);
+    draw(data);
+  };
+  form.oninput = () => draw(data);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    made.tell({ seconds: Number(seconds.box.value) });
     open(false);
     button.focus();
   };

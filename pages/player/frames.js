@@ -34,8 +34,9 @@ function makeFrames(root, words) {
   choice.append(label, done);
   choice.hidden = true;
   const branch = makeBranch(words, { frameNow: () => frame, onOpen: () => seek(frame) });
-  bar.append(branch.button);
-  root.replaceChildren(screen, bar, choice, branch.form);
+  const length = makeLength(words, { frameNow: () => frame, onOpen: () => video.pause() });
+  bar.append(branch.button, length.button);
+  root.replaceChildren(screen, bar, choice, branch.form, length.form);
 
   let data = null;
   let tell = null;
@@ -60,6 +61,7 @@ function makeFrames(root, words) {
     save.href = `${take.frame_url}?n=${frame}`;
     save.download = `${take.file_name} ${frame + 1}.png`;
     branch.draw(data);
+    length.draw(data);
   }
 
   async function choose() {
@@ -102,7 +104,7 @@ function makeFrames(root, words) {
   function onKey(event) {
     const act = KEYS[event.code];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    if ([choice, branch.form].some((form) => form.contains(event.composedPath()[0]))) return;
+    if ([choice, branch.form, length.form].some((form) => form.contains(event.composedPath()[0]))) return;
     event.preventDefault();
     event.stopPropagation();
     act();
@@ -115,6 +117,7 @@ function makeFrames(root, words) {
       data = given;
       tell = told;
       branch.tell = (ways) => told("branch", ways);
+      length.tell = (asked) => told("length", asked);
       root.style.setProperty("--ratio", data.take.ratio);
       root.setAttribute("aria-label", `${data.take.label}: ${words.frames_of}`);
       video.setAttribute("aria-label", data.take.label);

@@ -70,11 +70,12 @@ def take_frames(
     key: str,
     on_picture: Callable[[int, str], None],
     on_branch: Callable[[WayOn], None],
+    on_length: Callable[[float], None],
 ) -> None:
     """Draw the take. ``on_picture`` is called with the number of a frame (0 is first) and the shot that is to have it.
 
     All shots of the project are offered; unless another is chosen it is ``shot_id``. ``on_branch`` is called with how
-    another take is to go on, which is offered where ``latents`` says from where.
+    another take is to go on, ``on_length`` with how many seconds one is to last; where ``latents`` says from where.
     """
 
     def asked() -> None:
@@ -88,6 +89,11 @@ def take_frames(
             count = min(8, max(1, int(told["count"])))
             on_branch(WayOn(float(told["at"]), str(told["prompt"]), told["seed"] == "same", count))
 
+    def measured() -> None:
+        told = st.session_state[key].get("length")
+        if isinstance(told, dict):
+            on_length(float(told["seconds"]))
+
     data = {
         "take": asdict(take),
         "branch": None if latents is None else asdict(latents),
@@ -97,4 +103,4 @@ def take_frames(
         "lang": lang,
         "api": api,
     }
-    _frames(key=key, data=data, on_picture_change=asked, on_branch_change=branched)
+    _frames(key=key, data=data, on_picture_change=asked, on_branch_change=branched, on_length_change=measured)

@@ -52,5 +52,11 @@ ENGLISH = MappingProxyType(
         "branch_same_seed": "The same one",
         "branch_count": "How many takes",
         "branch_go": "Go on from here",
+        "length": "Longer or shorter…",
+        "length_seconds": "Length in seconds",
+        "length_here": "Up to this frame",
+        "length_go": "Make it so long",
+        "length_shorter": "A take as this one, ended there. Nothing is rendered.",
+        "length_longer": "A take as this one that goes on for longer. Only what is missing is rendered.",
     }
 )

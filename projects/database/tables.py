@@ -316,6 +316,7 @@ class Render(Stored, table=True):
 
     ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``variants``
     says by shot which other takes of it are wanted (``takes.variants.Variant``); None: what the storyboard asks for is.
+    ``stopping``: no more is wanted than the section that is being made.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -323,6 +324,7 @@ class Render(Stored, table=True):
     shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
     variants: dict[str, list[dict[str, Any]]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    stopping: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     status: RenderStatus = Field(default="queued", sa_type=sa.String)
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     error: str | None = None

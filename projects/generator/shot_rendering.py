@@ -25,7 +25,7 @@ from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
 from projects.database.opening import make_engine, session_for
 from projects.database.patience import await_row, insist
-from projects.database.tables import Media, Render, now
+from projects.database.tables import Media, Render, Take, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take
 from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted
@@ -180,14 +180,19 @@ class ShotRenderer:
                 sections=len(order.planned.sections),
             ),
         )
-        if missing_units(order.planned, self._store):
-            self._sample(order, progress)
+        take = order.take
+        # One that was ended early has fewer units than are planned.
+        if take.units == order.planned.units and missing_units(order.planned, self._store):
+            take = self._sample(order, progress) or take
         insist(self._database, lambda session: check_wanted(session=session, order=order))
         progress.enter("finishing")
-        conform_take(settings=self._settings, take=order.take)
+        conform_take(settings=self._settings, take=take)
 
-    def _sample(self, order: Order, progress: ProgressWriter) -> None:
-        """Have the engine make the sections, up to the end or until the render is called off."""
+    def _sample(self, order: Order, progress: ProgressWriter) -> Take | None:
+        """Have the engine make the sections, up to the end or until the render is called off.
+
+        Returns the take as it is where it was ended early, after a section.
+        """
         pictures = self._pictures(order.plan)
         request = order.planned.request
         self._check_disk()
@@ -199,7 +204,7 @@ class ShotRenderer:
             progress.enter("encoding")
             self._encode(order.plan, engine, pictures)
             if watch.called_off:
-                return
+                return None
             with contextlib.closing(engine.render(order.chain, order.place, pictures, self._store)) as events:
                 for event in events:
                     progress.follow(event)
@@ -211,8 +216,11 @@ class ShotRenderer:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._takes.note_success(order.take)
                         self._check_disk()
+                        if ended := self._takes.end_if_asked(order, event.number):
+                            return ended
                     if watch.called_off:
-                        return
+                        return None
+        return None
 
     def _encode(self, plan: RenderPlan, engine: OpenEngine, pictures: dict[str, Path]) -> None:
         """Encode everything the whole render needs before the transformer is loaded, once.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from framepack.errors import InvalidRequest
-from framepack.messages import Message, Value
+from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Render, Take
@@ -64,7 +64,9 @@ def order_branches(
     origin = origin_of(session=session, store=store, take_id=take_id)
     moment = origin.moment(at)
     if at < 0.0 or origin.latent(moment) >= origin.planned.span.latents:
-        raise _named(session, origin, "branch-after-end", end=round(origin.take.frames / origin.take.fps, 2))
+        number, end = origin.take.number, round(origin.take.frames / origin.take.fps, 2)
+        label = get_shot(session=session, shot_id=origin.take.shot_id).label
+        raise StoryboardProblem(Message("branch-after-end", {"number": number, "shot": label, "end": end}))
     told: list[Way] = []
     for way in ways:
         said = Way(storable(way.prompt).strip() or None if way.prompt is not None else None, way.seed)
@@ -129,14 +131,10 @@ def _ordered(
 
 def _check_new(session: Session, origin: Origin, planned: Sequence[PlannedShot]) -> None:
     """Raise StoryboardProblem where no other take would come of it."""
+    label = get_shot(session=session, shot_id=origin.take.shot_id).label
     known = [take for take in takes_of(session=session, shot_id=origin.take.shot_id) if take.status == "done"]
-    same = [next((take for take in known if take.units == one.units), None) for one in planned]
-    if origin.take in same:
-        raise _named(session, origin, "branch-same")
+    same = [next((take.number for take in known if take.units == one.units), None) for one in planned]
+    if origin.take.number in same:
+        raise StoryboardProblem(Message("branch-same", {"number": origin.take.number, "shot": label}))
     if same[0] is not None and None not in same:
-        raise _named(session, origin, "branch-there", there=same[0].number)
-
-
-def _named(session: Session, origin: Origin, problem: str, **values: Value) -> StoryboardProblem:
-    shot = get_shot(session=session, shot_id=origin.take.shot_id)
-    return StoryboardProblem(Message(problem, {"number": origin.take.number, "shot": shot.label, **values}))
+        raise StoryboardProblem(Message("branch-there", {"there": same[0], "shot": label}))

@@ -16,6 +16,7 @@ from dbos import DBOS, DBOSClient
 from filelock import FileLock
 from sqlmodel import Session, col, select
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from projects.database.opening import database_time
@@ -163,6 +164,22 @@ def cancel_render(*, session: Session, settings: StudioSettings, render_id: str)
         session.flush()
         with queue_client(settings) as client:
             client.cancel_workflow(render_id, cancel_children=True)
+    return render
+
+
+def stop_after_section(*, session: Session, render_id: str) -> Render:
+    """Let a render end with the section that is being made: what there is of its shot becomes a take of that length.
+
+    Raises NotFound, and StoryboardProblem where the model makes sections from the end.
+    """
+    render = get_render(session=session, render_id=render_id)
+    project = get_project(session=session, project_id=render.project_id)
+    checkpoint = checkpoint_named(checkpoint_of(project, render.made_for))
+    if checkpoint.direction == "inverted":
+        raise StoryboardProblem(Message("stop-backwards", {"checkpoint": checkpoint.name}))
+    if render.status in UNFINISHED:
+        render.stopping = True
+        session.flush()
     return render
 
 

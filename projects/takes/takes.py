@@ -12,6 +12,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
+from framepack.shots.spans import seconds_of
 from projects.database.opening import hold
 from projects.database.tables import Pass, Render, Shot, Take, TakeStatus, now
 from projects.errors import NotFound, StoryboardProblem
@@ -105,6 +106,24 @@ def record_take(
         render_id=render_id,
     )
     session.add(take)
+    session.flush()
+    return take
+
+
+def begun_take(*, session: Session, shot_id: str, render_id: str) -> Take | None:
+    """The take that a render has begun and not ended, of a shot."""
+    begun = select(Take).where(Take.shot_id == shot_id, Take.render_id == render_id, Take.status == "rendering")
+    return session.exec(begun).first()
+
+
+def end_take_after(*, session: Session, take_id: str, units: int) -> Take:
+    """A take that is being rendered is to have its first ``units`` only, and lasts as long as they do."""
+    take = get_take(session=session, take_id=take_id)
+    take.keys = take.keys[:units]
+    take.frames = sum(frames for _, frames in take.units)
+    seconds = seconds_of(take.frames, take.fps)
+    own = take.request.get("own")
+    take.request = {**take.request, "seconds": seconds, **({"own": {**own, "seconds": seconds}} if own else {})}
     session.flush()
     return take
 

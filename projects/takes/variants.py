@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
-from framepack.messages import Message, Value
+from framepack.messages import Message
 from framepack.shots.beats import latent_at, moment_of
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Beat
@@ -134,12 +134,13 @@ def origin_of(*, session: Session, store: SectionStore, take_id: str) -> Origin:
     """The take with what it was made from. Raises NotFound, and StoryboardProblem where it cannot be gone on from."""
     take = get_take(session=session, take_id=take_id)
     shot = get_shot(session=session, shot_id=take.shot_id)
-    named: dict[str, Value] = {"number": take.number, "shot": shot.label}
+    number, label = take.number, shot.label
     if take.status != "done" or take.deleted_at is not None:
-        raise StoryboardProblem(Message("branch-of-unfinished", named))
+        raise StoryboardProblem(Message("branch-of-unfinished", {"number": number, "shot": label}))
     request = request_from(take.request)
     if checkpoint_named(request.settings.checkpoint).direction == "inverted":
-        raise StoryboardProblem(Message("branch-backwards", {**named, "checkpoint": request.settings.checkpoint}))
+        name = request.settings.checkpoint
+        raise StoryboardProblem(Message("branch-backwards", {"number": number, "shot": label, "checkpoint": name}))
     project, shots = project_with_shots(session=session, project_id=shot.project_id)
     run = next(run for run in chains(shots) if shot in run)
     itself = ChainShot(shot.id, 0, request, shot is run[-1], take.request.get("own", {}), take.number)
@@ -150,7 +151,7 @@ def origin_of(*, session: Session, store: SectionStore, take_id: str) -> Origin:
             continue
         if all(ours[0] == theirs[0] for ours, theirs in zip(planned.units, take.units, strict=False)):
             return Origin(take, before, itself, planned)
-    raise StoryboardProblem(Message("branch-past-changed", named))
+    raise StoryboardProblem(Message("branch-past-changed", {"number": number, "shot": label}))
 
 
 def branch(session: Session, origin: Origin, variant: Variant) -> ChainShot:

@@ -50,6 +50,17 @@ def test_single_shots_are_ordered_and_the_order_is_called_off(api: Interface, wo
     assert api.get(f"/api/renders/{'0' * 32}", 404)["message"] == "There is no such order to the generator."
 
 
+def test_an_order_is_ended_after_a_section(api: Interface, work: StudioAtWork) -> None:
+    made = order(api, work, {"shots": [work.shots[0].id]})
+    work.room.between = lambda: api.post(f"/api/renders/{made['id']}/stop")
+    work.carry_out(made["id"])
+    (take,) = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    assert (take["frames"], take["status"]) == (37, "done")
+    assert api.get(f"/api/renders/{made['id']}")["status"] == "done"
+    api.patch(f"/api/projects/{work.project.id}", {"changes": {"checkpoint": "original"}})
+    assert api.post(f"/api/renders/{made['id']}/stop", None, 400)["error"] == "stop-backwards"
+
+
 def test_more_takes_with_other_seeds_are_ordered_also_while_something_is_rendered(
     api: Interface, work: StudioAtWork
 ) -> None:
@@ -83,6 +94,20 @@ def test_a_take_is_gone_on_from_in_several_ways(api: Interface, work: StudioAtWo
     for body, field in (({"at": -1}, "at"), ({"at": 1, "ways": []}, "ways"), ({"at": 1, "ways": [{}] * 9}, "ways")):
         assert api.post(f"/api/takes/{take['id']}/branches", body, 400)["field"] == field
     assert api.post(f"/api/takes/{take['id']}/branches", {"at": 3}, 400)["error"] == "branch-after-end"
+
+
+def test_a_take_is_ended_earlier_at_once_and_made_longer_by_an_order(api: Interface, work: StudioAtWork) -> None:
+    work.render(work.shots[2])
+    (take,) = api.get(f"/api/shots/{work.shots[2].id}/takes")
+    short = api.post(f"/api/takes/{take['id']}/length", {"seconds": 0.5})
+    assert (short["take"]["frames"], short["take"]["status"], short["ordered"]) == (15, "done", None)
+    longer = api.post(f"/api/takes/{take['id']}/length", {"seconds": 2.5})
+    assert (longer["take"], longer["ordered"]["new_sections"], longer["ordered"]["render"]["status"]) == (
+        None,
+        2,
+        "queued",
+    )
+    assert api.post(f"/api/takes/{take['id']}/length", {"seconds": 0}, 400)["field"] == "seconds"
 
 
 def test_the_real_pass_is_ordered_by_its_name(api: Interface, work: StudioAtWork) -> None:

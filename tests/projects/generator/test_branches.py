@@ -21,6 +21,7 @@ from projects.database.opening import session_for
 from projects.database.tables import Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
 from projects.queue.branches import BranchOrder, Way, change_length, order_branches
+from projects.queue.orders import stop_after_section
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.choosing import choose_take
@@ -29,7 +30,7 @@ from projects.storyboard.shots import add_shot
 from projects.takes.again import use_settings_of
 from projects.takes.takes import delete_take, get_take
 from tests.support.rendering import SIDE, PaintingRoom
-from tests.support.studio_at_work import StudioAtWork
+from tests.support.studio_at_work import BeginsAfresh, StudioAtWork
 
 
 class KeyedRoom(PaintingRoom):
@@ -53,7 +54,10 @@ class KeyedRoom(PaintingRoom):
                 self.made.append(key)
                 frame = np.full((SIDE, SIDE, 3), int(key[:2], 16), np.uint8)
                 store.publish(key, np.zeros((1, 16, 1, 8, 8), np.float32), [frame] * (36 if number else 1), 30)
-            yield SectionDone(key, number, 0.01)
+                self.between()
+                yield SectionDone(key, number, 0.01)
+            else:
+                yield SectionDone(key, number, 0.0)
         yield Finished(shot.span.frames, 0.1)
 
 
@@ -70,6 +74,11 @@ class Branching(StudioAtWork):
             )
             session.commit()
             return ordered
+
+    def stop(self, render_id: str) -> None:
+        with session_for(self.database) as session:
+            stop_after_section(session=session, render_id=render_id)
+            session.commit()
 
     def last(self, take: Take, seconds: float) -> Take | BranchOrder:
         with session_for(self.database) as session:
@@ -239,6 +248,46 @@ def test_a_take_is_ended_earlier_at_once_and_extended_by_what_is_missing(s: Bran
         s.last(take, 1.5)
     with pytest.raises(InvalidRequest, match="600"):
         s.last(take, 700.0)
+
+
+def test_a_render_that_is_to_stop_keeps_the_sections_there_are_as_a_take_of_that_length(s: Branching) -> None:
+    s.edit(s.shots[0], ShotUpdate(seconds=5.0))
+    render_id = s.order(*s.shots)
+    s.room.between = lambda: s.stop(render_id) if len(s.room.made) == 3 else None
+    assert s.carry_out(render_id).status == "done"
+    (take,) = s.takes(s.shots[0])
+    assert (take.status, take.frames, len(take.units), len(s.room.made)) == ("done", 73, 3, 3)
+    assert len(s.frames(take)) == 73
+    assert take.request["seconds"] == take.request["own"]["seconds"] == pytest.approx(73 / 30, abs=1e-3)
+    assert [len(s.takes(shot)) for shot in s.shots] == [1, 0, 0]
+    assert s.states()[0] == "stale"
+    # What follows is made later, and the take found then as it is.
+    s.room.between = lambda: None
+    s.render(s.shots[0])
+    assert (len(s.room.made), s.takes(s.shots[0])[0].frames, s.states()[0]) == (6, 149, "done")
+
+
+def test_a_render_that_is_to_stop_and_whose_worker_dies_goes_on_to_the_end_of_its_section(s: Branching) -> None:
+    s.edit(s.shots[0], ShotUpdate(seconds=5.0))
+    render_id = s.order(s.shots[0])
+    s.worker.plan(render_id)
+
+    def die() -> None:
+        if len(s.room.made) == 2:
+            s.stop(render_id)
+            raise BeginsAfresh
+
+    s.room.between = die
+    with pytest.raises(BeginsAfresh):
+        s.worker.make(render_id, 0, 0)
+    s.room.between = lambda: None
+    s.worker = s.new_worker(s.settings)
+    assert s.carry_out(render_id).status == "done"
+    (take,) = s.takes(s.shots[0])
+    assert (take.status, take.frames, len(s.room.made)) == ("done", 73, 3)
+    # Nothing more is begun for it.
+    assert s.worker.make(render_id, 0, 0) is not None
+    assert len(s.takes(s.shots[0])) == 1
 
 
 STEPS = st.tuples(

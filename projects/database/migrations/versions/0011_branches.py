@@ -1,4 +1,4 @@
-"""What other takes of a shot are wanted: not only with which seeds, but from which moment of which take on."""
+"""What other takes of a shot are wanted, by seed or from a moment of a take on; and orders that are to stop."""
 
 from __future__ import annotations
 
@@ -25,3 +25,4 @@ def upgrade() -> None:
             variants = {shot_id: [{"seed": seed} for seed in seeds] for shot_id, seeds in row.seeds.items()}
             connection.execute(orders.update().where(orders.c.id == row.id).values(variants=variants))
     op.drop_column("render", "seeds")
+    op.add_column("render", sa.Column("stopping", sa.Boolean(), nullable=False, server_default=sa.false()))
