@@ -208,6 +208,12 @@ ENGLISH = MappingProxyType(
         "branch-after-end": "Take {number} of {shot} ends at {end} s; go on from a moment before that.",
         "branch-there": "Take {there} of {shot} is that already.",
         "branch-same": "Nothing would differ from take {number} of {shot}; say something else or take another seed.",
+        "direct-backwards": (
+            "{checkpoint} makes {shot} from its end, so it cannot be directed section by section; render it whole."
+        ),
+        "direct-already": "{shot} is being directed already; go on with that, or stop it first.",
+        "direct-whole": "{shot} is there in its whole length of {seconds} s; make it longer to go on.",
+        "direct-not-waiting": "{shot} does not wait for a word; see how far it is.",
         "stop-backwards": (
             "{checkpoint} makes a shot from its end, so nothing can be shown before all is made; cancel it instead."
         ),

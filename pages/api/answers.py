@@ -212,6 +212,19 @@ class BranchAnswer(Answer):
     sections: int
 
 
+class DirectedAnswer(Answer):
+    """How far a shot is that is directed: ``take`` is what there is so far, of the ``seconds`` it is to last.
+
+    ``waits``: it is to be said how it goes on. ``is_directed`` is false before it is begun and after it was stopped.
+    """
+
+    is_directed: bool
+    waits: bool
+    take: TakeAnswer | None
+    seconds: float
+    problem: str | None
+
+
 class LengthAnswer(Answer):
     """The take, where nothing had to be rendered for it, or what was ordered."""
 

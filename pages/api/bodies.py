@@ -284,6 +284,14 @@ class NewBranches(Body):
     ways: Annotated[list[WayOn], Field(min_length=1, max_length=MOST_OTHER_TAKES)] = [WayOn()]
 
 
+class Word(Body):
+    """What is said to a shot that is directed. ``keep`` goes on, from there on with ``prompt`` where one is given."""
+
+    say: Literal["begin", "keep", "again", "stop"]
+    prompt: Text = ""
+    pass_: Pass = Field(default="draft", alias="pass")
+
+
 class NewLength(Body):
     """How long a take as another one is to last."""
 

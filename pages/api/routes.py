@@ -20,6 +20,7 @@ from pages.api.answers import (
     BranchAnswer,
     ChangedMeanwhile,
     DeletedShot,
+    DirectedAnswer,
     EditAnswer,
     FilmAnswer,
     LengthAnswer,
@@ -61,6 +62,7 @@ from pages.api.bodies import (
     ShotsEdit,
     SomeShots,
     TakeChanges,
+    Word,
 )
 from pages.api.openapi import ADDRESS, description
 from pages.api.problems import Refused
@@ -138,6 +140,8 @@ def _of_takes() -> list[Operation[Any, Any]]:
     return [
         _get(f"{SHOT}/takes", takes.of_shot, list[TakeAnswer]),
         _post(f"{SHOT}/another", renders.another, MoreTakes, RenderAnswer, status=201),
+        _get(f"{SHOT}/direct", takes.how_far, DirectedAnswer, OfPass),
+        _post(f"{SHOT}/direct", takes.direct, Word, DirectedAnswer),
         _get(TAKE, takes.one, TakeAnswer),
         _post(f"{TAKE}/length", takes.length, NewLength, LengthAnswer, status=201),
         _post(f"{TAKE}/branches", renders.branches, NewBranches, BranchAnswer, status=201),

@@ -35,6 +35,7 @@ ENGLISH = MappingProxyType(
         ),
         "length-made": "Take {number} is there and lasts {seconds} s; nothing was rendered. Choose it to show it.",
         "length-ordered": "{new} of its {sections} sections are rendered. The film stays as it is until you choose.",
+        "direct-stopped": "Stopped. What there is of the shot is a take.",
         "edited-since": "Something else was edited since. “Undo” at the board takes back one edit after the other.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",

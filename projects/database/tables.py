@@ -316,7 +316,9 @@ class Render(Stored, table=True):
 
     ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``variants``
     says by shot which other takes of it are wanted (``takes.variants.Variant``); None: what the storyboard asks for is.
-    ``stopping``: no more is wanted than the section that is being made.
+    ``stopping``: no more is wanted than the section that is being made. ``direction`` says of an order for one section
+    of a shot that is directed (see ``queue.directing``) how long the shot is to be ("seconds"), which takes it goes on
+    from ("take", and "base" without the latest section), and whether that has "ended".
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -324,6 +326,7 @@ class Render(Stored, table=True):
     shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
     variants: dict[str, list[dict[str, Any]]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    direction: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     stopping: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     status: RenderStatus = Field(default="queued", sa_type=sa.String)
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -74,7 +75,8 @@ def order_branches(
             said = Way(said.prompt, new_seed())
         told.append(said)
     variants = [Variant(of=take_id, at=moment, prompt=way.prompt, seed=way.seed) for way in told]
-    return _ordered(session, settings, origin, variants, store)
+    _check_new(session, origin, [planned_branch(origin, branch(session, origin, one)) for one in variants])
+    return order_variants(session, settings, origin, variants, store)
 
 
 def change_length(*, session: Session, settings: StudioSettings, take_id: str, seconds: float) -> Take | BranchOrder:
@@ -87,9 +89,9 @@ def change_length(*, session: Session, settings: StudioSettings, take_id: str, s
     variant = Variant(of=take_id, seconds=seconds)
     shot = branch(session, origin, variant)
     planned = planned_branch(origin, shot)
-    if missing_units(planned, store):
-        return _ordered(session, settings, origin, [variant], store)
     _check_new(session, origin, [planned])
+    if missing_units(planned, store):
+        return order_variants(session, settings, origin, [variant], store)
     take = record_take(
         session=session,
         shot_id=shot.shot_id,
@@ -102,21 +104,23 @@ def change_length(*, session: Session, settings: StudioSettings, take_id: str, s
     return finish_take(session=session, take_id=take.id, seconds_spent=0.0)
 
 
-def _ordered(
+def order_variants(
     session: Session,
     settings: StudioSettings,
     origin: Origin,
     variants: Sequence[Variant],
     store: SectionStore,
+    direction: dict[str, Any] | None = None,
 ) -> BranchOrder:
+    """Order takes that go on from ``origin``; ``direction`` is as an order has it. Raises InvalidRequest."""
     shot = get_shot(session=session, shot_id=origin.take.shot_id)
     planned = [planned_branch(origin, branch(session, origin, variant)) for variant in variants]
-    _check_new(session, origin, planned)
     render = Render(
         project_id=shot.project_id,
         shot_ids=[shot.id],
         made_for=origin.take.made_for,
         variants={shot.id: [variant.stored() for variant in variants]},
+        direction=direction,
     )
     sections = {key for one in planned for key in one.sections}
     missing = {key for one in planned for key in missing_units(one, store)}

@@ -40,13 +40,17 @@ def choose_take(*, session: Session, shot_id: str, take_id: str) -> Shot:
     shown = session.get(Take, chosen_id(shot, take.made_for) or "")
     if _differs_by(take, shot, _SAID_BY_CHANCE):
         given["seed"] = take.request["seed"]
-    if _branches(take, shown) and _says_itself(shown, shot) and _differs_by(take, shot, _SAID_BY_BRANCHES):
-        given = {field: take.request["own"].get(field, take.request[field]) for field in _SAID_BY_BRANCHES}
-    changed = {field: value for field, value in given.items() if getattr(shot, field) != value}
-    if chosen_id(shot, take.made_for) != take_id or changed:
-        choose(shot, take_id, take.made_for)
-        shot.sqlmodel_update(changed)
-        _touch(session, shot)
+    if _branches(take, shown) and _says(shot, "beats", shown) and _says(shot, "seconds", shown):
+        given |= _given(take, shot)
+    _show(session, shot, take, given)
+    return shot
+
+
+def choose_as_made(*, session: Session, shot_id: str, take_id: str) -> Shot:
+    """As ``choose_take``, and the shot lasts as long as the take whatever it says; beats typed meanwhile stay."""
+    shot = choose_take(session=session, shot_id=shot_id, take_id=take_id)
+    take = session.get_one(Take, take_id)
+    _show(session, shot, take, _given(take, shot))
     return shot
 
 
@@ -80,9 +84,24 @@ def _branches(take: Take, shown: Take | None) -> bool:
     return any(one is not None and one.request.get("branch_of") for one in (take, shown))
 
 
-def _says_itself(shown: Take | None, shot: Shot) -> bool:
-    """Whether a shot says of its beats and length only what the take that it shows was made from."""
+def _says(shot: Shot, field: str, shown: Take | None) -> bool:
+    """Whether a shot says in a field only what the take was made from that it shows."""
     if shown is None:
-        return not shot.beats
+        return field != "beats" or not shot.beats
     made: dict[str, Any] = _CAME_LATER | shown.request | shown.request.get("own", {})
-    return bool(made["beats"] == shot.beats and made["seconds"] == shot.seconds)
+    return bool(made[field] == getattr(shot, field))
+
+
+def _given(take: Take, shot: Shot) -> dict[str, Any]:
+    """Seed, beats and length as a take has them, where its shot says the same otherwise."""
+    if not _differs_by(take, shot, _SAID_BY_BRANCHES):
+        return {}
+    return {field: take.request["own"].get(field, take.request[field]) for field in _SAID_BY_BRANCHES}
+
+
+def _show(session: Session, shot: Shot, take: Take, given: dict[str, Any]) -> None:
+    changed = {field: value for field, value in given.items() if getattr(shot, field) != value}
+    if chosen_id(shot, take.made_for) != take.id or changed:
+        choose(shot, take.id, take.made_for)
+        shot.sqlmodel_update(changed)
+        _touch(session, shot)

@@ -42,7 +42,7 @@ class Variant(BaseModel):
     """One more take that is wanted of a shot: None leaves what there is.
 
     Without ``of`` it is as the storyboard asks for, with another ``seed``. With it, it is as that take (id) up to
-    ``at`` (seconds), and from there on has another ``prompt`` or ``seed`` or both; it lasts ``seconds``.
+    ``at`` (seconds), and from there on has another ``prompt`` or ``seed`` or both. It lasts ``seconds``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -116,8 +116,10 @@ def plan_variants(
         for place, plan in enumerate(chain):
             for variant in variants.get(plan.shot.id, ()) if plan.shot.id in others else ():
                 *before, last = to_make(chain[: place + 1], {plan.shot.id}, store)
-                own = {**last.own, "seed": variant.seed}
-                request = replace(last.request, seed=last.request.seed if variant.seed is None else variant.seed)
+                seed = last.request.seed if variant.seed is None else variant.seed
+                seconds = last.request.seconds if variant.seconds is None else variant.seconds
+                own = {**last.own, "seconds": seconds, **({} if variant.seed is None else {"seed": seed})}
+                request = replace(last.request, seed=seed, seconds=seconds)
                 made.append([*before, replace(last, request=request, own=own)])
     for variant in (variant for wanted in variants.values() for variant in wanted):
         if variant.of is None:

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from pages.session.database import session, settings
 from projects.database.tables import Film, Progress, Render
+from projects.queue.orders import latest_render
 from projects.storage.pictures import MAX_PICTURE_BYTES
 from tests.pages.api.conftest import Interface
 from tests.support.films import make
@@ -108,6 +109,29 @@ def test_a_take_is_ended_earlier_at_once_and_made_longer_by_an_order(api: Interf
         "queued",
     )
     assert api.post(f"/api/takes/{take['id']}/length", {"seconds": 0}, 400)["field"] == "seconds"
+
+
+def test_a_shot_is_directed_section_by_section(api: Interface, work: StudioAtWork) -> None:
+    address = f"/api/shots/{work.shots[0].id}/direct"
+    assert api.get(address)["is_directed"] is False
+    assert api.post(address, {"say": "keep"}, 400)["error"] == "direct-not-waiting"
+    assert api.post(address, {"say": "begin"})["waits"] is False
+    work.carry_out(latest(work).id)
+    now = api.get(address)
+    assert (now["waits"], now["take"]["frames"], now["seconds"]) == (True, 37, 2.0)
+    assert api.post(address, {"say": "keep", "prompt": "it snows"})["waits"] is False
+    work.carry_out(latest(work).id)
+    assert api.get(address)["take"]["frames"] == 61
+    assert api.post(address, {"say": "stop"})["is_directed"] is False
+    (take,) = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    assert take["chosen_for"] == ["draft"]
+
+
+def latest(work: StudioAtWork) -> Render:
+    with session() as opened:
+        found = latest_render(session=opened, project_id=work.project.id)
+        assert found is not None
+        return found
 
 
 def test_the_real_pass_is_ordered_by_its_name(api: Interface, work: StudioAtWork) -> None:

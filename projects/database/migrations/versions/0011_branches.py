@@ -1,4 +1,4 @@
-"""What other takes of a shot are wanted, by seed or from a moment of a take on; and orders that are to stop."""
+"""Other takes by seed or from a moment of a take on, orders that stop after a section, and shots that are directed."""
 
 from __future__ import annotations
 
@@ -25,4 +25,5 @@ def upgrade() -> None:
             variants = {shot_id: [{"seed": seed} for seed in seeds] for shot_id, seeds in row.seeds.items()}
             connection.execute(orders.update().where(orders.c.id == row.id).values(variants=variants))
     op.drop_column("render", "seeds")
+    op.add_column("render", sa.Column("direction", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("render", sa.Column("stopping", sa.Boolean(), nullable=False, server_default=sa.false()))
