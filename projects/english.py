@@ -205,6 +205,10 @@ ENGLISH = MappingProxyType(
             "What take {number} of {shot} was made from has changed, so nothing of it could be shared; render the shot "
             "again and go on from that take."
         ),
+        "branch-other-weights": (
+            "Take {number} of {shot} was made with weights that this computer does not have any more, so it cannot be "
+            "gone on from; render the shot again."
+        ),
         "branch-after-end": "Take {number} of {shot} ends at {end} s; go on from a moment before that.",
         "branch-there": "Take {there} of {shot} is that already.",
         "branch-same": "Nothing would differ from take {number} of {shot}; say something else or take another seed.",

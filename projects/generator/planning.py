@@ -32,7 +32,13 @@ def plan_of_render(*, session: Session, settings: StudioSettings, store: Section
         )
 
     if render.variants:
-        return plan_variants(session=session, plans=plans(), variants=wanted_variants(render), store=store)
+        return plan_variants(
+            session=session,
+            plans=plans(),
+            variants=wanted_variants(render),
+            identities={identity, *others.values()},
+            store=store,
+        )
     now = plans()
     if project.seed_policy == "new":
         wanted = [plan.shot for plan in now if plan.shot.id in render.shot_ids and plan.planned and not plan.found]

@@ -5,7 +5,7 @@ What a branch has in common with the take it goes on from has the same keys, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,11 +103,13 @@ def plan_variants(
     session: Session,
     plans: Sequence[ShotPlan],
     variants: Mapping[str, Sequence[Variant]],
+    identities: Collection[str],
     store: SectionStore,
 ) -> RenderPlan:
     """The plan of a render of other takes, each a chain of its own; ``variants`` says which, by shot (id).
 
-    Nothing else of the storyboard is made, but for earlier shots of the same chain that are not there.
+    Nothing else of the storyboard is made, but for earlier shots of the same chain that are not there. ``identities``
+    name the weights that there are.
     """
     made: list[list[ChainShot]] = []
     problems: list[Message] = []
@@ -126,6 +128,10 @@ def plan_variants(
             continue
         try:
             origin = origin_of(session=session, store=store, take_id=variant.of)
+            if origin.shot.request.identity not in identities:
+                label = session.get_one(Shot, origin.shot.shot_id).label
+                problems.append(Message("branch-other-weights", {"number": origin.take.number, "shot": label}))
+                continue
             made.append([*origin.before, branch(session, origin, variant)])
         except (StoryboardProblem, InvalidRequest) as problem:
             problems.append(problem.message)

@@ -86,7 +86,7 @@ def test_a_take_goes_on_differently_from_a_moment_and_what_is_before_it_stays_bi
     frames.locator("video").evaluate("video => { video.currentTime = 1.61; }")
     expect(frames.locator(".time")).to_contain_text("frame 49 of")
     frames.get_by_role("button", name="Go on differently from here…").click()
-    expect(frames.locator(".moment")).to_have_text(
+    expect(frames.locator(".branch .moment")).to_have_text(
         "From 1.6 s (frame 50) on; one section is rendered, what is before stays."
     )
     frames.get_by_label("What happens from there").fill("It snows. 下雪了")
@@ -112,3 +112,44 @@ def sections(settings: StudioSettings) -> set[str]:
 def frames_of(page: Page, name: str) -> Locator:
     """One take in the inspector."""
     return page.locator(f'.frames[aria-label^="{name}:"]')
+
+
+def test_several_takes_go_on_from_a_moment_are_seen_side_by_side_and_one_is_chosen(page: Page, work: Work) -> None:
+    had = len(work.takes())
+    page.goto(work.address)
+    frames = frames_of(page, "Take 1")
+    frames.locator("video").evaluate("video => { video.currentTime = 1.21; }")
+    expect(frames.locator(".time")).to_contain_text("frame 37 of")
+    frames.get_by_role("button", name="Go on differently from here…").click()
+    frames.get_by_label("How many takes").select_option("2")
+    frames.get_by_role("button", name="Go on from here", exact=True).click()
+    until(lambda: len(work.takes()) == had + 2, seconds=300)
+    page.reload()
+    expect(page.get_by_text("parts from take 1 at 1.2 s")).to_have_count(2)
+    page.get_by_text("Side by side", exact=True).click()
+    beside = page.locator(".beside")
+    # The two, and the one that they part from.
+    expect(beside.locator("video")).to_have_count(3)
+    for _ in range(3):
+        beside.get_by_role("button", name="One frame on (→)").click()
+    expect(beside.locator(".time")).to_contain_text("frame 4 of")
+    newest = work.takes()[-1]
+    beside.get_by_role("button", name=f"Take {newest.number}: Use this take").click()
+    until(lambda: work.shot_now().chosen_draft_id == newest.id, seconds=60)
+    assert len(work.shot_now().beats) == 1
+    expect(beside.get_by_role("button", name=f"Take {newest.number}: In the film")).to_be_disabled()
+
+
+def test_a_shot_is_directed_and_waits_through_a_reload(page: Page, work: Work) -> None:
+    had = len(work.takes())
+    page.goto(work.address)
+    page.get_by_role("button", name="Section by section").click()
+    expect(page.get_by_text("1.2 s of 2.1 s are there. How does it go on?")).to_be_visible(timeout=300_000)
+    page.reload()
+    page.get_by_label("Now say").fill("The waves stand still.")
+    page.get_by_role("button", name="Keep and go on").click()
+    expect(page.get_by_text("2.1 s of 2.1 s are there. How does it go on?")).to_be_visible(timeout=300_000)
+    page.get_by_role("button", name="Stop here").click()
+    expect(page.get_by_text("Stopped. What there is of the shot is a take.")).to_be_visible()
+    until(lambda: len(work.takes()) == had + 1, seconds=60)
+    assert work.takes()[-1].request["beats"][-1]["prompt"] == "The waves stand still."

@@ -20,6 +20,7 @@ from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
 from projects.database.tables import Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
+from projects.messages import in_english, read
 from projects.queue.branches import BranchOrder, Way, change_length, order_branches
 from projects.queue.orders import stop_after_section
 from projects.settings import StudioSettings
@@ -219,6 +220,19 @@ def test_what_cannot_be_gone_on_from_is_refused_in_words(s: Branching) -> None:
         session.commit()
     with pytest.raises(StoryboardProblem, match="is not finished"):
         s.order_ways(other, 1.0)
+
+
+def test_a_take_of_weights_that_are_not_here_any_more_is_not_gone_on_from(
+    s: Branching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s.render(s.shots[0])
+    (take,) = s.takes(s.shots[0])
+    ordered = s.order_ways(take, 1.0)
+    monkeypatch.setattr("projects.generator.planning.pass_identity", lambda *_: "others")
+    render = s.carry_out(ordered.render.id)
+    assert render.error is not None
+    assert "weights that this computer does not have any more" in in_english(read(render.error))
+    assert s.takes(s.shots[0])[0].id == take.id
 
 
 def test_a_take_is_ended_earlier_at_once_and_extended_by_what_is_missing(s: Branching) -> None:
