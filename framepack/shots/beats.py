@@ -51,21 +51,6 @@ class _Said:
         )
 
 
-def latent_at(at: float, span: Span, *, before: float, fps: int) -> int:
-    """The shot's latent (0 is its first new one) on which a beat ``at`` seconds into it begins; past its end, too.
-
-    It is rounded as joins are: on the running total of a chain that lasts ``before`` seconds until the shot.
-    """
-    return max(0, round(((before + at) * fps - 1) / FRAMES_PER_LATENT) + 1 - span.first)
-
-
-def moment_of(latent: int, span: Span, *, before: float, fps: int) -> float:
-    """A time in seconds into the shot at which a beat begins on its ``latent``, that nearest to when it is shown."""
-    exact = (FRAMES_PER_LATENT * (latent + span.first - 1) + 1) / fps - before
-    # Decimals enough for a thousandth of a latent.
-    return max(0.0, round(exact, 4))
-
-
 def runs_of(request: ShotRequest, span: Span, *, before: float, fps: int, whole_sections: bool) -> tuple[Run, ...]:
     """The runs of a shot that begins ``before`` seconds after its chain.
 
@@ -83,15 +68,23 @@ def runs_of(request: ShotRequest, span: Span, *, before: float, fps: int, whole_
     return tuple(runs)
 
 
+def first_latent(at: float, span: Span, *, before: float, fps: int, whole_sections: bool) -> int:
+    """The latent of a shot (0 is its first new one) at which a beat ``at`` seconds into it begins, or would.
+
+    The other arguments are as of ``runs_of``. A beat that begins at or after the last latent's end changes nothing.
+    """
+    # Rounded as joins are: on the running total of the chain.
+    first = max(0, round(((before + at) * fps - 1) / FRAMES_PER_LATENT) + 1 - span.first)
+    return round(first / span.window) * span.window if whole_sections else first
+
+
 def _in_place(request: ShotRequest, span: Span, before: float, fps: int, whole_sections: bool) -> dict[int, _Said]:
     """What is said from which latent of the shot on, in order; of two beats on one latent the later counts."""
     said = _Said(request.prompt, request.seed)
     found = {0: said}
     for beat in request.beats:
         said = said.then(beat)
-        first = latent_at(beat.at, span, before=before, fps=fps)
-        if whole_sections:
-            first = round(first / span.window) * span.window
+        first = first_latent(beat.at, span, before=before, fps=fps, whole_sections=whole_sections)
         if beat.at < request.seconds and first < span.latents:
             found[first] = said
     return found
@@ -114,3 +107,10 @@ def _sections(latents: int, window: int) -> tuple[int, ...]:
     """How many latents are kept of each section of a run."""
     whole, rest = divmod(latents, window)
     return (window,) * whole + ((rest,) if rest else ())
+
+
+def moment_of(latent: int, span: Span, *, before: float, fps: int) -> float:
+    """A time in seconds into the shot at which a beat begins on its ``latent``, that nearest to when it is shown."""
+    exact = (FRAMES_PER_LATENT * (latent + span.first - 1) + 1) / fps - before
+    # Decimals enough for a thousandth of a latent.
+    return max(0.0, round(exact, 4))

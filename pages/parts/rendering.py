@@ -39,7 +39,9 @@ def rendering_panel(board: Board) -> None:
             told(said(read(board.last.error) if board.last.error else Message("render-failed")), "bad")
         return
     with session() as opened:
-        drawn = _signature(opened, board.project.id)
+        *_, done = _signature(opened, board.project.id)
+    # As the page was drawn: what has ended since is a reason to draw it afresh.
+    drawn = ([render.id for render in board.renders], board.progress.shot_id if board.progress else None, done)
     st.fragment(_live, run_every=look_every(EVERY_SECONDS))(board, drawn)
 
 
@@ -89,7 +91,7 @@ def _live(board: Board, drawn: tuple[object, ...]) -> None:
         progress = progress_of(session=opened, render_id=renders[0].id) if renders else None
         alive = bool(live_workers(session=opened))
         changed = _signature(opened, project_id) != drawn
-    if changed:
+    if changed or not renders:
         st.rerun()
     row = render_row(board, renders[0], progress)
     with (

@@ -135,12 +135,14 @@ class TakesInHand:
         # What a later shot is continued from are the sections, whether or not there is a take of them.
         goes_on = any(later.index is not None for later in plan.chains[number][place + 1 :])
         lacking = goes_on and bool(missing_units(planned, self._store))
+        other = is_other(render, shot_id)
         for made in takes_of(session=session, shot_id=shot_id):
-            if made.status != "done" or not holds(made, planned, planned.span.frames):
+            # Another take is wanted as long as it is asked for, whatever a longer one holds.
+            found = made.units == planned.units if other else holds(made, planned, planned.span.frames)
+            if made.status != "done" or not found:
                 continue
             if take_is_whole(settings=self._settings, take=made):
                 if not lacking:
-                    other = is_other(render, shot_id)
                     show_take(session=session, take=made, made_for=render.made_for, is_other=other)
                     return None
             elif made.units == planned.units:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-from framepack.shots.beats import latent_at, moment_of
+from framepack.shots.beats import first_latent, moment_of
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import Beat
 from framepack.shots.spans import FRAMES_PER_LATENT
@@ -82,7 +82,8 @@ class Origin:
 
     def latent(self, at: float) -> int:
         """The latent (0 is its first new one) on which a beat ``at`` seconds into it begins."""
-        return latent_at(at, self.planned.span, before=self.seconds_before, fps=self.take.fps)
+        span, before = self.planned.span, self.seconds_before
+        return first_latent(at, span, before=before, fps=self.take.fps, whole_sections=False)
 
     def moment(self, seconds: float) -> float:
         """The time of a beat that begins where the take is after ``seconds``, on the nearest latent."""
@@ -111,18 +112,14 @@ def plan_variants(
     Nothing else of the storyboard is made, but for earlier shots of the same chain that are not there. ``identities``
     name the weights that there are.
     """
-    made: list[list[ChainShot]] = []
+    chains_made: list[list[ChainShot]] = []
     problems: list[Message] = []
-    others = {shot_id for shot_id, wanted in variants.items() if any(variant.of is None for variant in wanted)}
+    as_asked = {shot_id: [variant for variant in wanted if variant.of is None] for shot_id, wanted in variants.items()}
     for chain in chains_of(plans):
         for place, plan in enumerate(chain):
-            for variant in variants.get(plan.shot.id, ()) if plan.shot.id in others else ():
+            for variant in as_asked.get(plan.shot.id, ()):
                 *before, last = to_make(chain[: place + 1], {plan.shot.id}, store)
-                seed = last.request.seed if variant.seed is None else variant.seed
-                seconds = last.request.seconds if variant.seconds is None else variant.seconds
-                own = {**last.own, "seconds": seconds, **({} if variant.seed is None else {"seed": seed})}
-                request = replace(last.request, seed=seed, seconds=seconds)
-                made.append([*before, replace(last, request=request, own=own)])
+                chains_made.append([*before, _as_asked(last, variant)])
     for variant in (variant for wanted in variants.values() for variant in wanted):
         if variant.of is None:
             continue
@@ -132,10 +129,11 @@ def plan_variants(
                 label = session.get_one(Shot, origin.shot.shot_id).label
                 problems.append(Message("branch-other-weights", {"number": origin.take.number, "shot": label}))
                 continue
-            made.append([*origin.before, branch(session, origin, variant)])
+            chains_made.append([*origin.before, branch(session, origin, variant)])
         except (StoryboardProblem, InvalidRequest) as problem:
             problems.append(problem.message)
-    return counted(made, (*problems_of(plans, others), *problems))
+    unmade = problems_of(plans, {shot_id for shot_id, wanted in as_asked.items() if wanted})
+    return counted(chains_made, (*unmade, *problems))
 
 
 def origin_of(*, session: Session, store: SectionStore, take_id: str) -> Origin:
@@ -184,6 +182,14 @@ def branch(session: Session, origin: Origin, variant: Variant) -> ChainShot:
 def planned_branch(origin: Origin, shot: ChainShot) -> PlannedShot:
     """The units of a branch."""
     return plan_chain([*(one.request for one in origin.before), shot.request], ends=shot.ends)[-1]
+
+
+def _as_asked(shot: ChainShot, variant: Variant) -> ChainShot:
+    """A shot as the storyboard asks for it, but for the seed and the length that ``variant`` names."""
+    seed = shot.request.seed if variant.seed is None else variant.seed
+    seconds = shot.request.seconds if variant.seconds is None else variant.seconds
+    own = {**shot.own, "seconds": seconds, **({} if variant.seed is None else {"seed": seed})}
+    return replace(shot, request=replace(shot.request, seed=seed, seconds=seconds), own=own)
 
 
 def _pasts(

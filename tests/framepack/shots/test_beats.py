@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
-from framepack.shots.beats import latent_at, moment_of
+from framepack.shots.beats import first_latent, moment_of
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import CENTRED, MAX_BEATS, Beat, ShotRequest, default_settings
 from framepack.shots.spans import spans
@@ -217,6 +217,6 @@ def test_a_beat_at_the_moment_of_a_latent_begins_on_it(seconds: list[float], lat
     *before, _ = seconds
     span = spans(seconds, fps=30, window=9)[-1]
     moment = moment_of(latent, span, before=sum(before), fps=30)
-    assert latent_at(moment, span, before=sum(before), fps=30) == latent
+    assert first_latent(moment, span, before=sum(before), fps=30, whole_sections=False) == latent
     shown = (4 * latent + (1 if span.opens else 0)) / 30
     assert abs(moment - shown) <= max(0.1, 4 * len(seconds) / 30)

@@ -91,6 +91,20 @@ def test_a_shot_is_directed_section_by_section_and_each_is_rendered_once(s: Dire
     assert s.states()[0] == "done"
 
 
+def test_a_shot_that_has_a_whole_take_is_directed_through_what_is_there(s: Directing) -> None:
+    s.render(s.shots[0])
+    (whole,) = s.takes(s.shots[0])
+    made = len(s.room.made)
+    first = s.step(direct_shot)
+    assert (first.frames, first.units, len(s.room.made)) == (37, whole.units[:2], made)
+    said = s.step(keep_section, prompt="it snows")
+    assert (said.units[:2], len(s.room.made)) == (first.units, made + 1)
+    s.stop_here()
+    # What the shot shows is something else, and stays.
+    assert (s.shot(0).chosen_draft_id, s.shot(0).seconds) == (whole.id, 4.0)
+    assert {take.id for take in s.takes(s.shots[0])} == {whole.id, said.id}
+
+
 def test_a_directed_shot_waits_through_a_restart_and_others_are_rendered_meanwhile(s: Directing) -> None:
     s.step(direct_shot)
     s.worker = s.new_worker(s.settings)
