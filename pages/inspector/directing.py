@@ -15,9 +15,12 @@ from pages.look.theme import player, ratio_of, told
 from pages.serving.files import take_url
 from pages.session.database import session, settings
 from pages.session.state import do, edit
+from pages.session.viewers import look_every
 from projects.database.tables import Pass
 from projects.queue.directing import Directed, direct_shot, directed, keep_section, section_again, stop_directing
 from projects.takes.staleness import ShotPlan
+
+EVERY_SECONDS = 1.0
 
 
 def directing_of(board: Board, plan: ShotPlan) -> Directed | None:
@@ -48,6 +51,7 @@ def directing(board: Board, plan: ShotPlan, now: Directed) -> None:
             told(said(now.problem), "bad")
         if take is None or now.is_rendering:
             told(t("The next section is on its way; then you say how it goes on."), "busy")
+            st.fragment(_await, run_every=look_every(EVERY_SECONDS))(shot.id, made_for)
         if take is not None:
             label = t("Take {number} of {shot}").format(number=take.number, shot=shot.label)
             st.html(player(take_url(take.id), ratio=ratio_of(take.width, take.height), label=label))
@@ -86,6 +90,14 @@ def directing(board: Board, plan: ShotPlan, now: Directed) -> None:
                 args=(board.project.id, "choose-take", partial(_stop, shot.id, made_for), Message("direct-stopped")),
                 help=t("The take is as long as it is by now."),
             )
+
+
+def _await(shot_id: str, made_for: Pass) -> None:
+    look_every(EVERY_SECONDS)  # so that this page counts for as long as it looks
+    with session() as opened:
+        now = directed(session=opened, shot_id=shot_id, made_for=made_for)
+    if now is None or not now.is_rendering:
+        st.rerun()  # the whole page, and this fragment looks no more
 
 
 def _begin(shot_id: str, made_for: Pass, opened: Session) -> None:
