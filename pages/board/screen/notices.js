@@ -49,7 +49,7 @@ function makeNotices(board) {
     setText(said, render.words);
     setText(left, render.left);
     stop.disabled = Boolean(render.stopping);
-    setText(stop, words.say(render.stopping ? "stopping" : "stop-after"));
+    setText(stop.firstChild, words.say(render.stopping ? "stopping" : "stop-after"));
     setAttribute(meter, "aria-valuenow", Math.floor(render.share * 100));
     meter.firstChild.style.transform = `scaleX(${render.share})`;
   }
