@@ -19,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from framepack.errors import FramepackError
 from pages.api.routes import api_routes
+from pages.serving.documents import document_routes
 from pages.serving.files import file_routes
 from pages.serving.guard import GuardHeaders, OwnOriginOnly
 from pages.session.faults import tell_fault
@@ -79,7 +80,7 @@ def give_way() -> None:
 # need the same guard against a rebound host name. The first wraps the others, so that refusals are guarded too.
 app = st.App(
     "pages/studio.py",
-    routes=[*file_routes(), *api_routes()],
+    routes=[*document_routes(), *file_routes(), *api_routes()],
     on_script_error=tell_fault,
     middleware=[
         Middleware(GuardHeaders),

@@ -87,7 +87,7 @@ def storyboard(settings: StudioSettings, shots: int) -> None:
     with session_for(make_engine(settings.database_url)) as session:
         project = create_project(session=session, name=name_of(shots))
         media = [
-            add_picture(session=session, settings=settings, data=_picture(number), name=f"{number}.png").media.id
+            add_picture(session=session, settings=settings, data=picture(number), name=f"{number}.png").media.id
             for number in range(min(PICTURES, shots))
         ]
         new = [
@@ -136,7 +136,8 @@ def _await(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def _picture(number: int) -> bytes:
+def picture(number: int) -> bytes:
+    """The file of a picture, another one for each number."""
     file = io.BytesIO()
     Image.effect_mandelbrot((640, 360), (-2 + number / 100, -1.2, 1, 1.2), 60).convert("RGB").save(file, "PNG")
     return file.getvalue()

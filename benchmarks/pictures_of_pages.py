@@ -37,9 +37,12 @@ MOST_SECONDS = 900.0
 _STILL = """() => {
   const states = ["[data-test-script-state=notRunning]"];
   if (!states.every((one) => document.querySelector(one)) || document.querySelector("[data-stale=true]")) return false;
-  let lacking = 0;
+  let lacking = document.querySelectorAll("[data-testid=stSkeleton], [data-testid=stAppSkeleton]").length;
   const look = (root) => root.querySelectorAll("*").forEach((one) => {
-    if (one.tagName === "IMG" && one.loading !== "lazy" && !one.hidden && !one.complete) lacking += 1;
+    // A picture that is put in later has no address yet; a board that is not read yet says so with a class.
+    const picture = one.tagName === "IMG" && one.loading !== "lazy" && !one.hidden;
+    if (picture && !(one.complete && one.naturalWidth)) lacking += 1;
+    if (one.matches(".unknown, video:not([preload=none])") && (one.readyState ?? 0) < 2) lacking += 1;
     if (one.shadowRoot) look(one.shadowRoot);
   });
   look(document);

@@ -212,9 +212,7 @@ ENGLISH = MappingProxyType(
             "Of the prompt's {tokens} tokens the second encoder, which gives only the general direction, reads {most}; "
             "from “{rest}” on only the first reads it."
         ),
-        "prompt-times": (
-            "Times in a prompt, such as [3s: ...], are read as words, not as times; make a shot for each instead."
-        ),
+        "prompt-times": "Times in this prompt, such as [3s: ...], are read as words, not as times.",
         "shot-lasts-longer": "It is asked to last {seconds:g} s and lasts {shortest:.2f} s, the shortest it can.",
         # --- what went wrong while a command was at work ---
         "command-disk-full": "The disk is full. Free some space and try again; nothing was written.",

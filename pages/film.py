@@ -7,19 +7,22 @@ import streamlit as st
 from sqlmodel import Session
 
 from pages.board.reading import Board, read_board
-from pages.cutting.table import cutting_table
-from pages.cutting.words import ENGLISH as CUTTING_WORDS
 from pages.filming.delivery import delivery
 from pages.filming.film_card import film_facts, film_player, is_shown
 from pages.filming.under_way import films_panel
-from pages.look.language import language, number_text, t, words
-from pages.look.text import said, seconds_text, shots_text
-from pages.look.theme import empty_state, masthead, told
+from pages.finishing.finishing import finishing
+from pages.handing.editions import shown_edition
+from pages.handing.sections import editions, handing_on
+from pages.look.language import number_text, t
+from pages.look.text import seconds_text, shots_text
+from pages.look.theme import empty_state, masthead
 from pages.parts.film_contents import contents, film_problems, lacking, stale
+from pages.parts.pass_switch import pass_switch
 from pages.parts.rendering import rendering_panel, weights_watch, worker_watch
-from pages.session.database import session, settings
+from pages.session.database import session
 from pages.session.state import do, open_project, show_notices
-from projects.database.tables import Film
+from pages.session.view import shown_pass
+from projects.database.tables import Film, Pass
 from projects.errors import StoryboardProblem
 from projects.films.films import films_of
 from projects.films.material import film_of
@@ -30,26 +33,29 @@ from projects.queue.orders import enqueue_render
 OTHERS_AT_ONCE = 10
 
 
-def render(project_id: str) -> None:
+def render(project_id: str, made_for: Pass) -> None:
     """The callback of the order: what is missing or out of date at this moment, whatever the page showed."""
 
     def order(opened: Session) -> None:
-        board = read_board(opened, project_id)
+        board = read_board(opened, project_id, made_for)
         if board.weights_problem is not None:
             raise StoryboardProblem(board.weights_problem)
-        enqueue_render(session=opened, settings=settings(), project_id=project_id, shot_ids=board.to_render)
+        enqueue_render(session=opened, project_id=project_id, shot_ids=board.to_render, made_for=made_for)
 
     do(order)
 
 
 def head(board: Board, timeline: Timeline) -> None:
-    """The project's name, and how much of its film there is."""
+    """The project's name, how much of its film there is, and the switch between its passes."""
     rendered = t("{length} of film rendered").format(length=seconds_text(timeline.seconds))
     figures = f"{shots_text(len(board.plans))} · {rendered}"
-    st.html(
-        f'<h1 class="fs-title"><bdi>{html.escape(board.project.name)}</bdi></h1>'
-        f'<div class="fs-row fs-soft">{html.escape(figures)}</div>'
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="film-head"):
+        st.html(
+            f'<h1 class="fs-title"><bdi>{html.escape(board.project.name)}</bdi></h1>'
+            f'<div class="fs-row fs-soft">{html.escape(figures)}</div>',
+            width="content",
+        )
+        pass_switch(board.project, board.made_for)
 
 
 def to_render(board: Board) -> None:
@@ -66,7 +72,7 @@ def to_render(board: Board) -> None:
         type="primary",
         icon=":material/play_arrow:",
         on_click=render,
-        args=(board.project.id,),
+        args=(board.project.id, board.made_for),
     )
 
 
@@ -87,21 +93,6 @@ def others(films: Sequence[Film]) -> None:
         st.button(t("Show more"), key="more-films", on_click=show_more)
 
 
-def cut(board: Board, film: Timeline) -> None:
-    """The film laid out in time: played, trimmed, joined."""
-    for problem in (*film.problems, *film.warnings):
-        if problem.id not in ("shot-lacks-take", "shots-lack-takes", "shot-changed", "shots-changed"):
-            told(said(problem), "warn")
-    cutting_table(
-        film,
-        {plan.shot.id: plan.shot for plan in board.plans},
-        words=words("cutting", CUTTING_WORDS),
-        lang=language().tag,
-        key=f"cutting-{board.project.id}",
-        on_changed=lambda: None,
-    )
-
-
 def show_more() -> None:
     """The callback below them."""
     st.session_state["films-shown"] = st.session_state.get("films-shown", OTHERS_AT_ONCE) + OTHERS_AT_ONCE
@@ -115,10 +106,13 @@ if project is None:
     st.page_link("project_list.py", label=t("All projects"), icon=":material/arrow_back:")
     st.stop()
 
+made_for = shown_pass(project)
 with session() as opened:
-    board = read_board(opened, project.id)
-    ordered = films_of(session=opened, project_id=project.id)
-    timeline = film_of(session=opened, project_id=project.id, stale=[shot.shot.id for shot in stale(board)])
+    board = read_board(opened, project.id, made_for)
+    ordered = [film for film in films_of(session=opened, project_id=project.id) if film.made_for == made_for]
+    edition = shown_edition(opened, project.id)
+    old = [shot.shot.id for shot in stale(board)]
+    timeline = film_of(session=opened, project_id=project.id, made_for=made_for, edition=edition, stale=old)
 
 films = [film for film in ordered if film.status == "done"]
 newest = next((film for film in films if is_shown(film)), films[0] if films else None)
@@ -130,6 +124,8 @@ with st.container(key="problems"):
 with st.container(key="work"):
     rendering_panel(board)
     films_panel(project.id, ordered)
+if board.plans:
+    editions(board, edition)
 with st.container(key="film-page"):
     left, right = st.columns([8, 5], gap="medium")
     with left:
@@ -149,14 +145,16 @@ with st.container(key="film-page"):
         with st.container(key="next", gap="small"):
             to_render(board)
             if board.plans:
-                delivery(project.id, timeline, ordered, complete=not board.to_render)
+                edition_id = edition.id if edition else None
+                delivery(project.id, edition_id, made_for, timeline, ordered, complete=not board.to_render)
         others([film for film in films if film is not newest])
-if board.plans and timeline.clips:
+if board.plans:
     with st.expander(t("Cut the film"), key="cutting", on_change="rerun", icon=":material/content_cut:") as cutting:
         if cutting.open:
-            cut(board, timeline)
+            finishing(board, timeline, edition)
 if board.plans:
     holds = t("Shots of the film ({n})").format(n=number_text(len(board.plans)))
     with st.expander(holds, key="contents", on_change="rerun") as table:
         if table.open:
             contents(board)
+    handing_on(board, edition, timeline)

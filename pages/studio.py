@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("project_list.py", title=t("Projects"), url_path="projects", default=True),
         st.Page("storyboard.py", title=t("Storyboard"), url_path="storyboard"),
         st.Page("film.py", title=t("Film"), url_path="film"),
+        st.Page("queue.py", title=t("Queue"), url_path="queue"),
     ],
     position="hidden",
 )

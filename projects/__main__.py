@@ -1,5 +1,5 @@
 """The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``export``, ``import``,
-``worker``, ``doctor`` or ``clean``.
+``queue``, ``worker``, ``verify``, ``doctor`` or ``clean``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 already runs, 4 another worker is to go on, 130 Ctrl-C.
@@ -18,7 +18,11 @@ from framepack.environment import check_arguments
 from framepack.errors import FramepackError
 from projects.commands.clean import CleanOptions, clean
 from projects.commands.doctor import DoctorOptions, examine
+from projects.commands.foretelling import dry_run
 from projects.commands.listing import list_all, show
+from projects.commands.queueing import describe as describe_queue
+from projects.commands.queueing import options_of as queue_options_of
+from projects.commands.queueing import steer
 from projects.commands.render import RenderFailed, RenderOptions, render_film
 from projects.errors import StudioError
 from projects.failures import foreseen, message_for
@@ -41,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "clean":
             clean(settings, CleanOptions(deleted=asked.deleted, yes=asked.yes, as_json=asked.json))
             return 0
+        if asked.command == "verify":
+            # Here, because it may need the engine.
+            from projects.commands.verify import VerifyOptions, verify
+
+            told = VerifyOptions(asked.file, again=asked.again, device=asked.device, as_json=asked.json)
+            return 0 if verify(settings, told) else 1
         if asked.command == "list":
             list_all(settings, as_json=asked.json)
             return 0
@@ -58,7 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             import_path(settings, ImportOptions(asked.path, asked.into))
             return 0
-        options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for)
+        if asked.command == "queue":
+            steer(settings, queue_options_of(asked))
+            return 0
+        if asked.dry_run:
+            dry_run(settings, asked.storyboard, asked.made_for, asked.device)
+            return 0
+        if asked.output is None:
+            print("Say where the film is to be written: -o FILM.mp4.", file=sys.stderr)
+            return 2
+        options = RenderOptions(asked.storyboard, asked.output, asked.device, made_for=asked.made_for, by=asked.by)
         render_film(settings, options)
     except KeyboardInterrupt:
         print("Stopped; what is finished is kept.", file=sys.stderr)
@@ -82,7 +101,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="render a storyboard file to a film")
     render.add_argument("storyboard", type=Path, metavar="FILE.toml", help="the storyboard")
-    render.add_argument("-o", "--output", type=Path, required=True, metavar="FILM.mp4", help="the film to write")
+    render.add_argument("-o", "--output", type=Path, metavar="FILM.mp4", help="the film to write")
     render.add_argument(
         "--pass",
         dest="made_for",
@@ -91,6 +110,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         help="draft, or real: with the model that the storyboard names for it (draft)",
     )
     render.add_argument("--device", default=None, help="render on this device (cpu, cuda:1, ...) only")
+    render.add_argument("--dry-run", action="store_true", help="print what it would come to as one line of JSON only")
+    render.add_argument("--by", metavar="18:00", help="take the best preset that is done by then")
+    queue = commands.add_parser("queue", help="see and steer what is ordered over all projects")
+    describe_queue(queue)
     listing = commands.add_parser("list", help="list the projects")
     listing.add_argument("--json", action="store_true", help="print one line of JSON")
     showing = commands.add_parser("show", help="show a project, its shots and their states")
@@ -106,7 +129,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         "path",
         type=Path,
         metavar="FILE_OR_FOLDER",
-        help="a folder of pictures, a text, a table (CSV, XLSX), a screenplay, a storyboard file, an archive",
+        help="pictures in a folder, text, a table, a screenplay, a storyboard file, an archive, the studio's videos",
     )
     importing.add_argument("--into", metavar="NAME|ID", help="the project that the shots are added to (a new one)")
     worker = commands.add_parser("worker", help="render what the studio orders, until stopped")
@@ -126,6 +149,13 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look for what is wrong, and say what to do about it")
     doctor.add_argument("--repair", action="store_true", help="put damaged files aside, to be made again")
     doctor.add_argument("--json", action="store_true", help="print one line of JSON")
+    verifying = commands.add_parser("verify", help="say whether what made a take or film is here, and whole")
+    verifying.add_argument(
+        "file", type=Path, metavar="FILE", help="a video that the studio made, or the JSON beside it"
+    )
+    verifying.add_argument("--again", action="store_true", help="make its sections again, aside, and compare them")
+    verifying.add_argument("--device", default="auto", help="where they are made again (the best there is)")
+    verifying.add_argument("--json", action="store_true", help="print one line of JSON")
     cleaning = commands.add_parser("clean", help="say what files are not needed any more, and remove them on request")
     cleaning.add_argument("--deleted", action="store_true", help="what was deleted, too; it cannot come back then")
     cleaning.add_argument("--yes", action="store_true", help="remove it; without this nothing is removed")

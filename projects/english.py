@@ -19,6 +19,13 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
+        # --- the queue ---
+        "order-not-waiting": "Only an order that waits can be put elsewhere.",
+        "order-not-over": "This order is not over yet.",
+        "no-such-order": "No order is called “{name}”; “python -m projects queue list” has them all.",
+        "several-orders": "Several orders are called “{name}”; write more letters of the one.",
+        "no-such-time": "“{text}” is no time of day; write it like 18:00.",
+        "deadline-not-met": "It cannot be done by {by}: with the quickest preset it would be done at {done}.",
         # --- what is the matter with the database, and what to do ---
         "database-unusable": "The database {database} cannot be used: {problem} {help}",
         "database-empty": "its file is empty (0 bytes).",
@@ -62,6 +69,7 @@ ENGLISH = MappingProxyType(
         "sound-long": "it lasts longer than {most} hours; cut it and try again.",
         "sound-gone": "its file is no longer there; add it again.",
         "shot-sound-lost": "A sound of {shot} is no longer there; add it to the shot again.",
+        "shot-sound-changed": "The sounds of {shot} were changed elsewhere meanwhile; they are shown as they are now.",
         "music-lost": "The music of the film is no longer there; add it again.",
         # --- what is wrong with a storyboard file ---
         "toml-not-a-file": "it is not a file.",
@@ -94,6 +102,7 @@ ENGLISH = MappingProxyType(
         "toml-not-bool": "{key} is true or false, not {value}.",
         "toml-no-tables": "{key}: write each below a line [[{key}]].",
         "toml-sound-no-file": "it names no file.",
+        "toml-beat-no-time": "it does not say when it begins: at, in seconds.",
         "toml-sound-missing": "{key}: there is no file {name}.",
         "toml-no-sound": "{key}: there is nothing to hear in {name}.",
         "toml-sound-unreadable": "{key}: {name} cannot be read: {reason}.",
@@ -129,12 +138,20 @@ ENGLISH = MappingProxyType(
         "recut-trimmed": "Shown from other frames: {shots}.",
         "recut-lengthened": "Longer, with {seconds:g} s to be rendered: {shots}.",
         "recut-led": "Another transition, speed or held frames: {shots}.",
+        "recut-heard": "Sounds elsewhere or at another level: {shots}.",
         "recut-again": "Shown once more, as copies: {shots}.",
         "recut-retaken": "Shown by another take: {shots}.",
         "recut-removed": "Taken out: {shots}.",
         "recut-rejoined": "Continue another shot then, and are to be rendered again: {shots}.",
+        "recut-following": "Continue a longer shot then, and are to be rendered again: {shots}.",
+        "recut-sections": "Sections to be rendered then: about {count}.",
         "recut-stills": "Own pictures that become shots: {shots}.",
         "recut-unknown": "Clips whose files are not from here; add them as pictures or videos of your own: {shots}.",
+        "recut-once": "An edition shows each shot once; left out the second time: {shots}.",
+        "recut-takes-shared": (
+            "The recut shows another take, but editions share the takes of their project; choose it on the storyboard: "
+            "{shots}."
+        ),
         "recut-of-another": "None of the clips is of a shot of this project; it may be a cut of another one.",
         # --- what is different between two films ---
         "differs-only-first": "{shot} is in the first film only.",
@@ -142,11 +159,11 @@ ENGLISH = MappingProxyType(
         "differs-moved": "{shot} stands elsewhere.",
         "differs-shown": "Of {shot} other frames or another take are shown: {was}, then {now}.",
         "differs-length": "{shot} lasts {was} s, then {now} s.",
-        "differs-speed": "{field} of {shot} is {was}, then {now}.",
+        "differs-speed": "{shot}, {field}: {was}, then {now}.",
         "differs-lead": "What leads into {shot} is {was}, then {now}.",
-        "differs-words": "{field} of {shot} is “{was}”, then “{now}”.",
+        "differs-words": "{shot}, {field}: “{was}”, then “{now}”.",
         "differs-sounds": "The sounds of {shot} are others: {was}, then {now}.",
-        "differs-film": "{field} of the film is {was}, then {now}.",
+        "differs-film": "{field}: {was}, then {now}.",
         "differs-seconds": "The film lasts {was} s, then {now} s.",
         # --- what is wrong with an archive of a project ---
         "archive-problem": "The archive cannot be used: {reason}",
@@ -190,6 +207,12 @@ ENGLISH = MappingProxyType(
         "project-name-too-long": "The project's name is longer than {most} characters.",
         "nothing-to-undo": "There is nothing to undo.",
         "nothing-to-redo": "There is nothing to do again.",
+        "edition-unnamed": "The edition has no name; give it one.",
+        "edition-name-too-long": "The edition's name is longer than {most} characters.",
+        "edition-name-taken": "There is an edition called “{name}” already; give this one another name.",
+        "editions-many": "A project has at most {most} editions; delete one first.",
+        "edition-shape": "An edition has a shape by name, not '{name}'; give it none for the project's.",
+        "edition-not-of-film": "An edition cannot have its own “{field}”; change it in the storyboard.",
         "film-unnamed": "The film has no name; give it one.",
         "film-name-too-long": "The film's name is longer than {most} characters.",
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
@@ -237,6 +260,11 @@ ENGLISH = MappingProxyType(
         "why-text": "Text changed",
         "why-words": "The words around the text changed",
         "why-beats": "Beats changed",
+        # --- remarks on the beats of a shot ---
+        "beats-past-the-end": "What is said at {times} changes nothing, for the shot ends before it begins.",
+        "beats-by-sections": (
+            "'{checkpoint}' makes a shot from its end: beats begin where a section does, every {seconds:g} s."
+        ),
         "why-seed": "Seed {was} to {now}",
         "why-length": "Length {was:g} s to {now:g} s",
         "why-picture": "Picture changed",
@@ -257,6 +285,54 @@ ENGLISH = MappingProxyType(
         "why-after": "More of it is shown than was made",
         "no-take-yet": "{shot} has no take yet.",
         "remark-on-shot": "{shot}: {remark}",
+        # --- how a take looks ---
+        "quality-black": "From {at:.1f} s on the picture is black.",
+        "quality-black-help": "Go on from before it with another seed, or cut there.",
+        "quality-frozen": "From {at:.1f} s on nothing moves at all.",
+        "quality-frozen-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
+        "quality-still": "From {at:.1f} s on it moves much less than at its beginning.",
+        "quality-still-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
+        "quality-drift": "From {at:.1f} s on it looks otherwise than at its beginning.",
+        "quality-drift-help": (
+            "If nobody asked for that: go on from before it with another seed or a beat with a picture, or cut there."
+        ),
+        # --- what files say of what made them ---
+        "story-refused": "What {name} says of what made it cannot be used: {reason}",
+        "story-is-none": "it is damaged, or not what the studio writes; take the file as it was downloaded.",
+        "story-too-long": "it is longer than {most} MiB; take the file as it was downloaded.",
+        "story-other-version": "another version of the studio wrote it; use that one, or a newer one.",
+        "story-value": "“{key}” cannot be so; take the file as it was downloaded.",
+        "story-not-carried": "it says nothing of what made it; take a video or JSON that the studio made.",
+        "verify-shows": "The video shows these sections as they are here, to the bit.",
+        "verify-shows-else": "The video does not show these sections as they are here: it was encoded again or cut.",
+        "verify-shot": (
+            "Shot {number} ({name}): {whole} of {of} sections are here, whole; damaged: {damaged}, missing: {missing}."
+        ),
+        "verify-again": "Made again on {device}, {same} of {of} came out the same, to the bit.",
+        "verify-not-again": "It was not made again: {reason}",
+        "verify-continues": "it goes on from a shot that this file does not tell of.",
+        "verify-other-sections": "from what the file says this version would make other sections.",
+        "verify-other-weights": "the weights of '{checkpoint}' that made it are not on this computer.",
+        "verify-lacks-picture": "the picture whose hash begins with {picture} is not in this studio.",
+        "story-lacks-picture": (
+            "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); give it that "
+            "picture, or another."
+        ),
+        "story-first-frame": (
+            "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); the first "
+            "frame of its take stands in its place."
+        ),
+        "story-no-beginning": (
+            "{shot} went on from a shot that this file does not tell of; give it a picture to begin with."
+        ),
+        "story-begins-with-frame": (
+            "{shot} went on from a shot that this file does not tell of; it begins with the first frame of its take."
+        ),
+        "story-lacks-beat-picture": (
+            "{shot}: the picture of its beat at {at:g} s is not in this studio (its hash begins with {picture}); the "
+            "beat has none now."
+        ),
+        "story-lacks-sounds": "Sounds of the film that are not in this studio were left out.",
         # --- what a film lacks ---
         "no-shots-yet": "The storyboard has no shots yet.",
         "no-stills-yet": "No shot has a take or a picture yet.",

@@ -68,6 +68,14 @@ class ArchiveProblem(StudioError):
         self.reason = reason
 
 
+class StoryRefused(StudioError):
+    """What a file says of what made it cannot be used; ``name`` is the file's."""
+
+    def __init__(self, name: str, reason: Message) -> None:
+        super().__init__(Message("story-refused", {"name": name, "reason": reason}))
+        self.name = name
+
+
 class DatabaseTooNew(StudioError):
     """The database was written by a newer version of the program."""
 

@@ -32,20 +32,22 @@ ROOMS = {
         *("benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "cutting", "storyboard", "storage", "takes", "films", "sound", "timelines"),
+        *("", "database", "cutting", "storyboard", "storage", "takes", "stories", "films", "sound", "timelines"),
+        "forecast",
         *("frames", "words"),
         *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "delivery"),
         *("generator", "commands"),
     ),
     "pages": (
-        *("languages", "look", "session", "serving", "board", "player", "cutting", "inspector", "api", "parts"),
-        *("filming", ""),
+        *("languages", "look", "session", "serving", "board", "player", "cutting", "orders", "inspector"),
+        *("finishing", "api", "parts", "filming", "handing", ""),
     ),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {
-    **{"pages/parts": 12, "pages/api": 13, "projects/storyboard": 13, "projects/composing": 12},
-    "pages/inspector": 12,
+    **{"pages/parts": 12, "pages/api": 15, "projects/storyboard": 13, "projects/composing": 12},
+    **{"projects/interchange": 12, "projects/timelines": 15},
+    **{"projects/sound": 11, "pages/inspector": 14, "projects/generator": 13, "projects/commands": 13},
     **{"framepack/weights": 13, "framepack/ops": 11},
 }
 USUAL_FILES = 10

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -38,6 +39,7 @@ H264_SETTINGS = {
 
 # What PyAV raises for a file that is no video, or not a whole one: FFmpeg's InvalidDataError is a ValueError, the
 # others are stumbled over where the headers name what is not there.
+_EBML = b"\x1a\x45\xdf\xa3"
 _DAMAGE = (ValueError, IndexError, AttributeError, av.error.EOFError)
 
 
@@ -125,16 +127,28 @@ def read_frame(path: Path, number: int) -> NDArray[np.uint8]:
     """
     try:
         with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            at = number * TICKS_PER_FRAME
-            container.seek(at, stream=stream)  # to the key frame before it
-            for frame in container.decode(stream):
-                if frame.pts is not None and frame.pts >= at:
-                    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-            frames = stream.frames
+            return _frame_at(container, number, path.name)
     except _DAMAGE:
         raise NotWhole(Message("video-unreadable")) from None
-    raise VideoMismatch(path.name, Message("too-few-frames", {"frames": frames, "asked": number + 1}))
+
+
+def read_frame_of(file: BinaryIO, number: int) -> NDArray[np.uint8]:
+    """As ``read_frame``, of an open MP4 file that may be anybody's."""
+    try:
+        with av.open(file, mode="r", format="mp4") as container:
+            return _frame_at(container, number, "")
+    except (*_DAMAGE, av.error.FFmpegError):
+        raise NotWhole(Message("video-unreadable")) from None
+
+
+def _frame_at(container: av.container.InputContainer, number: int, name: str) -> NDArray[np.uint8]:
+    stream = container.streams.video[0]
+    at = round(number / (stream.average_rate or Fraction(1)) / (stream.time_base or Fraction(1)))
+    container.seek(at, stream=stream)  # to the key frame before it
+    for frame in container.decode(stream):
+        if frame.pts is not None and frame.pts >= at:
+            return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    raise VideoMismatch(name, Message("too-few-frames", {"frames": stream.frames, "asked": number + 1}))
 
 
 def decode_whole(path: Path) -> tuple[int, NDArray[np.uint8] | None]:
@@ -174,16 +188,35 @@ def probe(path: Path) -> VideoFacts:
         )
 
 
-def join(parts: Sequence[tuple[Path, int]], out: Path) -> int:
+def join(parts: Sequence[tuple[Path, int]], out: Path, comment: str = "") -> int:
     """Put the first N frames of each (file, N) of ``parts`` one after another into the faststart MP4 ``out``.
 
-    Nothing is encoded again. ``out`` is written aside and renamed, so it is there whole or not at all. Returns the
-    number of frames. Raises VideoMismatch where a part is shorter than asked or was encoded otherwise than the first.
+    ``comment`` is what the file says of itself, as its comment tag. Nothing is encoded again. ``out`` is written aside
+    and renamed, so it is there whole or not at all. Returns the number of frames. Raises VideoMismatch where a part is
+    shorter than asked or was encoded otherwise than the first.
     """
     if not parts:
         raise ValueError("there is nothing to join")
     with in_place(out) as aside:
-        return _copy_streams(parts, aside)
+        return _copy_streams(parts, aside, comment)
+
+
+def read_comment(file: BinaryIO) -> str | None:
+    """The comment tag of an MP4, MOV, Matroska or WebM file; None where it has none, or is no such file.
+
+    Only these kinds are opened, as what their first bytes say: others may name further files, which would be read.
+    """
+    beginning = file.read(12)
+    file.seek(0)
+    kind = "mp4" if beginning[4:8] == b"ftyp" else "matroska" if beginning.startswith(_EBML) else None
+    if kind is None:
+        return None
+    try:
+        with av.open(file, mode="r", format=kind, metadata_errors="replace") as container:
+            said = {name.lower(): text for name, text in container.metadata.items()}
+    except (*_DAMAGE, av.error.FFmpegError):
+        return None
+    return said.get("comment") or None
 
 
 def shows(path: Path, parts: Sequence[tuple[Path, int]]) -> bool:
@@ -205,7 +238,7 @@ def shows(path: Path, parts: Sequence[tuple[Path, int]]) -> bool:
     return held == expected
 
 
-def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:
+def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path, comment: str) -> int:
     with av.open(str(parts[0][0])) as first:
         template = first.streams.video[0]
         rate = template.average_rate
@@ -216,6 +249,8 @@ def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path) -> int:
         with av.open(str(out), "w", format="mp4", options=options) as container:
             target = container.add_stream_from_template(template)
             target.time_base = Fraction(1, int(rate) * TICKS_PER_FRAME)
+            if comment:
+                container.metadata["comment"] = comment
             done = 0
             for path, count in parts:
                 with av.open(str(path)) as source:

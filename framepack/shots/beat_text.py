@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from framepack.shots.request import Beat
+from framepack.shots.spans import MAX_SECONDS
 
 _NUMBER = r"\d{1,4}(?:[.,]\d{1,4})?"
 _UNIT = r"\s*(?:s|sec|secs|seconds?|秒)"
@@ -39,21 +40,24 @@ def written_beats(prompt: str) -> WrittenBeats | None:
     Words outside the brackets are said wherever no bracket says otherwise. A time alone counts until the next, a range
     until its end, after which the words before it return.
     """
-    notes = [_note(found) for found in _NOTE.finditer(prompt)]
-    notes = [note for note in notes if note.text and note.end > note.begin]
+    notes = [note for note in map(_note, _NOTE.finditer(prompt)) if note]
     if not notes:
         return None
-    outside = " ".join(_NOTE.sub(" ", prompt).split()) or min(notes, key=lambda note: note.begin).text
+    without = _NOTE.sub(lambda found: " " if _note(found) else found[0], prompt)
+    outside = " ".join(without.split()) or min(notes, key=lambda note: note.begin).text
     moments = sorted({0.0, *(note.begin for note in notes), *(note.end for note in notes if note.end < math.inf)})
     said = [(at, _said_at(at, notes, outside)) for at in moments]
     changed = [one for place, one in enumerate(said) if not place or one[1] != said[place - 1][1]]
     return WrittenBeats(changed[0][1], tuple(Beat(at, text) for at, text in changed[1:]))
 
 
-def _note(found: re.Match[str]) -> _Note:
-    begin = _seconds(found["begin"])
+def _note(found: re.Match[str]) -> _Note | None:
+    """What brackets say; None where they say nothing, or of no moment a shot can have, as "[1990s: ..]"."""
+    begin, text = _seconds(found["begin"]), " ".join(found["text"].split())
     end = _seconds(found["end"]) if found["end"] else math.inf
-    return _Note(begin, end, " ".join(found["text"].split()))
+    if not text or begin > MAX_SECONDS or end <= begin:
+        return None
+    return _Note(begin, end if end <= MAX_SECONDS else math.inf, text)
 
 
 def _seconds(text: str) -> float:

@@ -4,6 +4,7 @@
         latents.safetensors                        latents (1, 16, T, h, w) fp32, last_frame (H, W, 3) uint8
         frames.mp4                                 the section's frames
         manifest.json                              what both should be like, written last: with it the unit is finished
+        quality.json                               what the frames look like; not in the manifest, and it may be missing
     <root>/.writing/                               units being written; what killed writers leave here is swept later
     <root>/../damaged/                             units that were found not to be whole
 
@@ -42,12 +43,15 @@ from framepack.files.manifest import (
     read_manifest,
     write_manifest,
 )
+from framepack.media.quality import Moment, Watched, measure
 from framepack.media.video import read_frames, write_frames
 from framepack.messages import Message
+from framepack.store.quality_file import read_quality, write_quality
 from framepack.store.unit_reading import read_unit, shape_of
 
 LATENTS = "latents.safetensors"
 FRAMES = "frames.mp4"
+QUALITY = "quality.json"
 _ABANDONED_AFTER_SECONDS = 24 * 3600.0
 
 
@@ -119,6 +123,18 @@ class SectionStore:
             raise SectionMissing(key)
         return self._folder(key) / FRAMES
 
+    def quality(self, key: str) -> tuple[Moment, ...] | None:
+        """What the unit's frames look like; None where that was not measured when it was made."""
+        return read_quality(self._folder(key) / QUALITY)
+
+    def measure(self, key: str) -> tuple[Moment, ...]:
+        """As ``quality``; where it is not known, the unit's video is decoded and measured. Raises SectionMissing."""
+        known = self.quality(key)
+        if known is None:
+            known = measure(read_frames(self.video(key)))
+            write_quality(self._folder(key) / QUALITY, known)
+        return known
+
     def files(self, key: str) -> tuple[Path, ...]:
         """The files of the unit, with its manifest. Raises SectionMissing."""
         return tuple(self._folder(key) / name for name in (*self._whole(key).files, NAME))
@@ -131,9 +147,10 @@ class SectionStore:
         """
         aside = self._begin(key)
         try:
-            last = _Last(frames)
-            count = write_frames(aside / FRAMES, last, fps)
-            save_file({"latents": np.ascontiguousarray(latents), "last_frame": last.frame()}, aside / LATENTS)
+            watched = Watched(frames)
+            count = write_frames(aside / FRAMES, watched, fps)
+            save_file({"latents": np.ascontiguousarray(latents), "last_frame": watched.last}, aside / LATENTS)
+            write_quality(aside / QUALITY, watched.moments)
             _finish(aside, frames=count, shape=latents.shape)
             return self._put_in_place(aside, key)
         finally:
@@ -258,23 +275,6 @@ def _check(folder: Path) -> Manifest:
 
 def _is_key(name: str) -> bool:
     return len(name) == 64 and set(name) <= set("0123456789abcdef")
-
-
-class _Last:
-    """Passes frames on and remembers the last one."""
-
-    def __init__(self, frames: Iterable[NDArray[np.uint8]]) -> None:
-        self._frames = frames
-        self._frame: NDArray[np.uint8] | None = None
-
-    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        for frame in self._frames:
-            self._frame = frame
-            yield frame
-
-    def frame(self) -> NDArray[np.uint8]:
-        assert self._frame is not None, "write_frames refuses an empty video"
-        return np.ascontiguousarray(self._frame)
 
 
 def _host() -> str:

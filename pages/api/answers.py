@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,7 +34,7 @@ class Problem(Answer):
 class ChangedMeanwhile(Problem):
     """What somebody else changed meanwhile: the fields as they are now, and the version they belong to."""
 
-    theirs: dict[str, str | int | float | bool | None]
+    theirs: dict[str, str | int | float | bool | list[Any] | None]
     version: int
 
 
@@ -182,6 +182,7 @@ class TakeAnswer(Answer):
     video: str | None
     still: str | None
     download: str | None
+    story: str | None
 
 
 class RenderAnswer(Answer):
@@ -232,6 +233,107 @@ class LengthAnswer(Answer):
     ordered: BranchAnswer | None
 
 
+class PresetAnswer(Answer):
+    """What an order comes to with a preset; ``in_time`` is null where no time was given."""
+
+    preset: str
+    title: str
+    lasts: str
+    seconds_likely: float
+    done_to: dt.datetime
+    in_time: bool | None
+
+
+class ForecastAnswer(Answer):
+    """What an order would come to. ``measured``: it goes by what was measured on this computer; else an estimate.
+
+    ``seconds_ahead`` is the work that comes before it, and ``best`` the best preset that is done in time.
+    """
+
+    shots: int
+    sections: int
+    found_sections: int
+    seconds_low: float
+    seconds_likely: float
+    seconds_high: float
+    seconds_ahead: float
+    done_from: dt.datetime
+    done_to: dt.datetime
+    measured: bool
+    hardware: str
+    words: str
+    presets: list[PresetAnswer]
+    best: str | None
+
+
+class AfterwardsAnswer(Answer):
+    """What was foretold of an order, in seconds of work, beside what it took."""
+
+    foretold: float
+    foretold_low: float
+    foretold_high: float
+    took: float
+
+
+class OrderAnswer(Answer):
+    """An order in the queue. ``waits``: it can be moved. ``words`` say what it is doing, ``lasts`` what is still to do.
+
+    ``urgent`` ones come before the others, also between the sections of what is under way.
+    """
+
+    id: str
+    project_id: str
+    project: str
+    pass_: Pass = Field(serialization_alias="pass")
+    status: RenderStatus
+    paused: bool
+    urgent: bool
+    waits: bool
+    shots: int
+    sections: int | None
+    words: str
+    lasts: str
+    measured: bool
+    done_from: dt.datetime | None
+    done_to: dt.datetime | None
+    afterwards: AfterwardsAnswer | None
+    problem: str | None
+    ordered_at: dt.datetime
+    finished_at: dt.datetime | None
+
+
+class QueuedFilm(Answer):
+    """A film that is being made, or waits for it; ``share`` is how much of it is done, 0 to 1."""
+
+    id: str
+    project_id: str
+    project: str
+    name: str
+    status: FilmStatus
+    share: float
+
+
+class WorkerAnswer(Answer):
+    """A worker that is alive: its device, what it is sold as, its memory, its measured speed, and what it is at."""
+
+    device: str
+    hardware: str
+    memory_bytes: int
+    seconds_a_section: float | None
+    speed: str
+    order_id: str | None
+
+
+class QueueAnswer(Answer):
+    """The whole queue: what is under way and what waits, in its order, what is over, and who works at it."""
+
+    paused: bool
+    workers: list[WorkerAnswer]
+    orders: list[OrderAnswer]
+    films: list[QueuedFilm]
+    over: list[OrderAnswer]
+
+
 class FilmAnswer(Answer):
     """A film, or what else was ordered of a project. ``takes`` are its parts in order.
 
@@ -263,6 +365,7 @@ class FilmAnswer(Answer):
     video: str | None
     download: str | None
     captions: str | None
+    story: str | None
 
 
 class SoundAnswer(Answer):

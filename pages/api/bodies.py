@@ -5,6 +5,7 @@ A field that is not known is refused, so that a misspelt one is not lost without
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -66,6 +67,14 @@ class OfPass(Query):
     """Which of a project's two passes is meant."""
 
     pass_: Pass = Field(default="draft", alias="pass", description="The draft, or the pass with the real model.")
+
+
+class OfForecast(OfPass):
+    """What is foretold: an order of a shot, or of all that changed, and with which presets it would be done in time."""
+
+    shot: str | None = Field(default=None, max_length=64, description="The shot; without it all that changed.")
+    presets: bool = Field(default=False, description="Whether it is foretold for each preset, too.")
+    by: dt.datetime | None = Field(default=None, description="When it has to be done; the best preset is named.")
 
 
 class OfProjects(Query):
@@ -177,6 +186,12 @@ class NewShots(Body):
     after: Id | None = None
 
 
+class BeatSaid(ShotBeat):
+    """What takes over within a shot; its seed may come as text."""
+
+    seed: Seed | None = None
+
+
 class ShotChanges(Body):
     """What is to be another of a shot. None means: as the project has it, and for ``media_id``: no picture."""
 
@@ -195,7 +210,7 @@ class ShotChanges(Body):
     preset: Id | None = None
     steps: int | None = None
     guidance: float | None = None
-    beats: Annotated[tuple[ShotBeat, ...], Field(max_length=MAX_BEATS, strict=False)] = ()
+    beats: Annotated[tuple[BeatSaid, ...], Field(max_length=MAX_BEATS, strict=False)] = ()
     transition: Transition = "cut"
     transition_seconds: float = 0.5
     transition_at: TransitionAt = "centre"
@@ -209,6 +224,7 @@ class ShotChanges(Body):
     hold_last: float = 0.0
     title: Text = ""
     lower_third: Text = ""
+    match_colour: bool = False
     sounds: Annotated[tuple[ShotSound, ...], Field(max_length=MAX_SOUNDS, strict=False)] = ()
 
 
@@ -299,10 +315,17 @@ class NewLength(Body):
 
 
 class NewRender(Body):
-    """The shots that are wanted; None: all that changed."""
+    """The shots that are wanted; None: all that changed. ``preset``: the project has it from now on."""
 
     shots: Annotated[list[Id], Field(max_length=MOST_SHOTS)] | None = None
     pass_: Pass = Field(default="draft", alias="pass")
+    preset: Id | None = None
+
+
+class MovedOrder(Body):
+    """Where an order that waits is put: before the order ``before``, or last."""
+
+    before: Id | None = None
 
 
 class NewFilm(Body):

@@ -6,7 +6,7 @@ from pages.api.answers import FilmAnswer
 from pages.api.asking import Asked, Nothing, Query
 from pages.api.bodies import FilmName, NewFilm
 from pages.look.text import said
-from pages.serving.files import captions_url, download_url, film_url
+from pages.serving.files import captions_url, download_url, film_story_url, film_url
 from pages.session.database import settings
 from projects.database.tables import Film, now
 from projects.films.films import delete_film, films_of, get_film, rename_film, restore_film
@@ -107,4 +107,5 @@ def film_answer(film: Film) -> FilmAnswer:
         video=film_url(film.id) if done and delivery.shown_as is not None else None,
         download=download_url(film.id) if done else None,
         captions=captions_url(film.id) if done and captions_path(settings(), film).is_file() else None,
+        story=film_story_url(film.id) if done else None,
     )

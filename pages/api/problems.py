@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from framepack.errors import FramepackError, InvalidRequest, SettingRejected
 from framepack.messages import Message
+from pages.board.rows import beat_rows
 from pages.look.text import said
 from pages.session.database import session
 from pages.session.faults import fault_message
@@ -97,7 +98,9 @@ def problem_of(error: Exception) -> Problem:
             reason = Message("field-refused", {"reason": error.message.values["reason"]})
             return Problem(400, error.message.id, reason, error.field.replace(" ", "_"))
         case ChangedMeanwhile():
-            theirs = {name: str(value) if name == "seed" else value for name, value in error.theirs.items()}
+            # As rows of the board say them.
+            ways: dict[str, Callable[[Any], object]] = {"seed": str, "beats": _beats}
+            theirs = {name: ways[name](value) if name in ways else value for name, value in error.theirs.items()}
             return Problem(409, error.message.id, error.message, None, {"theirs": theirs, "version": error.version})
         case DatabaseUnusable() | DatabaseTooNew() | SettingRejected():
             return Problem(503, error.message.id, error.message)
@@ -105,6 +108,10 @@ def problem_of(error: Exception) -> Problem:
             return Problem(400, error.message.id, error.message)
     message = fault_message(error)
     return Problem(500 if message.id == "page-unforeseen" else 503, message.id, message)
+
+
+def _beats(beats: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [asdict(beat) for beat in beat_rows(beats)]
 
 
 def _of_missing(error: NotFound) -> Problem:

@@ -13,8 +13,9 @@ from pages.board.rows import render_row
 from pages.look.text import said
 from pages.session.database import settings
 from pages.session.weights import weights_name, weights_names
-from projects.database.tables import Pass, Render
+from projects.database.tables import Pass, ProjectUpdate, Render
 from projects.errors import StoryboardProblem
+from projects.forecast.asking import preset_field
 from projects.messages import read
 from projects.queue.branches import BranchOrder, Way, order_branches
 from projects.queue.orders import (
@@ -27,7 +28,9 @@ from projects.queue.orders import (
     render_changed,
     stop_after_section,
 )
+from projects.storyboard.journal import journaled
 from projects.storyboard.project_settings import checkpoint_of
+from projects.storyboard.projects import edit_project
 from projects.storyboard.reading import get_project, get_shot, shots_of
 from projects.takes.staleness import own_checkpoints
 
@@ -35,7 +38,11 @@ from projects.takes.staleness import own_checkpoints
 def order(asked: Asked[NewRender, Query]) -> RenderAnswer:
     """Order shots, or all that changed by now."""
     session, body = asked.session, asked.body
-    identity = _weights_needed(session, asked.id, body.pass_)
+    identity = weights_needed(session, asked.id, body.pass_)
+    if body.preset is not None:
+        changes = ProjectUpdate.model_validate({preset_field(body.pass_): body.preset})
+        with journaled(session=session, project_id=asked.id, kind="edit-project"):
+            edit_project(session=session, project_id=asked.id, changes=changes)
     if body.shots is None:
         shots = shots_of(session=session, project_id=asked.id)
         render = render_changed(
@@ -47,9 +54,7 @@ def order(asked: Asked[NewRender, Query]) -> RenderAnswer:
             others=weights_names(own_checkpoints(shots), settings().engine.models),
         )
     else:
-        render = enqueue_render(
-            session=session, settings=settings(), project_id=asked.id, shot_ids=body.shots, made_for=body.pass_
-        )
+        render = enqueue_render(session=session, project_id=asked.id, shot_ids=body.shots, made_for=body.pass_)
     return render_answer(session, render)
 
 
@@ -73,10 +78,8 @@ def another(asked: Asked[MoreTakes, Query]) -> RenderAnswer:
     """Order more takes of a shot, each with a seed of its own."""
     session, body = asked.session, asked.body
     shot = get_shot(session=session, shot_id=asked.id)
-    _weights_needed(session, shot.project_id, body.pass_)
-    render = order_other_takes(
-        session=session, settings=settings(), shot_id=shot.id, count=body.count, made_for=body.pass_
-    )
+    weights_needed(session, shot.project_id, body.pass_)
+    render = order_other_takes(session=session, shot_id=shot.id, count=body.count, made_for=body.pass_)
     return render_answer(session, render)
 
 
@@ -123,7 +126,7 @@ def render_answer(session: Session, render: Render) -> RenderAnswer:
     )
 
 
-def _weights_needed(session: Session, project_id: str, made_for: Pass) -> str:
+def weights_needed(session: Session, project_id: str, made_for: Pass) -> str:
     """The name of the weights that a pass of a project is rendered with. Raises StoryboardProblem without them."""
     project = get_project(session=session, project_id=project_id)
     identity, problem = weights_name(checkpoint_named(checkpoint_of(project, made_for)), settings().engine.models)

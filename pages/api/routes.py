@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.api import files, films, projects, renders, shots, sounds, takes
+from pages.api import editions, files, films, projects, queueing, renders, shots, sounds, takes
 from pages.api.answers import (
     BeatsAnswer,
     BranchAnswer,
@@ -23,9 +23,11 @@ from pages.api.answers import (
     DirectedAnswer,
     EditAnswer,
     FilmAnswer,
+    ForecastAnswer,
     LengthAnswer,
     PictureAnswer,
     ProjectAnswer,
+    QueueAnswer,
     ReadLines,
     RenderAnswer,
     Reversed,
@@ -42,6 +44,7 @@ from pages.api.bodies import (
     FilmName,
     FrameOf,
     MoreTakes,
+    MovedOrder,
     MovedShots,
     NewBranches,
     NewFilm,
@@ -49,6 +52,7 @@ from pages.api.bodies import (
     NewProject,
     NewRender,
     NewShots,
+    OfForecast,
     OfFrame,
     OfHistory,
     OfPass,
@@ -64,6 +68,14 @@ from pages.api.bodies import (
     TakeChanges,
     Word,
 )
+from pages.api.editions import (
+    DifferenceAnswer,
+    EditionAnswer,
+    EditionChanges,
+    EditionShot,
+    NewEdition,
+    OfComparison,
+)
 from pages.api.openapi import ADDRESS, description
 from pages.api.problems import Refused
 from pages.board.cards import Card
@@ -73,6 +85,7 @@ from projects.sound.reading import MAX_SOUND_BYTES
 from projects.storage.pictures import MAX_PICTURE_BYTES
 
 PROJECT, SHOT, TAKE = "/api/projects/{id}", "/api/shots/{id}", "/api/takes/{id}"
+EDITION = "/api/editions/{id}"
 RENDER, FILM, SOUND = "/api/renders/{id}", "/api/films/{id}", "/api/sounds/{id}"
 # Text of any script, in UTF-8 or UTF-16.
 MOST_TEXT_BYTES = 4 * MOST_CHARACTERS
@@ -84,7 +97,7 @@ Q = TypeVar("Q", bound=Query)
 
 def operations() -> list[Operation[Any, Any]]:
     """Everything that the interface does."""
-    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_renders_and_films(), *_of_files()]
+    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_editions(), *_of_renders_and_films(), *_of_files()]
 
 
 def api_routes() -> list[Route]:
@@ -155,12 +168,34 @@ def _of_takes() -> list[Operation[Any, Any]]:
     ]
 
 
+def _of_editions() -> list[Operation[Any, Any]]:
+    return [
+        _get(f"{PROJECT}/editions", editions.of_project, list[EditionAnswer]),
+        _post(f"{PROJECT}/editions", editions.create, NewEdition, EditionAnswer, status=201),
+        _get(EDITION, editions.one, EditionAnswer),
+        _patch(EDITION, editions.edit, EditionChanges, EditionAnswer),
+        _patch(f"{EDITION}/shots", editions.cut, EditionShot, EditionAnswer),
+        _get(f"{EDITION}/differences", editions.compare, list[DifferenceAnswer], OfComparison),
+        _post(f"{EDITION}/delete", editions.delete, Nothing, EditionAnswer),
+        _post(f"{EDITION}/restore", editions.restore, Nothing, EditionAnswer),
+    ]
+
+
 def _of_renders_and_films() -> list[Operation[Any, Any]]:
     return [
         _post(f"{PROJECT}/renders", renders.order, NewRender, RenderAnswer, status=201),
         _get(RENDER, renders.one, RenderAnswer),
         _post(f"{RENDER}/stop", renders.stop, Nothing, RenderAnswer),
         _post(f"{RENDER}/cancel", renders.cancel, Nothing, RenderAnswer),
+        _get(f"{PROJECT}/forecast", queueing.forecast, ForecastAnswer, OfForecast),
+        _get("/api/queue", queueing.queue, QueueAnswer),
+        _post("/api/queue/pause", queueing.pause_all, Nothing, QueueAnswer),
+        _post("/api/queue/resume", queueing.resume_all, Nothing, QueueAnswer),
+        _post("/api/queue/clear", queueing.clear, Nothing, QueueAnswer),
+        _post(f"{RENDER}/pause", queueing.pause, Nothing, RenderAnswer),
+        _post(f"{RENDER}/resume", queueing.resume, Nothing, RenderAnswer),
+        _post(f"{RENDER}/retry", queueing.retry, Nothing, RenderAnswer, status=201),
+        _post(f"{RENDER}/move", queueing.move, MovedOrder, QueueAnswer),
         _get(f"{PROJECT}/films", films.of_project, list[FilmAnswer]),
         _post(f"{PROJECT}/films", films.order, NewFilm, FilmAnswer, status=201),
         _get(FILM, films.one, FilmAnswer),

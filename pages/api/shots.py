@@ -9,13 +9,14 @@ from sqlmodel import Session
 
 from pages.api.answers import DeletedShot, ShotAnswer, ShotIds, ShotsAnswer
 from pages.api.asking import Asked, Nothing, Query
-from pages.api.bodies import MovedShots, NewShots, OfPass, ShotEdit, ShotsEdit, SomeShots
+from pages.api.bodies import MovedShots, NewShots, OfPass, ShotChanges, ShotEdit, ShotsEdit, SomeShots
 from pages.api.projects import given, version_seen
 from pages.board.reading import read_board_of
 from pages.board.rows import row
 from projects.database.tables import Pass, Shot, ShotUpdate
 from projects.errors import ChangedMeanwhile
 from projects.storyboard import several
+from projects.storyboard.beats import stored_beats
 from projects.storyboard.journal import journaled
 from projects.storyboard.reading import get_project, get_shot
 from projects.storyboard.shots import (
@@ -53,7 +54,7 @@ def edit(asked: Asked[ShotEdit, OfPass]) -> ShotAnswer:
     session, body = asked.session, asked.body
     shot = get_shot(session=session, shot_id=asked.id)
     with journaled(session=session, project_id=shot.project_id, kind="edit-shot"):
-        fields, was = given(body.changes), given(body.was)
+        fields, was = _said(body.changes), _said(body.was)
         if body.version is not None or was:
             _check_picture(shot, body)
         pictures = [fields.pop("media_id")] if "media_id" in fields else []
@@ -80,7 +81,7 @@ def put_back(asked: Asked[Nothing, OfPass]) -> ShotAnswer:
 def edit_several(asked: Asked[ShotsEdit, Query]) -> ShotIds:
     """The same changes of several shots."""
     session, ids = asked.session, asked.body.ids
-    fields = given(asked.body.changes)
+    fields = _said(asked.body.changes)
     with journaled(session=session, project_id=asked.id, kind="edit-shots"):
         pictures = [fields.pop("media_id")] if "media_id" in fields else []
         changes = ShotUpdate(**fields)
@@ -143,6 +144,12 @@ def shot_answer(session: Session, shot_id: str, made_for: Pass) -> ShotAnswer:
     shot = get_shot(session=session, shot_id=shot_id)
     board = read_board_of(session, shot.project_id, [shot_id], made_for)
     return ShotAnswer(shot=row(board, board.plans[0]), version=shot.version)
+
+
+def _said(changes: ShotChanges) -> dict[str, Any]:
+    """The fields that were sent, as a shot keeps them."""
+    fields = given(changes)
+    return fields | ({"beats": stored_beats(fields["beats"])} if "beats" in fields else {})
 
 
 def _give_picture(session: Session, shot_id: str, media_id: object) -> None:

@@ -15,7 +15,7 @@ from pages.api.bodies import ChosenFor, FrameOf, NewLength, OfFrame, OfPass, Tak
 from pages.api.renders import branch_answer
 from pages.api.shots import shot_answer
 from pages.look.text import said
-from pages.serving.files import still_url, take_download_url, take_url
+from pages.serving.files import still_url, take_download_url, take_story_url, take_url
 from pages.session.database import settings
 from projects.database.tables import Pass, Shot, Take
 from projects.errors import NotFound, StoryboardProblem
@@ -89,7 +89,7 @@ def direct(asked: Asked[Word, Query]) -> DirectedAnswer:
     made_for = body.pass_
     match body.say:
         case "begin":
-            direct_shot(session=session, settings=settings(), shot_id=shot.id, made_for=made_for)
+            direct_shot(session=session, shot_id=shot.id, made_for=made_for)
         case "keep":
             prompt = body.prompt
             keep_section(session=session, settings=settings(), shot_id=shot.id, made_for=made_for, prompt=prompt)
@@ -207,4 +207,5 @@ def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
         video=take_url(take.id) if done else None,
         still=still_url(take.id) if done else None,
         download=take_download_url(take.id) if done else None,
+        story=take_story_url(take.id) if done else None,
     )

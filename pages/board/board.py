@@ -23,8 +23,8 @@ _SCREEN = Path(__file__).with_name("screen")
 _LEAVING = Path(__file__).parents[1] / "look" / "leaving.js"
 # In this order they make one script: what a file uses while it is read stands before it.
 _SCRIPTS = (
-    *("dom", "net", "store", "address", "actions", "finish", "toasts", "lines", "dialogs", "menus", "grid", "list"),
-    *("cells", "view", "toolbar", "notices", "pictures", "keys", "pointer", "board"),
+    *("dom", "net", "store", "address", "actions", "forecast", "finish", "toasts", "lines", "dialogs", "menus"),
+    *("grid", "list", "cells", "view", "toolbar", "notices", "pictures", "keys", "pointer", "board"),
 )
 _STYLES = ("frame", "shots", "windows")
 HTML = '<div class="board"></div>'

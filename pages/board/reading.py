@@ -20,8 +20,10 @@ from pages.look.language import t
 from pages.session.database import settings
 from pages.session.weights import BEING_NAMED, weights_name, weights_names
 from projects.database.tables import Media, Pass, Progress, Project, Render, Shot, Take
+from projects.forecast.foretelling import Forecast
 from projects.messages import read
 from projects.queue.orders import active_renders, latest_render, live_workers, progress_of, what_changed
+from projects.queue.overview import still_to_do
 from projects.storyboard.journal import can_redo, can_undo
 from projects.storyboard.project_settings import checkpoint_of
 from projects.storyboard.reading import chosen_id, project_with_shots
@@ -50,7 +52,7 @@ class Board:
     ``pictures`` are the names of the pictures' files, by id. ``failures`` say why the newest take of a shot failed, by
     shot, and ``reasons`` why the one that it shows is out of date. ``renders`` are the orders under way, the one that
     is being carried out first; ``last`` the one ordered last. ``weights_problem`` says why nothing can be rendered with
-    its model on this computer.
+    its model on this computer. ``remaining`` is what is still to be done of the order that is being carried out.
     """
 
     project: Project
@@ -67,6 +69,7 @@ class Board:
     weights_problem: Message | None
     can_undo: bool
     can_redo: bool
+    remaining: Forecast | None = None
 
     @property
     def seconds(self) -> float:
@@ -158,6 +161,7 @@ def _read(
         weights_problem=problem,
         can_undo=can_undo(session=session, project_id=project.id),
         can_redo=can_redo(session=session, project_id=project.id),
+        remaining=still_to_do(session=session, settings=settings(), order=renders[0]) if renders else None,
     )
 
 

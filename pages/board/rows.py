@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,9 +14,10 @@ from pages.look.text import said, wait_text
 from pages.look.theme import ratio_of
 from pages.serving.files import picture_url, preview_url, still_url
 from pages.session.database import settings
-from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start
+from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start, Transition
 from projects.messages import read
 from projects.storage.places import preview_path
+from projects.storyboard.beats import ShotBeat
 from projects.takes.staleness import ShotPlan
 
 Kind = Literal["done", "stale", "never", "empty", "waiting", "rendering", "failed", "unknown"]
@@ -33,9 +34,21 @@ _PHASES: Mapping[Phase, str] = {
 
 
 @dataclass(frozen=True)
+class BeatRow:
+    """What takes over ``at`` seconds into a shot; None: as before. ``place`` is as a row's."""
+
+    at: float
+    prompt: str | None
+    seed: str | None
+    media_id: str | None
+    place: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
 class Row:
     """One shot. ``place`` is x, y and zoom in thousandths; ``take`` the one it shows, ``takes`` how many it has.
 
+    ``transition`` leads into the shot and lasts ``transition_seconds``, unless it is a cut.
     ``state`` says in words what ``kind`` says to programs, ``why`` what it is out of date for or cannot be rendered.
     ``frame`` is the address of a still of what it ``shows``.
     """
@@ -47,8 +60,13 @@ class Row:
     seconds: float
     start: Start
     joined: bool
+    transition: Transition
+    transition_seconds: float
     dialogue: str
     notes: str
+    beats: list[BeatRow]
+    title: str
+    lower_third: str
     media: str | None
     picture_name: str | None
     place: tuple[int, int, int]
@@ -161,8 +179,13 @@ def row(board: Board, plan: ShotPlan) -> Row:
         seconds=shot.seconds,
         start=shot.start,
         joined=shot.start == "continue" and shot.position > 0,
+        transition=shot.transition,
+        transition_seconds=shot.transition_seconds,
         dialogue=shot.dialogue,
         notes=shot.notes,
+        beats=beat_rows(shot.beats),
+        title=shot.title,
+        lower_third=shot.lower_third,
         media=shot.media_id,
         picture_name=board.pictures.get(shot.media_id) if shot.media_id else None,
         place=(shot.place_x, shot.place_y, shot.place_zoom),
@@ -178,6 +201,14 @@ def row(board: Board, plan: ShotPlan) -> Row:
         shows=shows,
         frame=frame,
     )
+
+
+def beat_rows(beats: Iterable[Mapping[str, Any]]) -> list[BeatRow]:
+    """Beats, as a shot keeps them, as values for programs, which may not count as far as seeds go."""
+    return [
+        BeatRow(beat.at, beat.prompt, None if beat.seed is None else str(beat.seed), beat.media_id, beat.place)
+        for beat in map(ShotBeat.model_validate, beats)
+    ]
 
 
 def kind_of(board: Board, plan: ShotPlan) -> Kind:
@@ -226,6 +257,11 @@ def _why(board: Board, plan: ShotPlan) -> Sequence[Message]:
     return (doing.message,)
 
 
+def phase_words(phase: Phase) -> str:
+    """What a worker is doing, in words."""
+    return said(Message(_PHASES[phase]))
+
+
 def _words(board: Board, progress: Progress) -> Message:
     label = next((plan.shot.label for plan in board.plans if plan.shot.id == progress.shot_id), None)
     phase = Message(_PHASES[progress.phase])
@@ -254,7 +290,14 @@ def _share(progress: Progress) -> float:
 
 
 def _left(board: Board, render: Render, progress: Progress) -> str:
-    """How long the order will still take, from the speed of the steps so far; "" while that is not known."""
+    """How long the order will still take; "" while that is not known.
+
+    It goes by the forecast, less what is done of the section under way, and where nothing was measured yet by the speed
+    of the steps so far.
+    """
+    if board.remaining is not None and board.remaining.measured and board.remaining.sections:
+        done = progress.step * (progress.seconds_per_step or 0.0)
+        return wait_text(max(0.0, board.remaining.takes.likely - done))
     if progress.seconds_per_step is None or not progress.steps:
         return ""
     steps = progress.steps - progress.step + (progress.sections - progress.section) * progress.steps

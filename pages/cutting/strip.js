@@ -8,7 +8,9 @@ function makeStrip(words, acts) {
   const lane = element("div", "lane");
   const head = element("div", "playhead");
   const ruler = element("div", "ruler");
-  node.append(ruler, lane, head);
+  const lanes = makeLanes(words, acts);
+  node.append(ruler, lane, lanes.node, head);
+  let chosen = null;
   let film = null;
   let lang = "en";
   let zoom = 1;
@@ -33,14 +35,19 @@ function makeStrip(words, acts) {
     const held = heldBy(node.getRootNode().activeElement);
     lane.style.width = ruler.style.width = `${film.frames * scale}px`;
     lane.replaceChildren(...film.clips.flatMap((clip, place) => [clipNode(clip, place), ...leadNode(clip, place)]));
+    lanes.draw(film, scale, lang);
+    look();
     drawRuler();
     if (held) lane.querySelector(held)?.focus({ preventScroll: true });
   }
 
+  const look = () => lanes.look(node.scrollLeft, node.clientWidth);
+
   // How to find what has the focus once the strip is drawn anew.
   function heldBy(active) {
-    const { shot, side } = active && lane.contains(active) ? active.dataset : {};
+    const { shot, side, label } = active && lane.contains(active) ? active.dataset : {};
     if (!shot) return null;
+    if (label) return `.label[data-shot="${shot}"]`;
     return side ? `.edge[data-shot="${shot}"][data-side="${side}"]` : `.lead[data-shot="${shot}"]`;
   }
 
@@ -51,15 +58,21 @@ function makeStrip(words, acts) {
 
   function clipNode(clip, number) {
     const box = element("div", `clip${clip.joined ? " joined" : ""}${clip.shot_id ? "" : " words"}`);
+    markChosen(box, clip);
     place(box, clip.start, clip.frames);
     if (clip.thumb) box.style.backgroundImage = `url("${clip.thumb}")`;
     const label = element("button", "label", clip.label || clip.words);
     label.type = "button";
+    if (clip.shot_id) Object.assign(label.dataset, { shot: clip.shot_id, label: "1" });
     label.title = [clip.label, clip.name, timeText(seconds(clip.frames), lang)].filter(Boolean).join(" · ");
     label.onclick = () => acts.choose(number);
     box.append(label);
     if (clip.shot_id) box.append(edge(clip, box, "start"), edge(clip, box, "end"));
     return box;
+  }
+
+  function markChosen(box, clip) {
+    box.classList.toggle("chosen", Boolean(chosen) && clip.shot_id === chosen);
   }
 
   // What leads into a clip stands on its beginning, and is chosen there.
@@ -160,6 +173,7 @@ function makeStrip(words, acts) {
   };
   ruler.onpointermove = (event) => event.buttons === 1 && seek(event);
   lane.onpointerdown = (event) => event.target === lane && seek(event);
+  node.onscroll = look;
   const sized = new ResizeObserver(() => film && !drag && draw());
   sized.observe(node);
 
@@ -171,15 +185,22 @@ function makeStrip(words, acts) {
       zoom = Math.max(1, Math.min(MOST_ZOOM, zoom * factor));
       draw();
     },
-    tell(given, language) {
-      [film, lang] = [given, language];
+    tell(given, language, shot) {
+      [film, lang, chosen] = [given, language, shot];
       draw();
+    },
+    choose(shot) {
+      chosen = shot;
+      [...lane.querySelectorAll(".clip")].forEach((box, place) => markChosen(box, film.clips[place]));
     },
     mark(frame, plays) {
       const left = (frame + 0.5) * scale;
       head.style.left = `${left}px`;
       if (plays && (left < node.scrollLeft || left > node.scrollLeft + node.clientWidth)) node.scrollLeft = left - 40;
     },
-    end: () => sized.disconnect(),
+    end() {
+      sized.disconnect();
+      lanes.end();
+    },
   };
 }

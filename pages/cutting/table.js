@@ -1,6 +1,6 @@
 // The cutting table: plays the film as it would be, and changes how it is cut. What is changed goes to the studio at once.
 const tables = new WeakMap(); // of the place on the page
-const TELL_WHEN = "changed";
+const [TELL_WHEN, TELL_CHOSEN] = ["changed", "chosen"];
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
@@ -23,13 +23,17 @@ function makeTable(root, words) {
   });
   const strip = makeStrip(words, {
     seek: (frame) => go(frame),
-    choose: (number) => go(film.clips[number].start),
+    choose: (number) => (go(film.clips[number].start), choose(film.clips[number].shot_id)),
+    api: () => data.api,
     openLead: (number) => leads.open(film.clips[number]),
     sayTrim: (text) => (status.textContent = text),
     change: (clip, changes) => change(clip, changes),
   });
   const play = iconButton("play", words.play, () => setRate(rate === 0 ? 1 : 0));
   play.classList.add("play");
+  const sound = makeSound();
+  const hear = iconButton("sound", words.sound, () => switchSound(hear.getAttribute("aria-pressed") !== "true"));
+  hear.setAttribute("aria-pressed", "true");
   const bar = element("div", "bar");
   const smaller = textButton("−", words.zoom_out, () => strip.zoomBy(0.5));
   const larger = textButton("+", words.zoom_in, () => strip.zoomBy(2));
@@ -39,6 +43,7 @@ function makeTable(root, words) {
     iconButton("next", words.next, () => goByClip(1)),
     time,
     status,
+    hear,
     smaller,
     larger,
   );
@@ -71,6 +76,7 @@ function makeTable(root, words) {
     if (!film) return;
     screen.show(at, rate);
     strip.mark(Math.floor(at), rate !== 0);
+    sound.follow(at, rate);
     const said = { time: timeText(at / film.rate, data.lang), all: timeText(film.frames / film.rate, data.lang) };
     const text = filled(words.time, said);
     if (time.textContent !== text) time.textContent = text;
@@ -113,17 +119,35 @@ function makeTable(root, words) {
     beat = requestAnimationFrame(tick);
   }
 
-  // --- changing ---
+  function switchSound(on) {
+    hear.setAttribute("aria-pressed", String(on));
+    hear.show(on ? "sound" : "silent", words.sound);
+    sound.switchTo(on);
+  }
+
+  // A page that nobody sees draws nothing, and would go on sounding.
+  const onHidden = () => document.hidden && rate !== 0 && setRate(0);
+  document.addEventListener("visibilitychange", onHidden);
+
+  // --- choosing and changing ---
+
+  function choose(shot) {
+    if (!shot || shot === data.chosen || isLeaving()) return;
+    data.chosen = shot;
+    strip.choose(shot);
+    tellPage(TELL_CHOSEN, { shot, at: Date.now() });
+  }
 
   function change(clip, changes) {
     sending = sending.then(() => send(clip, changes)).catch(() => (status.textContent = words.unreachable));
   }
 
   async function send(clip, changes) {
-    const answer = await fetch(`${data.api}/shots/${clip.shot_id}`, {
+    const { api, edition } = data;
+    const answer = await fetch(edition ? `${api}/editions/${edition}/shots` : `${api}/shots/${clip.shot_id}`, {
       method: "PATCH",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ changes }),
+      body: JSON.stringify(edition ? { shot: clip.shot_id, changes } : { changes }),
       keepalive: true,
     });
     const said = await answer.json().catch(() => ({}));
@@ -170,7 +194,9 @@ function makeTable(root, words) {
       }
       film = given.film;
       screen.tell(film);
-      strip.tell(film, given.lang);
+      sound.tell(film);
+      hear.hidden = !sound.has();
+      strip.tell(film, given.lang, given.chosen);
       leads.tell(film);
       go(Math.min(at, film.frames - 1));
       return (run += 1);
@@ -179,8 +205,10 @@ function makeTable(root, words) {
       if (mine !== run) return false;
       cancelAnimationFrame(beat);
       window.removeEventListener("keydown", onKey, true);
+      document.removeEventListener("visibilitychange", onHidden);
       strip.end();
       screen.end();
+      sound.end();
       return true;
     },
   };

@@ -11,12 +11,18 @@ from typing import Any
 
 import streamlit as st
 
-from pages.serving.files import picture_url, still_url, take_url
-from projects.database.tables import Shot
+from pages.serving.files import picture_url, sound_url, still_url, take_url
+from pages.session.database import settings as studio_settings
+from projects.database.tables import Media, Shot
 from projects.films.timeline import CardSource, Clip, StillSource, TakeSource, Timeline
+from projects.sound.beats import known_beats
+from projects.sound.snapping import beats_in
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (*("../look/leaving.js", "../player/story.js", "clips.js", "screen.js", "strip.js", "lead.js", "table.js"),)
+_SCRIPTS = (
+    *("../look/leaving.js", "../player/story.js", "clips.js", "screen.js", "lanes.js", "sound.js", "strip.js"),
+    *("lead.js", "table.js"),
+)
 _STYLES = ("../player/screen.css", "table.css")
 _table = st.components.v2.component(
     "cutting_table",
@@ -29,28 +35,40 @@ _table = st.components.v2.component(
 def cutting_table(
     film: Timeline,
     shots: Mapping[str, Shot],
+    sounds: Mapping[str, Media],
     *,
+    chosen: str | None,
     words: Mapping[str, str],
     lang: str,
     key: str,
+    edition: str | None,
     on_changed: Callable[[], None],
+    on_chosen: Callable[[], None],
 ) -> None:
-    """Draw the table of ``film``. ``shots`` are those of its clips by id; ``on_changed`` is told of changes."""
+    """Draw the table of ``film``. ``shots`` are those of its clips by id, and ``sounds`` its sounds.
+
+    ``chosen`` is the id of the shot that is marked; ``on_changed`` is told of changes, which are made in the
+    ``edition`` of that id or in the storyboard, and ``on_chosen`` of a shot that is chosen, which the state of ``key``
+    has as ``chosen``.
+    """
     data = {
         "film": {
             "rate": float(film.rate),
             "frames": film.frames,
-            "clips": [_clip(clip, shots) for clip in film.clips],
+            "clips": [_clip(clip, shots, sounds) for clip in film.clips],
+            "music": _music(film, sounds),
         },
+        "chosen": chosen,
         "ratio": f"{film.width} / {film.height}",
         "words": dict(words),
         "lang": lang,
         "api": "/api",
+        "edition": edition,
     }
-    _table(key=key, data=data, on_changed_change=on_changed)
+    _table(key=key, data=data, on_changed_change=on_changed, on_chosen_change=on_chosen)
 
 
-def _clip(clip: Clip, shots: Mapping[str, Shot]) -> dict[str, Any]:
+def _clip(clip: Clip, shots: Mapping[str, Shot], sounds: Mapping[str, Media]) -> dict[str, Any]:
     shot = shots.get(clip.shot_id or "")
     source = clip.source
     rate = 1.0 if isinstance(source, CardSource) else float(source.rate)
@@ -69,6 +87,13 @@ def _clip(clip: Clip, shots: Mapping[str, Shot]) -> dict[str, Any]:
         "hold_last": clip.hold_last,
         "joined": clip.joined,
         "dialogue": clip.dialogue,
+        "title": clip.title,
+        "lower_third": clip.lower_third,
+        "sounds": [
+            {**_sound(sounds[one.media_id]), "at": one.at, "db": one.db, "sort": one.sort}
+            for one in clip.sounds
+            if one.media_id in sounds
+        ],
         "take": take_url(source.take_id) if isinstance(source, TakeSource) else None,
         "picture": picture_url(source.media_id, 960) if isinstance(source, StillSource) else None,
         "thumb": _thumb(clip),
@@ -83,6 +108,28 @@ def _clip(clip: Clip, shots: Mapping[str, Shot]) -> dict[str, Any]:
             "seconds": shot.transition_seconds if shot else 0.0,
         },
     }
+
+
+def _music(film: Timeline, sounds: Mapping[str, Media]) -> dict[str, Any] | None:
+    settings = film.settings
+    media = sounds.get(settings.music or "")
+    if media is None:
+        return None
+    beats = known_beats(studio_settings(), media) or ()
+    return {
+        **_sound(media),
+        "at": settings.music_at,
+        "start": settings.music_start,
+        "db": settings.music_db,
+        "fade": settings.music_fade,
+        "loop": settings.music_loop,
+        "duck": settings.duck,
+        "beats": beats_in(film, beats, media.seconds or 0.0),
+    }
+
+
+def _sound(media: Media) -> dict[str, Any]:
+    return {"id": media.id, "name": media.name, "url": sound_url(media.id), "seconds": media.seconds or 0.0}
 
 
 def _thumb(clip: Clip) -> str | None:

@@ -35,6 +35,12 @@ ENGLISH = MappingProxyType(
         "lead_cut_note": "One shot ends and the next begins.",
         "lead_note": "The two shots overlap, so the film is shorter by its length.",
         "done": "Done",
+        # --- what lies below the shots ---
+        "sound": "Sound while it plays",
+        "title_of": "Title over {shot}: {words}",
+        "third_of": "Lower third in {shot}: {words}",
+        "sound_of": "{name}, with {shot}, from {at}",
+        "music_of": "The music: {name}",
         # --- how it went ---
         "saved": "Saved",
         "refused": "The studio does not take this.",

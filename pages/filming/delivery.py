@@ -18,7 +18,7 @@ from pages.session.state import do
 from projects.composing.formats import FORMATS, QUALITIES, Format
 from projects.composing.making import same_film
 from projects.cutting.film_settings import RATES, SIZES
-from projects.database.tables import Film
+from projects.database.tables import Film, Pass
 from projects.films.timeline import Timeline
 from projects.queue.deliveries import FILMS, Delivered, Delivery, shared
 from projects.queue.film_orders import order_new_film
@@ -28,8 +28,18 @@ OTHER_TIMELINES: tuple[Delivered, ...] = ("fcp7", "fcpxml", "edl", "otio")
 EXACT = "exact"
 
 
-def delivery(project_id: str, timeline: Timeline, films: Sequence[Film], *, complete: bool) -> None:
-    """What can be ordered of the film ``timeline``; ``films`` are those there are, finished or under way.
+def delivery(
+    project_id: str,
+    edition_id: str | None,
+    made_for: Pass,
+    timeline: Timeline,
+    films: Sequence[Film],
+    *,
+    complete: bool,
+) -> None:
+    """What can be ordered of the film ``timeline``, that of an edition in a pass or the project's own.
+
+    ``films`` are those there are, finished or under way.
 
     ``complete``: nothing has to be rendered first, so that the first of the buttons stands out.
     """
@@ -47,7 +57,7 @@ def delivery(project_id: str, timeline: Timeline, films: Sequence[Film], *, comp
             help=t("A film that plays everywhere: MP4 with H.264, as loud as other films on the web."),
             disabled=not timeline.ready,
             on_click=_order,
-            args=(project_id, share),
+            args=(project_id, edition_id, made_for, share),
         )
         st.button(
             t("Edit elsewhere"),
@@ -56,7 +66,7 @@ def delivery(project_id: str, timeline: Timeline, films: Sequence[Film], *, comp
             help=t("The timeline with all takes as one OpenTimelineIO bundle, for an editing program."),
             disabled=not timeline.ready,
             on_click=_order,
-            args=(project_id, Delivery("otioz")),
+            args=(project_id, edition_id, made_for, Delivery("otioz")),
         )
         st.button(
             t("Archive"),
@@ -64,7 +74,7 @@ def delivery(project_id: str, timeline: Timeline, films: Sequence[Film], *, comp
             icon=":material/inventory_2:",
             help=t("The whole project with all its takes as one file, which opens on another computer as it is."),
             on_click=_order,
-            args=(project_id, Delivery("archive")),
+            args=(project_id, None, made_for, Delivery("archive")),
         )
         st.menu_button(
             t("Other timelines"),
@@ -74,16 +84,16 @@ def delivery(project_id: str, timeline: Timeline, films: Sequence[Film], *, comp
             type="tertiary",
             disabled=not timeline.ready,
             on_click=_order_timeline,
-            args=(project_id,),
+            args=(project_id, edition_id, made_for),
         )
     if same is not None and same.status == "done":
         told(t("“{name}” holds exactly the takes that are chosen now.").format(name=same.name), "good")
     with st.expander(t("Other formats and exact settings"), key="formats", on_change="rerun") as folded:
         if folded.open:
-            _formats(project_id, timeline)
+            _formats(project_id, edition_id, made_for, timeline)
 
 
-def _formats(project_id: str, timeline: Timeline) -> None:
+def _formats(project_id: str, edition_id: str | None, made_for: Pass, timeline: Timeline) -> None:
     format = st.selectbox(t("Format"), FILMS, format_func=format_text, key="format")
     facts = FORMATS[format]
     known = [*QUALITIES, *([EXACT] if facts.most_crf is not None else [])] if facts.by_quality else []
@@ -108,7 +118,7 @@ def _formats(project_id: str, timeline: Timeline) -> None:
         key="deliver-format",
         disabled=not timeline.ready,
         on_click=_order_format,
-        args=(project_id, format),
+        args=(project_id, edition_id, made_for),
     )
 
 
@@ -132,23 +142,31 @@ def _usual_crf(format: Format) -> int:
     return int(FORMATS[format].by_quality["good"]["crf"])
 
 
-def _order(project_id: str, wanted: Delivery) -> None:
+def _order(project_id: str, edition_id: str | None, made_for: Pass, wanted: Delivery) -> None:
     """The callback of a button."""
 
     def order(opened: Session) -> None:
-        order_new_film(session=opened, settings=settings(), project_id=project_id, delivery=wanted)
+        order_new_film(
+            session=opened,
+            settings=settings(),
+            project_id=project_id,
+            delivery=wanted,
+            made_for=made_for,
+            edition_id=edition_id,
+        )
 
     do(order, Message("film-ordered"))
 
 
-def _order_timeline(project_id: str) -> None:
+def _order_timeline(project_id: str, edition_id: str | None, made_for: Pass) -> None:
     """The callback of the menu."""
     kind = next(kind for kind in OTHER_TIMELINES if kind == st.session_state["deliver-timeline"])
-    _order(project_id, Delivery(kind))
+    _order(project_id, edition_id, made_for, Delivery(kind))
 
 
-def _order_format(project_id: str, format: Format) -> None:
-    """The callback of the folded settings."""
+def _order_format(project_id: str, edition_id: str | None, made_for: Pass) -> None:
+    """The callback of the folded settings, as they are now: the page may not have followed the last of them yet."""
+    format: Format = st.session_state["format"]
     quality = st.session_state.get(f"quality-{format}", "good")
 
     def order(opened: Session) -> None:
@@ -160,6 +178,13 @@ def _order_format(project_id: str, format: Format) -> None:
             enlarge=st.session_state.get("enlarge") or None,
             fps=st.session_state.get("rate"),
         )
-        order_new_film(session=opened, settings=settings(), project_id=project_id, delivery=wanted)
+        order_new_film(
+            session=opened,
+            settings=settings(),
+            project_id=project_id,
+            delivery=wanted,
+            made_for=made_for,
+            edition_id=edition_id,
+        )
 
     do(order, Message("film-ordered"))

@@ -11,8 +11,8 @@ from framepack.messages import Message
 from pages.filming.words import format_text
 from pages.look.language import t
 from pages.look.text import frames_text, seconds_text, shots_text, size_text, when_text
-from pages.look.theme import picture, player, ratio_of, told
-from pages.serving.files import captions_url, download_url, film_url
+from pages.look.theme import picture, player, ratio_of, story_link, told
+from pages.serving.files import captions_url, download_url, film_story_url, film_url
 from pages.session.database import settings
 from pages.session.state import do
 from projects.database.tables import Film, now
@@ -77,6 +77,7 @@ def film_facts(film: Film) -> None:
             if captions_path(settings(), film).is_file():
                 captions = html.escape(t("Captions (SRT)"))
                 st.html(f'<a class="fs-soft" href="{captions_url(film.id)}" download>{captions}</a>', width="content")
+            st.html(story_link(film_story_url(film.id)), width="content")
         with st.container(key=f"icons-{film.id}", width="content"):
             st.menu_button(
                 t("More for this film"),

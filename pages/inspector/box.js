@@ -36,25 +36,6 @@ function readBox(field, text, { words, bounds, lang }) {
   return { value: null, problem: filled(words.seconds_refused, { least: said(least), most: said(most) }) };
 }
 
-// Both texts by words, each with what is only in it between two parts that they share.
-function difference(mine, theirs) {
-  const cut = (text) =>
-    "Segmenter" in Intl
-      ? [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].map((one) => one.segment)
-      : [...text];
-  const [one, other] = [cut(mine), cut(theirs)];
-  const shorter = Math.min(one.length, other.length);
-  let start = 0;
-  while (start < shorter && one[start] === other[start]) start += 1;
-  let end = 0;
-  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end += 1;
-  return [one, other].map((words) =>
-    [words.slice(0, start), words.slice(start, words.length - end), words.slice(words.length - end)].map((part) =>
-      part.join(""),
-    ),
-  );
-}
-
 // --- one box ---
 
 function makeBox(field, shot, context) {
@@ -66,26 +47,30 @@ function makeBox(field, shot, context) {
   const input = element(long ? "textarea" : "input", "box");
   const below = element("div", "below");
   const hint = element("span", "hint");
-  const message = element("div", "message");
+  const message = makeMessage(field, shot, words, {
+    textOf: (value) => textOf(field, { [field]: value }, context.data().lang),
+    mineOf: (entry) => entry.text,
+    newest: () => newest,
+    putTheirs: (value) => putTheirs(value),
+    focus: () => input.focus(),
+  });
   below.append(hint, state);
-  node.append(label, input, below, message);
+  node.append(label, input, below, message.node);
   Object.assign(input, { id: `box-${field}`, autocomplete: "off", dir: "auto", placeholder: words[`${field}_example`] ?? "" });
   if (long) input.rows = field === "prompt" ? 4 : 2;
   if (field === "seconds") input.inputMode = "decimal";
   if (field === "seed") input.inputMode = "numeric";
   if (!long && field !== "name") input.spellcheck = false;
   label.htmlFor = input.id;
-  [hint.id, message.id] = [`hint-${field}`, `message-${field}`];
-  input.setAttribute("aria-describedby", `${hint.id} ${message.id}`);
+  hint.id = `hint-${field}`;
+  input.setAttribute("aria-describedby", `${hint.id} ${message.node.id}`);
   state.setAttribute("role", "status");
-  message.setAttribute("role", "status");
 
   let base = { value: null, version: -1 }; // what the studio had when the text in the box began
   let newest = null;
   let composing = false;
   let complains = false; // a box in which somebody still types is not blamed for half a number
   let wasUnsaved = false;
-  let drawn = "";
 
   const waits = () => saving.waits(shot, field);
   const isIn = () => input.getRootNode().activeElement === input;
@@ -132,58 +117,7 @@ function makeBox(field, shot, context) {
     state.className = `state ${shown}`;
     input.setAttribute("aria-invalid", String(shown === "refused"));
     context.draws();
-    const now = JSON.stringify([shown, entry?.problem, shown === "changed" && [entry.text, entry.theirs]]);
-    if (now === drawn) return;
-    drawn = now;
-    message.replaceChildren(...messageOf(shown, entry));
-  }
-
-  function button(text, act, main) {
-    const made = element("button", main ? "main" : "", text);
-    made.type = "button";
-    made.onclick = () => {
-      act();
-      input.focus();
-    };
-    return made;
-  }
-
-  function buttons(...all) {
-    const line = element("div", "buttons");
-    line.append(...all);
-    return line;
-  }
-
-  function messageOf(shown, entry) {
-    const says = (tone, text) => element("p", tone, text);
-    const putBack = () => putTheirs(newest?.[field] ?? entry.was);
-    if (shown === "waiting") return [says("warn", words.waiting)];
-    if (shown === "refused")
-      return [says("bad", entry.problem || words.refused), buttons(button(words.put_back, putBack))];
-    if (shown === "gone")
-      return [
-        says("warn", words.gone),
-        ...(entry.problem ? [says("bad", entry.problem)] : []),
-        buttons(button(words.bring_back, () => saving.bringBack(shot), true)),
-      ];
-    if (shown !== "changed") return [];
-    const theirText = textOf(field, { [field]: entry.theirs }, context.data().lang);
-    const sides = difference(entry.text, theirText).map(([before, differs, after], place) => {
-      const side = element("div", "side");
-      const text = element("div", "text");
-      text.dir = "auto";
-      text.append(before, element("mark", "", differs), after);
-      side.append(element("h4", "", place ? words.theirs : words.mine), text);
-      side.append(
-        place
-          ? button(words.take_theirs, () => putTheirs(entry.theirs))
-          : button(words.keep_mine, () => saving.keepMine(shot, field), true),
-      );
-      return side;
-    });
-    const both = element("div", "both");
-    both.append(...sides);
-    return [says("warn", words.changed), both];
+    message.draw(shown, entry);
   }
 
   function putTheirs(value) {

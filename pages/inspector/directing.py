@@ -101,7 +101,7 @@ def _await(shot_id: str, made_for: Pass) -> None:
 
 
 def _begin(shot_id: str, made_for: Pass, opened: Session) -> None:
-    direct_shot(session=opened, settings=settings(), shot_id=shot_id, made_for=made_for)
+    direct_shot(session=opened, shot_id=shot_id, made_for=made_for)
 
 
 def _keep(shot_id: str, made_for: Pass, key: str) -> None:

@@ -51,9 +51,12 @@ function makePanel(root) {
     if (row) boxes.forEach((box) => box.adopt(row, false));
   }
 
-  // Keys typed here are text and nobody else's: the board has keys for shots, and Streamlit its own.
+  // Keys typed here are text and nobody else's: the board has keys for shots, and Streamlit its own. What is no box for
+  // text has nothing of its own to undo.
   function keep(event) {
-    const commands = (event.ctrlKey || event.metaKey) && event.key === "Enter";
+    const isText = event.composedPath()[0].matches("input, textarea");
+    const meant = event.key === "Enter" || (!isText && ["z", "y"].includes(event.key.toLowerCase()));
+    const commands = (event.ctrlKey || event.metaKey) && meant;
     if (event.key !== "Escape" && event.key !== "Tab" && !commands) event.stopPropagation();
   }
 
@@ -91,7 +94,7 @@ function makePanel(root) {
         close();
         [shot, saved] = [given.shot.id, null];
         // New boxes for every shot: a box's own undo would bring the text of another back.
-        boxes = new Map(given.fields.map((field) => [field, makeBox(field, shot, context)]));
+        boxes = new Map(given.fields.map((field) => [field, (field === "beats" ? makeBeats : makeBox)(field, shot, context)]));
         root.setAttribute("aria-label", filled(given.words.of_shot, given.shot));
         root.replaceChildren(...[...boxes.values()].map((box) => box.node));
         boxes.forEach((box) => box.begin(given.shot));

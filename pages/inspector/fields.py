@@ -1,4 +1,4 @@
-"""The boxes in which one shot is written: prompt, name, length, dialogue, notes, seed. They save by themselves.
+"""The boxes in which one shot is written, such as its prompt, name, length or dialogue. They save by themselves.
 
 They speak with the application's JSON interface and not over Streamlit's connection, so that nothing that was typed
 hangs on a message that may not arrive. ``keeper.py`` sends what is left from an earlier page.
@@ -6,21 +6,23 @@ hangs on a message that may not arrive. ``keeper.py`` sends what is left from an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from pages.inspector.strip import Strip
+
 _HERE = Path(__file__).parent
-_SCRIPTS = ("../look/leaving.js", "box.js", "fields.js")
-FIELDS = ("prompt", "name", "seconds", "seed", "dialogue", "notes")
+_BEATS = ("beat_grid.js", "beat_strip.js", "beat_row.js", "beats.js")
+_SCRIPTS = ("../look/leaving.js", "telling.js", "box.js", *_BEATS, "fields.js")
 # Everything that saves begins with these.
 SAVING = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("shelf.js", "saving.js"))
 _boxes = st.components.v2.component(
     "typing_boxes",
     html='<div class="room"><section class="fields"></section></div>',
-    css=(_HERE / "fields.css").read_text(encoding="utf-8"),
+    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("fields.css", "beats.css")),
     js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)]),
 )
 
@@ -37,7 +39,9 @@ def typing_boxes(
     row: Mapping[str, object],
     *,
     project_id: str,
+    fields: Sequence[str],
     bounds: Mapping[str, Bounds],
+    strip: Strip,
     counter: str,
     words: Mapping[str, str],
     lang: str,
@@ -45,11 +49,11 @@ def typing_boxes(
     key: str,
     on_saved: Callable[[str], object],
 ) -> None:
-    """Draw the boxes of the shot of ``row`` (as the board has it); ``bounds`` are of "seconds" and "seed".
+    """Draw the boxes ``fields`` of the shot of ``row`` (as the board has it); ``bounds`` are of "seconds" and "seed".
 
-    ``counter`` says how long the prompt is. ``key`` must be the same for every shot, or what is typed would be torn
-    from under the person when another shot is selected. ``on_saved`` is called with the shot's id once something of it
-    was saved and nobody is in a box.
+    ``strip`` is what its beats stand on, and ``counter`` says how long the prompt is. ``key`` must be the same for
+    every shot, or what is typed would be torn from under the person when another shot is selected. ``on_saved`` is
+    called with the shot's id once something of it was saved and nobody is in a box.
     """
 
     def told() -> None:
@@ -59,9 +63,10 @@ def typing_boxes(
 
     data = {
         "shot": dict(row),
-        "fields": list(FIELDS),
+        "fields": list(fields),
         "project_id": project_id,
         "bounds": {field: asdict(one) for field, one in bounds.items()},
+        "strip": asdict(strip),
         "counter": counter,
         "words": dict(words),
         "lang": lang,

@@ -15,10 +15,9 @@ from pages.player.words import ENGLISH as PLAYER_WORDS
 from pages.serving.files import take_url
 from pages.session.database import session, settings
 from pages.session.state import Notice, edited, say
+from pages.session.undoing import last_edit, take_back
 from projects.database.tables import Shot, Take
-from projects.errors import StoryboardProblem
 from projects.films.frames import frame_to_shot
-from projects.storyboard.journal import history, undo
 from projects.takes.takes import get_take
 
 
@@ -58,14 +57,6 @@ def _use_as_picture(project_id: str, take: Take, number: int, shot_id: str) -> N
 
     if edited(project_id, "give-picture", give):
         with session() as opened:
-            last = history(session=opened, project_id=project_id, limit=1)[0]
+            last = last_edit(opened, project_id)
         done = Message("frame-is-picture", {"frame": number + 1, "take": take.number, "shot": labels[0]})
-        say(Notice(done, "good", partial(_take_back, project_id, last.id)))
-
-
-def _take_back(project_id: str, edit_id: str, opened: Session) -> None:
-    """Undo an edit, unless something else was edited since."""
-    edits = history(session=opened, project_id=project_id)
-    if next((edit.id for edit in edits if not edit.undone), None) != edit_id:
-        raise StoryboardProblem(Message("edited-since"))
-    undo(session=opened, project_id=project_id)
+        say(Notice(done, "good", partial(take_back, project_id, last)))

@@ -14,9 +14,11 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
+from framepack.shots.beat_text import written_beats
 from framepack.shots.prompts import PROMPT_TOKENS
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
+from pages.board.foretold import shot_forecast
 from pages.board.reading import Board, standing
 from pages.board.rows import row
 from pages.inspector.directing import begin_directing, directing, directing_of
@@ -24,6 +26,7 @@ from pages.inspector.fields import Bounds, typing_boxes
 from pages.inspector.history import shot_history
 from pages.inspector.own_settings import shot_settings
 from pages.inspector.picture import shot_picture
+from pages.inspector.strip import strip_of
 from pages.inspector.takes import shot_takes
 from pages.inspector.words import ENGLISH as WORDS
 from pages.look.language import language, t, words
@@ -36,13 +39,16 @@ from pages.session.state import do, edit, edited
 from pages.session.view import show_none
 from projects.database.tables import Pass, ShotUpdate, Start
 from projects.queue.orders import enqueue_render, order_other_takes
-from projects.storyboard.shots import edit_shot
+from projects.storyboard.shots import beats_from_prompt, edit_shot
 from projects.takes.again import put_back
 from projects.takes.remarks import prompt_reading, remarks_on
 from projects.takes.staleness import ShotPlan
 
 SHORTEST_SECONDS = 0.1
+FIELDS = ("prompt", "beats", "name", "seconds", "seed", "dialogue", "notes")
 BOUNDS = {"seconds": Bounds(SHORTEST_SECONDS, MAX_SECONDS), "seed": Bounds("0", str(MAX_SEED))}
+# A prompt longer than CLIP reads is usual, and the strip shows which beats change nothing.
+_UNSAID = frozenset({"prompt-not-read-by-clip", "beats-past-the-end"})
 STARTS: tuple[Start, ...] = ("cut", "continue")
 
 
@@ -56,7 +62,9 @@ def inspector(board: Board, plan: ShotPlan) -> None:
         typing_boxes(
             asdict(row(board, plan)),
             project_id=board.project.id,
+            fields=FIELDS,
             bounds=BOUNDS,
+            strip=strip_of(board, plan),
             counter=_counter(board, plan),
             words=words("inspector", WORDS),
             lang=language().tag,
@@ -135,6 +143,7 @@ def _orders(board: Board, plan: ShotPlan) -> None:
                 type="primary",
                 on_click=_render,
                 args=(board.project.id, shot.id, board.made_for),
+                help=shot_forecast(board, plan),
             )
         if now is None and plan.planned is not None:
             begin_directing(board, plan)
@@ -171,9 +180,22 @@ def _counter(board: Board, plan: ShotPlan) -> str:
 def _remarks(board: Board, plan: ShotPlan) -> None:
     with st.container(key="remarks", gap=None):
         for remark in remarks_on(plan, board.project.checkpoint, settings().engine.models):
-            # A prompt longer than CLIP reads is usual; on the page it is no remark.
-            if remark.id != "prompt-not-read-by-clip":
+            if remark.id not in _UNSAID:
                 told(said(remark), "quiet")
+        if written_beats(plan.shot.prompt) is not None:
+            st.button(
+                t("Make beats of them"),
+                key="make-beats",
+                icon=":material/splitscreen_left:",
+                type="tertiary",
+                help=t("What stands in the brackets is then said at its time, and can be moved in the strip."),
+                on_click=edit,
+                args=(
+                    board.project.id,
+                    "make-beats",
+                    lambda opened: beats_from_prompt(session=opened, shot_id=plan.shot.id),
+                ),
+            )
 
 
 def _start(board: Board, plan: ShotPlan) -> None:
@@ -206,15 +228,13 @@ def _set_start(project_id: str, shot_id: str, start: Start) -> bool:
 
 def _render(project_id: str, shot_id: str, made_for: Pass) -> None:
     def order(opened: Session) -> None:
-        enqueue_render(
-            session=opened, settings=settings(), project_id=project_id, shot_ids=[shot_id], made_for=made_for
-        )
+        enqueue_render(session=opened, project_id=project_id, shot_ids=[shot_id], made_for=made_for)
 
     do(order)
 
 
 def _another(shot_id: str, count: int, made_for: Pass) -> None:
     def order(opened: Session) -> None:
-        order_other_takes(session=opened, settings=settings(), shot_id=shot_id, count=count, made_for=made_for)
+        order_other_takes(session=opened, shot_id=shot_id, count=count, made_for=made_for)
 
     do(order)

@@ -1,8 +1,11 @@
 // Owns where what is not saved yet lies in the browser, and when two values of a box are the same.
 
+// Lists and objects go by what is in them.
 function sameValue(one, other) {
-  const plain = (value) => (typeof value === "string" ? value.normalize("NFC").trim() : value);
-  return plain(one) === plain(other);
+  if (typeof one === "string" && typeof other === "string") return one.normalize("NFC").trim() === other.normalize("NFC").trim();
+  if (!one || !other || typeof one !== "object" || typeof other !== "object") return one === other;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => sameValue(one[name], other[name]));
 }
 
 // What is not saved yet, one entry for a box; in memory only where the browser keeps nothing or has no more room.

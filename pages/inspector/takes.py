@@ -11,6 +11,7 @@ from framepack.messages import Message
 from pages.board.reading import Board
 from pages.inspector.branches import side_by_side, takes_as_tree
 from pages.inspector.frames import frames_of_take
+from pages.inspector.quality import take_quality
 from pages.look.language import language, t, words
 from pages.look.text import seconds_text, size_text, term, wait_text, when_text
 from pages.look.theme import ratio_of
@@ -128,6 +129,7 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
             f'<a class="fs-link" href="{take_download_url(take.id)}" download>{html.escape(t("Download"))}</a>',
             width="content",
         )
+    take_quality(take)
     key = f"note-{take.id}"
     st.text_input(
         t("Note"),

@@ -15,6 +15,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "inspector": "pages.inspector.words:ENGLISH",
         "documents": "projects.documents.words:DOCUMENT_WORDS",
         "player": "pages.player.words:ENGLISH",
+        "orders": "pages.orders.words:ENGLISH",
         "cutting": "pages.cutting.words:ENGLISH",
     }
 )

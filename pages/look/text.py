@@ -24,6 +24,10 @@ _NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "not-found": {"kind": "kind"},
         "invalid-request": {"field": "field"},
+        "edition-not-of-film": {"field": "field"},
+        "differs-film": {"field": "field"},
+        "differs-speed": {"field": "field"},
+        "differs-words": {"field": "field"},
         "weights-damaged": {"part": "part"},
         "host-memory-short": {"part": "part"},
     }
@@ -100,6 +104,12 @@ def wait_text(seconds: float) -> str:
     if seconds < 90 * 60:
         return t("about {n} min").format(n=round(seconds / 60))
     return t("about {n} h").format(n=number_text(round(seconds / 1800) / 2, 1))
+
+
+def span_text(low: float, high: float) -> str:
+    """How long something will take where one knows the bounds: ``about 20 s``, ``from about 4 min to about 6 min``."""
+    least, most = wait_text(low), wait_text(high)
+    return most if least == most else t("{least} to {most}").format(least=least, most=most)
 
 
 def size_text(size: int) -> str:

@@ -6,12 +6,13 @@ Whatever a person wrote is escaped here before it becomes HTML.
 from __future__ import annotations
 
 import html
+import json
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from pages.look.language import t
+from pages.look.language import number_text, t
 from pages.look.language_switch import language_switch
 from projects.database.tables import PictureFit
 
@@ -20,12 +21,29 @@ _STYLE = Path(__file__).with_name("theme.css")
 
 
 def style() -> None:
-    """The style sheet; once a page run."""
+    """The style sheet, with the words in it; once a page run."""
     st.html(_STYLE)
+    st.html(f"<style>:root {{ {own_words()} }}</style>")
 
 
-def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film"]) -> None:
-    """The top line of every page: the way to all projects and between the pages of the open one, and the language."""
+def own_words() -> str:
+    """What the box for files says, as properties of the style sheet: it is Streamlit's own and knows English only."""
+    most = number_text(st.get_option("server.maxUploadSize"))
+    said = {
+        "choose-files": t("Choose files"),
+        "drop-files": t("or drop them here; at most {n} MiB each").format(n=most),
+        "drop-here": t("Drop them here"),
+        "file-refused": t("Not taken: larger than {n} MiB, or the studio did not answer.").format(n=most),
+    }
+    return "; ".join(f"--fs-{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in said.items())
+
+
+def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film", "queue"]) -> None:
+    """The top line of every page: the ways to all projects, the pages of the open one and the queue; the language.
+
+    The pages of a project show the same of its passes, if the address says which.
+    """
+    made_for = st.query_params.get("pass")
     with st.container(horizontal=True, vertical_alignment="center", key="masthead", gap="small"):
         st.page_link("project_list.py", label=t("FramePack studio"), icon=":material/movie:", help=t("All projects"))
         if project_id is not None:
@@ -35,7 +53,10 @@ def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", 
                     ("film", t("Film"), ":material/theaters:"),
                 ):
                     with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
-                        st.page_link(f"{page}.py", label=label, icon=icon, query_params={"project": project_id})
+                        address = {"project": project_id, **({"pass": made_for} if made_for else {})}
+                        st.page_link(f"{page}.py", label=label, icon=icon, query_params=address)
+        with st.container(width="content", key=f"tab-queue{'-here' if here == 'queue' else ''}"):
+            st.page_link("queue.py", label=t("Queue"), icon=":material/pending_actions:")
         language_switch()
 
 
@@ -73,6 +94,15 @@ def placeholder(symbol: str, text: str, *, ratio: str = "16 / 9") -> str:
 def told(sentence: str, tone: Tone = "quiet") -> None:
     """A sentence the page says to the person, with a line of its colour beside it."""
     st.html(f'<div class="fs-told fs-told-{tone}" role="status">{html.escape(sentence)}</div>')
+
+
+def story_link(url: str) -> str:
+    """A link that downloads what made a take or film, as HTML."""
+    hint = t("Prompts, seeds and settings as JSON; drop it on the page of projects to have the shots back")
+    return (
+        f'<a class="fs-link" href="{html.escape(url)}" download title="{html.escape(hint)}">'
+        f"{html.escape(t('What made it'))}</a>"
+    )
 
 
 def empty_state(title: str, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from itertools import groupby
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from pages.board.reading import Board, standing
 from pages.look.language import t, tn
 from pages.look.text import frames_text, said, seconds_text
 from pages.look.theme import chip, told
+from projects.database.tables import Shot
 from projects.takes.staleness import ShotPlan, shown_of
 
 
@@ -33,32 +34,38 @@ def film_problems(board: Board) -> None:
         told(said(Message("no-shots-yet")), "warn")
         _to_storyboard(board, None, t("Open the storyboard"))
         return
+    counted: list[tuple[Shot, str]] = []
     if missing := lacking(board):
-        _counted(board, missing, tn("{n} shot is not rendered yet.", "{n} shots are not rendered yet.", len(missing)))
+        sentence = tn("{n} shot is not rendered yet.", "{n} shots are not rendered yet.", len(missing))
+        counted.append((missing[0].shot, sentence))
     if unready := [plan for plan in missing if plan.problem is not None]:
         sentence = tn(
             "{n} of them lacks something before it can be rendered.",
             "{n} of them lack something before they can be rendered.",
             len(unready),
         )
-        _counted(board, unready, sentence)
+        counted.append((unready[0].shot, sentence))
     if old := stale(board):
         sentence = tn(
             "{n} shot changed since its take was made. The film shows the older take.",
             "{n} shots changed since their takes were made. The film shows the older takes.",
             len(old),
         )
-        _counted(board, old, sentence)
-
-
-def _counted(board: Board, plans: Sequence[ShotPlan], sentence: str) -> None:
-    told(sentence, "warn")
-    first = plans[0].shot
-    _to_storyboard(board, first.id, t("Go to {shot}").format(shot=first.label))
+        counted.append((old[0].shot, sentence))
+    # Sentences about one shot have one way to it.
+    for shot, sentences in groupby(counted, key=lambda one: one[0]):
+        for _, sentence in sentences:
+            told(sentence, "warn")
+        _to_storyboard(board, shot.id, t("Go to {shot}").format(shot=shot.label))
 
 
 def _to_storyboard(board: Board, shot_id: str | None, label: str) -> None:
-    address = {"project": board.project.id, **({"shot": shot_id} if shot_id else {})}
+    has_two = board.project.real_checkpoint is not None
+    address = {
+        "project": board.project.id,
+        **({"pass": board.made_for} if has_two else {}),
+        **({"shot": shot_id} if shot_id else {}),
+    }
     st.page_link("storyboard.py", label=label, icon=":material/arrow_forward:", query_params=address)
 
 

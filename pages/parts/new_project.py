@@ -1,11 +1,15 @@
-"""The ways to begin a project: by a name, or from what there is already: pictures, a text, a table."""
+"""The ways to begin a project: by a name, or from what there is already.
+
+That is pictures, a text, a table, a workbook, a screenplay, or a whole project in an archive.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import Protocol
+from pathlib import Path
 
 import streamlit as st
 from sqlmodel import Session
@@ -16,40 +20,41 @@ from framepack.messages import Message
 from pages.look.language import t
 from pages.look.text import natural, said
 from pages.look.theme import told
+from pages.parts.from_story import File, begin_from_stories, stories_among
 from pages.session.database import settings
 from pages.session.state import Notice, carried_out, say
+from projects.archive.opening import open_archive
+from projects.archive.reading import is_archive
 from projects.database.tables import Media, Project, ProjectUpdate
 from projects.errors import StoryboardProblem, StudioError
 from projects.interchange.shot_lines import STORYBOARD, shots_from_text, text_of_file
 from projects.names import shown_name
+from projects.scripts.fountain import ENDINGS as FOUNTAINS
+from projects.scripts.fountain import shots_from_fountain
+from projects.scripts.workbook import is_workbook, shots_from_workbook
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import MAX_NAME_CHARACTERS, create_project, edit_project
 from projects.storyboard.shapes import shape_of_size
 from projects.storyboard.shots import NewShot, add_shots
+from projects.timelines.files import ENDINGS as TIMELINES
 
 _NAME = "new-name"
 _TEXT = "new-text"
 _TURN = "new-turn"
 _GO_TO = "go-to"
 _PROBLEMS = "new-problems"
+_ZIP = b"PK"
+# An archive has takes and sections in it.
+MOST_MEGABYTES = 512
 # What programs write and no person: it is left to those who read pictures to say what it is.
 _MARKUP = ("<", "%PDF", "{\\rtf")
 
 
-class File(Protocol):
-    """A file that was dropped."""
-
-    name: str
-
-    def getvalue(self) -> bytes:
-        """What is in it."""
-        ...
-
-
 @dataclass
 class Found:
-    """What dropped files hold: pictures and shots in order, and what is to be said of them."""
+    """What dropped files hold: pictures and shots in order, whole projects, and what is to be said of them."""
 
+    projects: list[Project] = field(default_factory=list)
     pictures: list[Media] = field(default_factory=list)
     shots: list[NewShot] = field(default_factory=list)
     problems: list[Message] = field(default_factory=list)
@@ -91,8 +96,13 @@ def from_files() -> None:
     turn = st.session_state.setdefault(_TURN, 0)
     key = f"new-files-{turn}"
     st.file_uploader(
-        t("Pictures, each a shot, in the order of their names; or a text or a table (CSV) of shots"),
+        t(
+            "Pictures, each a shot, in the order of their names; or a text, a table (CSV, XLSX) or a screenplay "
+            "(Fountain); or a video that the studio made, or its JSON, to have back what made it"
+        ),
         accept_multiple_files=True,
+        help=t("A project's archive (ZIP) is opened as it was, with its takes."),
+        max_upload_size=MOST_MEGABYTES,
         key=key,
         on_change=_begin_from_files,
         args=(key,),
@@ -132,9 +142,16 @@ def _begin_from_files(key: str) -> None:
     if not files:
         return
     st.session_state[_TURN] += 1  # an empty box next time
-    found = Found()
+    dropped = stories_among(files)
+    begun = begin_from_stories(dropped.stories) if dropped.stories else None
+    if begun is not None:
+        st.session_state[_GO_TO] = begun
+    files = dropped.others
+    found = Found(problems=dropped.problems)
     carried_out(lambda opened: found_in(opened, files, found))
-    if found.shots or found.pictures:
+    if found.projects:
+        _open(found)
+    elif found.shots or found.pictures:
         name = st.session_state.get(_NAME, "") or (files[0].name.rpartition(".")[0] if len(files) == 1 else "")
         if _begin(name, found):
             for problem in found.problems:
@@ -148,6 +165,8 @@ def found_in(session: Session, files: Sequence[File], found: Found) -> None:
     for file in files:
         data = file.getvalue()
         try:
+            if data.startswith(_ZIP) and _packed(session, data, file.name, found):
+                continue
             text = _text_in(data, file.name)
             if text is None:
                 added = add_picture(session=session, settings=settings(), data=data, name=file.name)
@@ -155,12 +174,46 @@ def found_in(session: Session, files: Sequence[File], found: Found) -> None:
                 found.remarks += [remark for remark in added.remarks if remark not in found.remarks]
             elif STORYBOARD in text:
                 found.problems.append(Message("new-storyboard-file", {"name": file.name}))
-            elif shots := shots_from_text(text):
+            elif file.name.lower().endswith(tuple(TIMELINES.values())):
+                found.problems.append(Message("new-timeline-file", {"name": file.name}))
+            elif shots := _shots_in(text, file.name):
                 found.shots += shots
             else:
                 found.problems.append(Message("new-file-empty", {"name": file.name}))
         except (StudioError, FramepackError) as problem:
             found.problems.append(problem.message)
+
+
+def _packed(session: Session, data: bytes, name: str, found: Found) -> bool:
+    """Take a project's archive or a workbook of shots into ``found``; False where it is neither."""
+    with tempfile.TemporaryDirectory(prefix="dropped-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "dropped.zip"
+        path.write_bytes(data)
+        if is_archive(path):
+            found.projects.append(open_archive(session=session, settings=settings(), path=path))
+        elif is_workbook(path):
+            shots = shots_from_workbook(path)
+            found.shots += shots
+            if not shots:
+                found.problems.append(Message("new-file-empty", {"name": name}))
+        else:
+            return False
+    return True
+
+
+def _shots_in(text: str, name: str) -> Sequence[NewShot]:
+    return shots_from_fountain(text) if name.lower().endswith(FOUNTAINS) else shots_from_text(text)
+
+
+def _open(found: Found) -> None:
+    """Go to the project that an archive held; what else was dropped with it is not taken."""
+    st.session_state["notices"] = []
+    for project in found.projects:
+        say(Notice(Message("project-opened", {"name": project.name}), "good"))
+    for problem in found.problems:
+        say(Notice(problem, "bad"))
+    found.problems.clear()
+    st.session_state[_GO_TO] = found.projects[0].id
 
 
 def _text_in(data: bytes, name: str) -> str | None:

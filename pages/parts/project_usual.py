@@ -17,6 +17,7 @@ from pages.look.language import t
 from pages.look.text import term
 from pages.session.bound import bound
 from pages.session.state import Notice, edited, say
+from projects.cutting.film_settings import film_settings
 from projects.database.tables import Project, ProjectUpdate, SeedPolicy, Start
 from projects.storyboard.projects import edit_project
 
@@ -63,6 +64,18 @@ def project_usual(project: Project) -> None:
         st.text_input(t("What is not wanted"), project.negative_prompt, key=key, max_chars=1000, on_change=changed)
     _seeds(project)
     _real_pass(project)
+    key = f"project-story-{project.id}"
+    told = film_settings(project.film).story
+    st.toggle(
+        t("Videos carry what made them"),
+        told,
+        key=key,
+        help=t(
+            "Takes and films made from now on say in their files which prompts, seeds and settings made them, so that "
+            "the shots can be had back from a file. Nothing of you or this computer is in it."
+        ),
+        on_change=bound(key, told, functools.partial(_set_told, project)),
+    )
 
 
 def _seeds(project: Project) -> None:
@@ -131,6 +144,10 @@ def _real_pass(project: Project) -> None:
         placeholder=t("As usual for the model"),
         on_change=changed,
     )
+
+
+def _set_told(project: Project, told: bool) -> bool:
+    return _edit(project.id, "film", film_settings({**project.film, "story": told}).stored())
 
 
 def boxed(project: Project, field: str, value: Any) -> tuple[str, Callable[[], None]]:

@@ -26,6 +26,7 @@ from pages.session.viewers import look_every
 from pages.session.weights import BEING_NAMED, weights_name
 from projects.messages import read
 from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of, stop_after_section
+from projects.storyboard.project_settings import checkpoint_of
 from projects.takes.takes import takes_of_project
 
 EVERY_SECONDS = 1.0
@@ -48,7 +49,7 @@ def rendering_panel(board: Board) -> None:
 def weights_watch(board: Board) -> None:
     """Say why nothing can be rendered with the project's model; while its weights are named, look again by itself."""
     if board.is_naming_weights:
-        st.fragment(_naming, run_every=look_every(EVERY_SECONDS))(board.project.checkpoint)
+        st.fragment(_naming, run_every=look_every(EVERY_SECONDS))(checkpoint_of(board.project, board.made_for))
     elif board.weights_problem:
         told(said(board.weights_problem), "bad")
 

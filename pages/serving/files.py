@@ -29,6 +29,9 @@ from projects.films.films import download_name
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
 from projects.storage.places import captions_path, film_path, picture_path, preview_path, take_path
 from projects.storage.stills import still
+from projects.stories.reading import own_story
+from projects.stories.story import Story
+from projects.stories.telling import story_of_film, take_story
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -61,6 +64,11 @@ def take_download_url(take_id: str) -> str:
     return f"/files/takes/{take_id}/download"
 
 
+def take_story_url(take_id: str) -> str:
+    """Where what made a take is downloaded, as JSON."""
+    return f"/files/takes/{take_id}/story"
+
+
 def still_url(take_id: str, size: int = 480) -> str:
     """Where the first frame of a take is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
     return f"/files/takes/{take_id}/frame?size={size}"
@@ -86,6 +94,11 @@ def captions_url(film_id: str) -> str:
     return f"/files/films/{film_id}/captions"
 
 
+def film_story_url(film_id: str) -> str:
+    """Where what made a film is downloaded, as JSON."""
+    return f"/files/films/{film_id}/story"
+
+
 def picture_url(media_id: str, size: int = 480) -> str:
     """Where a picture is shown, its longest side at most ``size`` pixels (one of THUMBNAIL_SIZES)."""
     return f"/files/media/{media_id}?size={size}"
@@ -101,11 +114,13 @@ def file_routes() -> list[Route]:
     return [
         Route("/files/takes/{id}", _answering(_take)),
         Route("/files/takes/{id}/download", _answering(_take_download)),
+        Route("/files/takes/{id}/story", _answering(_take_story)),
         Route("/files/takes/{id}/frame", _answering(_still)),
         Route("/files/renders/{id}/preview", _answering(_preview)),
         Route("/files/films/{id}", _answering(_film)),
         Route("/files/films/{id}/download", _answering(_download)),
         Route("/files/films/{id}/captions", _answering(_captions)),
+        Route("/files/films/{id}/story", _answering(_film_story)),
         Route("/files/media/{id}", _answering(_picture)),
         Route("/files/{rest:path}", _answering(_nothing)),
     ]
@@ -142,8 +157,21 @@ def _take_download(request: Request) -> Response:
         shot = opened.get(Shot, take.shot_id) if take else None
     if take is None or shot is None or take.status != "done":
         return _missing(t("There is no such take."))
-    name = f"{shot.label} take {take.number}.mp4"
-    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **_under_name(name)})
+    name = f"{_name_of(shot, take)}.mp4"
+    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **under_name(name)})
+
+
+def _take_story(request: Request) -> Response:
+    with session() as opened:
+        take = opened.get(Take, _id_of(request, _ID))
+        shot = opened.get(Shot, take.shot_id) if take else None
+    if take is None or shot is None:
+        return _missing(t("There is no such take."))
+    return _story(take_story(take), _name_of(shot, take))
+
+
+def _name_of(shot: Shot, take: Take) -> str:
+    return f"{shot.label} take {take.number}"
 
 
 def _still(request: Request) -> Response:
@@ -185,7 +213,7 @@ def _download(request: Request) -> Response:
     if film is None:
         return _missing(t("There is no such film."))
     # A film may be given another name, under which it is downloaded the next time.
-    headers = {**_KEPT, **_under_name(download_name(film)), "cache-control": "private, no-cache"}
+    headers = {**_KEPT, **under_name(download_name(film)), "cache-control": "private, no-cache"}
     return _file(request, film_path(settings(), film), _kind_of(film.ending), headers)
 
 
@@ -195,7 +223,25 @@ def _captions(request: Request) -> Response:
         return _missing(t("There is no such film."))
     path = captions_path(settings(), film)
     name = f"{download_name(film).removesuffix(film.ending)}{path.suffix}"
-    return _file(request, path, "application/x-subrip", {**_KEPT, **_under_name(name)})
+    return _file(request, path, "application/x-subrip", {**_KEPT, **under_name(name)})
+
+
+def _film_story(request: Request) -> Response:
+    film = _finished_film(request)
+    if film is None:
+        return _missing(t("There is no such film."))
+    story = own_story(film_path(settings(), film))
+    if story is None:
+        with session() as opened:
+            story = story_of_film(session=opened, film=film)
+    return _story(story, download_name(film).rpartition(".")[0])
+
+
+def _story(story: Story | None, name: str) -> Response:
+    if story is None:
+        return _missing(t("What made this is not known any more."))
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", **under_name(f"{name}.json")}
+    return Response(story.text(), media_type="application/json", headers=headers)
 
 
 def _picture(request: Request) -> Response:
@@ -234,7 +280,7 @@ def _id_of(request: Request, form: re.Pattern[str]) -> str:
     return asked if form.fullmatch(asked) else ""
 
 
-def _under_name(name: str) -> dict[str, str]:
+def under_name(name: str) -> dict[str, str]:
     """The header that has a browser keep a file under ``name``."""
     # In every script (RFC 5987), and a plain one for what does not read that.
     plain = name if name.isascii() else f"film{Path(name).suffix}"

@@ -41,6 +41,11 @@ def shown_pass(project: Project) -> Pass:
     return "real" if asked == "real" else "draft"
 
 
+def show_pass(made_for: Pass) -> None:
+    """Show this pass from now on; the address says it."""
+    st.query_params["pass"] = made_for
+
+
 def ask_for_lines() -> None:
     """Have the board open its window for text once more."""
     st.session_state["lines-asked"] = lines_asked() + 1

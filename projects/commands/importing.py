@@ -22,11 +22,14 @@ from projects.interchange.file_reading import read_storyboard
 from projects.interchange.shot_lines import MOST_CHARACTERS, shots_from_text, text_of_file
 from projects.interchange.taking_over import apply_recut, pictures_beside
 from projects.messages import in_english
+from projects.names import shown_name
 from projects.scripts import fountain
 from projects.scripts.fountain import shots_from_fountain
 from projects.scripts.picture_folder import shots_from_folder
 from projects.scripts.workbook import is_workbook, shots_from_workbook
 from projects.settings import StudioSettings
+from projects.stories.reading import story_of_path
+from projects.stories.retelling import retell
 from projects.storyboard.finding import project_named
 from projects.storyboard.journal import journaled
 from projects.storyboard.projects import MAX_NAME_CHARACTERS, create_project
@@ -35,6 +38,8 @@ from projects.storyboard.shots import NewShot, add_shots
 from projects.timelines.files import ENDINGS, read_recut
 
 TEXTS = (".txt", ".csv", ".tsv", ".md", "")
+# What may say what made it.
+_OF_STORIES = (".mp4", ".mov", ".mkv", ".webm", ".json")
 # Letters take up to four bytes.
 _MOST_TEXT_BYTES = 4 * MOST_CHARACTERS
 
@@ -79,6 +84,11 @@ def _taken_over(
     if is_workbook(path):
         return _with_shots(session, options, shots_from_workbook(path)), ()
     ending = path.suffix.lower()
+    if ending in _OF_STORIES and (story := story_of_path(path, path.name)) is not None:
+        _check_own(options)
+        name = shown_name(story.name or path.stem)[:MAX_NAME_CHARACTERS]
+        told = retell(session=session, settings=settings, story=story, file=path.name, name=name)
+        return told.project, (*told.remarks, *(lacking.message for lacking in told.lacking))
     if ending == ".toml":
         _check_own(options)
         file = read_storyboard(path)

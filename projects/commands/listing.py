@@ -12,7 +12,8 @@ from framepack.checkpoints.identity import known_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import FramepackError
 from projects.database.opening import open_database, session_for
-from projects.database.tables import Pass, Project
+from projects.database.tables import Edition, Pass, Project
+from projects.films.editions import editions_of, shots_in
 from projects.messages import in_english
 from projects.names import shown_name
 from projects.queue.standing import standings_of
@@ -103,8 +104,15 @@ def _project_in(session: Session, settings: StudioSettings, project: Project) ->
         "seconds": sum(plan.shot.seconds for plan in plans["draft"]),
         "models": {made_for: checkpoint_of(project, made_for) for made_for in plans},
         "archived": project.archived_at is not None,
+        "editions": [_edition(session, one) for one in editions_of(session=session, project_id=project.id)],
         "shots": [_shot(settings, dict(zip(plans, own, strict=True))) for own in by_shot],
     }
+
+
+def _edition(session: Session, edition: Edition) -> dict[str, Any]:
+    """An edition, and the labels of the shots that it shows, in its order."""
+    shots = shots_in(session=session, edition=edition)
+    return {"id": edition.id, "name": edition.name, "shots": [shot.label for shot, shown in shots if shown]}
 
 
 def _shot(settings: StudioSettings, plans: dict[Pass, ShotPlan]) -> dict[str, Any]:
@@ -118,6 +126,7 @@ def _shot(settings: StudioSettings, plans: dict[Pass, ShotPlan]) -> dict[str, An
         "prompt": shot.prompt,
         "dialogue": shot.dialogue,
         "notes": shot.notes,
+        "beats": shot.beats,
         "seconds": shot.seconds,
         "start": shot.start,
         "state": draft.state,

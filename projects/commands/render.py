@@ -18,6 +18,7 @@ from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
 from framepack.store.section_store import SectionStore
 from projects.commands.film_bar import film_bar
+from projects.commands.foretelling import in_time, time_of_day
 from projects.commands.outputs import check_output, inputs_of
 from projects.composing.making import write_film
 from projects.composing.orders import FilmOrder
@@ -35,6 +36,7 @@ from projects.interchange.file_projects import project_for_file
 from projects.interchange.file_reading import read_storyboard
 from projects.messages import read
 from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
+from projects.queue.steering import is_paused
 from projects.settings import StudioSettings
 from projects.storyboard.reading import project_with_shots
 from projects.takes.remarks import remarks_on
@@ -50,12 +52,13 @@ class RenderFailed(StudioError):
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What the command was asked for."""
+    """What the command was asked for; ``by``: the best preset is taken that is done at that time of day."""
 
     storyboard: Path
     output: Path
     device: str | None
     made_for: Pass = "draft"
+    by: str | None = None
 
 
 def render_film(settings: StudioSettings, options: RenderOptions) -> None:
@@ -65,6 +68,7 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
     """
     began = time.monotonic()
     own = [("replaces-storyboard", options.storyboard)]
+    by = None if options.by is None else time_of_day(options.by)
     # Once before the storyboard is read, which takes a while where it has many pictures, and once with those.
     check_output(settings, options.output, inputs=own, endings=(), refused="film-not-writable")
     if options.device is not None:
@@ -76,6 +80,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         print(worded(remark, ENGLISH), file=sys.stderr, flush=True)
     database = open_database(settings)
     try:
+        if by is not None:
+            file = in_time(settings, database, file, options.made_for, options.device, by)
         with session_for(database) as session:
             project_id = project_for_file(session=session, settings=settings, file=file).id
             session.commit()
@@ -83,6 +89,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         plans = _plans(settings, database, project_id, options.made_for)
         for number, plan in enumerate(plans, start=1):
             for remark in remarks_on(plan, file.settings["checkpoint"], settings.engine.models):
+                if remark.id == "prompt-times" and file.shots[number - 1].literal:
+                    continue
                 said = Message("remark-on-shot", {"shot": f"{file.name}, shot {number}", "remark": remark})
                 print(worded(said, ENGLISH), file=sys.stderr, flush=True)
         sections = {key for plan in plans if plan.planned for key in plan.planned.sections}
@@ -147,12 +155,13 @@ def _render(
         if render is None:
             render = enqueue_render(
                 session=session,
-                settings=settings,
                 project_id=project_id,
                 shot_ids=wanted,
                 made_for=options.made_for,
             )
             session.commit()
+        if is_paused(session=session):
+            print("The queue is paused; “python -m projects queue resume” has it go on.", file=sys.stderr, flush=True)
     try:
         render = _await(settings, database, render, missing, options.device)
     except (KeyboardInterrupt, RenderFailed):

@@ -37,6 +37,8 @@ _ASKED_EVERY = 0.2
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
+# Is told the names of all pieces that a film has, before any of them is made.
+Begun = Callable[[tuple[str, ...]], None]
 
 
 class ComposingCancelled(Exception):
@@ -66,29 +68,23 @@ def compose(
     order: FilmOrder,
     out: Path,
     pieces: Path,
+    begun: Begun = lambda _: None,
     progress: Progress = lambda _: None,
     cancelled: Cancelled = lambda: False,
 ) -> ComposedFilm:
     """Write the film of ``timeline`` to the file ``out`` (for PNG files also a folder), whole or not at all.
 
-    ``pieces`` is the folder in which pieces of films are kept: those that are there are not made again. ``progress`` is
-    given the share that is done, 0 to 1; ``cancelled`` is asked between frames. Raises FilmRefused before anything is
-    made, ComposingCancelled, NotWhole or VideoMismatch where a take is not what it should be, and OSError.
+    ``pieces`` is the folder in which pieces of films are kept: those that are there are not made again. ``begun`` is
+    told which ones it has, as they are needed while it is made. ``progress`` is given the share that is done, 0 to 1;
+    ``cancelled`` is asked between frames. Raises FilmRefused before anything is made, ComposingCancelled, NotWhole or
+    VideoMismatch where a take is not what it should be, and OSError.
     """
     if not timeline.ready or not timeline.clips:
         raise FilmRefused(joined(timeline.problems or (Message("no-shots-yet"),), "sentences"))
     inputs = [("replaces-source", path) for path in sources.files]
     check_output(order, out, inputs, timeline.rate)
     work = _Work(timeline, sources, order, progress, cancelled)
-    return work.join(out, PieceStore(pieces)) if order.facts.joined else work.write_loose(out)
-
-
-def pieces_of_film(timeline: Timeline, sources: Sources, order: FilmOrder) -> tuple[str, ...]:
-    """The names of the pieces that a film has, made or not: they are needed while it is asked for."""
-    if not order.facts.joined:
-        return ()
-    work = _Work(timeline, sources, order, lambda _: None, lambda: False)
-    return work.pieces(work.segments())
+    return work.join(out, PieceStore(pieces), begun) if order.facts.joined else work.write_loose(out)
 
 
 class _Work:
@@ -113,10 +109,11 @@ class _Work:
                 source_key(self._easel, source)  # so that nothing damaged is copied
         return Planner(self._easel, self._canvas, copies=self._order.copies).segments(self._runs())
 
-    def join(self, out: Path, store: PieceStore) -> ComposedFilm:
+    def join(self, out: Path, store: PieceStore, begun: Begun) -> ComposedFilm:
         """Make the pieces that are not there, the sound beside them, and join all."""
         ending = self._canvas.coding.ending
         segments = self.segments()
+        begun(self.pieces(segments))
         made = {segment.name: segment.run for segment in segments if isinstance(segment, Made)}
         files = {name: store.find(name, ending) for name in made}
         lacking = [name for name, file in files.items() if file is None]
@@ -135,8 +132,9 @@ class _Work:
                 assert file is not None
                 stretches.append((file, 0, segment.frames))
         tracks = [*([track] if track else []), *self._captions()]
+        tags = {"title": self._timeline.name, "comment": self._sources.comment}
         with in_place(out) as aside:
-            join_stretches(aside, stretches, self._canvas, tracks, self._timeline.name, partial(self._watch, _COPYING))
+            join_stretches(aside, stretches, self._canvas, tracks, tags, partial(self._watch, _COPYING))
         self._progress(1.0)
         return self._finished(encoded, self.pieces(segments))
 
@@ -159,8 +157,7 @@ class _Work:
         return self._finished(self._timeline.frames, ())
 
     def _runs(self) -> tuple[Run, ...]:
-        matched = self._timeline.settings.match_colour
-        corrections = dict(corrections_of(self._easel, self._timeline)) if matched else {}
+        corrections = dict(corrections_of(self._easel, self._timeline))
         return runs_of(self._timeline, self._sources.overlays, corrections)
 
     def _pictures(self) -> Iterator[Pixels | av.VideoFrame]:

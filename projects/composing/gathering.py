@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlmodel import Session, col, select
 
 from framepack.errors import ImageRejected
@@ -9,10 +11,11 @@ from framepack.messages import Message
 from projects.database.tables import Media, Take
 from projects.errors import NotFound
 from projects.films.stitching import files_of_take
-from projects.films.timeline import StillSource, TakeSource, Timeline
+from projects.films.timeline import Clip, StillSource, TakeSource, Timeline
 from projects.frames.material import Parts, Sources
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path
+from projects.stories.telling import comment_of, film_story
 
 
 def gather(*, session: Session, settings: StudioSettings, timeline: Timeline) -> Sources:
@@ -36,4 +39,21 @@ def gather(*, session: Session, settings: StudioSettings, timeline: Timeline) ->
             if not path.is_file():
                 media = session.get(Media, still.media_id)
                 raise ImageRejected(media.name if media else still.media_id, Message("picture-missing"))
-    return Sources(parts, pictures)
+    return Sources(parts, pictures, comment=_comment(session, timeline, rows))
+
+
+def _comment(session: Session, timeline: Timeline, rows: Mapping[str, Take]) -> str:
+    """What the film says of what made it; "" where it shall not tell, or shows no take."""
+    takes = [
+        (rows[clip.source.take_id], clip.start if _begins(clip) else None)
+        for clip in timeline.clips
+        if isinstance(clip.source, TakeSource)
+    ]
+    if not timeline.settings.story or not takes:
+        return ""
+    return comment_of(film_story(session=session, name=timeline.name, takes=takes, film=timeline.settings))
+
+
+def _begins(clip: Clip) -> bool:
+    """Whether a clip's first frame is its take's first, as it is."""
+    return clip.plain and clip.first == 0 and clip.lead.frames == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -41,13 +41,13 @@ def join_stretches(
     stretches: Sequence[Stretch],
     canvas: Canvas,
     tracks: Sequence[Track],
-    title: str,
+    tags: Mapping[str, str],
     watch: Callable[[], None],
 ) -> int:
     """Put the frames of ``stretches`` one after another into the file ``out``, with ``tracks``; returns their number.
 
-    The file is written in place. ``watch`` is called before each frame and may raise. Raises
-    VideoMismatch where a file was encoded otherwise than the first, or has fewer frames.
+    ``tags`` are what the file says of itself. It is written in place. ``watch`` is called before each frame and may
+    raise. Raises VideoMismatch where a file was encoded otherwise than the first, or has fewer frames.
     """
     options = canvas.container_options
     if canvas.coding.container in ("mp4", "mov"):
@@ -64,7 +64,7 @@ def join_stretches(
         target.time_base = canvas.time_base
         if canvas.coding.encoder == "libx265":
             target.codec_context.codec_tag = "hvc1"  # players of Apple's know no other
-        container.metadata["title"] = title
+        container.metadata.update({name: text for name, text in tags.items() if text})
         for track in tracks:
             opened.callback(track.close)
             track.begin(container)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,12 +14,12 @@ from framepack.files.atomic import in_place
 from framepack.media.video import join
 from framepack.messages import Message
 from projects.composing.compose import (
+    Begun,
     Cancelled,
     ComposedFilm,
     ComposingCancelled,
     Progress,
     compose,
-    pieces_of_film,
 )
 from projects.composing.enlarging import enlarger_for
 from projects.composing.gathering import gather
@@ -37,8 +37,6 @@ from projects.storyboard.media import media_in
 from projects.words.captions import cues, srt
 from projects.words.drawing import draw_card
 from projects.words.overlays import overlays
-
-Begun = Callable[[tuple[str, ...]], None]
 
 
 def write_film(
@@ -92,8 +90,8 @@ def write_from(
     """Write the film of a timeline from its ``sources`` to the file ``out``, whole or not at all, and its captions
     beside it where they are wanted as a file.
 
-    ``scratch`` is an empty folder for what is needed meanwhile. ``begun`` is told the names of the pieces it will have,
-    before any is made. Raises what ``compose``, ``mix_sound`` and ``enlarger_for`` raise.
+    ``scratch`` is an empty folder for what is needed meanwhile; the rest is as for ``compose``. Raises what
+    ``compose``, ``mix_sound`` and ``enlarger_for`` raise.
     """
     if is_joined(timeline, order):
         check_output(order, out, [("replaces-source", path) for path in sources.files], timeline.rate)
@@ -101,13 +99,13 @@ def write_from(
     else:
         heard = _with_sound(sources, settings, timeline, scratch, progress, cancelled)
         whole = replace(_with_words(heard, timeline), enlarger=enlarger_for(settings, timeline))
-        begun(pieces_of_film(timeline, whole, order))
         made = compose(
             timeline=timeline,
             sources=whole,
             order=order,
             out=out,
             pieces=settings.pieces_dir,
+            begun=begun,
             progress=progress,
             cancelled=cancelled,
         )
@@ -144,7 +142,9 @@ def _essence(timeline: Timeline, order: FilmOrder) -> object:
     captions = timeline.settings.captions
     if is_joined(timeline, order):
         shown = [(take, clip.count) for take, clip in zip(timeline.takes, timeline.clips, strict=True)]
-        return shown, cues(timeline) if captions == "file" else ()
+        # Films made before they could tell what made them are the same as those that do.
+        untold = () if timeline.settings.story else ("untold",)
+        return shown, cues(timeline) if captions == "file" else (), *untold
     # Not what is said of shots, and neither seen nor heard in the film.
     clips = tuple(
         replace(clip, label="", name="", prompt="", notes="", dialogue="" if captions == "none" else clip.dialogue)
@@ -158,7 +158,7 @@ def _join(timeline: Timeline, sources: Sources, out: Path) -> ComposedFilm:
     for clip in timeline.clips:
         assert isinstance(clip.source, TakeSource)
         parts += _first(sources.takes[clip.source.take_id], clip.count)
-    frames = join(parts, out)
+    frames = join(parts, out, sources.comment)
     return ComposedFilm(frames, float(frames / timeline.rate), timeline.width, timeline.height, 0, frames)
 
 

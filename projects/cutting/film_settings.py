@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -38,7 +38,8 @@ class FilmSettings(BaseModel):
     ``music`` names a sound file; it begins ``music_at`` seconds into the film with what it has at ``music_start``,
     fades in and out over ``music_fade`` seconds, begins anew at its end where ``music_loop`` is set, and is lowered by
     ``duck`` dB under voices. ``loudness`` is in LUFS. ``match_colour`` evens out steps of colour where shots join.
-    ``title`` and ``credits`` are cards before the first and after the last shot.
+    ``title`` and ``credits`` are cards before the first and after the last shot. ``story``: films and takes carry what
+    made them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -61,6 +62,11 @@ class FilmSettings(BaseModel):
     title_seconds: CardSeconds = 3.0
     credits: Words = ""
     credits_seconds: CardSeconds = 4.0
+    story: bool = True
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # Composed films are known by how their settings print: those made before there was a story stay the same.
+        return ((name, value) for name, value in super().__repr_args__() if (name, value) != ("story", True))
 
     def stored(self) -> dict[str, Any]:
         """As a project's ``film`` holds it: what differs from the usual."""

@@ -32,6 +32,8 @@ TransitionAt = Literal["in", "out", "centre"]
 # A slow move over a still, and what stands between two frames of a shot that is shown more slowly.
 Move = Literal["none", "closer", "away", "left", "right", "up", "down"]
 Between = Literal["repeat", "blend", "motion"]
+# What a render spends its time on: "rest" is all of a shot that is none of the others.
+Stage = Literal["load", "encode", "sample", "decode", "rest"]
 Phase = Literal["loading", "encoding", "compiling", "sampling", "decoding", "finishing"]
 
 # Text without letters, for columns that came later; a plain "" would count as no value at all.
@@ -150,7 +152,8 @@ class ShotBase(SQLModel):
 
     From ``transition``, which leads into the shot, on it is about the film only (see ``FILM_FIELDS``): it changes
     nothing that is rendered. Trims, holds and the transition are seconds, ``speed`` is a factor; ``sounds`` are
-    ``cutting.shot_fields.ShotSound``.
+    ``cutting.shot_fields.ShotSound``, and ``match_colour`` evens out a step of colour where it goes on from the shot
+    before.
     """
 
     prompt: str = ""
@@ -188,13 +191,14 @@ class ShotBase(SQLModel):
     sounds: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"}
     )
+    match_colour: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 # What is said of a shot for the film only.
 FILM_FIELDS = frozenset(
     {
         *("transition", "transition_seconds", "transition_at", "trim_start", "trim_end", "speed", "between"),
-        *("reverse", "move", "hold_first", "hold_last", "title", "lower_third", "sounds"),
+        *("reverse", "move", "hold_first", "hold_last", "title", "lower_third", "sounds", "match_colour"),
     }
 )
 
@@ -319,6 +323,12 @@ class Render(Stored, table=True):
     ``stopping``: no more is wanted than the section that is being made. ``direction`` says of an order for one section
     of a shot that is directed (see ``queue.directing``) how long the shot is to be ("seconds"), which takes it goes on
     from ("take", and "base" without the latest section), and whether that has "ended".
+
+    What waits is taken up in the order of ``place``, but all that is ``urgent`` before all that is not, also before the
+    next section of what is under way. ``handed_over``: the queue's database has it, as its workflow number ``runs``; an
+    order that is put back, for an urgent one or because it is ``paused``, is handed over anew later. ``forecast`` is
+    what was foretold of it when a worker began (see ``forecast``), and ``seconds_spent`` what workers spent on it.
+    ``cleared_at``: it is over, and not listed any more.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -332,9 +342,28 @@ class Render(Stored, table=True):
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     error: str | None = None
     executor: str | None = None
+    place: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    urgent: bool = Field(default=True, sa_column_kwargs={"server_default": sa.true()})
+    paused: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    # Those of earlier versions were handed over when they were ordered.
+    handed_over: bool = Field(default=False, sa_column_kwargs={"server_default": sa.true()})
+    runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    forecast: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    seconds_spent: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    cleared_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def workflow_id(self) -> str:
+        """What the queue's database calls it: another name each time that it is handed over."""
+        return f"{self.id}-run{self.runs}" if self.runs else self.id
+
+    @property
+    def earlier_workflow_id(self) -> str | None:
+        """What it was called there before it was put back; None where it never was."""
+        return f"{self.id}-run{self.runs - 1}" if self.runs > 1 else self.id if self.runs else None
 
 
 class Take(Stored, table=True):
@@ -421,11 +450,43 @@ class Film(Stored, table=True):
 
 
 class Worker(Stored, table=True):
-    """A worker process that is, or was, alive: ``beat_at`` is its last sign of life."""
+    """A worker process that is, or was, alive: ``beat_at`` is its last sign of life.
+
+    ``hardware`` is what its device is sold as, with ``memory_bytes``; ``arithmetic`` is how many operations a second it
+    is built for, 0 where that is not known.
+    """
 
     executor_id: str = Field(primary_key=True)
     device: str
     pid: int
     host: str
+    hardware: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    memory_bytes: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
+    arithmetic: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     started_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     beat_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class Speed(Stored, table=True):
+    """How long one stage of a render took on a ``hardware``: what forecasts are made from.
+
+    ``setting`` is what else that depends on, as ``forecast.speeds`` writes it, and ``work`` its operations.
+    """
+
+    __table_args__ = (sa.Index("ix_speed_hardware", "hardware", "checkpoint", "stage"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    hardware: str
+    checkpoint: str
+    stage: Stage = Field(sa_type=sa.String)
+    setting: str = ""
+    work: float = 0.0
+    seconds: float
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class QueueState(Stored, table=True):
+    """The queue as a whole: one row, the first time that somebody pauses it."""
+
+    id: int = Field(default=1, primary_key=True)
+    paused: bool = False

@@ -5,15 +5,18 @@ It looks for good ones by their names first, and then at all others, until every
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from fontTools import subset
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from fontTools.varLib import instancer
 
-from projects.words.fonts import font_files
+from projects.words.fonts import WEIGHT, font_files, region_of
 
 # What is looked at first, the best first.
 _LATIN = ("NotoSans-Regular", "DejaVuSans", "LiberationSans-Regular", "segoeui", "HelveticaNeue", "Arial", "arial")
@@ -24,6 +27,8 @@ _COLOURED = ("NotoColorEmoji", "Apple Color Emoji", "seguiemj")
 PREFERRED = (*_LATIN, *_WIDE, *_COLOURED, *_BROUGHT)
 # A face of a collection by how the names of its languages end.
 _CHINESE = ("TC", "HK", "SC", "JP", "KR")
+# What is lighter than this is hard to read on paper.
+_THIN = 350
 # So many others are looked at, which takes a few seconds.
 MOST_LOOKED_AT = 400
 
@@ -58,6 +63,28 @@ def faces_for(text: str) -> tuple[Face, ...]:
             found.append(face)
             wanted -= face.letters
     return tuple(found)
+
+
+def weighted(face: Face, text: str, folder: Path) -> Face:
+    """``face`` as heavy as films draw it, with the letters of ``text`` only, in a file of its own in ``folder``.
+
+    Fonts that come in any weight are thin where none is asked for; all others are given back as they are.
+    """
+    with TTFont(face.path, fontNumber=face.number, lazy=True) as font:
+        axes = {axis.axisTag: axis for axis in font["fvar"].axes} if "fvar" in font else {}
+        if "wght" not in axes or axes["wght"].defaultValue >= _THIN:
+            return face
+        options = subset.Options(layout_features=[], notdef_outline=True)
+        letters = subset.Subsetter(options)
+        letters.populate(text=text)
+        letters.subset(font)
+        kept = io.BytesIO()
+        font.save(kept)
+    kept.seek(0)
+    wanted = {"wght": min(max(WEIGHT, axes["wght"].minValue), axes["wght"].maxValue)}
+    path = folder / f"{len([*folder.iterdir()])}.otf"
+    instancer.instantiateVariableFont(TTFont(kept), wanted).save(path)
+    return Face(path, 0, face.letters)
 
 
 def _in_order(files: tuple[Path, ...]) -> Iterator[Path]:
@@ -106,12 +133,8 @@ def _letters(path: Path, number: int) -> frozenset[int]:
 
 
 def _languages(text: str) -> tuple[str, ...]:
-    """How the names of the faces end that draw the Chinese letters of ``text`` as its language does, first first."""
-    if any("\u3040" <= letter <= "\u30ff" for letter in text):
-        return ("JP", *_CHINESE)
-    if any("\uac00" <= letter <= "\ud7a3" for letter in text):
-        return ("KR", *_CHINESE)
-    return _CHINESE
+    """How the names of the faces end that draw the Chinese letters of ``text`` as is usual there, the first first."""
+    return (region_of(text), *_CHINESE)
 
 
 def is_unseen(letter: str) -> bool:

@@ -1,7 +1,7 @@
 """The shot list: a table of all that is said of each shot, as CSV and as a workbook of spreadsheets (XLSX).
 
-What is said of a shot is read back from either as it was written (see ``shot_lines`` and ``workbook``). A text that a
-spreadsheet would take for a formula is written as text.
+What is said of a shot is read back from either as it was written (see ``shot_lines`` and ``workbook``), apart from its
+beats, which stand there to be read. A text that a spreadsheet would take for a formula is written as text.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from projects.documents.panels import Storyboard, picture_of
 from projects.documents.words import DOCUMENT_WORDS
 from projects.interchange.shot_lines import guarded, looks_like_formula
 from projects.settings import StudioSettings
+from projects.storyboard.beats import beats_text
 
 Value = str | float | dt.timedelta
 Words = Mapping[str, str]
 COLUMNS = (
     *("number", "name", "prompt", "seconds", "start", "dialogue", "notes", "film_start", "film_seconds", "transition"),
-    "state",
+    *("state", "beats"),
 )
-_WIDTHS = {"name": 24, "prompt": 60, "dialogue": 40, "notes": 40}
+_WIDTHS = {"name": 24, "prompt": 60, "dialogue": 40, "notes": 40, "beats": 40}
 _USUAL_WIDTH = 13
 _NUMBER, _TIME = "0.00", "[h]:mm:ss.00"
 # Pixels of a picture's longer side, and how wide and high a cell is for one pixel.
@@ -87,7 +88,7 @@ def _rows(storyboard: Storyboard, words: Words) -> Iterator[list[Value]]:
         shot = panel.shot
         said = (shot.label, shot.name, shot.prompt, shot.seconds, shot.start, shot.dialogue, shot.notes)
         where = (dt.timedelta(seconds=round(panel.start, 3)), round(panel.seconds, 3))
-        yield [*said, *where, shot.transition, words[panel.shows]]
+        yield [*said, *where, shot.transition, words[panel.shows], beats_text(shot)]
 
 
 def _cell_text(value: Value) -> str:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Literal
 
@@ -15,13 +16,14 @@ from fpdf import FPDF
 from framepack.errors import InvalidRequest
 from framepack.files.atomic import in_place
 from framepack.messages import Message
-from projects.documents.fonts import faces_for
+from projects.documents.fonts import faces_for, weighted
 from projects.documents.panels import Panel, Storyboard, picture_of
 from projects.documents.pen import Pen
 from projects.documents.words import DOCUMENT_WORDS
 from projects.documents.wrapping import fitted, lines_of, shortened
 from projects.errors import StoryboardProblem
 from projects.settings import StudioSettings
+from projects.storyboard.beats import beats_text
 
 Paper = Literal["A4", "A3", "Letter"]
 # Width and height of a sheet that stands upright, in points, as all lengths here.
@@ -35,6 +37,8 @@ _LINE = 1.35
 _WORDS_BELOW, _WORDS_BESIDE, _LEAST_BESIDE = 0.36, 0.4, 130.0
 _SHEET_PICTURE = 122.0
 _PIXELS_OF_POINT = 200 / 72
+# What is written whatever is said of shots: numbers, lengths, and what stands for the rest.
+_ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "…"
 _BLACK, _GREY, _BLUE, _PALE = (20, 20, 20), (110, 110, 110), (30, 70, 130), (236, 236, 236)
 
 
@@ -81,13 +85,14 @@ class _Box:
 def write_pdf(
     storyboard: Storyboard, settings: StudioSettings, out: Path, page: Page, words: Mapping[str, str] = DOCUMENT_WORDS
 ) -> None:
-    """Write the storyboard: of each shot its picture, number, name, length, prompt, dialogue and notes.
+    """Write the storyboard: of each shot its picture, number, name, length, prompt, beats, dialogue and notes.
 
     What is too long for its panel ends in an ellipsis. ``words`` are as DOCUMENT_WORDS. Raises StoryboardProblem for a
     storyboard without shots.
     """
     ratio = storyboard.size[1] / storyboard.size[0]
-    _Document(storyboard, settings, page, words).save(_grid(page, ratio), out)
+    with TemporaryDirectory(prefix="fonts-") as fonts:
+        _Document(storyboard, settings, page, words, Path(fonts)).save(_grid(page, ratio), out)
 
 
 def write_sheet(
@@ -102,7 +107,9 @@ def write_sheet(
     if tall > high:
         cell, tall = cell * high / tall, high
     rows = max(1, int((high + _GAP) / (tall + _GAP)))
-    _Document(storyboard, settings, page, words).save(_Grid(columns, cell, tall, cell, columns * rows), out)
+    with TemporaryDirectory(prefix="fonts-") as fonts:
+        grid = _Grid(columns, cell, tall, cell, columns * rows)
+        _Document(storyboard, settings, page, words, Path(fonts)).save(grid, out)
 
 
 def _inner(page: Page) -> tuple[float, float]:
@@ -132,9 +139,11 @@ def _grid(page: Page, ratio: float) -> _Grid:
 
 
 class _Document:
-    """A PDF file that is being written."""
+    """A PDF file that is being written, with fonts that are put together in the folder ``fonts``."""
 
-    def __init__(self, storyboard: Storyboard, settings: StudioSettings, page: Page, words: Mapping[str, str]) -> None:
+    def __init__(
+        self, storyboard: Storyboard, settings: StudioSettings, page: Page, words: Mapping[str, str], fonts: Path
+    ) -> None:
         if not storyboard.panels:
             raise StoryboardProblem(Message("no-shots-yet"))
         self._storyboard, self._settings, self._page, self._words = storyboard, settings, page, words
@@ -144,9 +153,13 @@ class _Document:
         said = "".join(
             text
             for panel in storyboard.panels
-            for text in (panel.shot.name, panel.shot.prompt, panel.shot.dialogue, panel.shot.notes)
+            for text in (
+                *(panel.shot.name, panel.shot.prompt, beats_text(panel.shot)),
+                *(panel.shot.dialogue, panel.shot.notes),
+            )
         )
-        self._pen = Pen(self._pdf, faces_for(said + storyboard.name + "".join(words.values())))
+        said += storyboard.name + "".join(words.values()) + _ALWAYS
+        self._pen = Pen(self._pdf, [weighted(face, said, fonts) for face in faces_for(said)])
 
     def save(self, grid: _Grid, out: Path) -> None:
         panels = self._storyboard.panels
@@ -212,10 +225,11 @@ class _Document:
         self._pen.write(box.x + (box.width - measure(said)) / 2, box.y + (box.height - size) / 2, said, size)
 
     def _said(self, panel: Panel, box: _Box, size: float) -> None:
-        """Prompt, dialogue and notes, as much of each as there is room for."""
+        """Prompt, beats, dialogue and notes, as much of each as there is room for."""
         measure, shot = self._pen.measure(size), panel.shot
         texts = (
             (shot.prompt, _BLACK),
+            (beats_text(shot), _BLACK),
             (self._words["said"].format(text=shot.dialogue) if shot.dialogue.strip() else "", _BLUE),
             (self._words["noted"].format(text=shot.notes) if shot.notes.strip() else "", _GREY),
         )

@@ -18,6 +18,7 @@ DOCUMENT_WORDS = MappingProxyType(
         "film_seconds": "Seconds in the film",
         "transition": "Transition",
         "state": "Shows",
+        "beats": "Beats",
         "picture": "Picture",
         # --- what a shot shows ---
         "take": "take",

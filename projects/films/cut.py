@@ -53,20 +53,24 @@ def cut_of(
     """
     if edition is None:
         return Cut(film_settings(project.film, asked), tuple(shots))
-    own = [_otherwise(shot, edition) for shot in _in_order(shots, edition.order)]
+    own = [otherwise(shot, edition) for shot in in_order(shots, edition.order) if shows(edition, shot)]
     aspect = aspect_of(edition.shape) if edition.shape else None
-    settings = film_settings(project.film, edition.film, asked)
-    return Cut(settings, tuple(shot for shot in own if shot is not None), aspect)
+    return Cut(film_settings(project.film, edition.film, asked), tuple(own), aspect)
 
 
-def _otherwise(shot: Shot, edition: Edition) -> Shot | None:
+def shows(edition: Edition, shot: Shot) -> bool:
+    """Whether an edition shows a shot."""
+    return not edition.shots.get(shot.id, {}).get(LEFT_OUT)
+
+
+def otherwise(shot: Shot, edition: Edition) -> Shot:
+    """A shot as an edition has it, whether it shows it or not."""
     said = edition.shots.get(shot.id, {})
-    if said.get(LEFT_OUT):
-        return None
     return Shot(**{**shot.model_dump(), **{field: value for field, value in said.items() if field in OTHERWISE}})
 
 
-def _in_order(shots: Sequence[Shot], order: Sequence[str] | None) -> list[Shot]:
+def in_order(shots: Sequence[Shot], order: Sequence[str] | None) -> list[Shot]:
+    """All shots of a project in the ``order`` of an edition; those that it does not name as ``cut_of`` says."""
     if order is None:
         return list(shots)
     by_id = {shot.id: shot for shot in shots}

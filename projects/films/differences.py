@@ -15,7 +15,7 @@ Kind = Literal[
     "only-first", "only-second", "moved", "shown", "length", "speed", "lead", "words", "sounds", "film", "seconds"
 ]
 _WORDS = ("dialogue", "title", "lower_third")
-_SPEED = ("speed", "between", "reverse", "move", "hold_first", "hold_last")
+_SPEED = ("speed", "between", "reverse", "move", "hold_first", "hold_last", "match_colour")
 
 
 # The message of each.
@@ -55,7 +55,8 @@ class Difference:
     @property
     def message(self) -> Message:
         """The difference in words."""
-        values = {"shot": self.label, "field": self.field, "was": self.was, "now": self.now}
+        field = f"film.{self.field}" if self.kind == "film" else self.field
+        values = {"shot": self.label, "field": field, "was": self.was, "now": self.now}
         return Message(_SAID[self.kind], values)
 
 

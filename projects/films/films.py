@@ -62,14 +62,17 @@ def get_film(*, session: Session, film_id: str) -> Film:
 
 
 def download_name(film: Film) -> str:
-    """A name for the film's file that every file system takes; letters of any script stay."""
-    kept = "".join(
-        "_" if letter in _NOT_IN_FILE_NAMES else letter for letter in unicodedata.normalize("NFC", film.name)
-    )
+    """A name for the film's file."""
+    return file_name(film.name, film.ending)
+
+
+def file_name(name: str, ending: str) -> str:
+    """A name for a file that every file system takes; letters of any script stay."""
+    kept = "".join("_" if letter in _NOT_IN_FILE_NAMES else letter for letter in unicodedata.normalize("NFC", name))
     printable = "".join(letter for letter in kept if unicodedata.category(letter)[0] != "C")
-    name = " ".join(printable.split()).strip(". ")
-    while len(name.encode()) > _LONGEST_NAME_BYTES:
-        name = name[:-1].rstrip(". ")
-    if not name or name.split(".")[0].strip().upper() in _RESERVED:
-        name = f"film {name}".strip()
-    return f"{name}{film.ending}"
+    called = " ".join(printable.split()).strip(". ")
+    while len(called.encode()) > _LONGEST_NAME_BYTES:
+        called = called[:-1].rstrip(". ")
+    if not called or called.split(".")[0].strip().upper() in _RESERVED:
+        called = f"film {called}".strip()
+    return f"{called}{ending}"

@@ -198,6 +198,7 @@ def _clip(part: _Part, length: _Lengths, lead: Lead, start: int) -> Clip:
         hold_last=length.hold_last,
         lead=lead,
         joined=shot.start == "continue" and lead.kind == "cut" and start > 0,
+        match_colour=shot.match_colour,
         prompt=shot.prompt,
         dialogue=shot.dialogue,
         notes=shot.notes,

@@ -14,6 +14,7 @@ from projects.errors import StudioError
 from projects.settings import StudioSettings
 from projects.storage.finished import finish_file, put_file_aside
 from projects.storage.places import film_path, take_path
+from projects.stories.telling import comment_of_take
 
 
 class TakeLost(StudioError):
@@ -33,7 +34,7 @@ def conform_take(*, settings: StudioSettings, take: Take) -> Path:
             parts = [(store.video(key), frames) for key, frames in take.units]
         except SectionMissing:
             raise TakeLost(take) from None
-        finish_file(path, join(parts, path))
+        finish_file(path, join(parts, path, comment_of_take(take)))
     return path
 
 

@@ -72,7 +72,8 @@ class Clip:
     It shows ``count`` frames of ``source`` from ``first`` on, ``speed`` times as fast, backwards where ``reverse`` is
     set, made into ``frames - hold_first - hold_last`` frames of the film; ``hold_first`` and ``hold_last`` more show
     the first and the last of these. ``start`` is its first frame in the film, that of the ``lead`` included.
-    ``shot_id`` is None for a card. ``joined``: it goes on from the clip before without a seam.
+    ``shot_id`` is None for a card. ``joined``: it goes on from the clip before without a seam, and with
+    ``match_colour`` a step of colour there is evened out.
     """
 
     shot_id: str | None
@@ -91,6 +92,7 @@ class Clip:
     hold_last: int = 0
     lead: Lead = Lead("cut", 0, "centre")
     joined: bool = False
+    match_colour: bool = False
     prompt: str = ""
     dialogue: str = ""
     notes: str = ""
@@ -161,9 +163,11 @@ class Timeline:
 
     def _is_plain(self, clip: Clip) -> bool:
         as_it_is = clip.plain and clip.first == 0 and clip.lead.kind == "cut" and not clip.sounds
+        matched = clip.joined and clip.match_colour
         source = clip.source
         return (
             as_it_is
+            and not matched
             and isinstance(source, TakeSource)
             and (source.width, source.height, source.rate) == (self.width, self.height, self.rate)
         )

@@ -25,8 +25,13 @@ def step_at(easel: Easel, timeline: Timeline, place: int) -> ColourStep:
 
 
 def corrections_of(easel: Easel, timeline: Timeline) -> Iterator[tuple[int, Correction]]:
-    """What evens out the joins at which a step of colour is seen, by the place of the clip after it."""
+    """What evens out steps of colour where the film or the shot after a join asks for it, and one is seen.
+
+    Each is given with the place of the clip after the join.
+    """
     for place in joins_of(timeline):
+        if not (timeline.settings.match_colour or timeline.clips[place].match_colour):
+            continue
         before, after = _beside(easel, timeline, place)
         if colour_step(before, after).is_seen:
             yield place, correction_to(before[-1], after[0])

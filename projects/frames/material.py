@@ -56,6 +56,7 @@ class Sources:
     ``draw_card`` gives the words of a card at a width and height as (height, width, 3) uint8 RGB. ``sound`` is the
     whole film's, a WAV file; ``captions`` are those that the film brings as a track of its own, in ``language``, a
     three-letter code. ``enlarger`` enlarges takes that are smaller than the film, None where they are only scaled.
+    ``comment`` is what the film's file says of itself.
     """
 
     takes: Mapping[str, Parts]
@@ -66,6 +67,7 @@ class Sources:
     captions: tuple[Cue, ...] = ()
     language: str = "und"
     enlarger: Enlarger | None = None
+    comment: str = ""
 
     @property
     def files(self) -> tuple[Path, ...]:

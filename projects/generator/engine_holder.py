@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.device.faults import accelerator_lost
@@ -22,6 +24,8 @@ from framepack.shots.events import Event, Step
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.errors import WeightsChanged
+from projects.forecast.arithmetic import CORE_ARITHMETIC, card_arithmetic
+from projects.generator.processor import processor_title, usable_cpus
 from projects.settings import StudioSettings
 
 if TYPE_CHECKING:
@@ -33,10 +37,15 @@ class FoundDevice:
     """A device of this computer, or several that make each section together.
 
     ``name`` is the engine's for it, ``hardware`` the same for all names it has; ``parts`` are those of each device.
+    ``title`` is what it is sold as, ``memory`` its bytes, and ``arithmetic`` how many operations a second it is built
+    for.
     """
 
     name: str
     parts: tuple[str, ...]
+    title: str = ""
+    memory: int = 0
+    arithmetic: float = 0.0
 
     @property
     def hardware(self) -> str:
@@ -52,17 +61,32 @@ def find_device(name: str) -> FoundDevice:
     names = cards_named(name)
     if len(names) > 1:
         found = [find_device(one) for one in names]
-        return FoundDevice("+".join(one.name for one in found), tuple(sorted({one.hardware for one in found})))
+        return FoundDevice(
+            "+".join(one.name for one in found),
+            tuple(sorted({one.hardware for one in found})),
+            " + ".join(one.title for one in found),
+            sum(one.memory for one in found),
+            sum(one.arithmetic for one in found),
+        )
     if name == "cpu" or (name == "auto" and not _may_have_a_gpu()):
-        return FoundDevice("cpu", ("cpu",))
+        return _processor("cpu")
     import torch
 
     from framepack.device.devices import pick_device
 
     device = pick_device(name)
     if device.type != "cuda":
-        return FoundDevice(str(device), (device.type,))
-    return FoundDevice(str(device), (f"cuda-{torch.cuda.get_device_properties(device).uuid}",))
+        return _processor(str(device))
+    card = torch.cuda.get_device_properties(device)
+    speed = card_arithmetic(card.multi_processor_count, (card.major, card.minor))
+    return FoundDevice(str(device), (f"cuda-{card.uuid}",), card.name, card.total_memory, speed)
+
+
+def _processor(name: str) -> FoundDevice:
+    """The computer itself, or the card that shares its memory."""
+    cores = usable_cpus()
+    title = f"{processor_title()}, {cores} cores"
+    return FoundDevice(name, (name.partition(":")[0],), title, psutil.virtual_memory().total, cores * CORE_ARITHMETIC)
 
 
 def _may_have_a_gpu() -> bool:
@@ -73,9 +97,10 @@ def _may_have_a_gpu() -> bool:
 
 
 class OpenEngine:
-    """The engine while somebody has it, as ``ShotRenderer`` uses it."""
+    """The engine while somebody has it, as ``ShotRenderer`` uses it; ``is_fresh``: it came to life just now."""
 
-    def __init__(self, engine: Engine, check_weights: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, check_weights: Callable[[], None], *, is_fresh: bool) -> None:
+        self.is_fresh = is_fresh
         self._engine = engine
         self._check_weights = check_weights
 
@@ -125,7 +150,9 @@ class EngineHolder:
         with self._lock:
             try:
                 check_weights()
-                yield OpenEngine(self._opened(checkpoint, identity), check_weights)
+                before = self._engine
+                opened = self._opened(checkpoint, identity)
+                yield OpenEngine(opened, check_weights, is_fresh=opened is not before)
             except BaseException as error:
                 # After a fault (out of memory, say) nothing of it is kept: the next job begins afresh. A lost
                 # accelerator gives nothing back, and whoever asks it to may wait for ever.

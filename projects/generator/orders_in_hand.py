@@ -20,6 +20,10 @@ class ShotDeleted(Exception):
     """The person has taken the shot out of the storyboard, and no other shot that is wanted builds on it."""
 
 
+class PutBack(Exception):
+    """The order waits again: a more urgent one came, or the person has it pause. What is finished of it is kept."""
+
+
 @dataclass(frozen=True)
 class Order:
     """One shot to be made: its place in the plan, and the take that will hold it."""
@@ -56,3 +60,9 @@ def plan_if_wanted(*, session: Session, render_id: str, number: int, place: int)
 def check_wanted(*, session: Session, order: Order) -> None:
     """Raise CalledOff or ShotDeleted where ``order`` need not be carried out any more."""
     plan_if_wanted(session=session, render_id=order.render_id, number=order.number, place=order.place)
+
+
+def check_not_put_back(*, session: Session, order: Order) -> None:
+    """Raise PutBack where ``order`` waits again."""
+    if get_render(session=session, render_id=order.render_id).status == "queued":
+        raise PutBack

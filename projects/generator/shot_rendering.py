@@ -10,6 +10,7 @@ import contextlib
 import errno
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,25 +19,36 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from framepack.conditioning.names import conditioning_of
 from framepack.device.faults import accelerator_lost
 from framepack.errors import FramepackError, ImageRejected, RankLost
 from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
-from projects.database.opening import make_engine, session_for
+from projects.database.opening import AWAY, make_engine, session_for
 from projects.database.patience import await_row, insist
 from projects.database.tables import Media, Render, Take, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take
-from projects.generator.orders_in_hand import CalledOff, Order, ShotDeleted, check_wanted
+from projects.forecast.foretelling import Foreteller
+from projects.forecast.noting import SpeedNotes
+from projects.forecast.timing import StageClock
+from projects.generator.orders_in_hand import (
+    CalledOff,
+    Order,
+    PutBack,
+    ShotDeleted,
+    check_not_put_back,
+    check_wanted,
+)
 from projects.generator.patience import CallOffWatch
 from projects.generator.planning import plan_of_render
 from projects.generator.takes_in_hand import TakesInHand
 from projects.messages import in_english, stored
-from projects.queue.orders import UNFINISHED
+from projects.queue.orders import UNFINISHED, live_workers
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
-from projects.storage.places import picture_path, preview_path
+from projects.storage.places import encoded_path, picture_path, preview_path
 from projects.takes.render_plan import RenderPlan, missing_units
 
 if TYPE_CHECKING:
@@ -55,6 +67,8 @@ _log = logging.getLogger(__name__)
 class ShotRenderer:
     """What a worker does for the queue. ``room`` lends it the engine, ``executor`` is the worker's name.
 
+    ``hardware`` is what its device is sold as, for forecasts.
+
     ``begin_afresh`` ends the process, so that another takes up the work: where the accelerator is lost to this one, or
     where it does not hear that it was called off, or where one of several cards at work on a shot is lost.
     """
@@ -66,6 +80,7 @@ class ShotRenderer:
         database: sa.Engine,
         room: EngineHolder,
         executor: str,
+        hardware: str,
         begin_afresh: Callable[[], NoReturn],
     ) -> None:
         self._settings = settings
@@ -79,7 +94,19 @@ class ShotRenderer:
         self._takes = TakesInHand(
             settings=settings, database=database, glances=self._glances, store=self._store, executor=executor
         )
+        self._notes = SpeedNotes(glances=self._glances, hardware=hardware)
+        # An order that was put back ends its section while the next one is taken up already.
+        self._turn = threading.Lock()
         self._take_id: str | None = None
+
+    def is_run(self, render_id: str, workflow_id: str) -> bool:
+        """Whether a workflow is the one by which a render is carried out now: it may have been put back since."""
+
+        def look(session: Session) -> bool:
+            render = await_row(session, Render, render_id)
+            return render is not None and render.handed_over and render.workflow_id == workflow_id
+
+        return insist(self._database, look)
 
     def plan(self, render_id: str) -> list[list[int]]:
         """Begin a render: keep the storyboard as it is now. Returns for each chain the places of shots to make."""
@@ -89,8 +116,12 @@ class ShotRenderer:
             if render is None or render.status not in UNFINISHED:
                 return None
             if render.plan is None:
-                render.plan = self._plan_of(session, render).to_json()
-                render.status, render.started_at, render.executor = "running", now(), self._executor
+                plan = self._plan_of(session, render)
+                workers = live_workers(session=session)
+                foreteller = Foreteller(session=session, settings=self._settings, workers=workers)
+                render.plan, render.forecast = plan.to_json(), foreteller.foretell(plan).to_json()
+                render.started_at = now()
+            render.status, render.executor = "running", self._executor
             return render.plan
 
         plan = insist(self._database, begin)
@@ -99,14 +130,20 @@ class ShotRenderer:
 
     def make(self, render_id: str, number: int, place: int) -> Message | None:
         """Make the shot at ``place`` of the chain ``number``. Returns None, or why it is not made."""
-        order = self._takes.begin(render_id, number, place)
-        if order is None or isinstance(order, Message):
-            return order
-        self._take_id = order.take.id
-        try:
-            return self._make(order)
-        finally:
-            self._take_id = None
+        with self._turn:
+            self._notes.begin(render_id)
+            order = self._takes.begin(render_id, number, place)
+            if order is None or isinstance(order, Message):
+                return order
+            self._take_id = order.take.id
+            clock = StageClock(order.planned.request.settings)
+            problem: Message | None = CALLED_OFF
+            try:
+                problem = self._make(order, clock)
+            finally:
+                self._take_id = None
+                self._notes.end(clock, whole=problem is None)
+            return problem
 
     def forgive(self) -> None:
         """Do not count this attempt at the shot under way: the worker ends on purpose, not because of it."""
@@ -140,18 +177,21 @@ class ShotRenderer:
             _report(error)
             return RenderPlan((), (message_for(error),))
 
-    def _make(self, order: Order) -> Message | None:
+    def _make(self, order: Order, clock: StageClock) -> Message | None:
         """Make a shot. Returns None, or why it is not made."""
         began = time.monotonic()
         take_id = order.take.id
         try:
-            self._fill(order)
+            self._fill(order, clock)
             self._takes.finish(take_id, time.monotonic() - began)
         except CalledOff:
             self._cancel(order)
             return CALLED_OFF
         except ShotDeleted:
             self._cancel(order)
+        except PutBack:
+            self._takes.forgive(take_id)
+            return CALLED_OFF
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:
             _report(error)
@@ -166,8 +206,8 @@ class ShotRenderer:
             return said
         return None
 
-    def _fill(self, order: Order) -> None:
-        """Make what the take lacks and put its file together. Raises CalledOff, and whatever goes wrong."""
+    def _fill(self, order: Order, clock: StageClock) -> None:
+        """Make what the take lacks and put its file together. Raises CalledOff, PutBack, and whatever goes wrong."""
         shot = order.plan.chains[order.number][order.place]
         progress = ProgressWriter(
             settings=self._settings,
@@ -183,13 +223,13 @@ class ShotRenderer:
         take = order.take
         # One that was ended early has fewer units than are planned.
         if take.units == order.planned.units and missing_units(order.planned, self._store):
-            take = self._sample(order, progress) or take
+            take = self._sample(order, progress, clock) or take
         insist(self._database, lambda session: check_wanted(session=session, order=order))
         progress.enter("finishing")
         conform_take(settings=self._settings, take=take)
 
-    def _sample(self, order: Order, progress: ProgressWriter) -> Take | None:
-        """Have the engine make the sections, up to the end or until the render is called off.
+    def _sample(self, order: Order, progress: ProgressWriter, clock: StageClock) -> Take | None:
+        """Have the engine make the sections, up to the end or until the render is called off or put back.
 
         Returns the take as it is where it was ended early, after a section.
         """
@@ -201,13 +241,15 @@ class ShotRenderer:
             CallOffWatch(is_wanted=lambda: self._is_wanted(order), give_up=lambda: self._give_up(order)) as watch,
             self._room.engine(request.settings.checkpoint, request.identity) as engine,
         ):
+            clock.loaded(is_fresh=engine.is_fresh)
             progress.enter("encoding")
-            self._encode(order.plan, engine, pictures)
+            clock.encoded(self._encode(order.plan, engine, pictures))
             if watch.called_off:
                 return None
             with contextlib.closing(engine.render(order.chain, order.place, pictures, self._store)) as events:
                 for event in events:
                     progress.follow(event)
+                    clock.follow(event)
                     if isinstance(event, Step):
                         watch.hears = True
                     if isinstance(event, Notice):
@@ -218,16 +260,19 @@ class ShotRenderer:
                         self._check_disk()
                         if ended := self._takes.end_if_asked(order, event.number):
                             return ended
+                        self._check_not_put_back(order)
                     if watch.called_off:
                         return None
         return None
 
-    def _encode(self, plan: RenderPlan, engine: OpenEngine, pictures: dict[str, Path]) -> None:
-        """Encode everything the whole render needs before the transformer is loaded, once.
+    def _encode(self, plan: RenderPlan, engine: OpenEngine, pictures: dict[str, Path]) -> int:
+        """Encode everything the whole render needs before the transformer is loaded, once; returns how much that was.
 
         What cannot be encoded is the fault of the shots that need it, which ask for it again; the others go on.
         """
         shots = [shot for number in range(len(plan.chains)) for shot in plan.planned(number)]
+        names = {name for shot in shots for name in conditioning_of(shot)}
+        missing = sum(not encoded_path(self._settings, name).is_file() for name in names)
         try:
             engine.prepare(shots, pictures)
         except _ONES_OWN:
@@ -236,6 +281,13 @@ class ShotRenderer:
                     engine.prepare([shot], pictures)
                 except _ONES_OWN as error:
                     _log.warning("A shot of this render cannot be made: %s", error)
+        return missing
+
+    def _check_not_put_back(self, order: Order) -> None:
+        """Raise PutBack where the order waits again and lacks more than its file."""
+        if missing_units(order.planned, self._store):
+            with contextlib.suppress(*AWAY), session_for(self._glances) as session:
+                check_not_put_back(session=session, order=order)
 
     def _pictures(self, plan: RenderPlan) -> dict[str, Path]:
         asked = [shot.request for chain in plan.chains for shot in chain]

@@ -16,11 +16,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import psutil
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 from filelock import FileLock, Timeout
@@ -35,7 +33,9 @@ from projects.delivery.film_process import FilmMaker
 from projects.errors import StudioError
 from projects.failures import message_for
 from projects.generator.engine_holder import EngineHolder, FoundDevice, find_device
+from projects.generator.handing_over import keep_handing_over
 from projects.generator.local_workers import ALREADY_RUNNING, BEGIN_AFRESH, CANNOT_BE
+from projects.generator.processor import usable_cpus
 from projects.generator.shot_rendering import ShotRenderer
 from projects.generator.workflows import POLLING_SECONDS, register_workflows
 from projects.messages import in_english
@@ -97,11 +97,27 @@ def _live(
     name = executor_id(settings, device.hardware)
     try:
         database = open_database(settings)
-        sign = Worker(executor_id=name, device=device.name, pid=os.getpid(), host=platform.node())
+        sign = Worker(
+            executor_id=name,
+            device=device.name,
+            pid=os.getpid(),
+            host=platform.node(),
+            hardware=device.title,
+            memory_bytes=device.memory,
+            arithmetic=device.arithmetic,
+        )
         room = EngineHolder(settings=settings, device=device.name, threads=usable_cpus())
-        shots = ShotRenderer(settings=settings, database=database, room=room, executor=name, begin_afresh=begin_afresh)
+        shots = ShotRenderer(
+            settings=settings,
+            database=database,
+            room=room,
+            executor=name,
+            hardware=device.title,
+            begin_afresh=begin_afresh,
+        )
         _beat(database, sign)
         _launch(settings, shots, FilmMaker(settings=settings, database=database), name)
+        threading.Thread(target=keep_handing_over, args=(settings, database), name="handing over", daemon=True).start()
         _log.info("Worker %s is ready (process %d).", name, os.getpid())
         _serve(stop, database, room, sign, adopt_after)
         _sign_out(database, sign, shots)
@@ -141,21 +157,6 @@ def executor_id(settings: StudioSettings, hardware: str) -> str:
     """The worker's name in the queue: the same after a restart, different for every device, folder and computer."""
     folder = hashlib.sha256(str(settings.home).encode()).hexdigest()[:8]
     return f"{platform.node()}-{folder}-{hardware}"
-
-
-def usable_cpus() -> int:
-    """How many threads the engine should use: one a core, less where this process is only given some of them."""
-    logical = os.cpu_count() or 1
-    # The two halves of a core are worth little more than one, but on a small machine every little helps.
-    cores = max(psutil.cpu_count(logical=False) or 1, min(logical, 4))
-    if hasattr(os, "sched_getaffinity"):
-        cores = min(cores, len(os.sched_getaffinity(0)))
-    quota = Path("/sys/fs/cgroup/cpu.max")
-    if quota.is_file():
-        granted, _, period = quota.read_text().partition(" ")
-        if granted.isdigit():
-            cores = min(cores, -(-int(granted) // int(period)))
-    return max(1, cores)
 
 
 class DeathWatch:

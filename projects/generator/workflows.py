@@ -9,6 +9,7 @@ from __future__ import annotations
 from dbos import DBOS, SetWorkflowID
 
 from projects.delivery.film_process import FilmMaker
+from projects.failures import CALLED_OFF
 from projects.generator.shot_rendering import ShotRenderer
 from projects.messages import read, stored
 from projects.queue.film_orders import FILM_WORKFLOW
@@ -20,37 +21,41 @@ POLLING_SECONDS = 0.2
 def register_workflows(shots: ShotRenderer, films: FilmMaker) -> None:
     """Tell DBOS what this process can run; to be called before it is launched."""
 
+    # A render that was put back is carried out by another workflow later; the one before finds nothing to do.
     @DBOS.step(name="plan")
-    def plan(render_id: str) -> list[list[int]]:
-        return shots.plan(render_id)
+    def plan(render_id: str, run: str) -> list[list[int]]:
+        return shots.plan(render_id) if shots.is_run(render_id, run) else []
 
     @DBOS.step(name="make")
-    def make(render_id: str, number: int, place: int) -> str | None:
-        problem = shots.make(render_id, number, place)
+    def make(render_id: str, number: int, place: int, run: str) -> str | None:
+        problem = shots.make(render_id, number, place) if shots.is_run(render_id, run) else CALLED_OFF
         return None if problem is None else stored(problem)
 
     @DBOS.step(name="settle")
-    def settle(render_id: str, problems: list[str]) -> None:
-        shots.settle(render_id, [read(problem) for problem in problems])
+    def settle(render_id: str, problems: list[str], run: str) -> None:
+        if shots.is_run(render_id, run):
+            shots.settle(render_id, [read(problem) for problem in problems])
 
     # Recovery is not limited here: a take counts the deaths of its workers since its last finished section.
     @DBOS.workflow(name="chain", max_recovery_attempts=None)
     def chain(render_id: str, number: int, places: list[int]) -> str | None:
+        run = _own_id().removesuffix(f"-{number}")
         for place in places:
-            problem = make(render_id, number, place)
+            problem = make(render_id, number, place, run)
             if problem is not None:
                 return problem
         return None
 
     @DBOS.workflow(name=RENDER_WORKFLOW, max_recovery_attempts=None)
     def render(render_id: str) -> None:
+        run = _own_id()
         handles = []
-        for number, places in enumerate(plan(render_id)):
+        for number, places in enumerate(plan(render_id, run)):
             # Chains are independent of each other: whichever worker is free takes the next one.
-            with SetWorkflowID(f"{render_id}-{number}"):
+            with SetWorkflowID(f"{run}-{number}"):
                 handles.append(DBOS.enqueue_workflow(CHAINS, chain, render_id, number, places))
         problems = [handle.get_result(polling_interval_sec=POLLING_SECONDS) for handle in handles]
-        settle(render_id, [problem for problem in problems if problem is not None])
+        settle(render_id, [problem for problem in problems if problem is not None], run)
 
     @DBOS.step(name="compose")
     def compose(film_id: str) -> None:
@@ -60,3 +65,9 @@ def register_workflows(shots: ShotRenderer, films: FilmMaker) -> None:
     @DBOS.workflow(name=FILM_WORKFLOW, max_recovery_attempts=None)
     def film(film_id: str) -> None:
         compose(film_id)
+
+
+def _own_id() -> str:
+    own = DBOS.workflow_id
+    assert own is not None, "asked within a workflow"
+    return own

@@ -33,10 +33,27 @@ _FIRST_OF_SHOTS = ("image", "prompt", "seconds", "start", "seed")
 _CHOICES = MappingProxyType({"start": "toml-start", "default_start": "toml-default-start", "fit": "toml-fit"})
 
 
+# Where a picture is cut: x, y and zoom, in thousandths.
+Placed = Annotated[tuple[StrictInt, StrictInt, StrictInt] | None, Field(strict=False)]
+
+
+class BeatContent(Table):
+    """One ``[[shot.beat]]``: what takes over ``at`` seconds into the shot.
+
+    A beat without a ``prompt`` keeps the one before, one without a ``seed`` has the shot's.
+    """
+
+    at: float
+    prompt: Text | None = None
+    seed: int | None = None
+    image: Text = ""
+    place: Placed = None
+
+
 class ShotContent(ShotFilmContent):
     """One ``[[shot]]``; a shot without a ``seed`` gets one, and what else it does not say is the file's.
 
-    ``model`` is for the whole chain that begins with the shot.
+    ``model`` is for the whole chain that begins with the shot. Times in its prompt are beats unless it is ``literal``.
     """
 
     image: Text = ""
@@ -47,19 +64,24 @@ class ShotContent(ShotFilmContent):
     name: Text = ""
     dialogue: Text = ""
     notes: Text = ""
-    place: Annotated[tuple[StrictInt, StrictInt, StrictInt] | None, Field(strict=False)] = None
+    place: Placed = None
     model: Text | None = None
     preset: Text | None = None
     steps: int | None = None
     guidance: float | None = None
+    literal: bool = False
+    beat: tuple[BeatContent, ...] = Field(default=(), strict=False)
 
     def of_shot(self) -> dict[str, Any]:
         """The fields of a shot that files can say since later versions than the first, without those for the film.
 
+        Its beats are left to ``file_reading``.
+
         A key that is called as the field of a shot needs nothing but its line above. Its value where a file does not
         say it never changes: a file finds its project by what it says otherwise.
         """
-        values = self.model_dump(exclude={*_FIRST_OF_SHOTS, *ShotFilmContent.model_fields, "place", "model"})
+        apart = {"place", "model", "literal", "beat"}
+        values = self.model_dump(exclude={*_FIRST_OF_SHOTS, *ShotFilmContent.model_fields, *apart}) | {"beats": []}
         x, y, zoom = self.place or CENTRED
         placed = {"place_x": x, "place_y": y, "place_zoom": zoom}
         return values | placed | {"name": shown_name(self.name), "checkpoint": self.model}
@@ -123,8 +145,13 @@ class FileContent(Table):
         }
 
 
-# The tables that a file has once.
+# The tables that a file has once, and those of which a shot has any number.
 _TABLES: Mapping[str, type[Table]] = MappingProxyType({"real": RealContent, "film": FilmContent})
+_OF_SHOTS: Mapping[str, type[Table]] = MappingProxyType({"sound": SoundContent, "beat": BeatContent})
+# What is said of a table that lacks what it must say.
+_LACKING: Mapping[type[Table], str] = MappingProxyType(
+    {SoundContent: "toml-sound-no-file", BeatContent: "toml-beat-no-time"}
+)
 
 
 def content_of(path: Path) -> FileContent:
@@ -210,10 +237,11 @@ def _problem(name: str, fault: ErrorDetails) -> StoryboardFileProblem:
         if len(place) == 1:
             return StoryboardFileProblem(name, Message("toml-no-table", {"key": key}))
         where, table, place = f"{name}, [{key}]", _TABLES[key], place[1:]
-    elif number is not None and place[0] == "sound":
+    elif number is not None and place[0] in _OF_SHOTS:
+        key = str(place[0])
         if len(place) < 3:
-            return StoryboardFileProblem(where, Message("toml-no-tables", {"key": "shot.sound"}))
-        where, table, place = f"{where}, sound {int(place[1]) + 1}", SoundContent, place[2:]
+            return StoryboardFileProblem(where, Message("toml-no-tables", {"key": f"shot.{key}"}))
+        where, table, place = f"{where}, {key} {int(place[1]) + 1}", _OF_SHOTS[key], place[2:]
     return StoryboardFileProblem(where, _reason(table, str(place[0]), fault))
 
 
@@ -224,7 +252,7 @@ def _reason(table: type[Table], key: str, fault: ErrorDetails) -> Message:
     if key == "place":
         return Message("toml-place", {"value": shown})
     if kind == "missing":
-        return Message("toml-sound-no-file" if table is SoundContent else "toml-no-model")
+        return Message(_LACKING.get(table, "toml-no-model"))
     if kind == "nul":
         return Message("toml-nul", {"key": key})
     values = {"key": key, "value": shown}

@@ -37,6 +37,8 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
     project = create_project(session=session, name=file.title)
     edit_project(session=session, project_id=project.id, changes=ProjectUpdate(**file.settings))
     _keep_sounds(session, settings, file)
+    for picture in file.beat_pictures.values():
+        add_picture(session=session, settings=settings, data=picture.read_bytes(), name=picture.name)
     for shot in file.shots:
         media_id = None
         if shot.image is not None:
@@ -62,6 +64,8 @@ def _keep_pictures(settings: StudioSettings, file: StoryboardFile) -> None:
     for shot in file.shots:
         if shot.image is not None and shot.media_id is not None:
             keep_whole(settings, shot.media_id, shot.image.read_bytes())
+    for media_id, picture in file.beat_pictures.items():
+        keep_whole(settings, media_id, picture.read_bytes())
 
 
 def _keep_sounds(session: Session, settings: StudioSettings, file: StoryboardFile) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import ImageRejected, InvalidRequest
 from framepack.media.pictures import picture_hash, read_small_picture
 from framepack.messages import Message, as_message
-from framepack.shots.request import ShotRequest
+from framepack.shots.beat_text import WrittenBeats, written_beats
+from framepack.shots.request import CENTRED, Beat, ShotRequest
 from projects.database.tables import Project, Shot, Start
 from projects.errors import StoryboardFileProblem
-from projects.interchange.file_content import FileContent, ShotContent, content_of
+from projects.interchange.file_content import BeatContent, FileContent, ShotContent, content_of
 from projects.interchange.film_content import FilmSaid, film_said, shot_film_said
 from projects.interchange.storyboard_file import FileShot, StoryboardFile
 from projects.storage.pictures import THUMBNAIL_SIZES, check_bytes
+from projects.storyboard.beats import ShotBeat, asked_beats
 from projects.storyboard.project_settings import checkpoint_of, passes_of, sentence_of, shot_settings_at
 from projects.storyboard.projects import check_project
 from projects.storyboard.shapes import aspect_of
@@ -42,6 +46,7 @@ def read_storyboard(path: Path) -> StoryboardFile:
     except InvalidRequest as problem:
         raise StoryboardFileProblem(path.name, Message("toml-value", {"problem": problem.message})) from None
     shots, remarks, sounds = [], [], dict(film.sounds)
+    beat_pictures: dict[str, Path] = {}
     model: str | None = None
     for number, table in enumerate(content.shot, start=1):
         where = f"{path.name}, shot {number}"
@@ -54,14 +59,16 @@ def read_storyboard(path: Path) -> StoryboardFile:
         cut = shot_film_said(path, table, number)
         sounds.update(cut.sounds)
         shot, said = _shot(where, path.parent, content, table, start)
-        shot = replace(shot, film=cut.fields)
+        beats = _beats(where, path.parent, content, table, shot.seed)
+        beat_pictures.update(beats.pictures)
+        shot = replace(shot, film=cut.fields, more={**shot.more, "beats": beats.stored})
         try:
             _check(where, project, shot, model)
         except InvalidRequest as problem:
             raise StoryboardFileProblem(where, Message("toml-value", {"problem": problem.message})) from None
         shots.append(shot)
-        remarks += [remark for remark in said if remark not in remarks]
-    return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks), sounds)
+        remarks += [remark for remark in (*said, *beats.remarks) if remark not in remarks]
+    return StoryboardFile(path.name, title, settings, tuple(shots), tuple(remarks), sounds, beat_pictures)
 
 
 def _shot(
@@ -71,17 +78,77 @@ def _shot(
     seconds = content.default_seconds if table.seconds is None else table.seconds
     if seconds is None:
         raise StoryboardFileProblem(where, Message("toml-no-seconds"))
-    if table.place is not None and content.fit != "place":
-        raise StoryboardFileProblem(where, Message("toml-place-unused"))
+    _check_place(where, content, table)
     if start == "cut" and not table.image:
         raise StoryboardFileProblem(where, Message("toml-no-image"))
     image = folder / table.image if table.image else None
     media_id, remarks = (None, ()) if image is None else _checked_picture(where, image, table.image)
+    written = _written(where, table)
+    prompt = written.prompt if written else table.prompt
     seed = table.seed
     if seed is None:
-        said = f"{content.seed}\n{media_id}\n{table.prompt}"
+        # Not of what is said later: another beat leaves what comes before it as it is.
+        said = f"{content.seed}\n{media_id}\n{prompt}"
         seed = int.from_bytes(hashlib.sha256(said.encode()).digest()[:4])
-    return FileShot(table.prompt, seconds, start, seed, image, media_id, table.of_shot()), remarks
+    more = table.of_shot()
+    return FileShot(prompt, seconds, start, seed, image, media_id, more, literal=table.literal), remarks
+
+
+@dataclass(frozen=True)
+class _Beats:
+    """The beats of a shot as it keeps them, the picture files they name by SHA-256, and what is to be said of those."""
+
+    stored: list[dict[str, Any]]
+    pictures: Mapping[str, Path]
+    remarks: tuple[Message, ...]
+
+
+def _beats(where: str, folder: Path, content: FileContent, table: ShotContent, seed: int) -> _Beats:
+    """The beats of a shot, those written into its prompt among them; ``seed`` is the shot's own."""
+    written = _written(where, table)
+    found = [ShotBeat(at=beat.at, prompt=beat.prompt) for beat in (written.beats if written else ())]
+    pictures: dict[str, Path] = {}
+    remarks: list[Message] = []
+    for number, beat in enumerate(table.beat, start=1):
+        here = f"{where}, beat {number}"
+        _check_place(here, content, beat)
+        media_id = None
+        if beat.image:
+            media_id, said = _checked_picture(here, folder / beat.image, beat.image)
+            pictures[media_id] = folder / beat.image
+            remarks += said
+        try:
+            place = beat.place or CENTRED
+            Beat(beat.at, beat.prompt, beat.seed, media_id, place)
+            found.append(ShotBeat(at=beat.at, prompt=beat.prompt, seed=beat.seed, media_id=media_id, place=place))
+        except InvalidRequest as problem:
+            raise StoryboardFileProblem(here, Message("toml-value", {"problem": problem.message})) from None
+    of_shot = content.seed if content.seed_policy == "one" else seed
+    return _Beats([beat.stored() for beat in _seeded(found, of_shot)], pictures, tuple(remarks))
+
+
+def _seeded(beats: Sequence[ShotBeat], seed: int) -> list[ShotBeat]:
+    """Beats in the order of their times; one that names no seed has the shot's, also behind one that names another."""
+    found: list[ShotBeat] = []
+    now = seed
+    for beat in sorted(beats, key=lambda beat: beat.at):
+        wanted = seed if beat.seed is None else beat.seed
+        found.append(beat.model_copy(update={"seed": wanted if beat.seed is not None or wanted != now else None}))
+        now = wanted
+    return found
+
+
+def _written(where: str, table: ShotContent) -> WrittenBeats | None:
+    """What the times in a shot's prompt say, where there are any and they count."""
+    try:
+        return None if table.literal else written_beats(table.prompt)
+    except InvalidRequest as problem:
+        raise StoryboardFileProblem(where, Message("toml-value", {"problem": problem.message})) from None
+
+
+def _check_place(where: str, content: FileContent, table: ShotContent | BeatContent) -> None:
+    if table.place is not None and content.fit != "place":
+        raise StoryboardFileProblem(where, Message("toml-place-unused"))
 
 
 def _check(where: str, project: Project, shot: FileShot, model: str | None) -> None:
@@ -105,11 +172,12 @@ def _check(where: str, project: Project, shot: FileShot, model: str | None) -> N
             seed=shot.seed,
             seconds=shot.seconds,
             image=shot.media_id,
+            beats=asked_beats(project, row),
         )
 
 
 def _checked_picture(where: str, image: Path, name: str) -> tuple[str, tuple[Message, ...]]:
-    """The hash of a shot's picture, and what is to be said of it."""
+    """The hash of a picture that a file names, and what is to be said of it."""
     try:
         written = "".join(ascii(letter)[1:-1] if unicodedata.category(letter) == "Cc" else letter for letter in name)
         if written != name and not image.exists():

@@ -58,6 +58,7 @@ class ShotFilmContent(Table):
     hold_last: float = 0.0
     title: Text = ""
     lower_third: Text = ""
+    match_colour: bool = False
     sound: tuple[SoundContent, ...] = Field(default=(), strict=False)
 
 
@@ -82,6 +83,7 @@ class FilmContent(Table):
     title_seconds: float = 3.0
     credits: Text = ""
     credits_seconds: float = 4.0
+    story: bool = True
 
 
 @dataclass(frozen=True)

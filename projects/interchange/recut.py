@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,11 @@ from projects.cutting.shot_fields import MAX_HOLD_SECONDS, SPEEDS, TRANSITION_SE
 from projects.database.tables import Shot
 from projects.films.timeline import CardSource, Clip, TakeSource
 from projects.interchange.recut_matching import Known, Storyboard, at_rate, settled
-from projects.timelines.pieces import Piece, Recut, pieces_of
+from projects.interchange.recut_sounds import sounds_after
+from projects.timelines.pieces import Piece, Recut, pieces_of, starts_of
+
+# As many as the usual models make at a time.
+_FRAMES_OF_SECTION = 36
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,11 @@ class RecutSummary:
     """What a recut changes, by the labels of shots, and of ``stills`` and ``unknown`` by the names of clips.
 
     ``trimmed`` show another part of what is there, ``lengthened`` need ``more_seconds`` together that are not rendered;
-    ``led`` have another transition, speed or held frames; ``again`` are shown more than once; ``retaken`` show another
-    take. ``rejoined`` continue another shot than before, so that they are to be rendered again. ``stills`` become shots
-    of their own, ``unknown`` are clips whose media are not ours and no pictures beside the file.
+    ``led`` have another transition, speed or held frames, ``heard`` sounds elsewhere or of another level; ``again`` are
+    shown more than once; ``retaken`` show another take. ``rejoined`` continue another shot than before, and
+    ``following`` one that is longer, so that they are to be rendered again; with what is longer that makes
+    ``more_sections``. ``stills`` become shots of their own, ``unknown`` are clips whose media are not ours and no
+    pictures beside the file.
     """
 
     kept: tuple[str, ...] = ()
@@ -33,13 +40,16 @@ class RecutSummary:
     trimmed: tuple[str, ...] = ()
     lengthened: tuple[str, ...] = ()
     led: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     retaken: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     rejoined: tuple[str, ...] = ()
+    following: tuple[str, ...] = ()
     stills: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     more_seconds: float = 0.0
+    more_sections: int = 0
     remarks: tuple[Message, ...] = ()
 
     @property
@@ -50,10 +60,12 @@ class RecutSummary:
             (self.moved, "recut-moved"),
             (self.trimmed, "recut-trimmed"),
             (self.led, "recut-led"),
+            (self.heard, "recut-heard"),
             (self.again, "recut-again"),
             (self.retaken, "recut-retaken"),
             (self.removed, "recut-removed"),
             (self.rejoined, "recut-rejoined"),
+            (self.following, "recut-following"),
             (self.stills, "recut-stills"),
             (self.unknown, "recut-unknown"),
         ):
@@ -62,6 +74,8 @@ class RecutSummary:
         if self.lengthened:
             shots = ", ".join(self.lengthened)
             said.append(Message("recut-lengthened", {"shots": shots, "seconds": self.more_seconds}))
+        if self.more_sections:
+            said.append(Message("recut-sections", {"count": self.more_sections}))
         return (*said, *self.remarks)
 
 
@@ -106,7 +120,8 @@ def plan_recut(storyboard: Storyboard, recut: Recut, pictures: Collection[str] =
     shots = {shot.id: shot for shot in storyboard.shots}
     placed: list[Placed] = []
     seen: set[str] = set()
-    for piece in (at_rate(piece, recut.rate, timeline.rate) for piece in recut.pieces):
+    pieces = [at_rate(piece, recut.rate, timeline.rate) for piece in recut.pieces]
+    for piece, start in zip(pieces, starts_of(pieces), strict=False):
         if piece.kind == "card":
             continue
         shot_id, take_id = known.of(piece)
@@ -117,6 +132,7 @@ def plan_recut(storyboard: Storyboard, recut: Recut, pictures: Collection[str] =
         clip, before = old[shot_id]
         piece = settled(piece, clip, before, first=not placed)
         fields, needed, lacking = lengths.fields_of(shots[shot_id], clip, before, piece)
+        fields["sounds"] = sounds_after(shots[shot_id], start / timeline.rate, recut.sounds, timeline.rate)
         other = take_id if isinstance(clip.source, TakeSource) and take_id != clip.source.take_id else None
         placed.append(Placed(piece, shots[shot_id], shot_id in seen, fields, needed, lacking, other))
         seen.add(shot_id)
@@ -201,20 +217,34 @@ def _summary(storyboard: Storyboard, recut: Recut, placed: Sequence[Placed], rem
     lengthened = _labels(one for one in placed if one.lacking)
     led_by = ("transition", "transition_seconds", "transition_at", "speed", "reverse", "hold_first", "hold_last")
     led = _labels(one for one in ours if _differs(one, *led_by))
+    heard = _labels(one for one in ours if _differs(one, "sounds"))
     retaken = _labels(one for one in placed if one.take_id is not None)
-    changed = {*moved, *trimmed, *lengthened, *led, *retaken}
+    rejoined = _rejoined(storyboard.shots, placed, removed)
+    following = _following(storyboard.shots, placed, removed, lengthened)
+    again = {*rejoined, *following}
+    changed = {*moved, *trimmed, *lengthened, *led, *heard, *retaken}
     return RecutSummary(
         kept=tuple(label for label in _labels(ours) if label not in changed),
         moved=moved,
         trimmed=trimmed,
         lengthened=lengthened,
         led=led,
+        heard=heard,
         again=_labels(one for one in placed if one.again),
         retaken=retaken,
         removed=tuple(shot.label for shot in removed),
-        rejoined=_rejoined(storyboard.shots, placed, removed),
+        rejoined=rejoined,
+        following=tuple(label for label in following if label not in rejoined),
         stills=tuple(one.piece.name for one in placed if one.still),
         unknown=tuple(one.piece.name for one in placed if one.shot is None and not one.still),
+        more_sections=sum(
+            sections_in(shot.seconds * storyboard.fps) for shot in storyboard.shots if shot.label in again
+        )
+        + sum(
+            sections_in(one.needed) - sections_in(one.needed - one.lacking)
+            for one in placed
+            if one.lacking and one.shot is not None and one.shot.label not in again
+        ),
         more_seconds=round(sum(one.lacking for one in placed) / storyboard.fps, 2),
         remarks=recut.remarks,
     )
@@ -256,6 +286,26 @@ def _rejoined(shots: Sequence[Shot], placed: Sequence[Placed], removed: Sequence
         for shot in shots
         if shot.start == "continue" and shot.id in order and now.get(shot.id) != was.get(shot.id)
     )
+
+
+def _following(
+    shots: Sequence[Shot], placed: Sequence[Placed], removed: Sequence[Shot], lengthened: Collection[str]
+) -> tuple[str, ...]:
+    """The labels of shots that continue one that is longer then, or another one of these."""
+    kept = {shot.id: shot for shot in shots if shot not in removed}
+    found: list[str] = []
+    moved = False
+    for shot in (kept[id] for id in order_after([*kept.values()], placed)):
+        moved = moved and shot.start == "continue"
+        if moved:
+            found.append(shot.label)
+        moved = moved or shot.label in lengthened
+    return tuple(found)
+
+
+def sections_in(frames: float) -> int:
+    """About how many sections so many frames of a shot take."""
+    return math.ceil(max(0.0, frames - 1) / _FRAMES_OF_SECTION)
 
 
 def order_after(shots: Sequence[Shot], placed: Sequence[Placed]) -> list[str]:

@@ -25,6 +25,8 @@ SETTINGS_HASHED_ALWAYS = ("checkpoint", "preset", "steps", "guidance", "cfg", "n
 class FileShot:
     """A shot of a storyboard file; ``media_id`` is the hash of the picture file ``image``.
 
+    Times in its ``prompt`` were read, and are beats, unless it is ``literal``.
+
     ``more`` are the other fields of a shot that a file can say, all of them; ``film`` those for the film only, as far
     as they are not as usual (see ``film_content``).
     """
@@ -37,6 +39,7 @@ class FileShot:
     media_id: str | None
     more: Mapping[str, Any]
     film: Mapping[str, Any] = field(default_factory=dict)
+    literal: bool = False
 
     def of_shot(self) -> dict[str, Any]:
         """The fields of a shot that say the same."""
@@ -48,8 +51,9 @@ class FileShot:
 class StoryboardFile:
     """What a storyboard file says; ``name`` is the file's own name, without folders.
 
-    ``settings`` are the fields of a project that it says. ``sounds`` are the sound files it names, by their SHA-256.
-    ``remarks`` are what is to be said of its pictures; they are no part of what the file says.
+    ``settings`` are the fields of a project that it says. ``sounds`` are the sound files it names, ``beat_pictures``
+    the picture files of its beats, by their SHA-256. ``remarks`` are what is to be said of its pictures; they are no
+    part of what the file says.
     """
 
     name: str
@@ -58,6 +62,7 @@ class StoryboardFile:
     shots: tuple[FileShot, ...]
     remarks: tuple[Message, ...]
     sounds: Mapping[str, Path] = field(default_factory=dict)
+    beat_pictures: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def source(self) -> str:

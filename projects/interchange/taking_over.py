@@ -1,27 +1,25 @@
-"""Taking a recut over: into the storyboard, as one edit that can be undone, or as an edition beside it."""
+"""Taking a recut over into the storyboard, as one edit that can be undone."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session
 
 from framepack.errors import ImageRejected
 from framepack.messages import Message
 from projects.cutting.film_settings import film_settings
-from projects.database.tables import FILM_FIELDS, Edition, Pass, ProjectUpdate, Shot, ShotUpdate, Take
+from projects.database.tables import Edition, Pass, ProjectUpdate, Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
-from projects.films.cut import LEFT_OUT
+from projects.films.editions import shots_in
 from projects.films.sharing import share_take
 from projects.films.timeline import Timeline
 from projects.interchange.recut import Placed, RecutPlan, RecutSummary, order_after, plan_recut
 from projects.interchange.recut_matching import Storyboard
-from projects.names import shown_name
 from projects.settings import StudioSettings
 from projects.storage.pictures import MAX_PICTURE_BYTES, add_picture
 from projects.storyboard.choosing import choose_take
@@ -63,11 +61,32 @@ def pictures_beside(file: Path, recut: Recut) -> Pictures:
     return found
 
 
-def storyboard_of(*, session: Session, project_id: str, timeline: Timeline, made_for: Pass = "draft") -> Storyboard:
-    """A project with its finished takes, to be compared with a recut; ``timeline`` is that of its film now."""
+def storyboard_of(
+    *,
+    session: Session,
+    project_id: str,
+    timeline: Timeline,
+    made_for: Pass = "draft",
+    edition: Edition | None = None,
+) -> Storyboard:
+    """A project, or an edition of it, with its finished takes, to be compared with a recut.
+
+    ``timeline`` is that of its film now.
+    """
     project, shots = project_with_shots(session=session, project_id=project_id)
+    if edition is not None:
+        own = [shot for shot, _ in shots_in(session=session, edition=edition)]
+        shots = [Shot(**{**shot.model_dump(), "position": place}) for place, shot in enumerate(own)]
     takes = [take for take in takes_of_project(session=session, project_id=project_id) if take.status == "done"]
     return Storyboard(project, tuple(shots), tuple(takes), timeline, made_for)
+
+
+def recut_changes(storyboard: Storyboard, recut: Recut, pictures: Collection[str] = ()) -> RecutSummary:
+    """What taking a recut over into a storyboard would change; ``pictures`` are the names of files for new shots.
+
+    Raises StoryboardProblem where the recut shows none of the project's shots.
+    """
+    return checked(plan_recut(storyboard, recut, pictures)).summary
 
 
 def apply_recut(
@@ -86,7 +105,7 @@ def apply_recut(
     the recut shows none of the project's shots, and TakeLost for a shot shown twice whose take is gone.
     """
     storyboard = storyboard_of(session=session, project_id=project_id, timeline=timeline, made_for=made_for)
-    plan = _checked(plan_recut(storyboard, recut, pictures))
+    plan = checked(plan_recut(storyboard, recut, pictures))
     with journaled(session=session, project_id=project_id, kind="recut"):
         made: dict[int, Shot] = {}
         left: list[str] = []
@@ -104,7 +123,7 @@ def apply_recut(
         placed = [replace(one, shot=made.get(place)) for place, one in enumerate(plan.placed)]
         kept = [shot for shot in storyboard.shots if shot.deleted_at is None]
         order_shots(session=session, project_id=project_id, shot_ids=order_after(kept, placed))
-        asked = _lengthen(session, storyboard, placed)
+        asked = lengthen(session, storyboard, placed)
         for one in placed:
             if one.shot is not None and one.shot.id in asked:
                 cut_off = max(0, asked[one.shot.id] - one.needed) / storyboard.fps
@@ -113,57 +132,11 @@ def apply_recut(
     return replace(plan.summary, stills=stills, unknown=(*plan.summary.unknown, *left))
 
 
-def recut_as_edition(
-    *,
-    session: Session,
-    project_id: str,
-    timeline: Timeline,
-    recut: Recut,
-    name: str = "",
-    made_for: Pass = "draft",
-) -> tuple[Edition, RecutSummary]:
-    """A new edition of a project that is cut as a recut is. ``timeline`` is that of the storyboard's film.
-
-    The storyboard's film stays as it is: a shot of which the edition shows more is asked for longer, and trimmed by as
-    much there. An edition shows each shot once, so that those shown ``again`` are left out. Raises StoryboardProblem
-    where the recut shows none of the project's shots.
-    """
-    storyboard = storyboard_of(session=session, project_id=project_id, timeline=timeline, made_for=made_for)
-    plan = _checked(plan_recut(storyboard, recut))
-    shown = [one for one in plan.placed if one.shot is not None and not one.again]
-    otherwise: dict[str, dict[str, Any]] = {shot.id: {LEFT_OUT: True} for shot in plan.removed}
-    with journaled(session=session, project_id=project_id, kind="recut"):
-        for one in shown:
-            assert one.shot is not None
-            said = {field: value for field, value in one.fields.items() if field in FILM_FIELDS}
-            otherwise[one.shot.id] = {
-                field: value for field, value in said.items() if value != getattr(one.shot, field)
-            }
-        before = frames_asked(storyboard.project, storyboard.shots, made_for)
-        asked = _lengthen(session, storyboard, shown)
-        for one in shown:
-            assert one.shot is not None
-            if one.shot.id in asked:
-                longer = asked[one.shot.id] - before[one.shot.id]
-                trim_end = round(one.shot.trim_end + longer / storyboard.fps, 6)
-                cut_off = max(0, asked[one.shot.id] - one.needed) / storyboard.fps
-                otherwise[one.shot.id]["trim_end"] = round(cut_off, 6)
-                edit_shot(session=session, shot_id=one.shot.id, changes=ShotUpdate(trim_end=trim_end))
-    edition = Edition(
-        project_id=project_id,
-        name=shown_name(name or recut.name)[:MAX_NAME_CHARACTERS] or storyboard.project.name,
-        shots={shot_id: said for shot_id, said in otherwise.items() if said},
-        order=order_after(storyboard.shots, shown),
-    )
-    session.add(edition)
-    session.flush()
-    return edition, plan.summary
-
-
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
-def _checked(plan: RecutPlan) -> RecutPlan:
+def checked(plan: RecutPlan) -> RecutPlan:
+    """``plan``, which shows something of its project. Raises StoryboardProblem."""
     if not any(one.shot for one in plan.placed):
         raise StoryboardProblem(Message("recut-of-another"))
     return plan
@@ -221,7 +194,7 @@ def _still(
     return shot
 
 
-def _lengthen(session: Session, storyboard: Storyboard, placed: Sequence[Placed]) -> dict[str, int]:
+def lengthen(session: Session, storyboard: Storyboard, placed: Sequence[Placed]) -> dict[str, int]:
     """Ask for the frames that shots lack; returns by shot how many are asked for then.
 
     How many frames a shot has goes by the lengths of its whole chain, in steps of four.

@@ -19,7 +19,7 @@ from projects.database.tables import Render, Take
 from projects.errors import StoryboardProblem
 from projects.films.stitching import conform_take
 from projects.names import storable
-from projects.queue.orders import MOST_OTHER_TAKES, place_order
+from projects.queue.orders import MOST_OTHER_TAKES, add_order, is_urgent
 from projects.settings import StudioSettings
 from projects.storyboard.reading import get_shot
 from projects.storyboard.shots import new_seed
@@ -76,7 +76,7 @@ def order_branches(
         told.append(said)
     variants = [Variant(of=take_id, at=moment, prompt=way.prompt, seed=way.seed) for way in told]
     _check_new(session, origin, [planned_branch(origin, branch(session, origin, one)) for one in variants])
-    return order_variants(session, settings, origin, variants, store)
+    return order_variants(session, origin, variants, store)
 
 
 def change_length(*, session: Session, settings: StudioSettings, take_id: str, seconds: float) -> Take | BranchOrder:
@@ -91,7 +91,7 @@ def change_length(*, session: Session, settings: StudioSettings, take_id: str, s
     planned = planned_branch(origin, shot)
     _check_new(session, origin, [planned])
     if missing_units(planned, store):
-        return order_variants(session, settings, origin, [variant], store)
+        return order_variants(session, origin, [variant], store)
     take = record_take(
         session=session,
         shot_id=shot.shot_id,
@@ -106,7 +106,6 @@ def change_length(*, session: Session, settings: StudioSettings, take_id: str, s
 
 def order_variants(
     session: Session,
-    settings: StudioSettings,
     origin: Origin,
     variants: Sequence[Variant],
     store: SectionStore,
@@ -121,11 +120,12 @@ def order_variants(
         made_for=origin.take.made_for,
         variants={shot.id: [variant.stored() for variant in variants]},
         direction=direction,
+        urgent=is_urgent(origin.take.made_for),
     )
     sections = {key for one in planned for key in one.sections}
     missing = {key for one in planned for key in missing_units(one, store)}
     return BranchOrder(
-        render=place_order(session, settings, render),
+        render=add_order(session=session, render=render),
         at=variants[0].at or 0.0,
         frame=shared_frames(planned[0].units, origin.take.units),
         new_sections=len(missing & sections),

@@ -20,7 +20,7 @@ from projects.errors import StoryboardProblem
 from projects.messages import read
 from projects.names import storable
 from projects.queue.branches import order_variants
-from projects.queue.orders import UNFINISHED, place_order
+from projects.queue.orders import UNFINISHED, add_order, is_urgent
 from projects.settings import StudioSettings
 from projects.storyboard.choosing import choose_as_made
 from projects.storyboard.project_settings import checkpoint_of
@@ -74,7 +74,7 @@ def directed(*, session: Session, shot_id: str, made_for: Pass = "draft") -> Dir
     return Directed(latest, take, base.frames if base else 0, float(direction["seconds"]), problem)
 
 
-def direct_shot(*, session: Session, settings: StudioSettings, shot_id: str, made_for: Pass = "draft") -> Render:
+def direct_shot(*, session: Session, shot_id: str, made_for: Pass = "draft") -> Render:
     """Begin to direct a shot: its first section is ordered. The shot stays as it is, and so does what it shows.
 
     Raises NotFound, and StoryboardProblem where it is being directed, or its model makes it from the end.
@@ -95,8 +95,9 @@ def direct_shot(*, session: Session, settings: StudioSettings, shot_id: str, mad
         made_for=made_for,
         variants={shot_id: [Variant(seconds=seconds).stored()]},
         direction={"seconds": shot.seconds, "take": None, "base": None},
+        urgent=is_urgent(made_for),
     )
-    return place_order(session, settings, render)
+    return add_order(session=session, render=render)
 
 
 def keep_section(
@@ -166,7 +167,7 @@ def _order(
     if variant.at is not None:
         variant = variant.model_copy(update={"at": origin.moment(variant.at)})
     direction = {"seconds": now.seconds, "take": take.id, "base": base.id if base else None}
-    return order_variants(session, settings, origin, [variant], store, direction).render
+    return order_variants(session, origin, [variant], store, direction).render
 
 
 def _waiting(session: Session, shot_id: str, made_for: Pass) -> Directed:

@@ -44,7 +44,6 @@ MOST_OTHER_TAKES = 8
 def enqueue_render(
     *,
     session: Session,
-    settings: StudioSettings,
     project_id: str,
     shot_ids: Sequence[str],
     made_for: Pass = "draft",
@@ -62,13 +61,11 @@ def enqueue_render(
     for shot_id in shot_ids:
         if shot_id not in known:
             raise NotFound("shot", shot_id)
-    render = Render(project_id=project_id, shot_ids=list(shot_ids), made_for=made_for)
-    return place_order(session, settings, render)
+    render = Render(project_id=project_id, shot_ids=list(shot_ids), made_for=made_for, urgent=is_urgent(made_for))
+    return add_order(session=session, render=render)
 
 
-def order_other_takes(
-    *, session: Session, settings: StudioSettings, shot_id: str, count: int, made_for: Pass = "draft"
-) -> Render:
+def order_other_takes(*, session: Session, shot_id: str, count: int, made_for: Pass = "draft") -> Render:
     """Order ``count`` more takes of a shot, each with a seed that none of its takes has.
 
     The shot stays as it is, seed and take, until one of them is chosen. Raises NotFound, StoryboardProblem where the
@@ -86,24 +83,21 @@ def order_other_takes(
             seeds.append(seed)
     variants = {shot_id: [Variant(seed=seed).stored() for seed in seeds]}
     render = Render(project_id=shot.project_id, shot_ids=[shot_id], made_for=made_for, variants=variants)
-    return place_order(session, settings, render)
+    render.urgent = is_urgent(made_for)
+    return add_order(session=session, render=render)
 
 
-def place_order(session: Session, settings: StudioSettings, render: Render) -> Render:
-    """Put a new order into the tables and the queue."""
+def is_urgent(made_for: Pass) -> bool:
+    """Whether somebody waits for it at the screen: a draft is looked at at once, the real pass is a night's work."""
+    return made_for == "draft"
+
+
+def add_order(*, session: Session, render: Render) -> Render:
+    """Put an order behind the others that are as urgent; a worker hands it over when its turn comes."""
+    last = session.exec(select(sa.func.max(col(Render.place)))).one()
+    render.place = (last or 0.0) + 1.0
     session.add(render)
     session.flush()
-    # Ordered before the commit, so that no committed render is without its workflow; the workflow waits for the row.
-    with queue_client(settings) as client:
-        client.enqueue(
-            {
-                "workflow_name": RENDER_WORKFLOW,
-                "queue_name": RENDERS,
-                "workflow_id": render.id,
-                "app_version": APPLICATION_VERSION,
-            },
-            render.id,
-        )
     return render
 
 
@@ -133,7 +127,7 @@ def render_changed(
     problems = [said_of(plan.shot, plan.problem) for plan in plans if plan.problem]
     if not wanted and problems:
         raise StoryboardProblem(problems[0])
-    return enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=wanted, made_for=made_for)
+    return enqueue_render(session=session, project_id=project_id, shot_ids=wanted, made_for=made_for)
 
 
 def what_changed(plans: Sequence[ShotPlan], renders: Sequence[Render], made_for: Pass = "draft") -> list[str]:
@@ -162,8 +156,9 @@ def cancel_render(*, session: Session, settings: StudioSettings, render_id: str)
         render.finished_at = now()
         session.add(render)
         session.flush()
-        with queue_client(settings) as client:
-            client.cancel_workflow(render_id, cancel_children=True)
+        if render.handed_over:
+            with queue_client(settings) as client:
+                client.cancel_workflow(render.workflow_id, cancel_children=True)
     return render
 
 
@@ -181,6 +176,19 @@ def stop_after_section(*, session: Session, render_id: str) -> Render:
         render.stopping = True
         session.flush()
     return render
+
+
+def hand_over(client: DBOSClient, render: Render) -> None:
+    """Give an order that was marked for it to the queue's database; again under the same name it is no second one."""
+    client.enqueue(
+        {
+            "workflow_name": RENDER_WORKFLOW,
+            "queue_name": RENDERS,
+            "workflow_id": render.workflow_id,
+            "app_version": APPLICATION_VERSION,
+        },
+        render.id,
+    )
 
 
 def get_render(*, session: Session, render_id: str) -> Render:

@@ -1,4 +1,4 @@
-"""Ends in the tables what will never end by itself, since the queue knows nothing of it any more."""
+"""Puts right in the tables what will never end by itself, since the queue knows nothing of it any more."""
 
 from __future__ import annotations
 
@@ -14,20 +14,28 @@ from projects.database.tables import Film, Render, Take, now
 from projects.failures import LOST
 from projects.messages import stored
 from projects.queue import film_orders, orders
+from projects.queue.steering import put_back, unfinished
 
+_UNDER_WAY = ("ENQUEUED", "PENDING", "DELAYED")
 _FILM_LOST = Message("film-without-result")
 
 
 def sweep(database: sa.Engine) -> None:
-    """End renders and films whose workflow is over, and takes whose render is over."""
+    """End films whose workflow is over and takes whose render is over; renders without a workflow wait again."""
     with session_for(database) as session:
-        renders = session.exec(select(Render).where(col(Render.status).in_(orders.UNFINISHED))).all()
+        renders = [order for order in unfinished(session=session) if order.handed_over]
         films = session.exec(select(Film).where(col(Film.status).in_(film_orders.UNFINISHED))).all()
-        under_way = _under_way([*(render.id for render in renders), *(film.id for film in films)])
-        for render in renders:
+        names = [render.workflow_id for render in renders]
+        states = _states([*names, *(film.id for film in films)])
+        under_way = {name for name, state in states.items() if state in _UNDER_WAY}
+        for render, name in zip(renders, names, strict=True):
             session.refresh(render)
-            if render.id not in under_way and render.status in orders.UNFINISHED:
+            if render.status not in orders.UNFINISHED or render.workflow_id != name or name in under_way:
+                continue
+            if states.get(name) == "ERROR":
                 render.status, render.error, render.finished_at = "failed", stored(LOST), now()
+            else:
+                put_back(session=session, order=render)
         for film in films:
             session.refresh(film)
             if film.id not in under_way and film.status in film_orders.UNFINISHED:
@@ -46,10 +54,8 @@ def sweep(database: sa.Engine) -> None:
         session.commit()
 
 
-def _under_way(ids: Sequence[str]) -> set[str]:
-    """Which of the workflows the queue will still run, or runs."""
-    waiting = {"ENQUEUED", "PENDING", "DELAYED"}
+def _states(ids: Sequence[str]) -> dict[str, str]:
+    """What the queue says of those of the workflows that it has, and will still run or has run."""
     jobs = DBOS.list_workflows(workflow_ids=[*ids], load_input=False, load_output=False) if ids else []
     # Nobody will ever take what was ordered from another version of the workflows.
-    ours = [job for job in jobs if job.app_version == orders.APPLICATION_VERSION]
-    return {job.workflow_id for job in ours if job.status in waiting}
+    return {job.workflow_id: job.status for job in jobs if job.app_version == orders.APPLICATION_VERSION}

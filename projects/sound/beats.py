@@ -46,11 +46,18 @@ def beats_of(path: Path, name: str = "") -> tuple[float, ...]:
     return tuple(round(float(beat), 3) for beat in np.asarray(beats))
 
 
+def known_beats(settings: StudioSettings, media: Media) -> tuple[float, ...] | None:
+    """The beats of a kept sound, None where nobody asked for them yet."""
+    path = beats_path(settings, media.id)
+    return tuple(json.loads(path.read_bytes())) if path.is_file() else None
+
+
 def kept_beats(settings: StudioSettings, media: Media) -> tuple[float, ...]:
     """The beats of a kept sound; they are found when they are first asked for."""
+    known = known_beats(settings, media)
+    if known is not None:
+        return known
     path = beats_path(settings, media.id)
-    if path.is_file():
-        return tuple(json.loads(path.read_bytes()))
     found = beats_of(picture_path(settings, media.id), media.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as aside:

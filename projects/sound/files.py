@@ -8,7 +8,7 @@ import shutil
 import uuid
 from pathlib import Path
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from framepack.files.atomic import sync
 from projects.database.tables import Media
@@ -58,6 +58,12 @@ def add_sound(*, session: Session, settings: StudioSettings, file: Path, name: s
         session.add(media)
         session.flush()
     return media
+
+
+def kept_sounds(*, session: Session, most: int = 200) -> list[Media]:
+    """The sounds that the studio keeps, the newest first."""
+    sounds = select(Media).where(Media.medium == "sound").order_by(col(Media.created_at).desc()).limit(most)
+    return list(session.exec(sounds).all())
 
 
 def aside_path(settings: StudioSettings) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +12,7 @@ from framepack.messages import Message
 from framepack.shots.request import CENTRED, MAX_BEATS, MAX_PROMPT_CHARACTERS, MAX_SEED, Beat, check_placement
 from framepack.shots.spans import MAX_SECONDS
 from projects.database.tables import Project, Shot
+from projects.names import storable
 
 
 class ShotBeat(BaseModel):
@@ -29,7 +31,8 @@ class ShotBeat(BaseModel):
 
     def stored(self) -> dict[str, Any]:
         """As a shot's ``beats`` hold it: what differs from the usual."""
-        return {"at": self.at, **self.model_dump(mode="json", exclude_defaults=True)}
+        told = self.model_dump(mode="json", exclude_defaults=True)
+        return {"at": self.at, **told} | ({} if self.prompt is None else {"prompt": storable(self.prompt)})
 
 
 def beats_of(shot: Shot) -> tuple[ShotBeat, ...]:
@@ -37,17 +40,24 @@ def beats_of(shot: Shot) -> tuple[ShotBeat, ...]:
     return tuple(sorted((ShotBeat.model_validate(beat) for beat in shot.beats), key=lambda beat: beat.at))
 
 
-def check_beats(shot: Shot) -> None:
-    """Raise InvalidRequest where the beats of a shot cannot be."""
-    if len(shot.beats) > MAX_BEATS:
-        raise InvalidRequest("beats", Message("beats-many", {"most": MAX_BEATS}))
+def stored_beats(beats: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Beats as a shot keeps them, in the order of their times. Raises InvalidRequest where they cannot be."""
     try:
-        beats = beats_of(shot)
+        found = sorted((ShotBeat.model_validate(beat) for beat in beats), key=lambda beat: beat.at)
     except ValidationError as problem:
         fault = problem.errors(include_url=False)[0]
         raise InvalidRequest("beats", Message("beat-value", {"key": ".".join(map(str, fault["loc"]))})) from None
-    for beat in beats:
+    if len(found) > MAX_BEATS:
+        raise InvalidRequest("beats", Message("beats-many", {"most": MAX_BEATS}))
+    for beat in found:
         check_placement(beat.place)
+    return [beat.stored() for beat in found]
+
+
+def beats_text(shot: Shot) -> str:
+    """The beats of a shot in one line, as they can be written into a prompt; "" where there are none with words."""
+    said = [(beat.at, " ".join((beat.prompt or "").split())) for beat in beats_of(shot)]
+    return " ".join(f"[{at:.10g}s: {text}]" for at, text in said if text)
 
 
 def asked_beats(project: Project, shot: Shot) -> tuple[Beat, ...]:

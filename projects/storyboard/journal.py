@@ -6,7 +6,7 @@ What the generator does (takes made, the take a shot shows once it is done) is n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from framepack.messages import Message
 from projects.database.opening import hold
-from projects.database.tables import Edit, Media, Project, Shot, Take, UtcTime, Wording, now
+from projects.database.tables import Edit, Edition, Media, Project, Shot, Take, UtcTime, Wording, now
 from projects.errors import StoryboardProblem
 from projects.storyboard.ordering import number_between
 from projects.storyboard.reading import get_project, shots_of
@@ -24,11 +24,12 @@ from projects.storyboard.shots import _numbers_taken, _put_in_order
 
 # Keys that are pressed one after the other are one edit.
 SECONDS_OF_ONE_EDIT = 3.0
-Row = Project | Shot | Take
+Row = Project | Shot | Edition | Take
 _UNTOLD = {"id", "project_id", "created_at", "updated_at", "version", "owner"}
 _FIELDS: dict[type[Row], tuple[str, ...]] = {
     Project: tuple(field for field in Project.model_fields if field not in _UNTOLD),
     Shot: tuple(field for field in Shot.model_fields if field not in _UNTOLD),
+    Edition: tuple(field for field in Edition.model_fields if field not in _UNTOLD),
     # The rest of a take is the generator's.
     Take: ("star", "note", "deleted_at"),
 }
@@ -82,7 +83,7 @@ class _Seen:
     def look(self, session: Session) -> None:
         """Note what is about to be written."""
         for row in session.new:
-            if isinstance(row, Shot) and row.project_id == self._project_id:
+            if isinstance(row, Shot | Edition) and row.project_id == self._project_id:
                 self._before.setdefault(row.id, (row, None))
             elif isinstance(row, Wording):
                 self.wordings.append(row)
@@ -155,7 +156,15 @@ def _goes_on(last: Edit, edit: Edit) -> bool:
     if had["before"] is None or has["before"] is None or (had["table"], had["id"]) != (has["table"], has["id"]):
         return False
     fields = {*had["after"], *has["after"]}
-    return len(fields) == 1 and fields <= _TYPED and had["after"] == has["before"]
+    if len(fields) != 1 or had["after"] != has["before"]:
+        return False
+    return fields <= _TYPED or (fields == {"beats"} and _only_words([had["before"], had["after"], has["after"]]))
+
+
+def _only_words(values: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether beats differ in nothing but what is said at them."""
+    first, *others = ([{**beat, "prompt": ""} for beat in value["beats"]] for value in values)
+    return all(other == first for other in others)
 
 
 _ONE_EDIT = dt.timedelta(seconds=SECONDS_OF_ONE_EDIT)
@@ -270,6 +279,7 @@ def _rows(session: Session, edit: Edit) -> dict[str, Row]:
         for query in (
             select(Project).where(col(Project.id).in_(some)),
             select(Shot).where(col(Shot.id).in_(some)),
+            select(Edition).where(col(Edition.id).in_(some)),
             select(Take).where(col(Take.id).in_(some)),
         ):
             found += session.exec(query, execution_options={"populate_existing": True}).all()

@@ -5,6 +5,9 @@ Every verb takes the session and never commits: the caller owns the one commit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
@@ -62,6 +65,13 @@ def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -
         project.sqlmodel_update(given)
         _touch(session, project)
     return project
+
+
+def edit_film(*, session: Session, project_id: str, changes: Mapping[str, Any]) -> Project:
+    """Change what is given of how a project's film is finished, fields of ``FilmSettings``. Raises InvalidRequest."""
+    project = get_project(session=session, project_id=project_id)
+    film = film_settings(project.film, changes).stored()
+    return edit_project(session=session, project_id=project_id, changes=ProjectUpdate(film=film))
 
 
 def duplicate_project(*, session: Session, project_id: str, name: str | None = None) -> Project:

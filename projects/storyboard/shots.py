@@ -7,7 +7,7 @@ and ``restore_shots`` take it back. An edit of a prompt keeps its earlier wordin
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlmodel import Session, select
 
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
+from framepack.shots.beat_text import written_beats
 from framepack.shots.request import MAX_PROMPT_CHARACTERS, MAX_SEED, check_placement
 from framepack.shots.spans import check_seconds
 from projects.cutting.shot_fields import check_film_fields
@@ -22,7 +23,7 @@ from projects.database.opening import hold
 from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate, Start, Wording, now
 from projects.errors import NotFound
 from projects.names import shown_name, storable
-from projects.storyboard.beats import check_beats
+from projects.storyboard.beats import stored_beats
 from projects.storyboard.ordering import number_between, renumbered
 from projects.storyboard.project_settings import check_own_settings
 from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
@@ -115,6 +116,16 @@ def change_fields(session: Session, shot: Shot, changes: ShotUpdate) -> bool:
         _keep_wording(session, shot)
     shot.sqlmodel_update(changed)
     return bool(changed)
+
+
+def beats_from_prompt(*, session: Session, shot_id: str) -> Shot:
+    """Make beats of the times that are written into a shot's prompt. Nothing changes where there are none."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    written = written_beats(shot.prompt)
+    if written is None:
+        return shot
+    beats = [*shot.beats, *({"at": beat.at, "prompt": beat.prompt} for beat in written.beats)]
+    return edit_shot(session=session, shot_id=shot_id, changes=ShotUpdate(prompt=written.prompt, beats=beats))
 
 
 def give_new_seeds(*, session: Session, shots: Sequence[Shot]) -> None:
@@ -216,9 +227,13 @@ def _keep_wording(session: Session, shot: Shot) -> None:
 
 
 def _cleaned(given: dict[str, Any]) -> dict[str, Any]:
-    """``given`` with its texts as they can be kept."""
+    """``given`` with its texts and beats as they can be kept. Raises InvalidRequest where beats cannot be."""
     texts = ("prompt", "dialogue", "notes", "title", "lower_third")
-    ways = {**dict.fromkeys(texts, storable), "name": shown_name}
+    ways: dict[str, Callable[[Any], Any]] = {
+        **dict.fromkeys(texts, storable),
+        "name": shown_name,
+        "beats": stored_beats,
+    }
     return {field: ways[field](value) if field in ways else value for field, value in given.items()}
 
 
@@ -238,5 +253,5 @@ def check_shot(shot: Shot) -> None:
         raise InvalidRequest("seed", Message("not-between", {"value": shot.seed, "least": 0, "most": MAX_SEED}))
     check_placement((shot.place_x, shot.place_y, shot.place_zoom))
     check_own_settings(shot)
-    check_beats(shot)
+    stored_beats(shot.beats)
     check_film_fields(shot)

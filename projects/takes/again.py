@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
@@ -39,7 +40,8 @@ def use_settings_of(*, session: Session, take_id: str) -> Shot:
         shot.media_id = picture
         changed = True
     if not has_real(project):
-        changed |= change_fields(session, shot, ShotUpdate(**_own_settings(project, shot, take)))
+        own = own_settings(project, shot, take.request["start"], take.request["settings"])
+        changed |= change_fields(session, shot, ShotUpdate(**own))
     if take.status == "done" and take.deleted_at is None and chosen_id(shot, take.made_for) != take.id:
         choose(shot, take.id, take.made_for)
         changed = True
@@ -76,12 +78,14 @@ def _values(take: Take) -> dict[str, Any]:
     }
 
 
-def _own_settings(project: Project, shot: Shot, take: Take) -> dict[str, Any]:
-    """What a shot needs of its own so that it is sampled as for a take, as far as its project has it otherwise."""
-    made = take.request["settings"]
+def own_settings(project: Project, shot: Shot, start: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    """What a shot that starts so needs of its own to be sampled with the settings ``made``, where its project's differ.
+
+    They are given as their fields. Size, CFG and the words that are not wanted are always the project's.
+    """
     own: dict[str, Any] = {}
     usual = checkpoint_of(project, "draft")
-    if take.request["start"] == "cut" and made["checkpoint"] != usual:
+    if start == "cut" and made["checkpoint"] != usual:
         own["checkpoint"] = made["checkpoint"]
     like = {"checkpoint": made["checkpoint"], "height": made["height"], "width": made["width"]}
     now = shot_settings_at(project, shot, **like, made_for="draft")

@@ -1,14 +1,17 @@
-"""What is to be said of a shot that can be rendered: what of its prompt is not read, and how long it is at least."""
+"""What is to be said of a shot that can be rendered: of its prompts, its beats, and how long it is at least."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from framepack.checkpoints.table import checkpoint_named
+from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
 from framepack.messages import Message
+from framepack.shots.beats import first_latent
 from framepack.shots.prompts import PromptReading, prompt_remarks, read_of
-from framepack.shots.spans import length_remarks
+from framepack.shots.spans import FRAMES_PER_LATENT, length_remarks
+from projects.storyboard.beats import beats_of
 from projects.takes.staleness import ShotPlan
 
 
@@ -17,13 +20,38 @@ def remarks_on(plan: ShotPlan, checkpoint_name: str, models: Path | None) -> tup
 
     Of one that can be rendered they are about what is encoded, the words around its own included.
     """
-    prompt = plan.shot.prompt
+    prompts = [plan.shot.prompt]
     if plan.planned is not None:
-        prompt, checkpoint_name = plan.planned.request.prompt, plan.planned.request.settings.checkpoint
+        request = plan.planned.request
+        prompts = [request.prompt, *(beat.prompt for beat in request.beats if beat.prompt)]
+        checkpoint_name = request.settings.checkpoint
     checkpoint = checkpoint_named(checkpoint_name)
-    said = prompt_remarks(prompt, prompt_reading(prompt, checkpoint_name, models))
+    said: list[Message] = []
+    for prompt in dict.fromkeys(prompts):
+        remarks = prompt_remarks(prompt, prompt_reading(prompt, checkpoint_name, models))
+        said += [remark for remark in remarks if remark not in said]
     opens = plan.shot.start == "cut"
-    return (*said, *length_remarks(plan.shot.seconds, fps=checkpoint.fps, opens=opens, ends=plan.ends))
+    length = length_remarks(plan.shot.seconds, fps=checkpoint.fps, opens=opens, ends=plan.ends)
+    return (*said, *length, *_on_beats(plan, checkpoint))
+
+
+def _on_beats(plan: ShotPlan, checkpoint: Checkpoint) -> Iterator[Message]:
+    """Which beats change nothing, being at the shot's end, and where a model has them that works backwards."""
+    beats, planned = beats_of(plan.shot), plan.planned
+    if planned is None or not beats:
+        return
+    by_sections = checkpoint.direction == "inverted"
+    before = sum(one.request.seconds for one in plan.chain[:-1])
+    late = []
+    for beat in beats:
+        first = first_latent(beat.at, planned.span, before=before, fps=checkpoint.fps, whole_sections=by_sections)
+        if beat.at >= plan.shot.seconds or first >= planned.span.latents:
+            late.append(f"{beat.at:g} s")
+    if late:
+        yield Message("beats-past-the-end", {"times": ", ".join(late)})
+    if by_sections:
+        seconds = planned.span.window * FRAMES_PER_LATENT / checkpoint.fps
+        yield Message("beats-by-sections", {"checkpoint": checkpoint.name, "seconds": seconds})
 
 
 def prompt_reading(prompt: str, checkpoint_name: str, models: Path | None) -> PromptReading | None:

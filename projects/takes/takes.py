@@ -13,14 +13,18 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
 from framepack.shots.spans import seconds_of
+from projects.cutting.film_settings import film_settings
 from projects.database.opening import hold
-from projects.database.tables import Pass, Render, Shot, Take, TakeStatus, now
+from projects.database.tables import Pass, Project, Render, Shot, Take, TakeStatus, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.messages import stored
 from projects.names import storable
 from projects.storyboard.choosing import choose, is_other
 from projects.storyboard.reading import chosen_id
 from projects.storyboard.shots import MAX_TEXT_CHARACTERS
+
+# Under this name a take's request says that its file shall not tell what made it.
+UNTOLD = "untold"
 
 # --- the life of a take -----------------------------------------------------------------------------------------------
 
@@ -76,7 +80,8 @@ def record_take(
     were called off have nothing to show; the latest give their numbers to the new one.
     """
     keys: list[list[object]] = [[key, frames] for key, frames in planned.units]
-    hold(session=session, row=session.get_one(Shot, shot_id))
+    shot = session.get_one(Shot, shot_id)
+    hold(session=session, row=shot)
     if render_id is not None:
         begun = select(Take).where(Take.shot_id == shot_id, Take.render_id == render_id, Take.status == "rendering")
         for take in session.exec(begun).all():
@@ -101,6 +106,7 @@ def record_take(
             "start": "cut" if planned.span.opens else "continue",
             **({} if own is None else {"own": dict(own)}),
             **({} if branch_of is None else {"branch_of": branch_of}),
+            **({} if film_settings(session.get_one(Project, shot.project_id).film).story else {UNTOLD: True}),
         },
         made_for=made_for,
         render_id=render_id,

@@ -21,7 +21,7 @@ from framepack.shots.request import Beat
 from framepack.shots.spans import FRAMES_PER_LATENT
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Project, Render, Shot, Take
-from projects.errors import StoryboardProblem
+from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.beats import ShotBeat, within_words
 from projects.storyboard.reading import get_shot, project_with_shots
 from projects.takes.render_plan import (
@@ -120,7 +120,8 @@ def plan_variants(
             for variant in as_asked.get(plan.shot.id, ()):
                 *before, last = to_make(chain[: place + 1], {plan.shot.id}, store)
                 chains_made.append([*before, _as_asked(last, variant)])
-    for variant in (variant for wanted in variants.values() for variant in wanted):
+    # A shot that is deleted meanwhile has no plan, and nothing of it is made.
+    for variant in (variant for plan in plans for variant in variants.get(plan.shot.id, ())):
         if variant.of is None:
             continue
         try:
@@ -130,7 +131,7 @@ def plan_variants(
                 problems.append(Message("branch-other-weights", {"number": origin.take.number, "shot": label}))
                 continue
             chains_made.append([*origin.before, branch(session, origin, variant)])
-        except (StoryboardProblem, InvalidRequest) as problem:
+        except (NotFound, StoryboardProblem, InvalidRequest) as problem:
             problems.append(problem.message)
     unmade = problems_of(plans, {shot_id for shot_id, wanted in as_asked.items() if wanted})
     return counted(chains_made, (*unmade, *problems))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -32,13 +32,25 @@ from projects.timelines.pieces import (
     tagged,
 )
 from projects.timelines.reading import MAX_TEXT, check_count, check_rate, file_called, shown, speed_in, text_of
+from projects.timelines.sounds import (
+    SoundPiece,
+    frames_at,
+    level_in,
+    samples_at,
+    sound_tag,
+    sounds_of_film,
+    tagged_sound,
+    tracks_of,
+)
 from projects.timelines.timecode import FIRST_HOUR, counted, drops, frame_of, reel_names, timecode_of
 
 BLACK = "BL"
+MOST_SOUND_TRACKS = 4
 _EVENT = re.compile(
     r"(?P<number>\d+)\s+(?P<reel>\S+)\s+(?P<channel>\S+)\s+(?P<edit>C|D|W\d{3}|K\w?)(?:\s+(?P<length>\d{1,4}))?"
     r"\s+(?P<source_in>\d\S+)\s+(?P<source_out>\d\S+)\s+(?P<record_in>\d\S+)\s+(?P<record_out>\d\S+)\s*"
 )
+_HEARD = re.compile(r"A[A\d]?")
 _SPEED = re.compile(r"M2\s+.*?(?P<speed>-?\d+(?:\.\d+)?)\s+\d{1,2}:\d{2}:\d{2}[:;.,]\d{2,3}\s*")
 _RATE = re.compile(r"\*\s*FRAME RATE:\s*(\d{1,6})(?:/(\d{1,6}))?\s*")
 _COMMENT = re.compile(
@@ -61,6 +73,7 @@ def edl_of(timeline: Timeline, media: FilmMedia, *, drop: bool | None = None) ->
     hour = frame_of(f"{FIRST_HOUR:02}:00:00{';' if drop else ':'}00", timeline.rate)
     record = hour
     earlier: _Written | None = None
+    number = 0
     for number, item in enumerate(items_of(pieces, starts_of(pieces)), start=1):
         name = _media_name(item.piece, media)
         length = 0 if item.frozen else round(item.frames * item.piece.speed)
@@ -83,7 +96,27 @@ def edl_of(timeline: Timeline, media: FilmMedia, *, drop: bool | None = None) ->
             rate = timeline.rate
             lines.append(f"* FRAME RATE: {rate.numerator}/{rate.denominator}")
         record, earlier = now.record_out, now
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_sound_lines(timeline, media, named, number, drop=drop)]) + "\n"
+
+
+def _sound_lines(
+    timeline: Timeline, media: FilmMedia, named: Sequence[str], number: int, *, drop: bool
+) -> Iterator[str]:
+    """The events of the first audio tracks; lists have no more. Those of pictures end with ``number``."""
+    hour = frame_of(f"{FIRST_HOUR:02}:00:00{';' if drop else ':'}00", timeline.rate)
+    tracks = tracks_of(sounds_of_film(timeline, media))[:MOST_SOUND_TRACKS]
+    reels = reel_names([*filter(None, named), *(piece.file for track in tracks for piece in track)])
+    for place, track in enumerate(tracks, start=1):
+        for piece in track:
+            number += 1
+            source, begin = frames_at(piece.source_in, timeline.rate), frames_at(piece.begin, timeline.rate)
+            end = max(begin + 1, frames_at(piece.end, timeline.rate))
+            frames = (source, source + end - begin, hour + begin, hour + end)
+            times = " ".join(timecode_of(frame, timeline.rate, drop=drop) for frame in frames)
+            channel = "A" if place == 1 else f"A{place}"
+            yield f"{number:03}  {reels[piece.file]:8} {channel:5} C        {times}"
+            yield f"* SOURCE FILE: {_line(piece.file)}"
+            yield f"* {TAG.upper()}: {json.dumps(sound_tag(piece), separators=(',', ':'))}"
 
 
 @dataclass(frozen=True)
@@ -123,12 +156,13 @@ def _line(text: str) -> str:
 
 @dataclass
 class _Event:
-    """An event as its lines say it. ``number`` counts lines, from 1."""
+    """An event as its lines say it: of pictures, or ``heard``. ``number`` counts lines, from 1."""
 
     number: int
     said: re.Match[str]
     comments: list[tuple[str, str]] = field(default_factory=list)
     speed: float | None = None
+    heard: bool = False
 
 
 def read_edl(path: Path, rate: Fraction | None = None) -> Recut:
@@ -138,10 +172,14 @@ def read_edl(path: Path, rate: Fraction | None = None) -> Recut:
     rate = check_rate(said_rate or usual, path.name)
     items: list[Item] = []
     gaps, end = 0, None
+    first = None
     for event in events:
+        if event.heard:
+            continue
         item, start, close = _item(path.name, event, rate, drop=drop)
         if item is None:
             continue
+        first = start if first is None else first
         if end is not None and start > end:
             gaps += 1
         end = close
@@ -149,11 +187,13 @@ def read_edl(path: Path, rate: Fraction | None = None) -> Recut:
     if not items:
         raise TimelineFileProblem(path.name, Message("timeline-empty"))
     remarks = (Message("timeline-gaps", {"count": gaps}),) if gaps else ()
-    return Recut(title or path.stem, rate, pieces_from(items), remarks)
+    heard = [event for event in events if event.heard]
+    sounds = tuple(_sound(path.name, event, rate, first or 0, drop=drop) for event in heard)
+    return Recut(title or path.stem, rate, pieces_from(items), remarks, sounds)
 
 
 def _events(path: Path) -> tuple[str, bool, Fraction | None, list[_Event]]:
-    """The title of a list, whether its timecode drops numbers, the rate it says, and its events of pictures."""
+    """The title of a list, whether its timecode drops numbers, the rate it says, and its events."""
     title, drop, rate = "", False, None
     events: list[_Event] = []
     counts = True
@@ -169,10 +209,12 @@ def _events(path: Path) -> tuple[str, bool, Fraction | None, list[_Event]]:
             said = _EVENT.fullmatch(line)
             if said is None:
                 raise TimelineFileProblem(path.name, Message("timeline-not-edl", {"line": number, "text": shown(line)}))
-            # "V", "B" (both) and "AA/V" have pictures.
-            counts = "V" in said["channel"].upper() or said["channel"].upper() == "B"
+            # "V", "B" (both) and "AA/V" have pictures, "A" to "A4" and "AA" are heard.
+            channel = said["channel"].upper()
+            heard = bool(_HEARD.fullmatch(channel))
+            counts = heard or "V" in channel or channel == "B"
             if counts:
-                events.append(_Event(number, said))
+                events.append(_Event(number, said, heard=heard))
                 check_count(len(events), path.name)
         elif events and counts:
             _take_comment(events[-1], line)
@@ -191,14 +233,7 @@ def _take_comment(event: _Event, line: str) -> None:
 def _item(name: str, event: _Event, rate: Fraction, *, drop: bool) -> tuple[Item | None, int, int]:
     """What an event shows, and its first frame and the one behind its last; None where it shows nothing."""
     said = event.said
-    try:
-        source, _, start, close = (
-            frame_of(said[key], rate, drop=drop) if ":" in said[key] or ";" in said[key] else int(said[key])
-            for key in ("source_in", "source_out", "record_in", "record_out")
-        )
-    except ValueError:
-        text = shown(said.string)
-        raise TimelineFileProblem(name, Message("timeline-not-edl", {"line": event.number, "text": text})) from None
+    source, start, close = _times(name, event, rate, drop=drop)
     words = dict(event.comments)
     tag = _tag(words.get(TAG.upper(), ""))
     if close <= start or (said["reel"].upper() in (BLACK, "BLACK") and not tag):
@@ -224,6 +259,35 @@ def _item(name: str, event: _Event, rate: Fraction, *, drop: bool) -> tuple[Item
     )
     piece = tagged(piece, tag)
     return Item(piece, close - start, source, speed == 0.0, 0, lead), start, close
+
+
+def _times(name: str, event: _Event, rate: Fraction, *, drop: bool) -> tuple[int, int, int]:
+    """Where an event begins in its source, and where it begins and ends in the film, in frames."""
+    said = event.said
+    try:
+        source, _, start, close = (
+            frame_of(said[key], rate, drop=drop) if ":" in said[key] or ";" in said[key] else int(said[key])
+            for key in ("source_in", "source_out", "record_in", "record_out")
+        )
+    except ValueError:
+        text = shown(said.string)
+        raise TimelineFileProblem(name, Message("timeline-not-edl", {"line": event.number, "text": text})) from None
+    return source, start, close
+
+
+def _sound(name: str, event: _Event, rate: Fraction, first: int, *, drop: bool) -> SoundPiece:
+    """What an event has to be heard; ``first`` is the frame at which the film begins."""
+    source, start, close = _times(name, event, rate, drop=drop)
+    words = dict(event.comments)
+    tag = _tag(words.get(TAG.upper(), ""))
+    piece = SoundPiece(
+        begin=samples_at(max(0, start - first), rate),
+        samples=samples_at(max(1, close - start), rate),
+        source_in=samples_at(max(0, source), rate),
+        db=level_in(tag.get("db")),
+        file=file_called(next((words[key] for key in ("SOURCE FILE", "FROM FILE", "FROM CLIP") if key in words), "")),
+    )
+    return tagged_sound(piece, tag, rate)
 
 
 def _tag(text: str) -> dict[str, Any]:

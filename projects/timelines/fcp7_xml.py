@@ -18,6 +18,8 @@ from framepack.messages import Message
 from projects.database.tables import Transition
 from projects.errors import TimelineFileProblem
 from projects.films.timeline import Lead, Timeline
+from projects.timelines.fcp7_sounds import add_sounds, sounds_in
+from projects.timelines.fcp7_texts import add, add_rate, tag_in, text_in
 from projects.timelines.media import FilmMedia, MediaFile
 from projects.timelines.pieces import (
     NO_LEAD,
@@ -43,7 +45,8 @@ from projects.timelines.reading import (
     transition_called,
     xml_of,
 )
-from projects.timelines.timecode import FIRST_HOUR, NTSC, counted, drops, frame_of, timecode_of
+from projects.timelines.sounds import sounds_of_film, tracks_of
+from projects.timelines.timecode import FIRST_HOUR, NTSC, drops, frame_of, timecode_of
 
 _EFFECTS: Mapping[Transition, tuple[str, str]] = MappingProxyType(
     {
@@ -64,14 +67,15 @@ def fcp7_of(timeline: Timeline, media: FilmMedia) -> str:
     root = Element("xmeml", version="5")
     sequence = SubElement(root, "sequence", id="sequence-1")
     rate, drop = timeline.rate, drops(timeline.rate)
-    _add(sequence, name=legible(timeline.name), duration=timeline.frames)
-    _add_rate(sequence, rate)
+    add(sequence, name=legible(timeline.name), duration=timeline.frames)
+    add_rate(sequence, rate)
     hour = f"{FIRST_HOUR:02}:00:00{';' if drop else ':'}00"
     _add_timecode(sequence, rate, frame_of(hour, rate), drop=drop)
-    video = SubElement(SubElement(sequence, "media"), "video")
+    video_and_audio = SubElement(sequence, "media")
+    video = SubElement(video_and_audio, "video")
     shape = SubElement(SubElement(video, "format"), "samplecharacteristics")
-    _add_rate(shape, rate)
-    _add(shape, width=timeline.width, height=timeline.height, pixelaspectratio="square", fielddominance="none")
+    add_rate(shape, rate)
+    add(shape, width=timeline.width, height=timeline.height, pixelaspectratio="square", fielddominance="none")
     track = SubElement(video, "track")
     pieces = pieces_of(timeline)
     items = items_of(pieces, cuts_of(pieces))
@@ -83,7 +87,9 @@ def fcp7_of(timeline: Timeline, media: FilmMedia) -> str:
         following = items[place + 1] if place + 1 < len(items) else None
         _add_clip(track, item, _Place(place, cut, following), media, known, rate)
         cut += item.frames
-    _add(track, enabled="TRUE", locked="FALSE")
+    add(track, enabled="TRUE", locked="FALSE")
+    if tracks := tracks_of(sounds_of_film(timeline, media)):
+        add_sounds(video_and_audio, tracks, media, known, rate)
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n' + tostring(root, encoding="unicode") + "\n"
 
@@ -97,30 +103,20 @@ class _Place:
     following: Item | None
 
 
-def _add(parent: Element, **texts: object) -> None:
-    for name, text in texts.items():
-        SubElement(parent, name).text = str(text)
-
-
-def _add_rate(parent: Element, rate: Fraction) -> None:
-    made = SubElement(parent, "rate")
-    _add(made, timebase=counted(rate), ntsc="TRUE" if rate.denominator == 1001 else "FALSE")
-
-
 def _add_timecode(parent: Element, rate: Fraction, frame: int, *, drop: bool) -> None:
     made = SubElement(parent, "timecode")
-    _add_rate(made, rate)
-    _add(made, string=timecode_of(frame, rate, drop=drop), frame=frame, displayformat="DF" if drop else "NDF")
+    add_rate(made, rate)
+    add(made, string=timecode_of(frame, rate, drop=drop), frame=frame, displayformat="DF" if drop else "NDF")
 
 
 def _add_transition(track: Element, item: Item, cut: int, rate: Fraction, *, at_start: bool) -> None:
     made = SubElement(track, "transitionitem")
-    _add_rate(made, rate)
+    add_rate(made, rate)
     alignment = "start-black" if at_start else {"in": "start", "out": "end", "centre": "center"}[item.piece.lead.at]
-    _add(made, start=cut - item.before, end=cut + item.after, alignment=alignment)
+    add(made, start=cut - item.before, end=cut + item.after, alignment=alignment)
     name, category = _EFFECTS[item.piece.lead.kind]
     effect = SubElement(made, "effect")
-    _add(effect, name=name, effectid=name, effectcategory=category, effecttype="transition", mediatype="video")
+    add(effect, name=name, effectid=name, effectcategory=category, effecttype="transition", mediatype="video")
 
 
 def _add_clip(
@@ -136,24 +132,24 @@ def _add_clip(
     # Backwards, what a transition before the clip shows lies behind what the clip shows.
     early, late = (tail, item.before) if piece.reverse else (item.before, tail)
     length = file.frames if file is not None and not file.still else first + item.frames + late
-    _add(made, name=legible(piece.name), duration=length)
-    _add_rate(made, rate)
-    _add(made, start=start, end=end)
+    add(made, name=legible(piece.name), duration=length)
+    add_rate(made, rate)
+    add(made, start=start, end=end)
     SubElement(made, "in").text = str(first - early)
     SubElement(made, "out").text = str(first + item.frames + late)
     _add_file(made, file, piece, known, rate)
     if item.frozen or (file is not None and file.still):
-        _add(made, stillframe="TRUE", stillframeoffset=item.source_in)
+        add(made, stillframe="TRUE", stillframeoffset=item.source_in)
     elif speed != 1.0 or piece.reverse:
         _add_speed(made, piece)
     exact = {"source_in": item.source_in, "in": first - early, "speed": piece.speed, "held": item.frozen}
     comments = SubElement(made, "comments")
-    _add(comments, mastercomment4=json.dumps({TAG: {**tag_of(piece), **exact}}, separators=(",", ":")))
+    add(comments, mastercomment4=json.dumps({TAG: {**tag_of(piece), **exact}}, separators=(",", ":")))
     if piece.notes and not item.frozen:
         marker = SubElement(made, "marker")
-        _add(marker, name=f"{piece.label} notes", comment=legible(piece.notes))
+        add(marker, name=f"{piece.label} notes", comment=legible(piece.notes))
         SubElement(marker, "in").text = str(first)
-        _add(marker, out=-1)
+        add(marker, out=-1)
 
 
 def _add_file(clip: Element, file: MediaFile | None, piece: Piece, known: dict[str, str], rate: Fraction) -> None:
@@ -164,30 +160,30 @@ def _add_file(clip: Element, file: MediaFile | None, piece: Piece, known: dict[s
     known[key] = f"file-{len(known) + 1}"
     made = SubElement(clip, "file", id=known[key])
     if file is None:
-        _add(made, name=legible(piece.name), mediaSource="Slug")
-        _add_rate(made, rate)
+        add(made, name=legible(piece.name), mediaSource="Slug")
+        add_rate(made, rate)
         return
     own = rate if file.still else file.rate
-    _add(made, name=file.name, pathurl=file.address)
-    _add_rate(made, own)
+    add(made, name=file.name, pathurl=file.address)
+    add_rate(made, own)
     if not file.still:
-        _add(made, duration=file.frames)
+        add(made, duration=file.frames)
         _add_timecode(made, own, 0, drop=False)
     shape = SubElement(SubElement(SubElement(made, "media"), "video"), "samplecharacteristics")
-    _add(shape, width=file.width, height=file.height)
+    add(shape, width=file.width, height=file.height)
 
 
 def _add_speed(clip: Element, piece: Piece) -> None:
     effect = SubElement(SubElement(clip, "filter"), "effect")
-    _add(effect, name="Time Remap", effectid="timeremap", effectcategory="motion", effecttype="motion")
-    _add(effect, mediatype="video")
+    add(effect, name="Time Remap", effectid="timeremap", effectcategory="motion", effecttype="motion")
+    add(effect, mediatype="video")
     for name, value in (
         ("variablespeed", "0"),
         ("speed", f"{piece.speed * 100:g}"),
         ("reverse", "TRUE" if piece.reverse else "FALSE"),
         ("frameblending", "FALSE"),
     ):
-        _add(SubElement(effect, "parameter"), parameterid=name, name=name, value=value)
+        add(SubElement(effect, "parameter"), parameterid=name, name=name, value=value)
 
 
 # --- in ---------------------------------------------------------------------------------------------------------------
@@ -214,7 +210,8 @@ def read_fcp7(path: Path) -> Recut:
         remarks.append(Message("timeline-other-tracks", {"count": len(full) - 1}))
     if gaps:
         remarks.append(Message("timeline-gaps", {"count": gaps}))
-    return Recut(_text(sequence, "name") or path.stem, rate, pieces_from(items), tuple(remarks))
+    title = text_in(sequence, "name") or path.stem
+    return Recut(title, rate, pieces_from(items), tuple(remarks), sounds_in(sequence, files, rate, name))
 
 
 @dataclass(frozen=True)
@@ -247,11 +244,13 @@ def _items(track: Element, rate: Fraction, files: Mapping[str, Element], name: s
 
 
 def _across(element: Element, name: str) -> _Across:
-    start, end = frames_in(_text(element, "start"), name), frames_in(_text(element, "end"), name)
-    alignment = _text(element, "alignment").split("-")[0]
+    start, end = frames_in(text_in(element, "start"), name), frames_in(text_in(element, "end"), name)
+    alignment = text_in(element, "alignment").split("-")[0]
     effect = element.find("./effect")
     kind = (
-        transition_called() if effect is None else transition_called(_text(effect, "name"), _text(effect, "effectid"))
+        transition_called()
+        if effect is None
+        else transition_called(text_in(effect, "name"), text_in(effect, "effectid"))
     )
     if alignment == "start":
         return _Across(Lead(kind, 0, "in"), start, start, end)
@@ -269,8 +268,8 @@ def _item(
 ) -> tuple[Item, int, int]:
     """What a clip shows, and the film's frames from and to which it does."""
     before, behind = beside
-    start, end = frames_in(_text(element, "start") or "0", name), frames_in(_text(element, "end") or "0", name)
-    inside = frames_in(_text(element, "in") or "0", name)
+    start, end = frames_in(text_in(element, "start") or "0", name), frames_in(text_in(element, "end") or "0", name)
+    inside = frames_in(text_in(element, "in") or "0", name)
     reach = tail = 0
     if start == -1 and before is not None:
         start, reach = before.cut, before.cut - before.start
@@ -283,7 +282,7 @@ def _item(
     source = inside + (tail if piece.reverse else reach)
     said = exact.get("source_in")
     if frozen:
-        shown = frames_in(_text(element, "stillframeoffset") or str(inside), name)
+        shown = frames_in(text_in(element, "stillframeoffset") or str(inside), name)
     elif isinstance(said, int) and exact.get("in") == inside and _same_speed(exact.get("speed"), piece.speed):
         # Divided by the speed it was rounded.
         shown = said
@@ -299,40 +298,29 @@ def _piece(element: Element, files: Mapping[str, Element], name: str) -> tuple[P
     """A clip's piece, whether it holds one frame, and what our tag says of where it began."""
     file = element.find("./file")
     file = files.get(file.get("id", ""), file) if file is not None else None
-    called = "" if file is None else file_called(_text(file, "pathurl") or _text(file, "name"))
+    called = "" if file is None else file_called(text_in(file, "pathurl") or text_in(file, "name"))
     speed, reverse = 1.0, False
     for effect in element.iterfind("./filter/effect"):
-        if _text(effect, "effectid").casefold() == "timeremap":
-            said = {_text(one, "parameterid"): _text(one, "value") for one in effect.iterfind("./parameter")}
+        if text_in(effect, "effectid").casefold() == "timeremap":
+            said = {text_in(one, "parameterid"): text_in(one, "value") for one in effect.iterfind("./parameter")}
             # A thousandth of a percent is what the format has.
             speed, reverse = speed_in(frames_in(Fraction(_number(said.get("speed"))) * 1000, name) / 100_000, name)
             reverse = reverse or (said.get("reverse") or "").upper() == "TRUE"
-    notes = [_text(marker, "comment") or _text(marker, "name") for marker in element.iterfind("./marker")]
+    notes = [text_in(marker, "comment") or text_in(marker, "name") for marker in element.iterfind("./marker")]
     piece = Piece(
         kind="other",
-        name=_text(element, "name") or called,
+        name=text_in(element, "name") or called,
         frames=0,
         speed=speed or 1.0,
         reverse=reverse,
         file=called,
         notes="\n".join(note for note in notes if note)[:MAX_TEXT] or None,
     )
-    tag = _tag(element)
+    tag = tag_in(element)
     piece = tagged(piece, tag)
     # A picture is always one frame; whether it is held, too, is only said in its tag.
-    held = tag.get("held") is True if piece.kind == "still" else _text(element, "stillframe").upper() == "TRUE"
+    held = tag.get("held") is True if piece.kind == "still" else text_in(element, "stillframe").upper() == "TRUE"
     return piece, held or speed == 0.0, tag
-
-
-def _tag(element: Element) -> Mapping[str, object]:
-    for comment in element.iterfind("./comments/*"):
-        try:
-            said = json.loads(comment.text or "")
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(said, dict) and isinstance(said.get(TAG), dict):
-            return dict(said[TAG])
-    return {}
 
 
 def _same_speed(said: object, speed: float) -> bool:
@@ -347,12 +335,8 @@ def _number(text: str | None) -> str:
 
 
 def _rate(element: Element, name: str, usual: Fraction) -> Fraction:
-    base = _text(element, "rate/timebase")
+    base = text_in(element, "rate/timebase")
     if not base:
         return usual
     rate = Fraction(frames_in(base, name))
-    return rate * NTSC if _text(element, "rate/ntsc").upper() == "TRUE" else rate
-
-
-def _text(element: Element, path: str) -> str:
-    return (element.findtext(path) or "").strip()[:MAX_TEXT]
+    return rate * NTSC if text_in(element, "rate/ntsc").upper() == "TRUE" else rate

@@ -17,6 +17,8 @@ from framepack.messages import Message
 from projects.database.tables import Transition
 from projects.errors import TimelineFileProblem
 from projects.films.timeline import Lead, Timeline
+from projects.timelines.fcpxml_sounds import add_sounds, is_heard, sounds_in
+from projects.timelines.fcpxml_texts import seconds_in, source_of, tag_in, time_of
 from projects.timelines.media import FilmMedia, MediaFile
 from projects.timelines.pieces import (
     NO_LEAD,
@@ -42,6 +44,7 @@ from projects.timelines.reading import (
     transition_called,
     xml_of,
 )
+from projects.timelines.sounds import sounds_of_film
 from projects.timelines.timecode import FIRST_HOUR, drops, frame_of
 
 _CALLED: Mapping[Transition, str] = MappingProxyType(
@@ -69,8 +72,8 @@ def fcpxml_of(timeline: Timeline, media: FilmMedia) -> str:
         project,
         "sequence",
         format="r1",
-        duration=_time(timeline.frames, rate),
-        tcStart=_time(hour, rate),
+        duration=time_of(timeline.frames, rate),
+        tcStart=time_of(hour, rate),
         tcFormat="DF" if drop else "NDF",
     )
     spine = SubElement(sequence, "spine")
@@ -81,24 +84,20 @@ def fcpxml_of(timeline: Timeline, media: FilmMedia) -> str:
                 spine,
                 "transition",
                 name=_CALLED[item.piece.lead.kind],
-                offset=_time(offset - item.before, rate),
-                duration=_time(item.before + item.after, rate),
+                offset=time_of(offset - item.before, rate),
+                duration=time_of(item.before + item.after, rate),
             )
         _add_clip(spine, item, offset, assets, media, rate)
         offset += item.frames
+    add_sounds(resources, spine, sounds_of_film(timeline, media), media, hour, rate)
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n' + tostring(root, encoding="unicode") + "\n"
-
-
-def _time(frames: int | Fraction, rate: Fraction) -> str:
-    seconds = frames / rate
-    return f"{seconds.numerator}s" if seconds.denominator == 1 else f"{seconds.numerator}/{seconds.denominator}s"
 
 
 def _add_format(resources: Element, id: str, rate: Fraction, width: int, height: int) -> None:
     made = SubElement(resources, "format", id=id, width=str(width), height=str(height))
     if rate:
-        made.set("frameDuration", _time(1, rate))
+        made.set("frameDuration", time_of(1, rate))
 
 
 def _add_assets(resources: Element, wanted: list[str], media: FilmMedia) -> dict[str, str]:
@@ -119,7 +118,7 @@ def _add_assets(resources: Element, wanted: list[str], media: FilmMedia) -> dict
 
 
 def _add_asset(resources: Element, id: str, file: MediaFile, format: str) -> None:
-    duration = "0s" if file.still else _time(file.frames, file.rate)
+    duration = "0s" if file.still else time_of(file.frames, file.rate)
     said = {"id": id, "name": file.name, "src": file.address, "start": "0s", "duration": duration}
     SubElement(resources, "asset", {**said, "hasVideo": "1", "format": format})
 
@@ -128,7 +127,7 @@ def _add_clip(
     spine: Element, item: Item, offset: int, assets: Mapping[str, str], media: FilmMedia, rate: Fraction
 ) -> None:
     piece = item.piece
-    said = {"name": legible(piece.name), "offset": _time(offset, rate), "duration": _time(item.frames, rate)}
+    said = {"name": legible(piece.name), "offset": time_of(offset, rate), "duration": time_of(item.frames, rate)}
     asset = assets.get(piece.source_id or "")
     # The time of a clip that is faster or slower is that of what is shown.
     speed = Fraction(1) if item.frozen else Fraction(piece.speed).limit_denominator(10_000)
@@ -136,9 +135,9 @@ def _add_clip(
     if asset is None:
         made = SubElement(spine, "gap", {**said, "start": "0s"})
     elif media.files[piece.source_id or ""].still:
-        made = SubElement(spine, "video", {**said, "ref": asset, "start": _time(start, rate)})
+        made = SubElement(spine, "video", {**said, "ref": asset, "start": time_of(start, rate)})
     else:
-        made = SubElement(spine, "asset-clip", {**said, "ref": asset, "start": _time(start, rate)})
+        made = SubElement(spine, "asset-clip", {**said, "ref": asset, "start": time_of(start, rate)})
     if piece.notes:
         SubElement(made, "note").text = legible(piece.notes)
     if asset is not None and (item.frozen or speed != 1 or piece.reverse):
@@ -156,7 +155,7 @@ def _add_speed(clip: Element, item: Item, start: Fraction, speed: Fraction, rate
         first, last = last, first
     points = SubElement(clip, "timeMap")
     for time, value in ((start, first), (start + item.frames, last)):
-        SubElement(points, "timept", time=_time(time, rate), value=_time(value, rate), interp="linear")
+        SubElement(points, "timept", time=time_of(time, rate), value=time_of(value, rate), interp="linear")
 
 
 # --- in ---------------------------------------------------------------------------------------------------------------
@@ -175,14 +174,14 @@ def read_fcpxml(path: Path) -> Recut:
     check_count(len(spine), name)
     resources = {one.get("id", ""): one for one in root.iterfind("./resources/*")}
     format = resources.get(sequence.get("format", ""))
-    duration = _seconds(format.get("frameDuration"), name) if format is not None else Fraction(0)
+    duration = seconds_in(format.get("frameDuration"), name) if format is not None else Fraction(0)
     rate = check_rate(1 / duration if duration else Fraction(24), name)
     items: list[Item] = []
     gaps, lead, before, after = 0, NO_LEAD, 0, 0
     offset: Fraction | None = None
     for child in spine:
-        length = _seconds(child.get("duration"), name)
-        at = _seconds(child.get("offset"), name) if child.get("offset") else offset or Fraction(0)
+        length = seconds_in(child.get("duration"), name)
+        at = seconds_in(child.get("offset"), name) if child.get("offset") else offset or Fraction(0)
         if child.tag == "transition":
             cut = at if offset is None else offset
             lead = Lead(transition_called(child.get("name", "")), 0, "centre")
@@ -197,11 +196,17 @@ def read_fcpxml(path: Path) -> Recut:
         lead, before, after = NO_LEAD, 0, 0
     if not items:
         raise TimelineFileProblem(name, Message("timeline-empty"))
-    others = sum(child.tag in _CLIPS for clip in spine for child in clip if child.get("lane") is not None)
+    others = sum(
+        child.tag in _CLIPS and not is_heard(child, resources)
+        for clip in spine
+        for child in clip
+        if child.get("lane") is not None
+    )
     remarks = [Message("timeline-other-tracks", {"count": others})] if others else []
     remarks += [Message("timeline-gaps", {"count": gaps})] if gaps else []
     title = "" if project is None else project.get("name", "")[:MAX_TEXT]
-    return Recut(title or path.stem, rate, pieces_from(items), tuple(remarks))
+    sounds = sounds_in(spine, resources, rate, name)
+    return Recut(title or path.stem, rate, pieces_from(items), tuple(remarks), sounds)
 
 
 def _led(piece: Piece, lead: Lead) -> Piece:
@@ -210,17 +215,17 @@ def _led(piece: Piece, lead: Lead) -> Piece:
 
 
 def _item(element: Element, resources: Mapping[str, Element], rate: Fraction, name: str) -> Item | None:
-    tag = _tag(element)
-    frames = _frames(_seconds(element.get("duration"), name), rate, name)
+    tag = tag_in(element)
+    frames = _frames(seconds_in(element.get("duration"), name), rate, name)
     if frames < 1 or (element.tag not in _CLIPS and not tag):
         return None
     inner = element.find("./video") if element.tag == "clip" else element
     asset = resources.get("" if inner is None else inner.get("ref", ""))
-    start = _seconds(element.get("start"), name)
+    start = seconds_in(element.get("start"), name)
     speed, frozen = Fraction(1), False
     source = start
     points = [
-        (_seconds(point.get("time"), name), _seconds(point.get("value"), name))
+        (seconds_in(point.get("time"), name), seconds_in(point.get("value"), name))
         for point in element.iterfind("./timeMap/timept")
     ]
     if len(points) > 1 and points[-1][0] != points[0][0]:
@@ -230,7 +235,7 @@ def _item(element: Element, resources: Mapping[str, Element], rate: Fraction, na
         ends = [value + (at - time) * speed for at in (start, start + frames / rate)]
         source = min(ends)
     if asset is not None:
-        source -= _seconds(asset.get("start"), name)
+        source -= seconds_in(asset.get("start"), name)
     faster, reverse = speed_in(float(speed), name)
     piece = Piece(
         kind="other",
@@ -238,35 +243,10 @@ def _item(element: Element, resources: Mapping[str, Element], rate: Fraction, na
         frames=0,
         speed=faster or 1.0,
         reverse=reverse,
-        file="" if asset is None else file_called(_source(asset)),
+        file="" if asset is None else file_called(source_of(asset)),
         notes=(element.findtext("./note") or "").strip()[:MAX_TEXT] or None,
     )
     return Item(tagged(piece, tag), frames, _frames(source, rate, name), frozen)
-
-
-def _source(asset: Element) -> str:
-    newer = asset.find("./media-rep")
-    return asset.get("src", "") or ("" if newer is None else newer.get("src", "")) or asset.get("name", "")
-
-
-def _tag(element: Element) -> dict[str, object]:
-    tag: dict[str, object] = {}
-    for one in element.iterfind("./metadata/md"):
-        key, value = one.get("key", ""), one.get("value", "")
-        if key.startswith(f"{TAG}."):
-            tag[key.removeprefix(f"{TAG}.")] = int(value) if value.isdecimal() and len(value) < 10 else value
-    return tag
-
-
-def _seconds(text: str | None, name: str) -> Fraction:
-    try:
-        seconds = Fraction((text or "0s").strip().removesuffix("s"))
-    except (ValueError, ZeroDivisionError):
-        frames_in(text, name)
-        raise TimelineFileProblem(name, Message("timeline-number", {"value": str(text)[:60]})) from None
-    if abs(seconds) > 10**9:
-        raise TimelineFileProblem(name, Message("timeline-number", {"value": str(text)[:60]}))
-    return seconds
 
 
 def _frames(seconds: Fraction, rate: Fraction, name: str) -> int:

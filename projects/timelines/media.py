@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +19,7 @@ from projects.database.tables import Media, Shot, Take
 from projects.films.stitching import conform_take
 from projects.films.timeline import StillSource, TakeSource, Timeline
 from projects.settings import StudioSettings
+from projects.sound.reading import RATE
 from projects.storage.finished import is_there
 from projects.storage.places import picture_path, take_path
 from projects.takes.takes import takes_of_shots
@@ -33,6 +35,7 @@ class MediaFile:
     """A file: ``frames`` at ``rate`` frames a second, or a picture, whose rate is 0. ``name`` is what it is called.
 
     ``beside`` is where it lies as seen from the timeline's file, where the two are handed on together.
+    A sound has no width nor height; its ``frames`` are samples at 48 kHz.
     """
 
     path: Path
@@ -68,6 +71,7 @@ def media_of(*, session: Session, settings: StudioSettings, timeline: Timeline) 
     A take that it does not show and whose files are gone is left out.
     """
     shown = {clip.source.take_id for clip in timeline.clips if isinstance(clip.source, TakeSource)}
+    sounds = {sound.media_id for clip in timeline.clips for sound in clip.sounds} | {timeline.settings.music or ""}
     pictures = {clip.source.media_id for clip in timeline.clips if isinstance(clip.source, StillSource)}
     shot_ids = [clip.shot_id for clip in timeline.clips if clip.shot_id is not None]
     labels = {shot.id: shot.label for shot in session.exec(select(Shot).where(col(Shot.id).in_(shot_ids))).all()}
@@ -82,6 +86,9 @@ def media_of(*, session: Session, settings: StudioSettings, timeline: Timeline) 
         name = f"picture_{media.id[:ID_LETTERS]}{ending}"
         path = picture_path(settings, media.id)
         files[media.id] = MediaFile(path, name, 0, NO_RATE, media.width, media.height)
+    for media in session.exec(select(Media).where(col(Media.id).in_(sounds))).all():
+        if (path := picture_path(settings, media.id)).is_file():
+            files[media.id] = _of_sound(media, path)
     return FilmMedia(files, {shot_id: tuple(ids) for shot_id, ids in takes.items()})
 
 
@@ -110,6 +117,13 @@ def pack_media(bundle: zipfile.ZipFile, media: FilmMedia, folder: str, watch: Ca
         # Videos and pictures are packed already.
         bundle.write(file.path, f"{folder}/{file.name}", compress_type=zipfile.ZIP_STORED)
         done += file.path.stat().st_size
+
+
+def _of_sound(media: Media, path: Path) -> MediaFile:
+    ending = PurePath(media.name).suffix.lower()
+    ending = ending if re.fullmatch(r"\.[a-z0-9]{1,5}", ending) else mimetypes.guess_extension(media.kind) or ".wav"
+    samples = round((media.seconds or 0.0) * RATE)
+    return MediaFile(path, f"sound_{media.id[:ID_LETTERS]}{ending}", samples, Fraction(RATE), 0, 0)
 
 
 def _is_there(settings: StudioSettings, take: Take) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ from framepack.messages import Message
 from projects.database.tables import Transition
 from projects.errors import TimelineFileProblem
 from projects.films.timeline import CardSource, Clip, Lead, Timeline
+from projects.sound.reading import RATE
 from projects.timelines.media import FilmMedia, MediaFile, pack_media
 from projects.timelines.pieces import TAG, Item, Piece, Recut, cuts_of, items_of, pieces_from, pieces_of, tag_of, tagged
 from projects.timelines.reading import (
@@ -33,6 +34,7 @@ from projects.timelines.reading import (
     speed_in,
     transition_called,
 )
+from projects.timelines.sounds import SoundPiece, level_in, sound_tag, sounds_of_film, tagged_sound, tracks_of
 from projects.timelines.timecode import FIRST_HOUR, drops, frame_of, known_rate
 
 # Names within a bundle, as the library has them.
@@ -90,7 +92,31 @@ def _timeline(timeline: Timeline, media: FilmMedia, urls: Mapping[str, str]) -> 
         "height": timeline.height,
     }
     made.tracks.append(track)
+    for number, sounds in enumerate(tracks_of(sounds_of_film(timeline, media)), start=1):
+        made.tracks.append(_sound_track(f"A{number}", sounds, media, urls))
     return made
+
+
+def _sound_track(
+    name: str, sounds: Sequence[SoundPiece], media: FilmMedia, urls: Mapping[str, str]
+) -> otio.schema.Track:
+    """An audio track; its times are samples."""
+    track = otio.schema.Track(name, kind=otio.schema.TrackKind.Audio)
+    at = 0
+    for piece in sounds:
+        if piece.begin > at:
+            track.append(otio.schema.Gap(duration=_Time(piece.begin - at, RATE)))
+        source = str(piece.source_id)
+        reference = otio.schema.ExternalReference(
+            urls[source], _Range(_Time(0, RATE), _Time(media.files[source].frames, RATE))
+        )
+        reference.name = piece.file
+        shown = _Range(_Time(piece.source_in, RATE), _Time(piece.samples, RATE))
+        clip = otio.schema.Clip(piece.file, reference, shown)
+        clip.metadata[TAG] = sound_tag(piece)
+        track.append(clip)
+        at = piece.end
+    return track
 
 
 def _transition(item: Item, rate: float) -> otio.schema.Transition:
@@ -198,7 +224,8 @@ def _recut(path: Path, data: bytes) -> Recut:
         remarks.append(Message("timeline-other-tracks", {"count": others}))
     if gaps:
         remarks.append(Message("timeline-gaps", {"count": gaps}))
-    return Recut(str(timeline.name or path.stem)[:MAX_TEXT], rate, pieces_from(items), tuple(remarks))
+    title = str(timeline.name or path.stem)[:MAX_TEXT]
+    return Recut(title, rate, pieces_from(items), tuple(remarks), _sounds(name, timeline, rate))
 
 
 def _opened(name: str, data: bytes) -> otio.schema.Timeline:
@@ -305,6 +332,35 @@ def _item(name: str, child: otio.core.Item, rate: Fraction) -> Item | None:
         # The take that the editor chose among the alternates.
         piece = replace(piece, source_id=str(source["source"])[:64])
     return Item(piece, frames, _frames(name, start, rate), frozen or speed == 0.0)
+
+
+def _sounds(name: str, timeline: otio.schema.Timeline, rate: Fraction) -> tuple[SoundPiece, ...]:
+    """What the audio tracks play."""
+    found = []
+    for track in timeline.tracks:
+        if not isinstance(track, otio.schema.Track) or track.kind != otio.schema.TrackKind.Audio:
+            continue
+        check_count(len(track), name)
+        for child in track:
+            if not isinstance(child, otio.schema.Clip) or child.media_reference is None:
+                continue
+            try:
+                place, shown = track.range_of_child(child), child.trimmed_range()
+            except otio.exceptions.OTIOError:
+                continue
+            reference, start = child.media_reference, shown.start_time
+            if reference.available_range is not None:
+                start -= reference.available_range.start_time
+            tag = child.metadata.get(TAG)
+            piece = SoundPiece(
+                begin=_frames(name, place.start_time, Fraction(RATE)),
+                samples=_frames(name, shown.duration, Fraction(RATE)),
+                source_in=_frames(name, start, Fraction(RATE)),
+                db=level_in(tag.get("db") if isinstance(tag, Mapping) else None),
+                file=file_called(str(getattr(reference, "target_url", None) or reference.name or "")),
+            )
+            found.append(tagged_sound(piece, tag, rate))
+    return tuple(found)
 
 
 def _frames(name: str, time: otio.opentime.RationalTime, rate: Fraction) -> int:

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from framepack.messages import Message
 from projects.database.tables import TransitionAt
 from projects.films.timeline import CardSource, Clip, Lead, TakeSource, Timeline
+from projects.timelines.sounds import SoundPiece
 
 PieceKind = Literal["take", "still", "card", "other"]
 NO_LEAD = Lead("cut", 0, "centre")
@@ -76,12 +77,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Recut:
-    """A timeline that came back: its pieces in order, at ``rate``; ``remarks`` are what of it could not be read."""
+    """A timeline that came back: its pieces in order, at ``rate``, and the ``sounds`` of its audio tracks.
+
+    ``remarks`` are what of it could not be read.
+    """
 
     name: str
     rate: Fraction
     pieces: tuple[Piece, ...]
     remarks: tuple[Message, ...] = field(default=())
+    sounds: tuple[SoundPiece, ...] = ()
 
 
 # --- from our timeline ------------------------------------------------------------------------------------------------

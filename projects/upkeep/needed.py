@@ -92,8 +92,8 @@ def all_rows(session: Session) -> Rows:
 def needed_by(rows: Rows, models: Path | None) -> Needed:
     """What ``rows`` need of each kind of thing; ``models`` is the folder of the weights, as for the engine.
 
-    A take that failed or was called off shows nothing, so it needs nothing; what was made of it is needed where its
-    shot still asks for that.
+    A take or film that failed or was called off shows nothing, so it needs nothing; what was made of a take is needed
+    where its shot still asks for that.
     """
     planned = [*_ordered(rows), *_asked_for(rows, models)]
     units = {key for shot in planned for key, _ in shot.units}
@@ -108,7 +108,7 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
         "sections": frozenset(units),
         "conditioning": frozenset(name for shot in planned for name in conditioning_of(shot)),
         "takes": frozenset(take.id for take in rows.takes),
-        "films": frozenset(film.id for film in rows.films),
+        "films": frozenset(film.id for film in rows.films if film.status not in film_orders.ENDED),
         "pieces": frozenset(piece for film in rows.films for piece in film.order.get(PIECES, ())),
         "pictures": frozenset(pictures),
         "thumbnails": frozenset(pictures | {take.id for take in rows.takes}),

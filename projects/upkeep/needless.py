@@ -40,6 +40,8 @@ _LEFT_OVER = r"\..+\.[0-9a-f]{32}\.part"  # of a writer that was killed
 _VIDEO = re.compile(rf"(?P<id>[0-9a-f]{{32}})\.mp4(\.json)?|{_LEFT_OVER}")
 _ENDINGS = "|".join(map(re.escape, (*ENDINGS, CAPTIONS_ENDING)))
 _FILM = re.compile(rf"(?P<id>[0-9a-f]{{32}})({_ENDINGS})(\.json)?|{_LEFT_OVER}")
+# What a film needs while it is made, where its worker was killed over it and nobody made it afterwards.
+_SCRATCH = re.compile(r"\.film-(?P<id>[0-9a-f]{32})")
 _ENCODED = re.compile(rf"(?P<id>[0-9a-f]{{64}})\.safetensors(\.json)?|{_LEFT_OVER}")
 _PICTURE = re.compile(rf"(?P<id>[0-9a-f]{{64}})|{_LEFT_OVER}")
 _THUMBNAIL = re.compile(rf"(?P<id>[0-9a-f]{{64}}|[0-9a-f]{{32}})-[0-9]+\.(webp|wave|beats)|{_LEFT_OVER}")
@@ -164,6 +166,7 @@ def things(settings: StudioSettings) -> Iterator[Thing]:
     yield from _found("conditioning", settings.conditioning_dir, hashed, _ENCODED)
     yield from _found("takes", settings.takes_dir, "*", _VIDEO)
     yield from _found("films", settings.films_dir, "*", _FILM)
+    yield from _found("films", settings.home, ".film-*", _SCRATCH)
     yield from _found("pieces", settings.pieces_dir, hashed, _UNIT)
     yield from _found("pictures", settings.media_dir, hashed, _PICTURE)
     yield from _found("thumbnails", settings.thumbnails_dir, hashed, _THUMBNAIL)

@@ -31,7 +31,7 @@ _EMOJI = ("notoemoji-regular", "notoemoji[wght]", "notoemoji-variablefont_wght",
 _ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
 _OUTLINES = ("glyf", "CFF ", "CFF2")
 # Of a font that comes in any weight.
-_WEIGHT = 500
+WEIGHT = 500
 # From here on there are mostly emoji, and this mark behind a sign asks for its picture.
 _FIRST_EMOJI, _AS_PICTURE = 0x1F000, "\ufe0f"
 # Signs that Latin and Chinese share: they are set as what stands before them.
@@ -57,7 +57,7 @@ class Face:
 
 def runs_of(text: str) -> list[tuple[str, Face]]:
     """``text``, which has one line, in stretches of one face each. What no font has becomes a question mark."""
-    faces = _faces(_region(text))
+    faces = _faces(region_of(text))
     runs: list[tuple[str, Face]] = []
     for letter, following in zip(text, text[1:] + " ", strict=True):
         if letter == _AS_PICTURE:
@@ -101,7 +101,7 @@ def _face_for(letter: str, as_picture: bool, before: Face | None, faces: tuple[F
     return next((face for face in (*first, *others) if face.has(letter)), None)
 
 
-def _region(text: str) -> Region:
+def region_of(text: str) -> Region:
     """Where ``text`` seems to be written: by its kana or hangul, else by which characters it is written with."""
     if any("\u3040" <= letter <= "\u30ff" for letter in text):
         return "JP"
@@ -204,5 +204,5 @@ def _sized(face: Face, pixels: int) -> ImageFont.FreeTypeFont:
 def _value(axis: Mapping[str, Any]) -> float:
     """Where a face that can be drawn in several ways is set on one of its axes."""
     if b"eight" in (axis["name"] or b""):
-        return float(min(max(_WEIGHT, axis["minimum"]), axis["maximum"]))
+        return float(min(max(WEIGHT, axis["minimum"]), axis["maximum"]))
     return float(axis["default"])

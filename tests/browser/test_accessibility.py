@@ -27,6 +27,7 @@ from tests.support.running_studio import Studio, running_studio
 pytestmark = pytest.mark.browser
 GRAVE = {"serious", "critical"}
 NAME = "海邊 Night train"
+BEATS = [{"at": 0.3, "prompt": "Fog."}, {"at": 3.0, "prompt": "What is never reached."}]
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,6 @@ def _rendered(session: Session, settings: StudioSettings) -> str:
     render_all(session, settings, project)
     for name in ("First cut", "Second cut"):
         film_now(session, settings, project, name=name)
-    edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="The sea is calm."))
+    edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="The sea is calm.", beats=BEATS))
     add_shots(session=session, project_id=project, new=[NewShot(prompt="A boat.", media_id=media)])
     return project

@@ -36,6 +36,31 @@ def test_a_card_is_carried_to_another_place(board: ShowBoard) -> None:
     assert shown.told() == []
 
 
+def test_what_was_moved_is_moved_again_by_the_window_by_keys_and_by_the_mouse(board: ShowBoard) -> None:
+    shown = board(12).open()
+    shown.shot("s1").click()
+
+    for place in (3, 5):
+        shown.page.get_by_role("button", name="Move to…").click()
+        box = shown.page.get_by_label("To place")
+        box.fill(str(place))
+        box.press("Enter")
+        until(lambda place=place: shown.story.order()[place - 1] == "s1", seconds=10)
+        expect(shown.shot("s1")).to_be_focused()
+    for place in (6, 7):
+        shown.press("Alt+ArrowRight")
+        until(lambda place=place: shown.story.order()[place - 1] == "s1", seconds=10)
+        assert shown.focused() == "s1"
+    for after, place in (("s9", 9), ("s11", 11)):
+        pick_up(shown, shown.shot("s1"))
+        carry_to(shown, shown.shot(after), right=True)
+        shown.page.mouse.up()
+        until(lambda place=place: shown.story.order()[place - 1] == "s1", seconds=10)
+        assert shown.focused() == "s1"
+    assert [move["ids"] for move in shown.story.calls("/move")] == [["s1"]] * 6
+    assert [one for one in shown.story.order() if one != "s1"] == [f"s{n}" for n in range(2, 13)]
+
+
 def test_several_selected_ones_are_carried_together(board: ShowBoard) -> None:
     shown = board(12).open()
     shown.shot("s1").click()

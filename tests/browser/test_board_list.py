@@ -61,6 +61,8 @@ def test_tab_goes_on_to_the_next_cell_one_can_write_in(board: ShowBoard) -> None
     shown.press("Tab")
     expect(shown.cell("s1", "start").locator("select")).to_be_focused()
     shown.press("Tab")
+    expect(shown.cell("s1", "transition").locator("select")).to_be_focused()
+    shown.press("Tab")  # a cut has no overlap
     expect(shown.cell("s2", "prompt").locator("textarea")).to_be_focused()
     shown.press("Shift+Tab", "Escape")
     until(lambda: shown.story.row("s1")["seconds"] == 3.5, seconds=10)
@@ -91,6 +93,37 @@ def test_a_length_is_for_all_selected_rows(board: ShowBoard) -> None:
     assert shown.story.calls("/shots") == [{"ids": ["s2", "s3", "s4"], "changes": {"seconds": 6.25}}]
     expect(shown.page.get_by_text("3 shots last 6.25 s each now.")).to_be_visible()
     expect(shown.cell("s3", "seconds")).to_have_text("6.25 s")
+
+
+def test_transitions_and_how_long_they_last_are_written_in_one_row_and_in_several(board: ShowBoard) -> None:
+    shown = board(6).open("view=list")
+    shown.cell("s2", "transition_seconds").click()
+    shown.press("Enter")
+    expect(shown.page.get_by_role("alert").filter(has_text="A cut has no overlap")).to_be_visible()
+
+    shown.press("ArrowLeft", "Enter")
+    box = shown.page.get_by_label("Transition of SH0020")
+    expect(box).to_be_focused()
+    box.select_option("Through black")
+    expect(shown.cell("s2", "transition")).to_be_focused()
+    shown.press("ArrowRight")
+    shown.page.keyboard.type("1,5")
+    shown.press("Enter")
+    until(lambda: shown.story.row("s2")["transition_seconds"] == 1.5, seconds=10)
+    assert shown.story.row("s2")["transition"] == "black"
+    expect(shown.cell("s2", "transition_seconds")).to_have_text("1.5 s")
+
+    shown.cell("s2", "transition").click()
+    shown.press("Control+c")
+    shown.cell("s4", "transition").click()
+    shown.cell("s6", "transition").click(modifiers=["Shift"])
+    shown.press("Control+v")
+    until(lambda: [row["transition"] for row in shown.story.rows[3:]] == ["black"] * 3, seconds=10)
+    expect(shown.page.get_by_text("“Through black” leads into 3 shots now.")).to_be_visible()
+    shown.press("ArrowRight", "Enter")
+    shown.page.get_by_label("Overlap of SH0060").fill("2")
+    shown.press("Enter")
+    until(lambda: [row["transition_seconds"] for row in shown.story.rows[3:]] == [2.0] * 3, seconds=10)
 
 
 def test_start_and_preset_and_length_are_set_for_several_from_the_bar(board: ShowBoard) -> None:
@@ -195,7 +228,7 @@ def test_the_table_is_read_out_as_one(board: ShowBoard) -> None:
     table = shown.page.get_by_role("grid", name="The shots in order")
 
     expect(table).to_have_attribute("aria-rowcount", "501")
-    expect(table.get_by_role("columnheader")).to_have_count(8)
+    expect(table.get_by_role("columnheader")).to_have_count(9)
     expect(shown.shot("s3")).to_have_attribute("aria-rowindex", "4")
 
 

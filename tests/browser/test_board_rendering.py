@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,27 @@ def test_what_changed_is_rendered_followed_and_cancelled(board: ShowBoard) -> No
     page.get_by_role("button", name="Cancel").click()
     expect(work).to_be_hidden()
     expect(page).to_have_title("Storyboard")
+
+
+def test_what_takes_long_is_asked_about_and_a_deadline_picks_the_preset(board: ShowBoard) -> None:
+    shown = board(6)
+    shown.story.lasts = 1200.0
+    page = shown.open().page
+    order = page.get_by_role("button", name="Render what changed (3)")
+    order.hover()
+    expect(order).to_have_attribute("title", re.compile(r"3 shots, 6 sections to make, 2 found.* Done at about "))
+
+    order.click()
+    window = page.get_by_role("dialog", name="This takes a while")
+    expect(window).to_contain_text("6 sections to make")
+    expect(window.get_by_role("radio", name="As it is set")).to_be_checked()
+    window.get_by_label("It has to be done by").fill("18:00")
+    expect(window.get_by_role("radio", name="Quick")).to_be_checked()
+    expect(window).to_contain_text("“Quick” is the best that is done by then.")
+    assert shown.story.calls("/renders") == []
+    window.get_by_role("button", name="Render").click()
+    expect(page.locator(".work")).to_be_visible()
+    assert shown.story.calls("/renders") == [{"shots": None, "pass": "draft", "preset": "quick"}]
 
 
 def test_the_work_under_way_is_looked_at_each_second(board: ShowBoard) -> None:

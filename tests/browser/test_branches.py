@@ -69,7 +69,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
             )
             project.steps, project.cfg = 2, 1.0
             session.flush()
-            enqueue_render(session=session, settings=settings, project_id=project.id, shot_ids=[shot.id])
+            enqueue_render(session=session, project_id=project.id, shot_ids=[shot.id])
             session.commit()
         work = Work(studio, project, shot)
         until(lambda: len(work.takes()) == 1, seconds=300)

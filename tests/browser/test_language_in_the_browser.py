@@ -60,6 +60,15 @@ def test_a_browser_in_chinese_opens_in_chinese_and_an_address_may_say_otherwise(
     fonts = page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily")
     assert fonts.index("Noto Sans CJK TC") < fonts.index("Hiragino Sans")
 
+    # The box for files is Streamlit's, which has no other language than English.
+    page.get_by_role("button", name="從圖片或文字建立").click()
+    box = page.get_by_test_id("stFileUploader")
+    expect(box.get_by_role("button", name="選擇檔案")).to_be_visible()
+    expect(box.get_by_text("64MB per file")).to_be_hidden()
+    with page.expect_file_chooser() as chooser:
+        box.get_by_role("button", name="選擇檔案").click()
+    assert chooser.value.is_multiple()
+
     page.goto(f"{studio.url}/?lang=en")
     await_language(page, "en", "Projects")
     page.get_by_label("Language").select_option("繁體中文")

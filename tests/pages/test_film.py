@@ -13,12 +13,12 @@ from pages.board.reading import read_board
 from pages.board.rows import render_row
 from pages.serving.files import download_url, film_url
 from pages.session.database import session, settings
-from projects.database.tables import Film, Progress, Render, ShotUpdate
+from projects.database.tables import Film, Progress, ProjectUpdate, Render, ShotUpdate
 from projects.films.films import films_of
 from projects.queue.deliveries import Delivery
 from projects.storage.pictures import add_picture
 from projects.storage.places import film_path
-from projects.storyboard.projects import create_project
+from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import NewShot, add_shots, edit_shot
 from tests.support.films import make
@@ -128,6 +128,17 @@ def test_shots_that_lack_something_to_be_rendered_are_counted_apart() -> None:
 
     assert "3 shots are not rendered yet." in said
     assert "1 of them lacks something before it can be rendered." in said
+
+
+def test_of_a_shot_that_lacks_two_things_the_way_to_it_is_shown_once() -> None:
+    project = make_project(shots=0, takes=False)
+    with session() as opened:
+        add_shots(session=opened, project_id=project, new=[NewShot(prompt="No picture.")] * 2)
+        opened.commit()
+    at = open_page("film.py", project=project)
+
+    assert "2 of them lack something before they can be rendered." in text_of(at)
+    assert [one.proto.label for one in at.get("page_link")].count("Go to SH0010") == 1
 
 
 def test_a_film_is_ordered_made_watched_and_downloaded() -> None:
@@ -264,7 +275,7 @@ def test_a_film_that_was_thrown_away_can_be_brought_back() -> None:
 def test_the_table_of_shots_is_folded_away() -> None:
     at = open_page("film.py", project=make_project(shots=2, takes=True))
 
-    assert [box.label for box in at.expander] == [
+    assert [box.label for box in at.expander][:3] == [
         "Other formats and exact settings",
         "Cut the film",
         "Shots of the film (2)",
@@ -284,3 +295,29 @@ def test_a_film_whose_file_is_gone_is_said_so_and_can_be_made_again() -> None:
     assert "is no longer there. Make the film again." in text_of(at)
     at.button(key="deliver-share").click().run()
     assert len(films(project)) == 2
+
+
+def test_the_real_pass_has_takes_orders_and_films_of_its_own() -> None:
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    assert not at.get("button_group")
+    at.button(key="deliver-share").click().run()
+    film = made(project)
+    with session() as opened:
+        changes = ProjectUpdate(real_checkpoint="draft", real_steps=2)
+        edit_project(session=opened, project_id=project, changes=changes)
+        opened.commit()
+
+    at = open_page("film.py", project=project)
+    assert film_url(film.id) in text_of(at)
+    at.button_group(key=f"pass-{project}").set_value("real").run()
+
+    assert at.query_params["pass"] == "real"
+    assert f"storyboard?project={project}&pass=real" in links(at)
+    assert "1 shot is not rendered yet." in text_of(at)
+    assert film_url(film.id) not in text_of(at)
+    at.button(key="render-missing").click().run()
+    with session() as opened:
+        assert [render.made_for for render in opened.exec(select(Render)).all()] == ["real"]
+    at.button(key="deliver-archive").click().run()
+    assert [film.made_for for film in films(project)] == ["real", "draft"]

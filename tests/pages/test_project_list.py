@@ -8,17 +8,23 @@ import re
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.media.pictures import picture_hash
+from framepack.shots.request import ShotRequest, default_settings
 from pages.board.project_state import state_words, states_of
 from pages.serving.files import still_url
 from pages.session.database import session, settings
+from projects.archive.content import content_of
+from projects.archive.writing import write_archive
 from projects.database.tables import Project, ProjectUpdate, ShotUpdate, new_id
 from projects.queue.orders import enqueue_render
 from projects.storage.pictures import add_picture
+from projects.stories.story import ShotStory, Story
 from projects.storyboard.journal import undo
 from projects.storyboard.projects import create_project, delete_project, edit_project
 from projects.storyboard.reading import list_projects, shots_of
@@ -224,6 +230,29 @@ def test_pictures_become_shots_in_the_order_people_number_them_whatever_they_are
     assert ">Untitled</h1>" in text_of(at)
 
 
+def a_story(image: str) -> bytes:
+    settings = default_settings(checkpoint_named("draft"), height=192, width=192)
+    request = ShotRequest(settings, "weights", "Waves <b>roll</b>.", 7, 2.0, image)
+    told = ShotStory(start="cut", request=request, fps=30, frames=61, units=())
+    return Story(algorithm=2, of="film", name="<i>Sea</i>", shots=(told,)).text().encode()
+
+
+def test_a_story_gives_its_project_back_and_says_which_picture_is_lacking() -> None:
+    at = dropped(("sea.json", a_story("ab" * 32)))
+
+    assert names() == ["<i>Sea</i>"]
+    assert shots() == [("Waves <b>roll</b>.", 2.0, False)]
+    assert "its hash begins with abababababab); give it that picture" in text_of(at)
+    assert "<i>Sea" not in text_of(at)
+
+
+def test_a_story_that_cannot_be_used_is_said_and_makes_no_project() -> None:
+    at = dropped(("sea.json", a_story("ab" * 32).replace(b'"seed":7', b'"seed":-7')))
+
+    assert names() == []
+    assert "What sea.json says of what made it cannot be used: “seed” cannot be so" in text_of(at)
+
+
 def test_a_project_from_pictures_has_the_shape_of_the_first() -> None:
     dropped(("a.png", png(180, 320)))
 
@@ -255,6 +284,33 @@ def test_a_storyboard_file_says_how_it_is_opened() -> None:
 
     assert names() == []
     assert "python -m projects render film.toml -o film.mp4" in text_of(at)
+
+
+def test_a_screenplay_and_a_workbook_become_shots_and_a_timeline_says_where_it_belongs(tmp_path: Path) -> None:
+    play = "INT. LIGHTHOUSE - NIGHT\n\nThe lamp goes out.\n\nKEEPER\nOh no!\n"
+    dropped(("play.fountain", play.encode()))
+    assert [prompt for prompt, _, _ in shots()] == ["The lamp goes out."]
+    assert "cut.edl is a timeline" in text_of(dropped(("cut.edl", b"TITLE: CUT")))
+
+    book = openpyxl.Workbook()
+    for row in (("Prompt", "Seconds"), ("海浪", 3)):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "shots.xlsx")
+    dropped(("shots.xlsx", (tmp_path / "shots.xlsx").read_bytes()))
+    assert {"play", "shots"} == set(names())
+
+
+def test_a_projects_archive_is_opened_as_it_was(tmp_path: Path) -> None:
+    with session() as opened:
+        made = create_project(session=opened, name="潮汐")
+        add_shots(session=opened, project_id=made.id, new=[NewShot(prompt="Waves.")])
+        opened.commit()
+        write_archive(content_of(session=opened, settings=settings(), project_id=made.id), tmp_path / "tides.zip")
+    at = dropped(("tides.zip", (tmp_path / "tides.zip").read_bytes()))
+
+    assert names() == ["潮汐", "潮汐"]
+    assert ">潮汐</h1>" in text_of(at)
+    assert "is opened from its archive" in text_of(at)
 
 
 # --- how projects are doing -------------------------------------------------------------------------------------------
@@ -293,7 +349,7 @@ def test_a_project_says_how_it_is_doing() -> None:
     assert states() == ["1 of 3 out of date"]
 
     with session() as opened:
-        enqueue_render(session=opened, settings=settings(), project_id=id, shot_ids=[first.id])
+        enqueue_render(session=opened, project_id=id, shot_ids=[first.id])
         opened.commit()
     assert states() == ["Rendering"]
 

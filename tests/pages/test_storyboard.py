@@ -380,5 +380,5 @@ def test_the_inspector_says_what_of_a_prompt_is_not_read(project: str) -> None:
     edit(first, ShotUpdate(prompt=long, seconds=0.01))
     said = text_of(inspected(project, first))
     assert "on it has no effect" in said
-    assert said.count("Times in a prompt") == 1
+    assert said.count("Times in this prompt") == 1
     assert "It is asked to last 0.01 s" in said

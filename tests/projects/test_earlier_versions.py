@@ -110,7 +110,7 @@ def test_what_it_had_before_it_is_made_and_what_it_was_at_only_anew_with_the_wei
         with session_for(database) as session:
             begun_with_others = project_named(session, UNDER_WAY)
             shots = [shot.id for shot in session.exec(select(Shot).where(Shot.project_id == begun_with_others.id))]
-            again = enqueue_render(session=session, settings=home, project_id=begun_with_others.id, shot_ids=shots).id
+            again = enqueue_render(session=session, project_id=begun_with_others.id, shot_ids=shots).id
             session.commit()
         until(settled)
     assert ended[ORDERED].status == "done"

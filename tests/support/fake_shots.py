@@ -26,6 +26,7 @@ def _row(number: int) -> dict[str, Any]:
         "seconds": 2.5,
         "dialogue": "",
         "notes": "",
+        "beats": [],
         "seed": "7",
         "version": 1,
     }

@@ -57,8 +57,11 @@ def row_of(index: int) -> Row:
         "seconds": 4.0 if index % 3 else 2.5,
         "start": "continue" if joined else "cut",
         "joined": joined,
+        "transition": "dissolve" if index % 6 == 3 else "cut",
+        "transition_seconds": 0.5,
         "dialogue": "",
         "notes": "",
+        "beats": [],
         "media": None if joined else f"m{index + 1}",
         "place": [500, 500, 1000],
         "take": f"t{index + 1}" if has_take else None,
@@ -94,6 +97,7 @@ class FakeStoryboard:
     before: list[list[Row]] = field(default_factory=list)
     undone: list[list[Row]] = field(default_factory=list)
     made: int = 0
+    lasts: float = 45.0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @classmethod
@@ -135,6 +139,7 @@ class FakeStoryboard:
             Route("/api/shots/{id}", self._writing(self._edit), methods=["PATCH"]),
             Route(f"/api/projects/{PROJECT}/undo", self._writing(self._undo), methods=["POST"]),
             Route(f"/api/projects/{PROJECT}/redo", self._writing(self._redo), methods=["POST"]),
+            Route(f"/api/projects/{PROJECT}/forecast", self._forecast),
             Route(f"/api/projects/{PROJECT}/renders", self._writing(self._render), methods=["POST"]),
             Route("/api/renders/{id}/cancel", self._writing(self._cancel), methods=["POST"]),
             Route("/files/frames/{id}", _frame),
@@ -151,6 +156,22 @@ class FakeStoryboard:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"etag": etag})
         return Response(body, media_type="application/json", headers={"etag": etag})
+
+    def _forecast(self, request: Request) -> Response:
+        """An order takes ``lasts`` seconds, and less the less is asked for; the quick one is done in time."""
+        shares = {"exact": 1.0, "balanced": 0.8, "quick": 0.4}
+        done = "2026-11-28T18:00:00Z"
+        presets = [
+            {"preset": name, "title": name.title(), "lasts": f"{self.lasts * share:.0f} s", "done_to": done}
+            for name, share in shares.items()
+        ]
+        found = {
+            "words": "3 shots, 6 sections to make, 2 found: about 20 min.",
+            **{"seconds_high": self.lasts, "done_to": done},
+            "presets": presets if "presets" in request.query_params else [],
+            "best": "quick" if "by" in request.query_params else None,
+        }
+        return JSONResponse(found)
 
     async def _lines(self, request: Request) -> Response:
         name = request.query_params.get("name", "text")

@@ -11,7 +11,9 @@ import streamlit as st
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
 from pages.inspector.fields import Bounds, typing_boxes
+from pages.inspector.inspector import FIELDS
 from pages.inspector.keeper import keep_saving
+from pages.inspector.strip import Grid, Strip
 from pages.inspector.words import ENGLISH as BOX_WORDS
 from tests.support.fake_shots import FAKE, PROJECT
 
@@ -28,7 +30,13 @@ def boxes() -> None:
     typing_boxes(
         FAKE.shots[shot],
         project_id=PROJECT,
+        fields=FIELDS,
         bounds={"seconds": Bounds(0.1, MAX_SECONDS), "seed": Bounds("0", str(MAX_SEED))},
+        strip=Strip(
+            Grid(first=1, latents=19, window=9, opens=True, before=0.0, fps=30, frames=75, by_sections=False),
+            None,
+            "/{id}",
+        ),
         counter="12 of 256 tokens",
         words=BOX_WORDS,
         lang=st.query_params.get("lang", "en"),

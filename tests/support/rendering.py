@@ -120,6 +120,8 @@ class PaintingRoom:
     ``loading`` is what takes its time before anything can be asked of it.
     """
 
+    is_fresh = False
+
     def __init__(self) -> None:
         self.loading: Callable[[], None] = lambda: None
         self.faults: list[BaseException] = []

@@ -6,10 +6,12 @@ from typing import NoReturn
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.shots.request import Settings
 from projects.database.opening import open_database, session_for
-from projects.database.tables import Render, Shot, ShotUpdate, Take
+from projects.database.tables import Project, Render, Shot, ShotUpdate, Take
 from projects.generator.shot_rendering import ShotRenderer
 from projects.settings import StudioSettings
+from projects.storyboard.project_settings import project_settings
 from projects.storyboard.shots import edit_shot
 from projects.takes.staleness import plan_for
 from projects.takes.takes import takes_of
@@ -44,8 +46,16 @@ class StudioAtWork:
             database=self.database,
             room=self.room,  # type: ignore[arg-type]
             executor="w",
+            hardware="painted",
             begin_afresh=begin_afresh,
         )
+
+    def planned_settings(self) -> Settings:
+        """The settings that its shots are made with."""
+        with session_for(self.database) as session:
+            settings = project_settings(session.get_one(Project, self.project.id))
+        assert settings is not None
+        return settings
 
     def order(self, *shots: Shot) -> str:
         with session_for(self.database) as session:

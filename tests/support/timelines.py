@@ -11,6 +11,8 @@ from projects.films.laying_out import Material, lay_out
 from projects.films.timeline import StillSource, TakeSource, Timeline
 from projects.timelines.media import NO_RATE, FilmMedia, MediaFile
 
+# Of every sound: 2.5 s and a bit.
+SOUND_SAMPLES = 120_123
 NAMES = ("海邊 🌊", "Ночь", "Day & <Night>", "", "燈塔 \u2028 two")
 
 
@@ -78,9 +80,20 @@ def media_for(timeline: Timeline, folder: Path, more_takes: int = 0) -> FilmMedi
         elif isinstance(clip.source, StillSource):
             name = f"picture_{clip.source.media_id[:8]}.png"
             files[clip.source.media_id] = MediaFile(folder / name, name, 0, NO_RATE, 320, 180)
+    for id in {timeline.settings.music, *(one.media_id for clip in timeline.clips for one in clip.sounds)} - {None}:
+        name = f"sound_{str(id)[:8]}.ogg"
+        files[str(id)] = MediaFile(folder / name, name, SOUND_SAMPLES, Fraction(48_000), 0, 0)
     for file in files.values():
         file.path.write_bytes(file.name.encode() * 50)
     return FilmMedia(files, takes)
+
+
+def sounds_for(shots: list[Shot]) -> list[Shot]:
+    """``shots`` with sounds and voices of all kinds: before their shot, over another, longer than the film."""
+    shots[0].sounds = [{"media_id": "a" * 64, "at": -0.3}, {"media_id": "b" * 64, "at": 1.234567, "sort": "voice"}]
+    shots[2].sounds = [{"media_id": "b" * 64, "at": 0.1, "db": -6.5, "sort": "voice"}]
+    shots[4].sounds = [{"media_id": "a" * 64, "at": 3.0, "db": 4.0}]
+    return shots
 
 
 RATES = {24: Fraction(24), 25: Fraction(25), 29.97: Fraction(30000, 1001), 30: Fraction(30)}

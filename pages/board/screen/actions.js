@@ -138,8 +138,10 @@ function makeActions(board) {
 
   const undo = () => step("undo");
 
-  async function render(rows) {
+  // All that changed where there are no rows; a preset becomes the project's.
+  async function render(rows, preset = null) {
     const asked = { shots: rows ? idsOf(rows) : null, pass: board.pass };
+    if (preset) asked.preset = preset;
     // What is being typed is rendered, too.
     await window.studioSaving?.flush();
     return quietly(store.change(null, () => net.send("POST", `${project()}/renders`, asked)));

@@ -196,6 +196,7 @@ function openBoard(root, data) {
   board.net = makeNet(board);
   board.actions = makeActions(board);
   board.finish = makeFinish(board);
+  board.forecast = makeForecast(board);
   board.dialogs = makeDialogs(board);
   board.cells = makeCells(board);
   board.view = makeView(board);

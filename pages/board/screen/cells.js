@@ -9,6 +9,10 @@ function makeCells(board) {
     const node = board.view.nodeOf(id);
     const row = store.row(id);
     if (!node?.cells || !row || !WRITTEN.has(column)) return;
+    if (!list().hasValue(row, column)) {
+      board.toasts.error(words.say("no-overlap"));
+      return;
+    }
     const cell = node.cells[column];
     const was = row[column];
     const box = boxFor(column, was, text);
@@ -19,25 +23,26 @@ function makeCells(board) {
     store.hold(id);
     box.addEventListener("keydown", onKey);
     box.addEventListener("blur", () => commit());
-    if (column === "start") box.addEventListener("change", () => finish(0));
+    if (column in CHOICES) box.addEventListener("change", () => finish(0));
     box.focus();
     if (box.select && text === null) box.select();
   }
 
   function boxFor(column, was, text) {
-    if (column === "start") {
+    if (column in CHOICES) {
       const box = make("select");
-      for (const start of ["cut", "continue"]) {
-        const choice = make("option", "", words.say(`start-${start}`));
-        choice.value = start;
+      for (const value of CHOICES[column]) {
+        const choice = make("option", "", words.say(`${column}-${value}`));
+        choice.value = value;
         box.append(choice);
       }
       box.value = was;
       return box;
     }
     const box = make(column === "prompt" ? "textarea" : "input");
-    if (column === "seconds") Object.assign(box, { type: "text", inputMode: "decimal" });
-    box.value = text ?? (column === "seconds" ? words.plain(was) : was);
+    const isLength = LENGTHS.includes(column);
+    if (isLength) Object.assign(box, { type: "text", inputMode: "decimal" });
+    box.value = text ?? (isLength ? words.plain(was) : was);
     return box;
   }
 
@@ -92,7 +97,7 @@ function makeCells(board) {
   function commit() {
     if (!open) return true;
     const { id, column, box, was } = open;
-    const value = column === "seconds" ? words.lengthIn(box.value) : box.value;
+    const value = LENGTHS.includes(column) ? words.lengthIn(box.value) : box.value;
     if (value === null) {
       board.toasts.error(words.say("no-length", { text: box.value }));
       putBack();
@@ -103,7 +108,7 @@ function makeCells(board) {
     return true;
   }
 
-  // A length or a start written in one of several chosen rows is for all of them.
+  // What is written in one of several chosen rows is for all of them, unless it is a text.
   function write(id, column, value, was) {
     const chosen = store.targets();
     const several = column !== "prompt" && chosen.length > 1 && chosen.some((row) => row.id === id);
@@ -112,8 +117,8 @@ function makeCells(board) {
   }
 
   function sentenceOf(column, value, n) {
-    const said = column === "seconds" ? words.seconds(value) : words.say(`start-${value}`);
-    return words.count(column === "seconds" ? "length-set" : "start-set", n, { value: said });
+    const said = column in CHOICES ? words.say(`${column}-${value}`) : words.seconds(value);
+    return words.count(`${column}-set`, n, { value: said });
   }
 
   function copy() {
@@ -122,9 +127,9 @@ function makeCells(board) {
   }
 
   const valueIn = (column, text) => {
-    if (column === "seconds") return words.lengthIn(text);
-    if (column !== "start") return text;
-    return ["cut", "continue"].find((start) => [start, words.say(`start-${start}`)].includes(text.trim())) ?? null;
+    if (LENGTHS.includes(column)) return words.lengthIn(text);
+    if (!(column in CHOICES)) return text;
+    return CHOICES[column].find((value) => [value, words.say(`${column}-${value}`)].includes(text.trim())) ?? null;
   };
 
   // One line goes into all chosen rows, several go downwards from the active one. False where it is no text for cells.
@@ -135,7 +140,7 @@ function makeCells(board) {
     const values = lines.map((line) => valueIn(column, line));
     if (values.includes(null)) {
       if (lines.length > 1) return false;
-      board.toasts.error(words.say(column === "seconds" ? "no-length" : "no-start", { text: lines[0] }));
+      board.toasts.error(words.say(column in CHOICES ? "no-choice" : "no-length", { text: lines[0] }));
       return true;
     }
     if (lines.length > 1 && column === "prompt" && !isOurs) return false;

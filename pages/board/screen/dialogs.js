@@ -59,7 +59,8 @@ function makeDialogs(board) {
       open -= 1;
       dialog.remove();
       closed();
-      if (came?.isConnected) came.focus({ preventScroll: true });
+      // Shots that were moved by it have the focus already.
+      if (came?.isConnected && !board.view.hasFocus()) came.focus({ preventScroll: true });
     });
     board.root.append(dialog);
     open += 1;
@@ -103,7 +104,7 @@ function makeDialogs(board) {
       const read = () => {
         const seconds = words.lengthIn(asked.input.value);
         if (seconds !== null) {
-          const said = words.count("length-set", rows.length, { value: words.seconds(seconds) });
+          const said = words.count("seconds-set", rows.length, { value: words.seconds(seconds) });
           return () => actions.editMany(rows, { seconds }, said);
         }
         asked.wrong.textContent = words.say("no-length", { text: asked.input.value });
@@ -132,6 +133,8 @@ function makeDialogs(board) {
       };
       show({ title: words.count("place-title", rows.length), body: [asked.line], confirm: words.say("move"), read });
     },
+
+    askForecast: (found) => offerForecast(board, show, found),
 
     offerLines: (asked) => offerLines(board, show, asked),
   };

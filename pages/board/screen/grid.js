@@ -42,10 +42,11 @@ function makeGrid(board) {
     const dot = make("i");
     const state = make("span", "state");
     const takes = make("span", "takes");
-    second.append(dot, state, takes);
+    const beats = make("span", "takes beats");
+    second.append(dot, state, beats, takes);
     const text = make("p", "words");
     card.append(thumb, link, first, second, text);
-    card.parts = { thumb, nothing, image, bar, link, number, name, length, dot, state, takes, text };
+    card.parts = { thumb, nothing, image, bar, link, number, name, length, dot, state, beats, takes, text };
     return card;
   }
 
@@ -93,6 +94,8 @@ function makeGrid(board) {
     parts.dot.className = `dot ${row.tone}`;
     setText(parts.state, row.state);
     setText(parts.takes, row.takes ? words.count("takes", row.takes) : "");
+    setText(parts.beats, row.beats.length ? `◆ ${words.number(row.beats.length)}` : "");
+    setAttribute(parts.beats, "title", row.beats.length ? words.count("beats", row.beats.length) : null);
     setText(parts.text, row.prompt || words.say("no-prompt"));
     parts.text.classList.toggle("empty", !row.prompt);
     setAttribute(card, "aria-label", labelOf(row));
@@ -120,6 +123,7 @@ function makeGrid(board) {
   function labelOf(row) {
     const parts = [row.number, row.name, words.seconds(row.seconds), row.state, ...row.why];
     if (row.joined) parts.push(words.say("joined-label"));
+    if (row.beats.length) parts.push(words.count("beats", row.beats.length));
     if (row.takes) parts.push(words.count("takes", row.takes));
     parts.push(row.prompt || words.say("no-prompt"));
     return parts.filter(Boolean).join(", ");

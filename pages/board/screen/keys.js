@@ -63,9 +63,9 @@ function listenToKeys(board) {
     const { column } = view.list;
     if (!view.list.isWritten()) return false;
     if (event.key === "Enter" || event.key === "F2") return did(board.cells.start(store.active, column));
-    if (event.key === "Backspace" && column !== "start") return did(board.cells.start(store.active, column, { text: "" }));
+    if (event.key === "Backspace" && !(column in CHOICES)) return did(board.cells.start(store.active, column, { text: "" }));
     if (event.key.length !== 1) return false;
-    if (column === "start") {
+    if (column in CHOICES) {
       if (event.key === " ") return did(board.cells.start(store.active, column));
       return false;
     }

@@ -1,11 +1,14 @@
 // Draws shots as the rows of a table whose cells are moved through and written in as in a spreadsheet.
-const COLUMNS = ["number", "picture", "prompt", "seconds", "start", "transition", "state", "takes"];
+const COLUMNS = ["number", "picture", "prompt", "seconds", "start", "transition", "transition_seconds", "state", "takes"];
 const SHOWN = {
   wide: COLUMNS,
   middle: ["number", "picture", "prompt", "seconds", "start", "state"],
   narrow: ["number", "picture", "prompt", "seconds"],
 };
-const WRITTEN = new Set(["prompt", "seconds", "start"]);
+// What is chosen from a list, and what is a length; besides these the prompt is written.
+const CHOICES = { start: ["cut", "continue"], transition: ["cut", "dissolve", "black", "white", "wipe"] };
+const LENGTHS = ["seconds", "transition_seconds"];
+const WRITTEN = new Set(["prompt", ...LENGTHS, ...Object.keys(CHOICES)]);
 const HEAD = 34;
 const LINE = 60;
 
@@ -83,7 +86,7 @@ function makeList(board) {
     if (!parts.image.hidden) setAttribute(parts.image, "src", row.frame);
     parts.image.style.objectFit = store.shown().project.fit === "fit" ? "contain" : "cover";
     cells.picture.setAttribute("aria-label", row.picture_name ?? words.say(row.joined ? "goes-on-here" : "no-picture"));
-    for (const column of ["prompt", "seconds", "start", "transition", "takes"]) {
+    for (const column of [...WRITTEN, "takes"]) {
       if (!cells[column].classList.contains("written")) setText(cells[column], list.textOf(row, column));
     }
     cells.prompt.title = row.prompt;
@@ -94,10 +97,10 @@ function makeList(board) {
 
   // What a cell says, and what is copied from it.
   list.textOf = (row, column) => {
-    if (column === "seconds") return words.seconds(row.seconds);
-    if (column === "start") return words.say(`start-${row.start}`);
+    if (!list.hasValue(row, column)) return "";
+    if (LENGTHS.includes(column)) return words.seconds(row[column]);
+    if (column in CHOICES) return words.say(`${column}-${row[column]}`);
     if (column === "takes") return row.takes ? words.number(row.takes) : "";
-    if (column === "transition") return "";
     return row[column === "picture" ? "picture_name" : column] ?? "";
   };
 
@@ -114,10 +117,15 @@ function makeList(board) {
   list.nextWritten = (id, back) => {
     const rows = store.rows();
     const all = shown().filter((column) => WRITTEN.has(column));
-    const place = store.indexOf(id) * all.length + all.indexOf(list.column) + (back ? -1 : 1);
-    const row = rows[Math.floor(place / all.length)];
-    return place >= 0 && row ? { id: row.id, column: all[place % all.length] } : null;
+    const step = back ? -1 : 1;
+    let place = store.indexOf(id) * all.length + all.indexOf(list.column) + step;
+    const row = () => rows[Math.floor(place / all.length)];
+    const column = () => all[place % all.length];
+    if (place >= 0 && row() && !list.hasValue(row(), column())) place += step;
+    return place >= 0 && row() ? { id: row().id, column: column() } : null;
   };
+  // A cut has no length; all else that can be written is there in every shot.
+  list.hasValue = (row, column) => column !== "transition_seconds" || row.transition !== "cut";
   list.leave = () => board.cells.commit();
   return list;
 }

@@ -44,6 +44,10 @@ function makeNet(board) {
     return read(await answerOf(method, path, { headers, body: text, keepalive: text.length < MOST_KEPT_ALIVE }));
   }
 
+  async function get(path) {
+    return read(await answerOf("GET", path, { cache: "no-store" }));
+  }
+
   async function sendPicture(file) {
     const path = `/pictures?name=${encodeURIComponent(file.name || words.say("pasted-name"))}`;
     const headers = { "content-type": file.type || "application/octet-stream" };
@@ -122,6 +126,7 @@ function makeNet(board) {
 
   return {
     send,
+    get,
     sendPicture,
     readLines,
     inOrder,

@@ -36,6 +36,7 @@ function makeToolbar(board) {
   const draft = button(say("pass-draft"), () => board.setPass("draft"));
   const real = button(say("pass-real"), () => board.setPass("real"));
   const passes = groupOf(say("pass-label"), draft, real);
+  passes.classList.add("passes");
   const undo = button(say("undo"), actions.undo, { symbol: "undo", bare: true });
   const redo = button(say("redo"), actions.redo, { symbol: "redo", bare: true });
 
@@ -69,7 +70,8 @@ function makeToolbar(board) {
     ],
     { symbol: "more", bare: true },
   );
-  const order = button("", () => actions.render(null), { symbol: "play", name: "primary order" });
+  const order = button("", () => board.forecast.render(), { symbol: "play", name: "primary order" });
+  board.forecast.serve(order);
   tools.append(views, size, filter, make("span", "space"), passes, groupOf("", undo, redo), adding, files, more, order);
 
   // --- the second line: figures, or what can be done with the chosen shots ---

@@ -156,7 +156,7 @@ function makeView(board) {
     const box = entry.contentRect;
     if (box.width === width && box.height === height) return;
     ({ width, height } = box);
-    board.root.dataset.room = width >= 860 ? "wide" : width >= 560 ? "middle" : "narrow";
+    board.root.dataset.room = width >= 920 ? "wide" : width >= 560 ? "middle" : "narrow";
     board.drawNow();
   });
   sizes.observe(scroller);

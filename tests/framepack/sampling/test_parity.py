@@ -35,10 +35,11 @@ from framepack.sampling.sampler import (
 from framepack.sampling.sigmas import shift_exponent, shifted_sigmas, sigma_schedule
 from framepack.sampling.unipc import unipc
 from framepack.transformer.transformer import FramepackTransformer
+from tests.support.packed_tensors import read_packed
 from tests.support.ranks import on_ranks
 
 TOLERANCE = 1e-4
-TRANSFORMER, FACTS, TENSORS = "transformer.safetensors", "golden.json", "golden.safetensors"
+TRANSFORMER, FACTS, TENSORS = "transformer", "golden.json", "golden"
 
 
 def golden_cases() -> list[Path]:
@@ -121,17 +122,23 @@ class Case:
         return torch.cat([self.tensors["start_latent"], later], dim=2)
 
 
+def load_tensors(folder: Path, name: str) -> dict[str, Tensor]:
+    """Those of a case: packed as it is kept here, or as it was recorded."""
+    packed = folder / f"{name}.npz"
+    return read_packed(packed) if packed.is_file() else load_file(folder / f"{name}.safetensors")
+
+
 def load_model(folder: Path) -> HunyuanVideoFramepackTransformer3DModel:
     facts = json.loads((folder / FACTS).read_text())
     model = HunyuanVideoFramepackTransformer3DModel(**facts["config"])
-    model.load_state_dict(load_file(folder / TRANSFORMER))
+    model.load_state_dict(load_tensors(folder, TRANSFORMER))
     return model.eval()
 
 
 @cache
 def load_case(folder: Path) -> Case:
     facts = json.loads((folder / FACTS).read_text())
-    return Case(facts, load_file(folder / TENSORS), FramepackTransformer.of_model(load_model(folder)))
+    return Case(facts, load_tensors(folder, TENSORS), FramepackTransformer.of_model(load_model(folder)))
 
 
 @pytest.fixture(params=golden_cases(), ids=lambda folder: folder.name)

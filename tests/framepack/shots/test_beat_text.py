@@ -35,3 +35,13 @@ def test_times_become_beats(text: str, prompt: str, beats: list[tuple[float, str
 )
 def test_what_are_no_times_stays_in_the_prompt(text: str) -> None:
     assert written_beats(text) is None
+
+
+def test_brackets_that_are_no_moment_of_a_shot_stay_among_the_words() -> None:
+    found = written_beats("a party [1990s: disco] [2s-900s: it rains]")
+    assert found is not None
+    assert (found.prompt, [(beat.at, beat.prompt) for beat in found.beats]) == (
+        "a party [1990s: disco]",
+        [(2.0, "it rains")],
+    )
+    assert written_beats("a party [1990s: disco]") is None

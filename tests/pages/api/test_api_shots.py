@@ -259,3 +259,21 @@ def read(client: TestClient, data: bytes, name: str) -> dict[str, Any]:
     answer = client.post(f"/api/lines?name={name}", content=data, headers=headers)
     found: dict[str, Any] = answer.json()
     return found
+
+
+def test_beats_are_changed_by_what_was_seen_and_told_as_rows_say_them(api: Interface, shots: list[str]) -> None:
+    address = f"/api/shots/{shots[0]}"
+    seed = str(2**63 - 1)
+    later, first = {"at": 2.0, "seed": seed}, {"at": 1.0, "prompt": "It turns."}
+    row = api.patch(address, {"was": {"beats": []}, "changes": {"beats": [later, first]}})["shot"]
+    usual = {"prompt": None, "seed": None, "media_id": None, "place": [500, 500, 1000]}
+    assert row["beats"] == [{**usual, **first}, {**usual, **later}]
+
+    # What a row says is taken as what was seen.
+    beats = [{**row["beats"][0], "prompt": "It sinks."}, row["beats"][1]]
+    changed = api.patch(address, {"was": {"beats": row["beats"]}, "changes": {"beats": beats}})["shot"]
+    assert changed["beats"] == beats
+
+    told = api.patch(address, {"was": {"beats": row["beats"]}, "changes": {"beats": []}}, status=409)
+    assert told["theirs"] == {"beats": beats}
+    assert api.get(address)["shot"]["beats"] == beats

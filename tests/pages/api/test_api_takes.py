@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from pages.session.database import session, settings
 from projects.database.tables import Take, TakeStatus
 from projects.storage.places import take_path
+from projects.stories.reading import story_of_bytes
 from tests.pages.api.conftest import Interface
 from tests.support.studio_at_work import StudioAtWork
 
@@ -59,6 +60,14 @@ def test_a_take_plays_and_is_downloaded_under_the_name_of_its_shot(
     assert client.get(take["still"]).headers["content-type"] == "image/webp"
     disposition = client.get(take["download"]).headers["content-disposition"]
     assert disposition.startswith('attachment; filename="SH0010 take 2.mp4"')
+
+    beside = client.get(take["story"])
+    assert beside.headers["content-disposition"].startswith('attachment; filename="SH0010 take 2.json"')
+    carried = story_of_bytes(client.get(take["download"]).content, "take.mp4")
+    assert carried is not None
+    assert beside.text == carried.text()
+    assert client.get(f"/files/takes/{'0' * 32}/story").status_code == 404
+    assert client.get(f"/files/films/{'0' * 32}/story").status_code == 404
 
 
 def test_another_take_is_chosen_and_that_can_be_undone(api: Interface, work: StudioAtWork) -> None:

@@ -19,7 +19,11 @@ FAMILIES = {
     "kind-": ("all", "stale", "never", "empty", "waiting", "failed", "done"),
     "size-": ("1", "2", "3"),
     "start-": ("cut", "continue", "cut-long", "continue-long"),
-    "column-": ("number", "picture", "prompt", "seconds", "start", "transition", "state", "takes"),
+    "column-": (
+        *("number", "picture", "prompt", "seconds", "start", "transition", "transition_seconds", "state", "takes"),
+    ),
+    "transition-": ("cut", "dissolve", "black", "white", "wipe", "set-one", "set-many"),
+    "transition_seconds-": ("set-one", "set-many"),
 }
 
 

@@ -43,10 +43,12 @@ class Made:
 
 @pytest.fixture
 def made(session: Session, studio: StudioSettings) -> Made:
-    """Two joined shots and one that starts anew, all with takes and sections; and an earlier wording."""
+    """Two joined shots, the first with a beat, and one that starts anew, all with takes; and an earlier wording."""
     studio.make_folders()
     project, shots = small_project(session, studio, ("cut", 1.5), ("continue", 1.0), ("cut", 0.5))
-    edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="a boat 船 🌊"))
+    turned = add_picture(session=session, settings=studio, data=png(SIDE, SIDE, "blue"), name="藍.png").media
+    beats = [{"at": 1.0, "prompt": "it turns", "media_id": turned.id}]
+    edit_shot(session=session, shot_id=shots[0].id, changes=ShotUpdate(prompt="a boat 船 🌊", beats=beats))
     other = add_picture(session=session, settings=studio, data=png(SIDE, SIDE, "red"), name="紅.png").media
     shots[2].media_id = other.id
     session.flush()

@@ -10,10 +10,13 @@ import opentimelineio as otio
 import pytest
 from openpyxl import Workbook
 
+from framepack.checkpoints.table import checkpoint_named
+from framepack.shots.request import ShotRequest, default_settings
 from projects.__main__ import main
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Shot
 from projects.settings import StudioSettings
+from projects.stories.story import ShotStory, Story
 from projects.storyboard.journal import undo
 from projects.storyboard.reading import get_project, list_projects, shots_of
 from projects.storyboard.several import delete_shots
@@ -48,6 +51,13 @@ def write_workbook(path: Path) -> None:
     book.save(path)
 
 
+def a_story() -> str:
+    settings = default_settings(checkpoint_named("draft"), height=192, width=192)
+    request = ShotRequest(settings, "weights", "a boat", 7, 2.0, "ab" * 32)
+    told = ShotStory(start="cut", request=request, fps=30, frames=61, units=())
+    return Story(algorithm=2, of="take", shots=(told,)).text()
+
+
 def write_folder(path: Path) -> None:
     path.mkdir()
     for name in ("10.png", "9.png", "notes.txt"):
@@ -62,6 +72,7 @@ def write_folder(path: Path) -> None:
         ("list.xlsx", write_workbook, ["a boat"]),
         ("play.fountain", lambda path: path.write_text("INT. SEA\n\nA boat.\n\nANNA\nHi.\n"), ["A boat."]),
         ("pictures", write_folder, ["", ""]),
+        ("take.json", lambda path: path.write_text(a_story()), ["a boat"]),
     ],
 )
 def test_shots_become_a_project_called_as_what_they_come_from(

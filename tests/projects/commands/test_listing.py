@@ -11,6 +11,7 @@ import pytest
 from projects.__main__ import main
 from projects.database.opening import session_for
 from projects.database.tables import ProjectUpdate, ShotUpdate
+from projects.films.editions import create_edition, leave_out
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.projects import archive_project, create_project, delete_project, edit_project, rename_project
@@ -71,9 +72,12 @@ def test_a_project_is_shown_with_the_states_and_takes_of_each_pass(
         changes = ProjectUpdate(name=NAME, real_checkpoint="draft", real_steps=2)
         edit_project(session=session, project_id=work.project.id, changes=changes)
         edit_shot(session=session, shot_id=work.shots[2].id, changes=ShotUpdate(prompt="夜 falls", name="Night"))
+        edition = create_edition(session=session, project_id=work.project.id, name="短版")
+        leave_out(session=session, edition_id=edition.id, shot_id=work.shots[0].id, left_out=True)
         session.commit()
 
     said = as_json(capsys, "show", NAME)
+    assert [(one["name"], one["shots"]) for one in said["editions"]] == [("短版", ["SH0020", "SH0030"])]
     assert (said["id"], said["title"], said["seconds"]) == (work.project.id, NAME, 5.0)
     assert said["models"] == {"draft": "draft", "real": "draft"}
     first, second, third = said["shots"]

@@ -40,6 +40,20 @@ start = "continue"
 """
 
 
+BEATS = """
+steps = {steps}
+cfg = 1.0
+[[shot]]
+image = "a.png"
+prompt = "a boat [1.6s: it turns]"
+seconds = 3.2
+[[shot.beat]]
+at = 2.4
+image = "a.png"
+prompt = "it sinks"
+"""
+
+
 class Person:
     """Somebody with a storyboard file and a terminal."""
 
@@ -202,6 +216,23 @@ def test_bad_input_is_one_sentence_and_exit_status_2(
     assert sentence in err
 
 
+def test_a_storyboard_with_beats_in_both_notations_is_rendered_and_a_change_at_one_only_from_there_on(
+    person: Person,
+) -> None:
+    person.write(storyboard=BEATS)
+    status, out, err = person.run()
+    assert status == 0, err
+    first = person.sections()
+    # Each part of a shot between two beats is cut into sections of its own.
+    assert json.loads(out) == json.loads(out) | {"frames": 96, "rendered_sections": 4, "reused_sections": 0}
+
+    person.write(storyboard=BEATS.replace("it sinks", "it burns"))
+    status, out, err = person.run()
+    assert status == 0, err
+    assert [one == other for one, other in zip(first, person.sections(), strict=True)] == [True] * 3 + [False]
+    assert json.loads(out) == json.loads(out) | {"frames": 96, "rendered_sections": 1, "reused_sections": 3}
+
+
 def test_no_argument_of_any_command_may_be_in_another_encoding(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["worker", "--device", "\udcff"], ["render", "a.toml", "-o", "\udcff"], ["\udcff"]):
         assert main(arguments) == 2
@@ -211,12 +242,14 @@ def test_no_argument_of_any_command_may_be_in_another_encoding(capsys: pytest.Ca
 
 
 def test_what_is_to_be_said_of_shots_is_said_with_the_shots_number(person: Person) -> None:
-    person.write()
-    person.file.write_text(STORYBOARD.format(steps=1).replace("a boat", "[0s: a boat]").replace("2.0", "0.01"))
-    person.write_again()
+    late = '[[shot.beat]]\nat = 3\nprompt = "[1s: fog]"\n'
+    said = STORYBOARD.replace("2.0", f"0.01\n{late}").replace('"the boat', '"[0s: she turns] the boat')
+    person.write(storyboard=f"{said}literal = true")
     status, _, err = person.run()
     assert status == 0, err
-    assert "board.toml, shot 1: Times in a prompt" in err
+    assert "board.toml, shot 1: Times in this prompt, such as [3s: ...], are read as words" in err
+    assert "board.toml, shot 1: What is said at 3 s changes nothing" in err
+    assert "shot 2: Times" not in err  # it is literal
     assert "board.toml, shot 1: It is asked to last 0.01 s and lasts 0.17 s, the shortest it can." in err
     assert "shot 2: It" not in err
 

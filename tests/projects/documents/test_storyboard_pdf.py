@@ -7,11 +7,12 @@ from pathlib import Path
 import pypdf
 import pypdfium2
 import pytest
+from fontTools.ttLib import TTFont
 from sqlmodel import Session
 
 from framepack.errors import InvalidRequest
 from projects.database.tables import Shot
-from projects.documents.fonts import faces_for
+from projects.documents.fonts import faces_for, weighted
 from projects.documents.panels import Panel, Storyboard, storyboard_of
 from projects.documents.storyboard_pdf import PAPERS, Page, Paper, write_pdf, write_sheet
 from projects.errors import StoryboardProblem
@@ -58,6 +59,10 @@ def test_a_computer_without_fonts_writes_with_those_that_came_with_the_studio(
     text = text_of(out).replace("\n", "")
     assert all(said in text for said in ("燈塔 The lighthouse", PROMPT, DIALOGUE))
     assert faces_for("a")[0].path.stem == "NotoSans[wght]"
+    chinese = next(face for face in faces_for("a燈") if ord("燈") in face.letters)
+    with TTFont(weighted(chinese, "a燈", out.parent).path) as font:
+        assert "fvar" not in font
+        assert font["OS/2"].usWeightClass == fonts.WEIGHT
 
 
 def test_every_font_is_within_the_file(session: Session, studio: StudioSettings, out: Path) -> None:

@@ -80,7 +80,7 @@ def test_each_difference_is_a_sentence() -> None:
     order = ["shot4", "shot0", "shot1", "shot2", "shot3"]
     other = edition_of(order=order, film={"fps": 24}, shots={"shot3": {"speed": 1.0}, "shot2": {"left_out": True}})
     sentences = [worded(one.message, ENGLISH) for one in differences(MAIN, other)]
-    assert "fps of the film is 30, then 24." in sentences
+    assert "film.fps: 30, then 24." in sentences
     assert "SH0050 stands elsewhere." in sentences
-    assert "speed of SH0040 is 2.0, then 1.0." in sentences
+    assert "SH0040, speed: 2.0, then 1.0." in sentences
     assert "SH0030 is in the first film only." in sentences

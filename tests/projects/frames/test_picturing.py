@@ -190,7 +190,7 @@ def test_a_join_is_evened_out_over_half_a_second(tmp_path: Path) -> None:
     write_frames(tmp_path / "a.mp4", [grey] * 30, 30)
     write_frames(tmp_path / "b.mp4", [grey + np.uint8(12)] * 30, 30)
     takes = {name: ((tmp_path / f"{name}.mp4", 30),) for name in ("a", "b")}
-    timeline = film(clip(source("a", 30)), clip(source("b", 30), joined=True))
+    timeline = film(clip(source("a", 30)), clip(source("b", 30), joined=True), match_colour=True)
     easel = Easel(Sources(takes), RATE, WIDTH, HEIGHT)
     assert step_at(easel, timeline, 1).is_seen
     runs = runs_of(timeline, (), dict(corrections_of(easel, timeline)))

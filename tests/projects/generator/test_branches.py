@@ -18,15 +18,19 @@ from framepack.shots.events import Conditioned, Event, Finished, SectionDone
 from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
-from projects.database.tables import Shot, ShotUpdate, Take
+from projects.database.tables import Render, Shot, ShotUpdate, Take
 from projects.errors import StoryboardProblem
+from projects.forecast.foretelling import Foreteller
 from projects.messages import in_english, read
 from projects.queue.branches import BranchOrder, Way, change_length, order_branches
-from projects.queue.orders import stop_after_section
+from projects.queue.orders import cancel_render, stop_after_section
+from projects.queue.overview import forecast_of, overview
+from projects.queue.steering import pause_order, resume_order, retry_order
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.reading import get_shot
+from projects.storyboard.several import delete_shots
 from projects.storyboard.shots import add_shot
 from projects.takes.again import use_settings_of
 from projects.takes.takes import delete_take, get_take
@@ -349,3 +353,54 @@ def test_in_any_tree_of_branches_nothing_is_rendered_twice_and_nothing_before_a_
 
 def frames_by_key(take: Take) -> list[tuple[str, int]]:
     return [(key, number) for key, frames in take.units for number in range(frames)]
+
+
+def test_an_order_that_goes_on_from_a_take_is_foretold_by_what_it_lacks_and_can_be_tried_again(s: Branching) -> None:
+    s.render(s.shots[0])
+    (take,) = s.takes(s.shots[0])
+    ordered = s.order_ways(take, 1.6, Way("it snows", 9))
+    with session_for(s.database) as session:
+        (listed,) = overview(session=session, settings=s.settings).orders
+        assert listed.forecast is not None
+        assert (listed.forecast.shots, listed.forecast.sections) == (1, ordered.new_sections)
+        assert listed.order.urgent
+        listed.order.direction, listed.order.stopping = {"seconds": 2.0, "take": None, "base": None}, True
+        cancel_render(session=session, settings=s.settings, render_id=listed.order.id)
+        again = retry_order(session=session, render_id=listed.order.id)
+        assert (again.variants, again.direction, again.stopping) == (listed.order.variants, None, False)
+        session.commit()
+        # What waits for a shot that is deleted meanwhile holds up neither the list nor the worker.
+        delete_shots(session=session, project_id=s.project.id, shot_ids=[take.shot_id])
+        session.commit()
+        foreteller = Foreteller(session=session, settings=s.settings, workers=())
+        found = forecast_of(session=session, settings=s.settings, foreteller=foreteller, order=again)
+        assert found is not None
+        assert found.sections == 0
+    assert s.carry_out(again.id).status == "done"
+
+
+def test_an_order_that_is_put_back_while_it_goes_on_from_a_take_is_finished_later(s: Branching) -> None:
+    s.render(s.shots[0])
+    (take,) = s.takes(s.shots[0])
+    ordered = s.order_ways(take, 0.5, Way("it snows", 9))
+    s.room.made.clear()
+
+    def pause() -> None:
+        s.room.between = lambda: None
+        with session_for(s.database) as session:
+            pause_order(session=session, render_id=ordered.render.id)
+            session.commit()
+
+    with session_for(s.database) as session:
+        session.get_one(Render, ordered.render.id).handed_over = True
+        session.commit()
+    s.room.between = pause
+    (places,) = s.worker.plan(ordered.render.id)
+    s.worker.make(ordered.render.id, 0, places[-1])
+    assert (len(s.room.made), s.takes(s.shots[0])[0].status) == (1, "rendering")
+    with session_for(s.database) as session:
+        resume_order(session=session, render_id=ordered.render.id)
+        session.commit()
+    assert s.carry_out(ordered.render.id).status == "done"
+    other = s.takes(s.shots[0])[0]
+    assert (other.number, other.status, len(s.room.made)) == (2, "done", ordered.new_sections)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from sqlmodel import Session
 
 from projects.database.opening import session_for
 from projects.database.tables import Render, ShotUpdate, Take
@@ -48,6 +49,10 @@ class Directing(Branching):
             return take
 
 
+def begin(*, session: Session, settings: StudioSettings, shot_id: str) -> Render:  # noqa: ARG001
+    return direct_shot(session=session, shot_id=shot_id)
+
+
 @pytest.fixture
 def s(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> Directing:
     monkeypatch.setattr("projects.queue.progress.WRITES_A_SECOND", 1000)
@@ -57,7 +62,7 @@ def s(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> Directing:
 
 
 def test_a_shot_is_directed_section_by_section_and_each_is_rendered_once(s: Directing) -> None:
-    first = s.step(direct_shot)
+    first = s.step(begin)
     assert (first.frames, len(s.room.made)) == (37, 2)
     second = s.step(keep_section)
     assert (second.frames, second.units[:2], len(s.room.made)) == (73, first.units, 3)
@@ -95,7 +100,7 @@ def test_a_shot_that_has_a_whole_take_is_directed_through_what_is_there(s: Direc
     s.render(s.shots[0])
     (whole,) = s.takes(s.shots[0])
     made = len(s.room.made)
-    first = s.step(direct_shot)
+    first = s.step(begin)
     assert (first.frames, first.units, len(s.room.made)) == (37, whole.units[:2], made)
     said = s.step(keep_section, prompt="it snows")
     assert (said.units[:2], len(s.room.made)) == (first.units, made + 1)
@@ -106,7 +111,7 @@ def test_a_shot_that_has_a_whole_take_is_directed_through_what_is_there(s: Direc
 
 
 def test_a_directed_shot_waits_through_a_restart_and_others_are_rendered_meanwhile(s: Directing) -> None:
-    s.step(direct_shot)
+    s.step(begin)
     s.worker = s.new_worker(s.settings)
     assert s.render(s.shots[2]).status == "done"
     assert s.now is not None
@@ -116,7 +121,7 @@ def test_a_directed_shot_waits_through_a_restart_and_others_are_rendered_meanwhi
         with pytest.raises(StoryboardProblem, match="does not wait for a word"):
             s.tell(verb)
     with pytest.raises(StoryboardProblem, match="directed already"):
-        s.tell(direct_shot)
+        s.tell(begin)
     # Called off, it waits where it was.
     with session_for(s.database) as session:
         cancel_render(session=session, settings=s.settings, render_id=render.id)
@@ -126,15 +131,15 @@ def test_a_directed_shot_waits_through_a_restart_and_others_are_rendered_meanwhi
 
 
 def test_a_directed_shot_that_was_stopped_or_never_begun_can_be_directed_afresh(s: Directing) -> None:
-    render = s.tell(direct_shot)
+    render = s.tell(begin)
     with session_for(s.database) as session:
         cancel_render(session=session, settings=s.settings, render_id=render.id)
         session.commit()
     assert s.now is None
-    first = s.step(direct_shot)
+    first = s.step(begin)
     assert s.stop_here() is not None
     assert s.shot(0).chosen_draft_id == first.id
     # The shot is as long as what was kept of it. What is there already is found.
     assert s.shot(0).seconds == pytest.approx(37 / 30, abs=1e-3)
-    again = s.step(direct_shot)
+    again = s.step(begin)
     assert (again.id, len(s.room.made), s.now is not None and s.now.is_whole) == (first.id, 2, True)

@@ -209,7 +209,7 @@ def test_a_lost_accelerator_ends_the_worker_and_its_keeper_starts_a_fresh_one_at
     database = open_database(studio)
     with session_for(database) as session:
         project, (shot,) = small_project(session, studio, ("cut", 1.2))
-        render = enqueue_render(session=session, settings=studio, project_id=project.id, shot_ids=[shot.id])
+        render = enqueue_render(session=session, project_id=project.id, shot_ids=[shot.id])
         session.commit()
     with LocalWorkers(studio, ["cpu"]) as workers:
         until(lambda: fresh(database, render.id).status not in UNFINISHED, seconds=60)
@@ -228,7 +228,7 @@ def test_a_worker_started_by_hand_takes_its_own_place_when_it_lost_its_accelerat
     database = open_database(studio)
     with session_for(database) as session:
         project, (shot,) = small_project(session, studio, ("cut", 1.2))
-        render = enqueue_render(session=session, settings=studio, project_id=project.id, shot_ids=[shot.id])
+        render = enqueue_render(session=session, project_id=project.id, shot_ids=[shot.id])
         session.commit()
     with worker_process(studio) as worker:
         until(lambda: fresh(database, render.id).status == "done", seconds=120)

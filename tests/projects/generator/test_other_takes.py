@@ -26,7 +26,7 @@ def studio_at_work(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch) -> S
 
 def order_others(s: StudioAtWork, shot: Shot, count: int) -> Render:
     with session_for(s.database) as session:
-        render = order_other_takes(session=session, settings=s.settings, shot_id=shot.id, count=count)
+        render = order_other_takes(session=session, shot_id=shot.id, count=count)
         session.commit()
         return render
 

@@ -33,7 +33,6 @@ class Studio:
             project, shots = small_project(session, self.settings, ("cut", 2.0), steps=STEPS, about=about)
             render = enqueue_render(
                 session=session,
-                settings=self.settings,
                 project_id=project.id,
                 shot_ids=[shot.id for shot in shots],
             )

@@ -327,6 +327,6 @@ def test_a_whole_take_needs_no_sections_where_no_shot_goes_on_from_it(studio_at_
 
 
 def test_an_unknown_render_is_no_reason_to_stop(studio_at_work: StudioAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projects.generator.shot_rendering.SECONDS_TO_WAIT_FOR_THE_COMMIT", 0.1)
+    monkeypatch.setattr("projects.database.patience.SECONDS_TO_WAIT_FOR_THE_COMMIT", 0.1)
     assert studio_at_work.worker.plan("never committed") == []
     studio_at_work.worker.settle("never committed", [])

@@ -32,9 +32,7 @@ class Ordered:
         with session_for(self.database) as session:
             self.project, made = small_project(session, settings, *shots, steps=steps)
             self.shot_ids = [shot.id for shot in made]
-            render = enqueue_render(
-                session=session, settings=settings, project_id=self.project.id, shot_ids=self.shot_ids
-            )
+            render = enqueue_render(session=session, project_id=self.project.id, shot_ids=self.shot_ids)
             session.commit()
             self.render_id = render.id
 

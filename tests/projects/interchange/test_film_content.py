@@ -42,6 +42,7 @@ duck = 12
 loudness = -14
 captions = "soft"
 match_colour = true
+story = false
 title = "海 🌊"
 title_seconds = 2
 credits = "The end"
@@ -65,6 +66,7 @@ hold_first = 1
 hold_last = 2
 title = "One"
 lower_third = "燈塔"
+match_colour = true
 
 [[shot.sound]]
 file = "音樂 🎵.wav"
@@ -109,12 +111,19 @@ def test_a_file_says_all_of_a_film(session: Session, studio: StudioSettings, fol
         **{"fps": 29.97, "stills": True, "size": 1080, "enlarge": "sharp.safetensors", "music_at": 1.0},
         **{"music_start": 0.5, "music_db": -6.0},
         **{"music_fade": 1.5, "music_loop": True, "duck": 12.0, "loudness": -14, "captions": "soft"},
-        **{"match_colour": True, "title": "海 🌊", "title_seconds": 2.0, "credits": "The end", "credits_seconds": 5.5},
+        **{
+            "match_colour": True,
+            "title": "海 🌊",
+            "title_seconds": 2.0,
+            "credits": "The end",
+            "credits_seconds": 5.5,
+            "story": False,
+        },
     }
     assert shot.model_dump(include=set(FILM_FIELDS) - {"sounds"}) == {
         **{"transition": "dissolve", "transition_seconds": 1.0, "transition_at": "in", "trim_start": 0.5},
         **{"trim_end": 0.25, "speed": 0.5, "between": "blend", "reverse": True, "move": "closer", "hold_first": 1.0},
-        **{"hold_last": 2.0, "title": "One", "lower_third": "燈塔"},
+        **{"hold_last": 2.0, "title": "One", "lower_third": "燈塔", "match_colour": True},
     }
     first, second = sounds_of(shot)
     assert (first.media_id, first.at, first.db, first.sort) == (sound.id, -0.5, 3.0, "voice")

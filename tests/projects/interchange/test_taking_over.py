@@ -18,8 +18,10 @@ from projects.errors import StoryboardProblem
 from projects.films.laying_out import Material, lay_out
 from projects.films.timeline import Timeline
 from projects.interchange.recut import RecutSummary
-from projects.interchange.taking_over import apply_recut, pictures_beside, recut_as_edition
+from projects.interchange.recut_editions import recut_as_edition
+from projects.interchange.taking_over import apply_recut, pictures_beside
 from projects.settings import StudioSettings
+from projects.sound.files import add_sound
 from projects.storage.places import picture_path, take_path
 from projects.storyboard.journal import journaled, undo
 from projects.storyboard.projects import edit_project
@@ -32,6 +34,7 @@ from projects.timelines.pieces import pieces_of
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.rendering import small_project
+from tests.support.sounds import tone, write_sound
 
 Track = otio.schema.Track
 Time = otio.opentime.RationalTime
@@ -362,6 +365,33 @@ def test_shots_that_continue_another_one_then_are_named(
         del track[1]
 
     assert film.take_over(film.recut(change)).rejoined == ("SH0030",)
+
+
+def test_sounds_go_with_their_shots_and_where_the_editor_put_them(film: Film) -> None:
+    sound = film.folder / "bell.wav"
+    write_sound(sound, tone(1.0))
+    media = add_sound(session=film.session, settings=film.studio, file=sound, name="bell.wav")
+    for number in (1, 2):
+        film.cut(number, sounds=[{"media_id": media.id, "at": 0.5, "db": -3.0}])
+    before = [shot.sounds for shot in film.shots]
+
+    def swap(track: Track) -> None:
+        # Sounds stay where they were in the film, so they are elsewhere in their shots.
+        clip = track[0]
+        del track[0]
+        track.insert(3, clip)
+
+    path = film.written("otio")
+    assert film.take_over(path).heard == ()
+    assert [shot.sounds for shot in film.shots] == before
+    cut = otio.adapters.read_from_file(str(path))
+    clip = next(iter(cut.audio_tracks()[0].find_clips()))
+    clip.metadata["framepack_studio"]["db"] = 2.0
+    otio.adapters.write_to_file(cut, str(path))
+    assert film.take_over(path).heard == ("SH0020",)
+    assert film.shots[1].sounds[0]["db"] == 2.0
+    assert film.take_over(film.recut(swap)).heard == ("SH0020", "SH0030")
+    assert [round(shot.sounds[0]["at"], 2) for shot in film.shots if shot.sounds] == [2.5, 2.5]
 
 
 # --- as an edition ----------------------------------------------------------------------------------------------------

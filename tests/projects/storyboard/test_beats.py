@@ -13,15 +13,16 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.request import Beat
 from framepack.store.section_store import SectionStore
-from projects.database.tables import ShotUpdate
+from projects.database.tables import ProjectUpdate, ShotUpdate
 from projects.settings import StudioSettings
 from projects.storyboard import journal
 from projects.storyboard.beats import asked_beats
 from projects.storyboard.media import media_of
-from projects.storyboard.projects import create_project
+from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import get_shot, shots_of
-from projects.storyboard.shots import add_shot, edit_shot
+from projects.storyboard.shots import add_shot, beats_from_prompt, edit_shot
 from projects.takes.again import use_settings_of
+from projects.takes.remarks import remarks_on
 from projects.takes.render_plan import RenderPlan, plan_render
 from projects.takes.staleness import ShotPlan, plan_for
 from projects.takes.why import reasons_of
@@ -131,3 +132,37 @@ def test_the_pictures_of_beats_are_known_as_the_shots_own(session: Session, shot
     (shot,) = shots_of(session=session, project_id=get_shot(session=session, shot_id=shot_id).project_id)
 
     assert media_of(shot) == {shot.media_id, second, "f" * 64}
+
+
+def test_times_in_a_prompt_become_beats_among_those_there_are(session: Session, shot_id: str) -> None:
+    edit(session, shot_id, prompt="a boat [1.6s: it turns] [3s: it sinks]", beats=[{"at": 2.4, "seed": 5}])
+    shot = beats_from_prompt(session=session, shot_id=shot_id)
+    assert shot.prompt == "a boat"
+    assert shot.beats == [TURNS, {"at": 2.4, "seed": 5}, {"at": 3.0, "prompt": "it sinks"}]
+    assert beats_from_prompt(session=session, shot_id=shot_id).beats == shot.beats
+
+
+def test_typing_on_at_a_beat_is_one_edit_and_moving_it_is_another(session: Session, shot_id: str) -> None:
+    project_id = get_shot(session=session, shot_id=shot_id).project_id
+    for beats in ([{"at": 1.6, "prompt": ""}], [{"at": 1.6, "prompt": "it"}], [TURNS], [{**TURNS, "at": 2.0}]):
+        with journal.journaled(session=session, project_id=project_id, kind="edit-shot"):
+            edit(session, shot_id, beats=beats)
+    kept = []
+    for _ in range(3):
+        journal.undo(session=session, project_id=project_id)
+        kept.append(get_shot(session=session, shot_id=shot_id).beats)
+    assert kept == [[TURNS], [{"at": 1.6, "prompt": ""}], []]
+
+
+def test_beats_after_the_end_and_those_of_a_model_that_works_backwards_are_said(
+    session: Session, studio: StudioSettings, shot_id: str
+) -> None:
+    edit(session, shot_id, beats=[TURNS, {"at": 4.0, "prompt": "late"}, {"at": 3.99, "prompt": "x"}])
+    said = remarks_on(plan_of(session, studio, shot_id), "draft", None)
+    assert said == (Message("beats-past-the-end", {"times": "3.99 s, 4 s"}),)
+
+    project_id = get_shot(session=session, shot_id=shot_id).project_id
+    edit(session, shot_id, beats=[TURNS])
+    edit_project(session=session, project_id=project_id, changes=ProjectUpdate(checkpoint="original"))
+    said = remarks_on(plan_of(session, studio, shot_id), "original", None)
+    assert said == (Message("beats-by-sections", {"checkpoint": "original", "seconds": 1.2}),)

@@ -35,7 +35,15 @@ from projects.queue.deliveries import ENDINGS
 from projects.settings import StudioSettings
 from projects.sound.files import add_sound
 from projects.storage.pictures import add_picture, thumbnail
-from projects.storage.places import film_path, picture_path, preview_path, still_path, take_path, thumbnail_path
+from projects.storage.places import (
+    film_path,
+    picture_path,
+    preview_path,
+    scratch_path,
+    still_path,
+    take_path,
+    thumbnail_path,
+)
 from projects.storyboard.choosing import choose_take
 from projects.storyboard.journal import journaled, redo, undo
 from projects.storyboard.projects import create_project, delete_project, edit_project, restore_project
@@ -411,6 +419,21 @@ def test_pieces_of_films_stay_as_long_as_a_film_is_made_of_them(upkeep: Upkeep) 
     upkeep.do(delete_film, film_id=film.id)
     upkeep.clean_deleted()
     assert store.find(name, ".mp4") is None
+
+
+def test_what_a_killed_worker_left_of_a_film_goes_once_nobody_makes_it(upkeep: Upkeep) -> None:
+    with upkeep.sessions() as session:
+        film = Film(project_id=upkeep.work.project.id, name="f", status="working")
+        session.add(film)
+        session.commit()
+    left = orphan(scratch_path(upkeep.settings, film.id) / "sound.wav")
+    assert upkeep.needless() == {}
+    with upkeep.sessions() as session:
+        session.get_one(Film, film.id).status = "cancelled"
+        session.commit()
+    assert upkeep.needless() == {"films": 1}
+    upkeep.clean()
+    assert not left.parent.exists()
 
 
 def test_films_of_every_format_go_with_their_rows(upkeep: Upkeep) -> None:

@@ -1,0 +1,1 @@
+"""What is ordered over all projects, as a list that can be put in another order."""

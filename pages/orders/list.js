@@ -1,0 +1,210 @@
+// The queue of all projects: reads it again and again, shows who works, what waits and what is over, and steers it.
+const EVERY = 1500;
+const EVERY_AT_REST = 4000;
+const lists = new WeakMap(); // of the place on the page
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".orders");
+  let list = lists.get(root);
+  if (list && list.lang !== data.lang) {
+    list.end();
+    list = null;
+  }
+  if (!list) lists.set(root, makeList(root, data));
+  return () => {
+    lists.get(root)?.end();
+    lists.delete(root);
+  };
+}
+
+function makeList(root, { words: given, lang, api }) {
+  const words = makeWords(given, lang);
+  const known = new Map(); // lines by the id of their order
+  let queue = null;
+  let timer = 0;
+  let asked = 0;
+  let ended = false;
+
+  const bar = make("div", "bar");
+  const hold = button("", () => steerAll(queue?.paused ? "resume" : "pause"), { name: "hold" });
+  const clear = button(words.say("clear"), () => steerAll("clear"));
+  const status = make("p", "status", words.say("loading"));
+  status.setAttribute("role", "status");
+  bar.append(hold, clear, status);
+  const workers = make("ul", "workers");
+  workers.setAttribute("aria-label", words.say("workers"));
+  const waiting = make("ol", "waiting");
+  waiting.setAttribute("aria-label", words.say("list"));
+  const filmsTitle = make("h2", "", words.say("films"));
+  const films = make("ul", "films");
+  films.setAttribute("aria-label", words.say("films"));
+  const overTitle = make("h2", "", words.say("over"));
+  const over = make("ul", "over");
+  over.setAttribute("aria-label", words.say("over-list"));
+  const empty = make("div", "empty");
+  empty.append(make("b", "", words.say("empty-title")), make("p", "", words.say("empty-text")));
+  root.replaceChildren(bar, workers, empty, waiting, filmsTitle, films, overTitle, over);
+  for (const node of [hold, clear, empty, filmsTitle, overTitle]) node.hidden = true;
+
+  const list = { words, rows: () => (queue?.orders ?? []).map((order) => known.get(order.id)), steer, cancelFilm, move, say, time };
+  const carrying = makeCarrying(list);
+  const clocks = ["today", "later"].map((when) => {
+    const day = when === "later" ? { weekday: "short" } : {};
+    return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", ...day });
+  });
+
+  function time(moment) {
+    const then = new Date(moment);
+    const isToday = then.toDateString() === new Date().toDateString();
+    return clocks[isToday ? 0 : 1].format(then);
+  }
+
+  function say(id, values) {
+    setText(status, words.say(id, values));
+  }
+
+  async function ask(method, path, body) {
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await fetch(api + path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store" });
+    const said = await answer.json().catch(() => null);
+    if (!answer.ok) throw new Error(said?.message || words.say("refused"));
+    return said;
+  }
+
+  async function look() {
+    clearTimeout(timer);
+    const mine = (asked += 1);
+    try {
+      const found = await ask("GET", "/queue");
+      // What was asked for before something was changed says nothing any more.
+      if (!ended && mine === asked && !carrying.isOn()) show(found);
+    } catch {
+      if (!ended) say("unreachable");
+    } finally {
+      if (!ended && mine === asked) timer = setTimeout(look, queue?.orders.length ? EVERY : EVERY_AT_REST);
+    }
+  }
+
+  async function change(work, done) {
+    asked += 1;
+    clearTimeout(timer);
+    try {
+      await work();
+      done?.();
+    } catch (error) {
+      setText(status, error.message);
+    }
+    await look();
+  }
+
+  function steer(id, verb) {
+    return change(() => ask("POST", `/renders/${id}/${verb}`, {}));
+  }
+
+  function cancelFilm(id) {
+    return change(() => ask("POST", `/films/${id}/cancel`, {}));
+  }
+
+  function steerAll(verb) {
+    return change(() => ask("POST", `/queue/${verb}`, {}), () => say(verb === "clear" ? "cleared" : "loading"));
+  }
+
+  function move(order, before) {
+    const held = root.getRootNode().activeElement;
+    return change(
+      async () => {
+        const found = await ask("POST", `/renders/${order.id}/move`, { before });
+        show(found);
+        held?.focus();
+      },
+      () => {
+        const all = queue.orders.filter((one) => one.waits);
+        say("moved", { name: order.project, place: all.findIndex((one) => one.id === order.id) + 1, all: all.length });
+      },
+    );
+  }
+
+  function rowsOf(orders) {
+    return orders.map((order) => {
+      if (!known.has(order.id)) {
+        const row = makeRow(list);
+        known.set(order.id, row);
+        carrying.serve(row);
+      }
+      const row = known.get(order.id);
+      row.show(order);
+      return row.node;
+    });
+  }
+
+  function fill(parent, nodes) {
+    const wanted = new Set(nodes);
+    for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
+    const focused = root.getRootNode().activeElement?.closest?.("li");
+    arrange(parent, nodes, wanted.has(focused) ? focused : null);
+  }
+
+  function show(found) {
+    queue = found;
+    fill(waiting, rowsOf(found.orders));
+    fill(over, rowsOf(found.over));
+    showFilms(found);
+    const listed = new Set([...found.orders, ...found.films, ...found.over].map((order) => order.id));
+    for (const id of [...known.keys()]) if (!listed.has(id)) known.delete(id);
+    showWorkers(found);
+    const isEmpty = listed.size === 0;
+    empty.hidden = !isEmpty;
+    clear.hidden = overTitle.hidden = found.over.length === 0;
+    hold.hidden = found.orders.length === 0 && !found.paused;
+    setButtonText(hold, words.say(found.paused ? "resume-all" : "pause-all"));
+    if (found.paused) say("is-paused");
+    else if ([words.say("loading"), words.say("unreachable"), words.say("is-paused")].includes(status.textContent)) setText(status, "");
+  }
+
+  function showFilms(found) {
+    filmsTitle.hidden = found.films.length === 0;
+    const lines = found.films.map((film) => {
+      if (!known.has(film.id)) known.set(film.id, makeFilmRow(list));
+      known.get(film.id).show(film);
+      return known.get(film.id).node;
+    });
+    fill(films, lines);
+  }
+
+  // Lines in which nobody can be at work are made anew, but only when they say something else.
+  function replaceWhenOther(parent, lines) {
+    const now = lines.map((line) => line.outerHTML).join("");
+    if (parent.dataset.shown !== now) parent.replaceChildren(...lines);
+    parent.dataset.shown = now;
+  }
+
+  function showWorkers(found) {
+    const names = new Map(found.orders.map((order) => [order.id, order.project]));
+    const cards = found.workers.map((worker) => {
+      const card = make("li", worker.order_id ? "worker busy" : "worker");
+      const memory = worker.memory_bytes ? words.say("memory", { n: Math.round(worker.memory_bytes / 2 ** 30) }) : "";
+      const at = worker.order_id ? words.say("at", { name: names.get(worker.order_id) ?? "" }) : words.say("idle");
+      const speed = worker.speed || words.say("not-measured");
+      card.append(make("b", "", worker.hardware || worker.device));
+      card.append(make("span", "", [worker.device, memory].filter(Boolean).join(" · ")), make("span", "", speed), make("span", "at", at));
+      return card;
+    });
+    if (cards.length === 0) cards.push(make("li", "worker none", words.say("no-worker")));
+    replaceWhenOther(workers, cards);
+  }
+
+  const seen = () => !document.hidden && look();
+  document.addEventListener("visibilitychange", seen);
+  look();
+  return {
+    lang,
+    end() {
+      ended = true;
+      clearTimeout(timer);
+      carrying.stop();
+      document.removeEventListener("visibilitychange", seen);
+      root.replaceChildren();
+    },
+  };
+}

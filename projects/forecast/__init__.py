@@ -1,0 +1,1 @@
+"""How long an order will take, from what orders took on this computer before."""
