@@ -218,6 +218,32 @@ ENGLISH = MappingProxyType(
         "take-unfinished": "Take {number} of {shot} is not finished and cannot be chosen.",
         "take-in-film": "Take {number} of {shot} is in the film; choose another one first.",
         "take-being-made": "Take {number} of {shot} is being made; call the render off first.",
+        # --- why a take cannot be gone on from ---
+        "branch-of-unfinished": "Take {number} of {shot} is not finished; go on from it when it is.",
+        "branch-backwards": (
+            "{checkpoint} makes a shot from its end, so take {number} of {shot} has no past that others could share; "
+            "order another take of the shot instead."
+        ),
+        "branch-past-changed": (
+            "What take {number} of {shot} was made from has changed, so nothing of it could be shared; render the shot "
+            "again and go on from that take."
+        ),
+        "branch-other-weights": (
+            "Take {number} of {shot} was made with weights that this computer does not have any more, so it cannot be "
+            "gone on from; render the shot again."
+        ),
+        "branch-after-end": "Take {number} of {shot} ends at {end} s; go on from a moment before that.",
+        "branch-there": "Take {there} of {shot} is that already.",
+        "branch-same": "Nothing would differ from take {number} of {shot}; say something else or take another seed.",
+        "direct-backwards": (
+            "{checkpoint} makes {shot} from its end, so it cannot be directed section by section; render it whole."
+        ),
+        "direct-already": "{shot} is being directed already; go on with that, or stop it first.",
+        "direct-whole": "{shot} is there in its whole length of {seconds} s; make it longer to go on.",
+        "direct-not-waiting": "{shot} does not wait for a word; see how far it is.",
+        "stop-backwards": (
+            "{checkpoint} makes a shot from its end, so nothing can be shown before all is made; cancel it instead."
+        ),
         "nothing-to-render": "There is nothing to render: every shot is done or ordered already.",
         # --- why a shot cannot be rendered ---
         "of-shot": "{shot}: {problem}",

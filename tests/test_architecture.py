@@ -47,7 +47,7 @@ ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at t
 MOST_FILES = {
     **{"pages/parts": 12, "pages/api": 15, "projects/storyboard": 13, "projects/composing": 12},
     **{"projects/interchange": 12, "projects/timelines": 15},
-    **{"projects/sound": 11, "pages/inspector": 12, "projects/generator": 13, "projects/commands": 13},
+    **{"projects/sound": 11, "pages/inspector": 14, "projects/generator": 13, "projects/commands": 13},
     **{"framepack/weights": 13, "framepack/ops": 11},
 }
 USUAL_FILES = 10

@@ -107,3 +107,10 @@ def _sections(latents: int, window: int) -> tuple[int, ...]:
     """How many latents are kept of each section of a run."""
     whole, rest = divmod(latents, window)
     return (window,) * whole + ((rest,) if rest else ())
+
+
+def moment_of(latent: int, span: Span, *, before: float, fps: int) -> float:
+    """A time in seconds into the shot at which a beat begins on its ``latent``, that nearest to when it is shown."""
+    exact = (FRAMES_PER_LATENT * (latent + span.first - 1) + 1) / fps - before
+    # Decimals enough for a thousandth of a latent.
+    return max(0.0, round(exact, 4))

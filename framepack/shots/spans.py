@@ -108,6 +108,11 @@ def shown_frames(
     return found
 
 
+def seconds_of(frames: int, fps: int) -> float:
+    """How long a shot is asked to be that shows ``frames``: never so much that it is a frame more."""
+    return math.floor(10_000 * frames / fps) / 10_000
+
+
 def shortest_seconds(*, fps: int, opens: bool, ends: bool) -> float:
     """The shortest time a shot can be shown: one frame, but a latent where another shot continues it."""
     if ends:

@@ -200,6 +200,39 @@ class RenderAnswer(Answer):
     finished_at: dt.datetime | None
 
 
+class BranchAnswer(Answer):
+    """What was ordered: takes that are as another one up to ``frame`` (0 is the first), ``at`` seconds into the shot.
+
+    ``new_sections`` of all their ``sections`` have to be rendered; what they have in common counts once.
+    """
+
+    render: RenderAnswer
+    at: float
+    frame: int
+    new_sections: int
+    sections: int
+
+
+class DirectedAnswer(Answer):
+    """How far a shot is that is directed: ``take`` is what there is so far, of the ``seconds`` it is to last.
+
+    ``waits``: it is to be said how it goes on. ``is_directed`` is false before it is begun and after it was stopped.
+    """
+
+    is_directed: bool
+    waits: bool
+    take: TakeAnswer | None
+    seconds: float
+    problem: str | None
+
+
+class LengthAnswer(Answer):
+    """The take, where nothing had to be rendered for it, or what was ordered."""
+
+    take: TakeAnswer | None
+    ordered: BranchAnswer | None
+
+
 class PresetAnswer(Answer):
     """What an order comes to with a preset; ``in_time`` is null where no time was given."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from framepack.shots.request import MAX_BEATS, MAX_SEED, CacheKind
+from framepack.shots.spans import MAX_SECONDS
 from pages.api.asking import Query
 from projects.composing.formats import Quality
 from projects.cutting.film_settings import FilmSettings, Loudness
@@ -27,6 +28,7 @@ from projects.database.tables import (
 )
 from projects.names import storable
 from projects.queue.deliveries import Delivered
+from projects.queue.orders import MOST_OTHER_TAKES
 from projects.storyboard.beats import ShotBeat
 
 MOST_SHOTS = 1000
@@ -282,6 +284,34 @@ class FrameOf(Body):
 
     n: int = Field(ge=0, le=10**6)
     to: Id
+
+
+class WayOn(Body):
+    """How a take goes on from a moment. None leaves what there is; one that says nothing gets a seed by chance."""
+
+    prompt: Text | None = None
+    seed: Seed | None = None
+
+
+class NewBranches(Body):
+    """Takes that are as another one up to ``at`` seconds, on the nearest latent, and then go on each in its way."""
+
+    at: float = Field(ge=0, le=MAX_SECONDS)
+    ways: Annotated[list[WayOn], Field(min_length=1, max_length=MOST_OTHER_TAKES)] = [WayOn()]
+
+
+class Word(Body):
+    """What is said to a shot that is directed. ``keep`` goes on, from there on with ``prompt`` where one is given."""
+
+    say: Literal["begin", "keep", "again", "stop"]
+    prompt: Text = ""
+    pass_: Pass = Field(default="draft", alias="pass")
+
+
+class NewLength(Body):
+    """How long a take as another one is to last."""
+
+    seconds: float = Field(gt=0, le=MAX_SECONDS)
 
 
 class NewRender(Body):

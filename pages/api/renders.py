@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
-from pages.api.answers import RenderAnswer
+from pages.api.answers import BranchAnswer, RenderAnswer
 from pages.api.asking import Asked, Nothing, Query
-from pages.api.bodies import MoreTakes, NewRender
+from pages.api.bodies import MoreTakes, NewBranches, NewRender
 from pages.board.reading import read_board_of
 from pages.board.rows import render_row
 from pages.look.text import said
@@ -17,6 +17,7 @@ from projects.database.tables import Pass, ProjectUpdate, Render
 from projects.errors import StoryboardProblem
 from projects.forecast.asking import preset_field
 from projects.messages import read
+from projects.queue.branches import BranchOrder, Way, order_branches
 from projects.queue.orders import (
     UNFINISHED,
     cancel_render,
@@ -25,6 +26,7 @@ from projects.queue.orders import (
     order_other_takes,
     progress_of,
     render_changed,
+    stop_after_section,
 )
 from projects.storyboard.journal import journaled
 from projects.storyboard.project_settings import checkpoint_of
@@ -67,6 +69,11 @@ def cancel(asked: Asked[Nothing, Query]) -> RenderAnswer:
     return render_answer(asked.session, render)
 
 
+def stop(asked: Asked[Nothing, Query]) -> RenderAnswer:
+    """Let an order end with the section that is being made; what there is becomes a take."""
+    return render_answer(asked.session, stop_after_section(session=asked.session, render_id=asked.id))
+
+
 def another(asked: Asked[MoreTakes, Query]) -> RenderAnswer:
     """Order more takes of a shot, each with a seed of its own."""
     session, body = asked.session, asked.body
@@ -74,6 +81,29 @@ def another(asked: Asked[MoreTakes, Query]) -> RenderAnswer:
     weights_needed(session, shot.project_id, body.pass_)
     render = order_other_takes(session=session, shot_id=shot.id, count=body.count, made_for=body.pass_)
     return render_answer(session, render)
+
+
+def branches(asked: Asked[NewBranches, Query]) -> BranchAnswer:
+    """Order takes that go on from a take, and share with it all that was before."""
+    ordered = order_branches(
+        session=asked.session,
+        settings=settings(),
+        take_id=asked.id,
+        at=asked.body.at,
+        ways=[Way(way.prompt, way.seed) for way in asked.body.ways],
+    )
+    return branch_answer(asked.session, ordered)
+
+
+def branch_answer(session: Session, ordered: BranchOrder) -> BranchAnswer:
+    """An order of takes that go on from a take as the interface says it."""
+    return BranchAnswer(
+        render=render_answer(session, ordered.render),
+        at=ordered.at,
+        frame=ordered.frame,
+        new_sections=ordered.new_sections,
+        sections=ordered.sections,
+    )
 
 
 def render_answer(session: Session, render: Render) -> RenderAnswer:

@@ -17,11 +17,14 @@ from framepack.messages import Message
 from pages.api import editions, files, films, projects, queueing, renders, shots, sounds, takes
 from pages.api.answers import (
     BeatsAnswer,
+    BranchAnswer,
     ChangedMeanwhile,
     DeletedShot,
+    DirectedAnswer,
     EditAnswer,
     FilmAnswer,
     ForecastAnswer,
+    LengthAnswer,
     PictureAnswer,
     ProjectAnswer,
     QueueAnswer,
@@ -43,7 +46,9 @@ from pages.api.bodies import (
     MoreTakes,
     MovedOrder,
     MovedShots,
+    NewBranches,
     NewFilm,
+    NewLength,
     NewProject,
     NewRender,
     NewShots,
@@ -61,6 +66,7 @@ from pages.api.bodies import (
     ShotsEdit,
     SomeShots,
     TakeChanges,
+    Word,
 )
 from pages.api.editions import (
     DifferenceAnswer,
@@ -147,7 +153,11 @@ def _of_takes() -> list[Operation[Any, Any]]:
     return [
         _get(f"{SHOT}/takes", takes.of_shot, list[TakeAnswer]),
         _post(f"{SHOT}/another", renders.another, MoreTakes, RenderAnswer, status=201),
+        _get(f"{SHOT}/direct", takes.how_far, DirectedAnswer, OfPass),
+        _post(f"{SHOT}/direct", takes.direct, Word, DirectedAnswer),
         _get(TAKE, takes.one, TakeAnswer),
+        _post(f"{TAKE}/length", takes.length, NewLength, LengthAnswer, status=201),
+        _post(f"{TAKE}/branches", renders.branches, NewBranches, BranchAnswer, status=201),
         _patch(TAKE, takes.note, TakeChanges, TakeAnswer),
         _post(f"{TAKE}/use-settings", takes.use_settings, Nothing, ShotAnswer),
         _post(f"{TAKE}/choose", takes.choose, ChosenFor, TakeAnswer),
@@ -175,6 +185,7 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
     return [
         _post(f"{PROJECT}/renders", renders.order, NewRender, RenderAnswer, status=201),
         _get(RENDER, renders.one, RenderAnswer),
+        _post(f"{RENDER}/stop", renders.stop, Nothing, RenderAnswer),
         _post(f"{RENDER}/cancel", renders.cancel, Nothing, RenderAnswer),
         _get(f"{PROJECT}/forecast", queueing.forecast, ForecastAnswer, OfForecast),
         _get("/api/queue", queueing.queue, QueueAnswer),

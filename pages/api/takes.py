@@ -9,9 +9,10 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from framepack.messages import Message
-from pages.api.answers import ShotAnswer, TakeAnswer
+from pages.api.answers import DirectedAnswer, LengthAnswer, ShotAnswer, TakeAnswer
 from pages.api.asking import Asked, Nothing, Query
-from pages.api.bodies import ChosenFor, FrameOf, OfFrame, TakeChanges
+from pages.api.bodies import ChosenFor, FrameOf, NewLength, OfFrame, OfPass, TakeChanges, Word
+from pages.api.renders import branch_answer
 from pages.api.shots import shot_answer
 from pages.look.text import said
 from pages.serving.files import still_url, take_download_url, take_story_url, take_url
@@ -21,6 +22,8 @@ from projects.errors import NotFound, StoryboardProblem
 from projects.films.frames import frame_file
 from projects.films.frames import frame_to_shot as give_frame
 from projects.messages import read
+from projects.queue.branches import change_length
+from projects.queue.directing import direct_shot, directed, keep_section, section_again, stop_directing
 from projects.storage.finished import size_of
 from projects.storage.places import take_path
 from projects.storyboard.choosing import choose_take
@@ -64,6 +67,52 @@ def choose(asked: Asked[ChosenFor, Query]) -> TakeAnswer:
     with _edit(asked.session, take, "choose-take"):
         choose_take(session=asked.session, shot_id=take.shot_id, take_id=take.id)
     return _answer(asked.session, take)
+
+
+def length(asked: Asked[NewLength, Query]) -> LengthAnswer:
+    """Have a take that lasts longer, or ends earlier; where nothing is missing it is there at once."""
+    made = change_length(session=asked.session, settings=settings(), take_id=asked.id, seconds=asked.body.seconds)
+    if isinstance(made, Take):
+        return LengthAnswer(take=_answer(asked.session, made), ordered=None)
+    return LengthAnswer(take=None, ordered=branch_answer(asked.session, made))
+
+
+def how_far(asked: Asked[Nothing, OfPass]) -> DirectedAnswer:
+    """How far a shot is that is directed."""
+    return _directed_answer(asked.session, asked.id, asked.query.pass_)
+
+
+def direct(asked: Asked[Word, Query]) -> DirectedAnswer:
+    """Begin to direct a shot, or say how it goes on after a section."""
+    session, body = asked.session, asked.body
+    shot = get_shot(session=session, shot_id=asked.id)
+    made_for = body.pass_
+    match body.say:
+        case "begin":
+            direct_shot(session=session, shot_id=shot.id, made_for=made_for)
+        case "keep":
+            prompt = body.prompt
+            keep_section(session=session, settings=settings(), shot_id=shot.id, made_for=made_for, prompt=prompt)
+        case "again":
+            section_again(session=session, settings=settings(), shot_id=shot.id, made_for=made_for)
+        case "stop":
+            with journaled(session=session, project_id=shot.project_id, kind="choose-take"):
+                stop_directing(session=session, shot_id=shot.id, made_for=made_for)
+    return _directed_answer(session, shot.id, made_for)
+
+
+def _directed_answer(session: Session, shot_id: str, made_for: Pass) -> DirectedAnswer:
+    shot = get_shot(session=session, shot_id=shot_id)
+    now = directed(session=session, shot_id=shot_id, made_for=made_for)
+    if now is None:
+        return DirectedAnswer(is_directed=False, waits=False, take=None, seconds=shot.seconds, problem=None)
+    return DirectedAnswer(
+        is_directed=True,
+        waits=not now.is_rendering,
+        take=None if now.take is None else _take_answer(now.take, shot),
+        seconds=now.seconds,
+        problem=None if now.problem is None else said(now.problem),
+    )
 
 
 def delete(asked: Asked[Nothing, Query]) -> TakeAnswer:

@@ -104,7 +104,10 @@ class ProjectRow:
 
 @dataclass(frozen=True)
 class RenderRow:
-    """The work under way: at which shot it is, how much of that is done, how long all of it will still take."""
+    """The work under way: at which shot it is, how much of that is done, how long all of it will still take.
+
+    ``stopping``: it ends with the section that is being made.
+    """
 
     id: str
     shot_id: str | None
@@ -113,6 +116,7 @@ class RenderRow:
     left: str
     words: str
     preview: str | None
+    stopping: bool
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,7 @@ def render_row(board: Board, render: Render, progress: Progress | None) -> Rende
     """How far a render of the board's project is that is not finished."""
     if progress is None:
         words = Message("render-waits")
-        return RenderRow(render.id, None, None, 0.0, "", said(words), None)
+        return RenderRow(render.id, None, None, 0.0, "", said(words), None, render.stopping)
     return RenderRow(
         id=render.id,
         shot_id=progress.shot_id,
@@ -238,6 +242,7 @@ def render_row(board: Board, render: Render, progress: Progress | None) -> Rende
         left=_left(board, render, progress),
         words=said(_words(board, progress)),
         preview=_preview(render, progress),
+        stopping=render.stopping,
     )
 
 

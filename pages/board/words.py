@@ -68,6 +68,8 @@ BOARD_WORDS = MappingProxyType(
         "forecast-render": "Render",
         "all-rendered": "Everything is rendered",
         "nothing-to-render": "Nothing to render yet",
+        "stop-after": "Stop after this section",
+        "stopping": "Stops after this section",
         "cancel": "Cancel",
         "progress-label": "How far the rendering is",
         "title-working": "{share} · {name}",

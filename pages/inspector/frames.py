@@ -7,6 +7,7 @@ from functools import partial
 from sqlmodel import Session
 
 from framepack.messages import Message
+from pages.inspector.branches import go_on, latents_of, make_last
 from pages.look.language import language, t, words
 from pages.look.theme import ratio_of
 from pages.player.frames import ShownTake, take_frames
@@ -39,7 +40,10 @@ def frames_of_take(shot: Shot, take: Take) -> None:
         lang=language().tag,
         api="/api",
         key=f"frames-{take.id}",
+        latents=latents_of(take),
         on_picture=partial(_use_as_picture, shot.project_id, take),
+        on_branch=partial(go_on, take.id),
+        on_length=partial(make_last, take.id),
     )
 
 

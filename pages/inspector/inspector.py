@@ -21,6 +21,7 @@ from framepack.shots.spans import MAX_SECONDS
 from pages.board.foretold import shot_forecast
 from pages.board.reading import Board, standing
 from pages.board.rows import row
+from pages.inspector.directing import begin_directing, directing, directing_of
 from pages.inspector.fields import Bounds, typing_boxes
 from pages.inspector.history import shot_history
 from pages.inspector.own_settings import shot_settings
@@ -120,6 +121,9 @@ def _shown(board: Board, plan: ShotPlan) -> None:
 def _orders(board: Board, plan: ShotPlan) -> None:
     """Render the shot, or make more takes of it; never dead, for what is typed counts when the click arrives."""
     shot = plan.shot
+    now = directing_of(board, plan)
+    if now is not None:
+        directing(board, plan, now)
     with st.container(horizontal=True, gap="small", key="shot-orders"):
         if plan.state == "done":
             for count, label in ((1, t("Another take")), (3, t("3 more"))):
@@ -141,6 +145,8 @@ def _orders(board: Board, plan: ShotPlan) -> None:
                 args=(board.project.id, shot.id, board.made_for),
                 help=shot_forecast(board, plan),
             )
+        if now is None and plan.planned is not None:
+            begin_directing(board, plan)
 
 
 def _why(board: Board, plan: ShotPlan) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from framepack.messages import Message
 from pages.board.reading import Board
+from pages.inspector.branches import side_by_side, takes_as_tree
 from pages.inspector.frames import frames_of_take
 from pages.inspector.quality import take_quality
 from pages.look.language import language, t, words
@@ -26,21 +27,25 @@ from projects.storyboard.choosing import choose_take
 from projects.takes.again import use_settings_of
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import delete_take, note_take, restore_take, star_take
+from projects.takes.tree import tree_of
 from projects.takes.why import preset_name
 
 
 def shot_takes(board: Board, plan: ShotPlan) -> None:
-    """All finished takes of the shot, the newest first."""
+    """All finished takes of the shot; those that go on from another one stand behind it."""
     found = board.takes.get(plan.shot.id, [])
     if not found:
         nothing = t("No takes yet. Every rendering of this shot is kept here, and you choose one.")
         st.html(f'<div class="fs-soft">{html.escape(nothing)}</div>')
         return
+    limbs = tree_of(found)
     if len(found) > 1:
+        takes_as_tree(limbs)
+        side_by_side(plan, limbs, functools.partial(_choose, board.project.id, plan.shot.id))
         _compared(plan, found)
-    for take in found:
-        with st.container(border=True, key=f"take-{take.id}", gap="small"):
-            _one(board, plan, take)
+    for limb in limbs:
+        with st.container(border=True, key=f"take-{limb.take.id}", gap="small"):
+            _one(board, plan, limb.take)
 
 
 def _compared(plan: ShotPlan, found: list[Take]) -> None:
@@ -84,12 +89,8 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
             key=f"choose-{take.id}",
             icon=":material/check:" if chosen else None,
             disabled=chosen,
-            on_click=edit,
-            args=(
-                project_id,
-                "choose-take",
-                lambda opened: choose_take(session=opened, shot_id=shot.id, take_id=take.id),
-            ),
+            on_click=_choose,
+            args=(project_id, shot.id, take.id),
         )
         with st.container(horizontal=True, gap=None, width="content", key=f"icons-take-{take.id}"):
             st.button(
@@ -169,6 +170,10 @@ def made_from(take: Take) -> list[str]:
 def prompt_of(take: Take) -> str:
     """The prompt that a take was made from."""
     return str(take.request.get("prompt", ""))
+
+
+def _choose(project_id: str, shot_id: str, take_id: str) -> None:
+    edit(project_id, "choose-take", lambda opened: choose_take(session=opened, shot_id=shot_id, take_id=take_id))
 
 
 def _note(project_id: str, take_id: str, note: str) -> bool:

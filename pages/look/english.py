@@ -37,6 +37,12 @@ ENGLISH = MappingProxyType(
         "renumbered": "The shots are numbered afresh.",
         "take-deleted": "Take {number} of {shot} was thrown away.",
         "frame-is-picture": "Frame {frame} of take {take} is the picture of {shot} now.",
+        "branch-ordered": (
+            "Going on from {at} s: {new} of {sections} sections are rendered. The film stays as it is until you choose."
+        ),
+        "length-made": "Take {number} is there and lasts {seconds} s; nothing was rendered. Choose it to show it.",
+        "length-ordered": "{new} of its {sections} sections are rendered. The film stays as it is until you choose.",
+        "direct-stopped": "Stopped. What there is of the shot is a take.",
         "edited-since": "Something else was edited since. “Undo” at the board takes back one edit after the other.",
         "render-cancelled": "Cancelled. Finished parts are kept.",
         "seed-rejected": "The seed “{text}” is not a whole number; the earlier one is kept.",

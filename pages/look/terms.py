@@ -55,6 +55,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.start": "start",
         "field.steps": "steps",
         "field.threshold": "threshold",
+        "field.ways": "ways to go on",
         "field.width": "width",
         "field.transition_seconds": "transition",
         "field.trim_start": "trim at the start",

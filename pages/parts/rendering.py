@@ -25,7 +25,7 @@ from pages.session.state import do
 from pages.session.viewers import look_every
 from pages.session.weights import BEING_NAMED, weights_name
 from projects.messages import read
-from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of
+from projects.queue.orders import active_renders, cancel_render, live_workers, progress_of, stop_after_section
 from projects.storyboard.project_settings import checkpoint_of
 from projects.takes.takes import takes_of_project
 
@@ -40,7 +40,9 @@ def rendering_panel(board: Board) -> None:
             told(said(read(board.last.error) if board.last.error else Message("render-failed")), "bad")
         return
     with session() as opened:
-        drawn = _signature(opened, board.project.id)
+        *_, done = _signature(opened, board.project.id)
+    # As the page was drawn: what has ended since is a reason to draw it afresh.
+    drawn = ([render.id for render in board.renders], board.progress.shot_id if board.progress else None, done)
     st.fragment(_live, run_every=look_every(EVERY_SECONDS))(board, drawn)
 
 
@@ -90,7 +92,7 @@ def _live(board: Board, drawn: tuple[object, ...]) -> None:
         progress = progress_of(session=opened, render_id=renders[0].id) if renders else None
         alive = bool(live_workers(session=opened))
         changed = _signature(opened, project_id) != drawn
-    if changed:
+    if changed or not renders:
         st.rerun()
     row = render_row(board, renders[0], progress)
     with (
@@ -107,6 +109,15 @@ def _live(board: Board, drawn: tuple[object, ...]) -> None:
         with st.container(gap="small"):
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.html(f'<div class="fs-row">{chip(t("Working"), "busy")}<b>{html.escape(row.words)}</b></div>')
+                st.button(
+                    t("Stops after this section") if renders[0].stopping else t("Stop after this section"),
+                    key="stop-after",
+                    icon=":material/content_cut:",
+                    disabled=renders[0].stopping,
+                    on_click=do,
+                    args=(functools.partial(_stop, renders[0].id),),
+                    help=t("What there is of the shot by then is kept as a take of that length."),
+                )
                 st.button(
                     t("Cancel"),
                     key="cancel",
@@ -136,6 +147,10 @@ def _signature(opened: Session, project_id: str) -> tuple[object, ...]:
 def _cancel(render_ids: list[str]) -> None:
     for render_id in render_ids:
         do(functools.partial(_call_off, render_id), Message("render-cancelled"))
+
+
+def _stop(render_id: str, opened: Session) -> None:
+    stop_after_section(session=opened, render_id=render_id)
 
 
 def _call_off(render_id: str, opened: Session) -> None:

@@ -1,12 +1,12 @@
 // One take with its frames: played by the browser's own controls, stepped by arrows; the frame that is shown is saved as
-// a file, or told to Python to be the picture of a shot.
+// a file, told to Python to be the picture of a shot, or where another take goes on from.
 const shownTakes = new WeakMap(); // of the place on the page
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frames");
   let shown = shownTakes.get(root);
   if (!shown) shownTakes.set(root, (shown = makeFrames(root, data.words)));
-  const mine = shown.show(data, (picture) => setTriggerValue("picture", picture));
+  const mine = shown.show(data, setTriggerValue);
   return () => {
     if (shown.end(mine)) shownTakes.delete(root);
   };
@@ -33,7 +33,10 @@ function makeFrames(root, words) {
   label.append(shots);
   choice.append(label, done);
   choice.hidden = true;
-  root.replaceChildren(screen, bar, choice);
+  const branch = makeBranch(words, { frameNow: () => frame, onOpen: () => seek(frame) });
+  const length = makeLength(words, { frameNow: () => frame, onOpen: () => video.pause() });
+  bar.append(branch.button, length.button);
+  root.replaceChildren(screen, bar, choice, branch.form, length.form);
 
   let data = null;
   let tell = null;
@@ -57,6 +60,8 @@ function makeFrames(root, words) {
     time.textContent = filled(words.frame_of, { frame: frame + 1, frames: take.count, time: timeText(frame / take.fps, data.lang) });
     save.href = `${take.frame_url}?n=${frame}`;
     save.download = `${take.file_name} ${frame + 1}.png`;
+    branch.draw(data);
+    length.draw(data);
   }
 
   async function choose() {
@@ -85,7 +90,7 @@ function makeFrames(root, words) {
     event.preventDefault();
     if (!shots.value) return;
     video.pause();
-    tell({ n: frame, to: shots.value });
+    tell("picture", { n: frame, to: shots.value });
     choice.hidden = true;
     use.setAttribute("aria-expanded", "false");
     use.focus();
@@ -98,7 +103,8 @@ function makeFrames(root, words) {
   };
   function onKey(event) {
     const act = KEYS[event.code];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey || choice.contains(event.composedPath()[0])) return;
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    if ([choice, branch.form, length.form].some((form) => form.contains(event.composedPath()[0]))) return;
     event.preventDefault();
     event.stopPropagation();
     act();
@@ -110,6 +116,8 @@ function makeFrames(root, words) {
     show(given, told) {
       data = given;
       tell = told;
+      branch.tell = (ways) => told("branch", ways);
+      length.tell = (asked) => told("length", asked);
       root.style.setProperty("--ratio", data.take.ratio);
       root.setAttribute("aria-label", `${data.take.label}: ${words.frames_of}`);
       video.setAttribute("aria-label", data.take.label);

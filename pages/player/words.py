@@ -31,11 +31,32 @@ ENGLISH = MappingProxyType(
         "frame_on": "One frame on (→)",
         "frame_of": "{time} · frame {frame} of {frames}",
         "swap": "Swap the sides (X)",
+        # --- takes side by side ---
+        "beside": "Takes side by side, in step",
+        "use_take": "Use this take",
+        "in_film": "In the film",
         # --- the frames of one take ---
         "frames_of": "The frames of a take; arrow keys go by frame",
         "save_frame": "Save this frame",
         "use_frame": "Use this frame as a picture…",
         "picture_of": "As the picture of",
         "use": "Use it",
+        # --- going on differently from a frame ---
+        "branch": "Go on differently from here…",
+        "branch_from": "From {time} (frame {frame}) on; {sections} sections are rendered, what is before stays.",
+        "branch_from_one": "From {time} (frame {frame}) on; one section is rendered, what is before stays.",
+        "branch_prompt": "What happens from there",
+        "branch_same_words": "Empty: the same words with another seed",
+        "branch_seed": "Seed",
+        "branch_new_seed": "Another one",
+        "branch_same_seed": "The same one",
+        "branch_count": "How many takes",
+        "branch_go": "Go on from here",
+        "length": "Longer or shorter…",
+        "length_seconds": "Length in seconds",
+        "length_here": "Up to this frame",
+        "length_go": "Make it so long",
+        "length_shorter": "A take as this one, ended there. Nothing is rendered.",
+        "length_longer": "A take as this one that goes on for longer. Only what is missing is rendered.",
     }
 )

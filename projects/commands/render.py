@@ -150,7 +150,7 @@ def _render(
     with session_for(database) as session:
         # One that was killed is still ordered and goes on by itself.
         ordered = active_renders(session=session, project_id=project_id)
-        same = [render for render in ordered if render.made_for == options.made_for and not render.seeds]
+        same = [render for render in ordered if render.made_for == options.made_for and not render.variants]
         render = next((render for render in same if set(wanted) <= set(render.shot_ids)), None)
         if render is None:
             render = enqueue_render(

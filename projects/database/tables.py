@@ -318,8 +318,11 @@ class Edit(Stored, table=True):
 class Render(Stored, table=True):
     """One order to the generator: the shots of a project that are wanted. ``id`` is the workflow's.
 
-    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``seeds`` says
-    by shot with which seeds other takes of it are wanted; None: what the storyboard asks for is wanted.
+    ``plan`` is the storyboard as it was when a worker began, so that an edit meanwhile changes nothing. ``variants``
+    says by shot which other takes of it are wanted (``takes.variants.Variant``); None: what the storyboard asks for is.
+    ``stopping``: no more is wanted than the section that is being made. ``direction`` says of an order for one section
+    of a shot that is directed (see ``queue.directing``) how long the shot is to be ("seconds"), which takes it goes on
+    from ("take", and "base" without the latest section), and whether that has "ended".
 
     What waits is taken up in the order of ``place``, but all that is ``urgent`` before all that is not, also before the
     next section of what is under way. ``handed_over``: the queue's database has it, as its workflow number ``runs``; an
@@ -332,7 +335,9 @@ class Render(Stored, table=True):
     project_id: str = Field(foreign_key="project.id", index=True)
     shot_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
-    seeds: dict[str, list[int]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    variants: dict[str, list[dict[str, Any]]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    direction: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    stopping: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     status: RenderStatus = Field(default="queued", sa_type=sa.String)
     plan: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     error: str | None = None

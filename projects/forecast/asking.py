@@ -15,9 +15,10 @@ from projects.forecast.foretelling import Forecast, Foreteller
 from projects.settings import StudioSettings
 from projects.storyboard.reading import project_with_shots
 from projects.storyboard.shots import new_seed
-from projects.takes.render_plan import plan_other_takes, plan_render
+from projects.takes.render_plan import plan_render
 from projects.takes.staleness import ShotPlan, plan_project, takes_there
 from projects.takes.takes import takes_of_project
+from projects.takes.variants import Variant, plan_variants
 
 Wanted = Callable[[Sequence[ShotPlan]], Collection[str]]
 
@@ -58,10 +59,16 @@ class Asking:
             plans = self._plans(project, [_with_new_seed(shot) if shot.id in anew else shot for shot in shots])
         return foreteller.foretell(plan_render(plans=plans, wanted=ids, store=self._store))
 
-    def other_takes(self, foreteller: Foreteller, seeds: Mapping[str, Sequence[int]]) -> Forecast:
-        """What other takes come to, whose ``seeds`` are given by shot."""
+    def other_takes(self, foreteller: Foreteller, variants: Mapping[str, Sequence[Variant]]) -> Forecast:
+        """What other takes come to, whose ``variants`` are given by shot."""
         project, shots = project_with_shots(session=self.session, project_id=self.project_id)
-        plan = plan_other_takes(plans=self._plans(project, shots), seeds=seeds, store=self._store)
+        plan = plan_variants(
+            session=self.session,
+            plans=self._plans(project, shots),
+            variants=variants,
+            identities={self.identity, *self.others.values()},
+            store=self._store,
+        )
         return foreteller.foretell(plan)
 
     def presets(self, foreteller: Foreteller, wanted: Wanted, ahead: float) -> list[PresetForecast]:

@@ -9,8 +9,9 @@ from projects.database.tables import Render
 from projects.settings import StudioSettings
 from projects.storyboard.reading import project_with_shots
 from projects.storyboard.shots import give_new_seeds
-from projects.takes.render_plan import RenderPlan, plan_other_takes, plan_render
+from projects.takes.render_plan import RenderPlan, plan_render
 from projects.takes.staleness import ShotPlan, plan_for
+from projects.takes.variants import plan_variants, wanted_variants
 from projects.takes.weights import other_identities, pass_identity
 
 
@@ -30,8 +31,14 @@ def plan_of_render(*, session: Session, settings: StudioSettings, store: Section
             others=others,
         )
 
-    if render.seeds:
-        return plan_other_takes(plans=plans(), seeds=render.seeds, store=store)
+    if render.variants:
+        return plan_variants(
+            session=session,
+            plans=plans(),
+            variants=wanted_variants(render),
+            identities={identity, *others.values()},
+            store=store,
+        )
     now = plans()
     if project.seed_policy == "new":
         wanted = [plan.shot for plan in now if plan.shot.id in render.shot_ids and plan.planned and not plan.found]

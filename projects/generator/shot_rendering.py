@@ -27,7 +27,7 @@ from framepack.shots.events import Notice, SectionDone, Step
 from framepack.store.section_store import SectionStore
 from projects.database.opening import AWAY, make_engine, session_for
 from projects.database.patience import await_row, insist
-from projects.database.tables import Media, Render, now
+from projects.database.tables import Media, Render, Take, now
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
 from projects.films.stitching import conform_take
 from projects.forecast.foretelling import Foreteller
@@ -220,14 +220,19 @@ class ShotRenderer:
                 sections=len(order.planned.sections),
             ),
         )
-        if missing_units(order.planned, self._store):
-            self._sample(order, progress, clock)
+        take = order.take
+        # One that was ended early has fewer units than are planned.
+        if take.units == order.planned.units and missing_units(order.planned, self._store):
+            take = self._sample(order, progress, clock) or take
         insist(self._database, lambda session: check_wanted(session=session, order=order))
         progress.enter("finishing")
-        conform_take(settings=self._settings, take=order.take)
+        conform_take(settings=self._settings, take=take)
 
-    def _sample(self, order: Order, progress: ProgressWriter, clock: StageClock) -> None:
-        """Have the engine make the sections, up to the end or until the render is called off or put back."""
+    def _sample(self, order: Order, progress: ProgressWriter, clock: StageClock) -> Take | None:
+        """Have the engine make the sections, up to the end or until the render is called off or put back.
+
+        Returns the take as it is where it was ended early, after a section.
+        """
         pictures = self._pictures(order.plan)
         request = order.planned.request
         self._check_disk()
@@ -240,7 +245,7 @@ class ShotRenderer:
             progress.enter("encoding")
             clock.encoded(self._encode(order.plan, engine, pictures))
             if watch.called_off:
-                return
+                return None
             with contextlib.closing(engine.render(order.chain, order.place, pictures, self._store)) as events:
                 for event in events:
                     progress.follow(event)
@@ -253,9 +258,12 @@ class ShotRenderer:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
                         self._takes.note_success(order.take)
                         self._check_disk()
+                        if ended := self._takes.end_if_asked(order, event.number):
+                            return ended
                         self._check_not_put_back(order)
                     if watch.called_off:
-                        return
+                        return None
+        return None
 
     def _encode(self, plan: RenderPlan, engine: OpenEngine, pictures: dict[str, Path]) -> int:
         """Encode everything the whole render needs before the transformer is loaded, once; returns how much that was.

@@ -23,7 +23,17 @@ from projects.settings import StudioSettings
 from projects.storyboard.choosing import is_other
 from projects.takes.render_plan import missing_units
 from projects.takes.staleness import holds
-from projects.takes.takes import cancel_take, fail_take, finish_take, record_take, reopen_take, show_take, takes_of
+from projects.takes.takes import (
+    begun_take,
+    cancel_take,
+    end_take_after,
+    fail_take,
+    finish_take,
+    record_take,
+    reopen_take,
+    show_take,
+    takes_of,
+)
 
 MAX_ATTEMPTS = 3
 MAX_ATTEMPTS_AFTER_A_FAULT = 2
@@ -93,6 +103,16 @@ class TakesInHand:
         except AWAY as error:
             _log.warning("The database does not answer (%s); the next section tells as much.", error)
 
+    def end_if_asked(self, order: Order, section: int) -> Take | None:
+        """The take, ended after its section ``section`` (1 is the first), where no more of it is wanted."""
+        units = section + (1 if order.planned.start else 0)
+
+        def end(session: Session) -> Take | None:
+            stops = session.get_one(Render, order.render_id).stopping and units < len(order.planned.units)
+            return end_take_after(session=session, take_id=order.take.id, units=units) if stops else None
+
+        return insist(self._database, end)
+
     def note_fault(self, take_id: str, fault: Message) -> None:
         """The accelerator was lost over a take."""
 
@@ -115,23 +135,31 @@ class TakesInHand:
         # What a later shot is continued from are the sections, whether or not there is a take of them.
         goes_on = any(later.index is not None for later in plan.chains[number][place + 1 :])
         lacking = goes_on and bool(missing_units(planned, self._store))
+        other = is_other(render, shot_id)
         for made in takes_of(session=session, shot_id=shot_id):
-            if made.status != "done" or not holds(made, planned, planned.span.frames):
+            # Another take is wanted as long as it is asked for, whatever a longer one holds.
+            found = made.units == planned.units if other else holds(made, planned, planned.span.frames)
+            if made.status != "done" or not found:
                 continue
             if take_is_whole(settings=self._settings, take=made):
                 if not lacking:
-                    other = is_other(render, shot_id, planned.request.seed)
                     show_take(session=session, take=made, made_for=render.made_for, is_other=other)
                     return None
             elif made.units == planned.units:
                 reopen_take(session=session, take_id=made.id, render_id=render_id)
-        take = record_take(
+        begun = begun_take(session=session, shot_id=shot_id, render_id=render_id)
+        if render.stopping and begun is None:
+            return None
+        # One that was ended early is not planned any more as it is now.
+        ended = begun if render.stopping else None
+        take = ended or record_take(
             session=session,
             shot_id=shot_id,
             planned=planned,
             render_id=render_id,
             made_for=render.made_for,
             own=shot.own or None,
+            branch_of=shot.branch_of,
         )
         take.attempts += 1
         render.executor = self._executor

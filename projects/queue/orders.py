@@ -16,6 +16,7 @@ from dbos import DBOS, DBOSClient
 from filelock import FileLock
 from sqlmodel import Session, col, select
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from projects.database.opening import database_time
@@ -27,6 +28,7 @@ from projects.storyboard.reading import get_project, get_shot, shots_of
 from projects.storyboard.shots import new_seed
 from projects.takes.staleness import NO_OTHERS, ShotPlan, plan_for, said_of
 from projects.takes.takes import takes_of
+from projects.takes.variants import Variant
 
 APPLICATION = "framepack-studio"
 # Raised only when the order of the workflows' steps changes: jobs of another version are left alone for ever.
@@ -79,7 +81,8 @@ def order_other_takes(*, session: Session, shot_id: str, count: int, made_for: P
         seed = new_seed()
         if seed not in had and seed not in seeds:
             seeds.append(seed)
-    render = Render(project_id=shot.project_id, shot_ids=[shot_id], made_for=made_for, seeds={shot_id: seeds})
+    variants = {shot_id: [Variant(seed=seed).stored() for seed in seeds]}
+    render = Render(project_id=shot.project_id, shot_ids=[shot_id], made_for=made_for, variants=variants)
     render.urgent = is_urgent(made_for)
     return add_order(session=session, render=render)
 
@@ -133,7 +136,10 @@ def what_changed(plans: Sequence[ShotPlan], renders: Sequence[Render], made_for:
     Those that ``renders``, the work under way, will make anyway are left out.
     """
     ordered = {
-        shot_id for render in renders if render.made_for == made_for and not render.seeds for shot_id in render.shot_ids
+        shot_id
+        for render in renders
+        if render.made_for == made_for and not render.variants
+        for shot_id in render.shot_ids
     }
     return [
         plan.shot.id
@@ -153,6 +159,22 @@ def cancel_render(*, session: Session, settings: StudioSettings, render_id: str)
         if render.handed_over:
             with queue_client(settings) as client:
                 client.cancel_workflow(render.workflow_id, cancel_children=True)
+    return render
+
+
+def stop_after_section(*, session: Session, render_id: str) -> Render:
+    """Let a render end with the section that is being made: what there is of its shot becomes a take of that length.
+
+    Raises NotFound, and StoryboardProblem where the model makes sections from the end.
+    """
+    render = get_render(session=session, render_id=render_id)
+    project = get_project(session=session, project_id=render.project_id)
+    checkpoint = checkpoint_named(checkpoint_of(project, render.made_for))
+    if checkpoint.direction == "inverted":
+        raise StoryboardProblem(Message("stop-backwards", {"checkpoint": checkpoint.name}))
+    if render.status in UNFINISHED:
+        render.stopping = True
+        session.flush()
     return render
 
 

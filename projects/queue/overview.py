@@ -26,6 +26,7 @@ from projects.storyboard.project_settings import checkpoint_of
 from projects.storyboard.reading import shots_of
 from projects.takes.render_plan import RenderPlan
 from projects.takes.staleness import own_checkpoints
+from projects.takes.variants import wanted_variants
 
 MOST_FINISHED = 50
 REMEMBERED = 2000
@@ -157,8 +158,8 @@ def forecast_of(
     if checkpoint not in names:
         return None
     asking = Asking(session, settings, project.id, order.made_for, names[checkpoint], names)
-    if order.seeds:
-        return asking.other_takes(foreteller, order.seeds)
+    if order.variants:
+        return asking.other_takes(foreteller, wanted_variants(order))
     return asking.forecast(foreteller, lambda _: order.shot_ids)
 
 

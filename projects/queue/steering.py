@@ -152,7 +152,7 @@ def retry_order(*, session: Session, render_id: str) -> Render:
         project_id=order.project_id,
         shot_ids=list(order.shot_ids),
         made_for=order.made_for,
-        seeds=order.seeds,
+        variants=order.variants,
         urgent=order.urgent,
     )
     add_order(session=session, render=again)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from framepack.messages import Message, as_message
@@ -22,7 +22,8 @@ from projects.takes.staleness import ShotPlan, said_of
 class ChainShot:
     """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others.
 
-    ``ends``: no shot of the storyboard continues it. ``own`` is what the shot says itself (``own_of``).
+    ``ends``: no shot of the storyboard continues it. ``own`` is what the shot says itself (``own_of``), and
+    ``branch_of`` the number of the take that it goes on from, where that is one of its takes.
     """
 
     shot_id: str
@@ -30,6 +31,7 @@ class ChainShot:
     request: ShotRequest
     ends: bool
     own: Mapping[str, Any] = field(default_factory=dict)
+    branch_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,28 +73,11 @@ def plan_render(*, plans: Sequence[ShotPlan], wanted: Collection[str], store: Se
     An earlier shot of the same chain is made too where a section of it, on which the wanted one builds, is not there.
     """
     chains = []
-    for chain in _chains(plans):
+    for chain in chains_of(plans):
         last = max((place for place, plan in enumerate(chain) if plan.shot.id in wanted), default=None)
         if last is not None:
-            chains.append(_to_make(chain[: last + 1], wanted, store))
-    return _counted(chains, _problems(plans, wanted))
-
-
-def plan_other_takes(
-    *, plans: Sequence[ShotPlan], seeds: Mapping[str, Sequence[int]], store: SectionStore
-) -> RenderPlan:
-    """The plan of a render of other takes, each a chain of its own: ``seeds`` says by shot (id) which they have.
-
-    Nothing else of the storyboard is made, but for earlier shots of the same chain that are not there.
-    """
-    chains = []
-    for chain in _chains(plans):
-        for place, plan in enumerate(chain):
-            for seed in seeds.get(plan.shot.id, ()):
-                *before, last = _to_make(chain[: place + 1], {plan.shot.id}, store)
-                own = {**last.own, "seed": seed}
-                chains.append([*before, replace(last, request=replace(last.request, seed=seed), own=own)])
-    return _counted(chains, _problems(plans, seeds))
+            chains.append(to_make(chain[: last + 1], wanted, store))
+    return counted(chains, problems_of(plans, wanted))
 
 
 def missing_units(planned: PlannedShot, store: SectionStore) -> list[str]:
@@ -100,7 +85,7 @@ def missing_units(planned: PlannedShot, store: SectionStore) -> list[str]:
     return [key for key, _ in planned.units if not store.is_whole(key)]
 
 
-def _to_make(chain: Sequence[ShotPlan], wanted: Collection[str], store: SectionStore) -> list[ChainShot]:
+def to_make(chain: Sequence[ShotPlan], wanted: Collection[str], store: SectionStore) -> list[ChainShot]:
     """The shots of a chain; those to be made, the ``wanted`` ones and the missing, have an index, of no meaning yet."""
     shots = []
     for plan in chain:
@@ -111,7 +96,8 @@ def _to_make(chain: Sequence[ShotPlan], wanted: Collection[str], store: SectionS
     return shots
 
 
-def _counted(chains: Sequence[Sequence[ChainShot]], problems: tuple[Message, ...]) -> RenderPlan:
+def counted(chains: Sequence[Sequence[ChainShot]], problems: tuple[Message, ...]) -> RenderPlan:
+    """The plan of some chains, with their shots that are to be made counted."""
     count = itertools.count(1)
     return RenderPlan(
         tuple(
@@ -122,11 +108,13 @@ def _counted(chains: Sequence[Sequence[ChainShot]], problems: tuple[Message, ...
     )
 
 
-def _problems(plans: Sequence[ShotPlan], wanted: Collection[str]) -> tuple[Message, ...]:
+def problems_of(plans: Sequence[ShotPlan], wanted: Collection[str]) -> tuple[Message, ...]:
+    """Why shots that are ``wanted`` (ids) cannot be made."""
     return tuple(said_of(plan.shot, plan.problem) for plan in plans if plan.shot.id in wanted and plan.problem)
 
 
-def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
+def chains_of(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
+    """The shots that can be made, chain by chain."""
     found: list[list[ShotPlan]] = []
     for plan in plans:
         if plan.planned is None:
@@ -137,13 +125,20 @@ def _chains(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
     return found
 
 
-def _chain_shot(kept: dict[str, Any]) -> ChainShot:
-    request = dict(kept["request"])
+def request_from(kept: Mapping[str, Any]) -> ShotRequest:
+    """What a shot was asked to be, from plain values as a plan or a take keeps them."""
+    known = {field.name for field in fields(ShotRequest)}
+    request = {name: value for name, value in kept.items() if name in known}
     request["settings"] = Settings(**request["settings"])
     if "placement" in request:
         request["placement"] = tuple(request["placement"])
     if "beats" in request:
         request["beats"] = tuple(Beat(**{**beat, "placement": tuple(beat["placement"])}) for beat in request["beats"])
+    return ShotRequest(**request)
+
+
+def _chain_shot(kept: dict[str, Any]) -> ChainShot:
     # Plans of the first version say nothing of it: all their shots end on latents, as if others continued them.
-    own = kept.get("own", {})
-    return ChainShot(kept["shot_id"], kept["index"], ShotRequest(**request), kept.get("ends", False), own)
+    ends, own = kept.get("ends", False), kept.get("own", {})
+    request = request_from(kept["request"])
+    return ChainShot(kept["shot_id"], kept["index"], request, ends, own, kept.get("branch_of"))

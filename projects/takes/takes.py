@@ -12,6 +12,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
+from framepack.shots.spans import seconds_of
 from projects.cutting.film_settings import film_settings
 from projects.database.opening import hold
 from projects.database.tables import Pass, Project, Render, Shot, Take, TakeStatus, now
@@ -69,8 +70,11 @@ def record_take(
     render_id: str | None = None,
     made_for: Pass = "draft",
     own: Mapping[str, object] | None = None,
+    branch_of: int | None = None,
 ) -> Take:
     """A take that is being rendered, with what it is made from; ``own`` is what its shot says itself (``own_of``).
+
+    ``branch_of`` is the number of the take that it goes on from, where it does.
 
     The take that the same render has begun for the same sections, before it was killed, goes on instead. Takes that
     were called off have nothing to show; the latest give their numbers to the new one.
@@ -101,12 +105,31 @@ def record_take(
             **asdict(planned.request),
             "start": "cut" if planned.span.opens else "continue",
             **({} if own is None else {"own": dict(own)}),
+            **({} if branch_of is None else {"branch_of": branch_of}),
             **({} if film_settings(session.get_one(Project, shot.project_id).film).story else {UNTOLD: True}),
         },
         made_for=made_for,
         render_id=render_id,
     )
     session.add(take)
+    session.flush()
+    return take
+
+
+def begun_take(*, session: Session, shot_id: str, render_id: str) -> Take | None:
+    """The take that a render has begun and not ended, of a shot."""
+    begun = select(Take).where(Take.shot_id == shot_id, Take.render_id == render_id, Take.status == "rendering")
+    return session.exec(begun).first()
+
+
+def end_take_after(*, session: Session, take_id: str, units: int) -> Take:
+    """A take that is being rendered is to have its first ``units`` only, and lasts as long as they do."""
+    take = get_take(session=session, take_id=take_id)
+    take.keys = take.keys[:units]
+    take.frames = sum(frames for _, frames in take.units)
+    seconds = seconds_of(take.frames, take.fps)
+    own = take.request.get("own")
+    take.request = {**take.request, "seconds": seconds, **({"own": {**own, "seconds": seconds}} if own else {})}
     session.flush()
     return take
 
@@ -124,7 +147,7 @@ def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take
     take = _ended(session, take_id, "done")
     take.seconds_spent, take.error = seconds_spent, None
     render = session.get(Render, take.render_id) if take.render_id else None
-    other = is_other(render, take.shot_id, take.request.get("seed"))
+    other = is_other(render, take.shot_id) or "branch_of" in take.request
     show_take(session=session, take=take, made_for=take.made_for, is_other=other)
     return take
 

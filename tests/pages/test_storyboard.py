@@ -155,8 +155,8 @@ def test_more_takes_of_a_finished_shot_are_ordered_by_one_click_each_with_anothe
 
     with session() as opened:
         (render,) = active_renders(session=opened, project_id=project)
-    assert render.seeds is not None
-    assert len(set(render.seeds[first.id]) - {first.seed}) == 3
+    assert render.variants is not None
+    assert len({variant["seed"] for variant in render.variants[first.id]} - {first.seed}) == 3
     assert shots(project)[0].seed == first.seed
 
 

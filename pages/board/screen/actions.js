@@ -153,6 +153,9 @@ function makeActions(board) {
     return quietly(store.change(null, () => net.send("POST", `/renders/${id}/cancel`)));
   }
 
+  const stopRender = () =>
+    quietly(store.change(null, () => net.send("POST", `/renders/${store.shown().render.id}/stop`)));
+
   return {
     edit,
     editMany,
@@ -165,6 +168,7 @@ function makeActions(board) {
     redo: () => step("redo"),
     render,
     cancelRender,
+    stopRender,
     renumber: () => quietly(store.change(null, () => net.send("POST", `${project()}/shots/renumber`))),
     setPicture: (id, media) => edit(id, { media_id: media }, { media_id: store.row(id)?.media ?? null }),
     refused,

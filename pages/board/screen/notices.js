@@ -14,7 +14,9 @@ function makeNotices(board) {
   meter.setAttribute("aria-label", words.say("progress-label"));
   meter.append(make("i", "bar"));
   const cancel = button(words.say("cancel"), () => actions.cancelRender(), { symbol: "stop", name: "quiet" });
-  work.append(preview, share, said, left, cancel, meter);
+  // What there is by then is kept as a take of that length.
+  const stop = button(words.say("stop-after"), () => actions.stopRender(), { name: "quiet" });
+  work.append(preview, share, said, left, stop, cancel, meter);
 
   const problem = make("p", "notice bad");
   const lost = make("p", "notice warn");
@@ -46,6 +48,8 @@ function makeNotices(board) {
     setText(share, words.percent(render.share));
     setText(said, render.words);
     setText(left, render.left);
+    stop.disabled = Boolean(render.stopping);
+    setText(stop.firstChild, words.say(render.stopping ? "stopping" : "stop-after"));
     setAttribute(meter, "aria-valuenow", Math.floor(render.share * 100));
     meter.firstChild.style.transform = `scaleX(${render.share})`;
   }

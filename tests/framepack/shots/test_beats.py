@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
+from framepack.shots.beats import first_latent, moment_of
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import CENTRED, MAX_BEATS, Beat, ShotRequest, default_settings
+from framepack.shots.spans import spans
 
 SETTINGS = default_settings(checkpoint_named("draft"), height=144, width=256)
 SHOT = ShotRequest(settings=SETTINGS, identity="w", prompt="a boat", seed=1, seconds=6.0, image="picture")
@@ -205,3 +207,16 @@ def test_saying_again_what_is_said_already_changes_no_key(
     again = tuple(sorted([*beats, *silent], key=lambda beat: beat.at))
 
     assert planned(*again, shot=shot).made == planned(*beats, shot=shot).made
+
+
+@given(
+    st.lists(st.floats(0.04, 9.0).map(lambda seconds: round(seconds, 2)), min_size=1, max_size=4),
+    st.integers(0, 60),
+)
+def test_a_beat_at_the_moment_of_a_latent_begins_on_it(seconds: list[float], latent: int) -> None:
+    *before, _ = seconds
+    span = spans(seconds, fps=30, window=9)[-1]
+    moment = moment_of(latent, span, before=sum(before), fps=30)
+    assert first_latent(moment, span, before=sum(before), fps=30, whole_sections=False) == latent
+    shown = (4 * latent + (1 if span.opens else 0)) / 30
+    assert abs(moment - shown) <= max(0.1, 4 * len(seconds) / 30)

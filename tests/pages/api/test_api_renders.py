@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from pages.session.database import session, settings
 from projects.database.tables import Film, Progress, Render
+from projects.queue.orders import latest_render
 from projects.storage.pictures import MAX_PICTURE_BYTES
 from tests.pages.api.conftest import Interface
 from tests.support.films import make
@@ -50,6 +51,17 @@ def test_single_shots_are_ordered_and_the_order_is_called_off(api: Interface, wo
     assert api.get(f"/api/renders/{'0' * 32}", 404)["message"] == "There is no such order to the generator."
 
 
+def test_an_order_is_ended_after_a_section(api: Interface, work: StudioAtWork) -> None:
+    made = order(api, work, {"shots": [work.shots[0].id]})
+    work.room.between = lambda: api.post(f"/api/renders/{made['id']}/stop")
+    work.carry_out(made["id"])
+    (take,) = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    assert (take["frames"], take["status"]) == (37, "done")
+    assert api.get(f"/api/renders/{made['id']}")["status"] == "done"
+    api.patch(f"/api/projects/{work.project.id}", {"changes": {"checkpoint": "original"}})
+    assert api.post(f"/api/renders/{made['id']}/stop", None, 400)["error"] == "stop-backwards"
+
+
 def test_more_takes_with_other_seeds_are_ordered_also_while_something_is_rendered(
     api: Interface, work: StudioAtWork
 ) -> None:
@@ -66,6 +78,60 @@ def test_more_takes_with_other_seeds_are_ordered_also_while_something_is_rendere
     assert api.get(f"/api/shots/{shot}")["shot"]["seed"] == seed
     for count in (0, 9):
         assert api.post(f"/api/shots/{shot}/another", {"count": count}, 400)["field"] == "count"
+
+
+def test_a_take_is_gone_on_from_in_several_ways(api: Interface, work: StudioAtWork) -> None:
+    work.render(work.shots[0])
+    (take,) = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    ways = [{"prompt": "it snows", "seed": "9"}, {"prompt": "it snows"}, {}]
+    made = api.post(f"/api/takes/{take['id']}/branches", {"at": 1.6, "ways": ways})
+    assert (made["frame"], made["new_sections"], made["sections"]) == (49, 3, 5)
+    work.carry_out(made["render"]["id"])
+    newest, *others, first = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    assert (newest["frames"], len(others), first["chosen_for"]) == (take["frames"], 2, ["draft"])
+    assert api.post(f"/api/takes/{newest['id']}/choose")["chosen_for"] == ["draft"]
+    assert work.states()[0] == "done"
+
+    for body, field in (({"at": -1}, "at"), ({"at": 1, "ways": []}, "ways"), ({"at": 1, "ways": [{}] * 9}, "ways")):
+        assert api.post(f"/api/takes/{take['id']}/branches", body, 400)["field"] == field
+    assert api.post(f"/api/takes/{take['id']}/branches", {"at": 3}, 400)["error"] == "branch-after-end"
+
+
+def test_a_take_is_ended_earlier_at_once_and_made_longer_by_an_order(api: Interface, work: StudioAtWork) -> None:
+    work.render(work.shots[2])
+    (take,) = api.get(f"/api/shots/{work.shots[2].id}/takes")
+    short = api.post(f"/api/takes/{take['id']}/length", {"seconds": 0.5})
+    assert (short["take"]["frames"], short["take"]["status"], short["ordered"]) == (15, "done", None)
+    longer = api.post(f"/api/takes/{take['id']}/length", {"seconds": 2.5})
+    assert (longer["take"], longer["ordered"]["new_sections"], longer["ordered"]["render"]["status"]) == (
+        None,
+        2,
+        "queued",
+    )
+    assert api.post(f"/api/takes/{take['id']}/length", {"seconds": 0}, 400)["field"] == "seconds"
+
+
+def test_a_shot_is_directed_section_by_section(api: Interface, work: StudioAtWork) -> None:
+    address = f"/api/shots/{work.shots[0].id}/direct"
+    assert api.get(address)["is_directed"] is False
+    assert api.post(address, {"say": "keep"}, 400)["error"] == "direct-not-waiting"
+    assert api.post(address, {"say": "begin"})["waits"] is False
+    work.carry_out(latest(work).id)
+    now = api.get(address)
+    assert (now["waits"], now["take"]["frames"], now["seconds"]) == (True, 37, 2.0)
+    assert api.post(address, {"say": "keep", "prompt": "it snows"})["waits"] is False
+    work.carry_out(latest(work).id)
+    assert api.get(address)["take"]["frames"] == 61
+    assert api.post(address, {"say": "stop"})["is_directed"] is False
+    (take,) = api.get(f"/api/shots/{work.shots[0].id}/takes")
+    assert take["chosen_for"] == ["draft"]
+
+
+def latest(work: StudioAtWork) -> Render:
+    with session() as opened:
+        found = latest_render(session=opened, project_id=work.project.id)
+        assert found is not None
+        return found
 
 
 def test_the_real_pass_is_ordered_by_its_name(api: Interface, work: StudioAtWork) -> None:

@@ -239,6 +239,29 @@ def test_a_project_keeps_the_size_that_was_decided_before_there_were_shapes(
         assert (project.width, project.height) == size
 
 
+def test_orders_of_other_takes_with_seeds_are_orders_of_variants_by_now(studio: StudioSettings) -> None:
+    studio.make_folders()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with make_engine(studio.database_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0009")
+        connection.exec_driver_sql(
+            "INSERT INTO project (id, name, checkpoint, negative_prompt, created_at, updated_at) "
+            "VALUES ('p', 'Old', 'draft', '', '2026-01-01', '2026-01-01')"
+        )
+        for id, seeds in (("asked", None), ("others", '{"s": [5, 9223372036854775807]}')):
+            connection.exec_driver_sql(
+                "INSERT INTO render (id, project_id, shot_ids, seeds, status, created_at) "
+                "VALUES (?, 'p', '[\"s\"]', ?, 'queued', '2026-01-01')",
+                (id, seeds),
+            )
+    with session_for(open_database(studio)) as session:
+        asked, others = session.get_one(Render, "asked"), session.get_one(Render, "others")
+        assert (asked.variants, asked.stopping, asked.direction) == (None, False, None)
+        assert others.variants == {"s": [{"seed": 5}, {"seed": 2**63 - 1}]}
+
+
 def test_a_number_cannot_be_given_twice(studio: StudioSettings) -> None:
     with session_for(open_database(studio)) as session:
         project = create_project(session=session, name="p")

@@ -64,8 +64,9 @@ def test_other_takes_have_other_seeds_and_change_nothing_until_one_is_chosen(stu
     assert s.carry_out(render.id).status == "done"
 
     *others, first = s.takes(s.shots[1])
-    assert render.seeds is not None
-    assert sorted(take.request["seed"] for take in others) == sorted(render.seeds[s.shots[1].id])
+    assert render.variants is not None
+    seeds = [variant["seed"] for variant in render.variants[s.shots[1].id]]
+    assert sorted(take.request["seed"] for take in others) == sorted(seeds)
     assert len({take.request["seed"] for take in (*others, first)}) == 4
     assert [take.number for take in others] == [4, 3, 2]
     after = shot_now(s, s.shots[1])
