@@ -146,6 +146,7 @@ function makeList(root, { words: given, lang, api }) {
   }
 
   function show(found) {
+    const wasPaused = Boolean(queue?.paused);
     queue = found;
     fill(waiting, rowsOf(found.orders));
     fill(over, rowsOf(found.over));
@@ -158,8 +159,10 @@ function makeList(root, { words: given, lang, api }) {
     clear.hidden = overTitle.hidden = found.over.length === 0;
     hold.hidden = found.orders.length === 0 && !found.paused;
     setButtonText(hold, words.say(found.paused ? "resume-all" : "pause-all"));
-    if (found.paused) say("is-paused");
-    else if ([words.say("loading"), words.say("unreachable"), words.say("is-paused")].includes(status.textContent)) setText(status, "");
+    const passing = ["loading", "unreachable", "is-paused"].map((id) => words.say(id)).includes(status.textContent);
+    // What was said of a move stays until something else is to be said.
+    if (found.paused && (!wasPaused || passing)) say("is-paused");
+    else if (!found.paused && passing) setText(status, "");
   }
 
   function showFilms(found) {

@@ -15,7 +15,7 @@ from projects.storyboard.projects import create_project, delete_project
 from tests.support.page_driver import ROUTER, use_studio
 
 # What is written with Latin letters in Chinese, too: names, numbers of shots, units.
-SAME = {"FramePack", "English", "MB", "kB", "GB", "F1", "DATA", "CSV", "Enter"}
+SAME = {"FramePack", "English", "MB", "kB", "GB", "F1", "DATA", "CSV", "XLSX", "Fountain", "JSON", "ZIP", "Enter"}
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9']+")
 TAG = re.compile(r"<[^>]*>")
 SPOKEN = re.compile(r'(?:alt|title|aria-label)="([^"]*)"')

@@ -159,7 +159,8 @@ def test_takes_keep_their_sections_until_they_are_thrown_away_for_good(upkeep: U
         upkeep.do(delete_take, take_id=take.id)
     upkeep.clean()
     found = upkeep.look()
-    assert (found.takes, found.deleted.files) == (4, 4 * (2 + 3))  # take and manifest; latents, video and manifest
+    # Take and manifest; latents, video, how it looks, and manifest.
+    assert (found.takes, found.deleted.files) == (4, 4 * (2 + 4))
     assert upkeep.clean_deleted() == found.deleted
     assert work.takes(shot) == [chosen]
     assert upkeep.units() == {key for key, _ in chosen.units}
@@ -196,7 +197,7 @@ def test_sections_of_a_render_that_was_called_off_stay_while_the_shot_asks_for_t
     upkeep.clean()
     assert upkeep.units() == made
     work.edit(shot, ShotUpdate(seed=77))
-    assert upkeep.needless() == {"sections": 3 * len(planned.sections)}  # the start picture's stays
+    assert upkeep.needless() == {"sections": 4 * len(planned.sections)}  # the start picture's stays
     upkeep.clean()
     assert upkeep.units() == {planned.start}
 
