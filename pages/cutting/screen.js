@@ -82,6 +82,7 @@ function makeScreen(words) {
     tell(given) {
       film = given;
       for (const layer of layers) layer.clip = null;
+      node.setAttribute("role", "group");
       node.setAttribute("aria-label", words.screen);
     },
     end: () => layers.forEach((layer) => layer.video.removeAttribute("src")),

@@ -145,6 +145,24 @@ def test_the_film(page: Page, studios: Studios) -> None:
 
     assert grave_faults(page) == []
 
+    for fold, seen in (
+        ("Other formats and exact settings", page.get_by_role("button", name="Make this film")),
+        ("Cut the film", page.get_by_role("tab", name="Music and sound")),
+        ("Documents", page.get_by_text("Of each shot its picture, number, prompt")),
+        ("Bring a cut back from an editing program", page.get_by_text("A timeline: OTIO, OTIOZ")),
+    ):
+        page.get_by_text(fold, exact=True).click()
+        expect(seen).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+def test_the_queue(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.full.url}/queue")
+    expect(page.get_by_text("Nothing is ordered")).to_be_visible()
+
+    assert grave_faults(page) == []
+
 
 def test_the_film_page_without_a_project(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.empty.url}/film")
@@ -168,6 +186,7 @@ def test_no_page_scrolls_sideways(chromium: Browser, studios: Studios, width: in
             (f"{story}&view=list", page.locator("[data-id]").nth(2)),
             (f"{studios.full.url}/film?project={studios.project}", page.get_by_text("1 shot is not rendered yet.")),
             (f"{studios.empty.url}/film", page.get_by_text("No project is open")),
+            (f"{studios.empty.url}/queue", page.get_by_text("Nothing is ordered")),
         ):
             page.goto(address)
             expect(seen).to_be_visible()
