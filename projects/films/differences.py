@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from types import MappingProxyType
 from typing import Literal
 
-from framepack.messages import Message
+from framepack.messages import Message, Value
 from projects.films.timeline import CardSource, Clip, Timeline
 
 Kind = Literal[
@@ -36,6 +36,22 @@ _SAID: Mapping[Kind, str] = MappingProxyType(
 )
 
 
+# What values are called that are no numbers, names or words of the person's.
+_CALLED: Mapping[object, str] = MappingProxyType(
+    {
+        True: "said-yes",
+        False: "said-no",
+        **{"cut": "lead-cut", "dissolve": "lead-dissolve", "black": "lead-black", "white": "lead-white"},
+        **{"wipe": "lead-wipe", "in": "lead-in", "out": "lead-out", "centre": "lead-centre"},
+        **{"repeat": "between-repeat", "blend": "between-blend", "motion": "between-motion"},
+        **{"none": "said-none", "closer": "move-closer", "away": "move-away", "left": "move-left"},
+        **{"right": "move-right", "up": "move-up", "down": "move-down"},
+        **{"burned": "captions-burned", "soft": "captions-soft", "file": "captions-file"},
+    }
+)
+_CHOICES = ("between", "move", "captions")
+
+
 @dataclass(frozen=True)
 class Difference:
     """One thing that is different, of the film as a whole or of a shot: ``was`` in the first, ``now`` in the second.
@@ -49,8 +65,8 @@ class Difference:
     shot_id: str | None = None
     label: str = ""
     field: str = ""
-    was: str = ""
-    now: str = ""
+    was: Value = ""
+    now: Value = ""
 
     @property
     def message(self) -> Message:
@@ -101,12 +117,12 @@ def _of_films(first: Timeline, second: Timeline) -> list[Difference]:
     was, now = (one.settings.model_dump(exclude={"fps", "size"}) for one in (first, second))
     for name in was:
         if was[name] != now[name]:
-            found.append(Difference("film", field=name, was=_said(was[name]), now=_said(now[name])))
+            found.append(Difference("film", field=name, was=_said(name, was[name]), now=_said(name, now[name])))
     return found
 
 
 def _of_clips(one: Clip, other: Clip, first: Timeline, second: Timeline) -> list[Difference]:
-    def differs(kind: Kind, was: str = "", now: str = "", field: str = "") -> Difference:
+    def differs(kind: Kind, was: Value = "", now: Value = "", field: str = "") -> Difference:
         return Difference(kind, other.shot_id, other.label, field, was, now)
 
     found = []
@@ -121,10 +137,10 @@ def _of_clips(one: Clip, other: Clip, first: Timeline, second: Timeline) -> list
         if field.startswith("hold"):
             was, now = (f"{float(frames / film.rate):.2f} s" for frames, film in ((was, first), (now, second)))
         if was != now:
-            found.append(differs("words" if field in _WORDS else "speed", _said(was), _said(now), field))
+            found.append(differs("words" if field in _WORDS else "speed", _said(field, was), _said(field, now), field))
     leads = [_lead(one, first), _lead(other, second)]
     if leads[0] != leads[1]:
-        found.append(differs("lead", *leads))
+        found.append(differs("lead", leads[0], leads[1]))
     if one.sounds != other.sounds:
         found.append(differs("sounds", str(len(one.sounds)), str(len(other.sounds))))
     return found
@@ -134,11 +150,14 @@ def _range(clip: Clip) -> str:
     return "" if isinstance(clip.source, CardSource) else f"{clip.first}-{clip.first + clip.count - 1}"
 
 
-def _lead(clip: Clip, film: Timeline) -> str:
+def _lead(clip: Clip, film: Timeline) -> Message:
     if not clip.lead.frames:
-        return "cut"
-    return f"{clip.lead.kind} {float(clip.lead.frames / film.rate):.2f} s {clip.lead.at}"
+        return Message("lead-cut")
+    seconds = round(float(clip.lead.frames / film.rate), 2)
+    return Message(_CALLED[clip.lead.kind], {"seconds": seconds, "at": Message(_CALLED[clip.lead.at])})
 
 
-def _said(value: object) -> str:
+def _said(field: str, value: object) -> Value:
+    if isinstance(value, bool) or field in _CHOICES:
+        return Message(_CALLED[value])
     return "–" if value in (None, "") else str(value)

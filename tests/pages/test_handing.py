@@ -119,7 +119,7 @@ def test_an_edition_has_its_own_shape_shots_and_words_and_says_how_it_differs(pr
 
     said = text_of(unfolded(at, "compared"))
     assert "SH0010 is in the first film only." in said
-    assert "captions: none, then burned." in said
+    assert "captions: none, then in the picture." in said
 
 
 def test_what_is_ordered_while_an_edition_is_shown_is_a_film_of_it(project: str) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from framepack.messages import worded
+from framepack.messages import Message, Value, worded
 from projects.cutting.shot_fields import ShotSound
 from projects.database.tables import Edition, Project
 from projects.english import ENGLISH
@@ -24,7 +24,14 @@ MAIN = film_of(shots_that_have_it_all())
 
 
 def found(**said: object) -> list[tuple[str, str, str, str, str]]:
-    return [(one.kind, one.label, one.field, one.was, one.now) for one in differences(MAIN, edition_of(**said))]
+    return [
+        (one.kind, one.label, one.field, in_words(one.was), in_words(one.now))
+        for one in differences(MAIN, edition_of(**said))
+    ]
+
+
+def in_words(value: Value) -> str:
+    return worded(value, ENGLISH) if isinstance(value, Message) else str(value)
 
 
 def test_a_film_does_not_differ_from_itself_nor_from_an_edition_that_says_nothing() -> None:
@@ -60,7 +67,7 @@ def test_what_is_shown_of_a_shot_its_length_speed_words_and_sounds_are_told() ->
         ("sounds", "SH0020", "", "0", "1"),
         ("length", "SH0030", "", "8.40", "8.90"),
         ("speed", "SH0030", "hold_first", "0.50 s", "1.00 s"),
-        ("lead", "SH0050", "", "white 0.90 s centre", "dissolve 0.93 s centre"),
+        ("lead", "SH0050", "", "a fade through white of 0.90 s (centred)", "a dissolve of 0.93 s (centred)"),
     ]
 
 
@@ -70,7 +77,7 @@ def test_what_is_set_of_the_whole_film_is_told_first() -> None:
         ("film", "", "size", "256x144", "144x144"),
         ("film", "", "fps", "30", "25"),
         ("film", "", "music_db", "0.0", "-6.0"),
-        ("film", "", "captions", "none", "soft"),
+        ("film", "", "captions", "none", "as a track of the file"),
     ]
     # What lasts as long, in frames of another rate, is no difference.
     assert not [one for one in said if one[0] in ("length", "shown")]
