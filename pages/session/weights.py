@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -21,7 +22,9 @@ BEING_NAMED = Message("weights-being-named")
 _log = logging.getLogger(__name__)
 _guard = threading.Lock()
 _under_way: set[tuple[str, Path | None]] = set()
-_failed: dict[tuple[str, Path | None], Message] = {}
+_failed: dict[tuple[str, Path | None], tuple[Message, float]] = {}
+# All that ask for weights that cannot be read are told so for as long, before it is tried again.
+TOLD_SECONDS = 5.0
 
 
 def weights_name(checkpoint: Checkpoint, models: Path | None) -> tuple[str, Message | None]:
@@ -32,20 +35,48 @@ def weights_name(checkpoint: Checkpoint, models: Path | None) -> tuple[str, Mess
         return "", problem.message
     if known is not None:
         return known, None
-    asked = (checkpoint.name, models)
     with _guard:
-        if failed := _failed.pop(asked, None):
-            return "", failed  # and tried again when it is asked for again
-        if asked not in _under_way:
-            _under_way.add(asked)
-            threading.Thread(target=_name, args=(checkpoint, models), daemon=True).start()
+        if failed := _fault(checkpoint, models):
+            return "", failed
+        _begin(checkpoint, models)
     return "", BEING_NAMED
 
 
 def weights_names(checkpoints: Collection[str], models: Path | None) -> dict[str, str]:
     """The names of the weights of several checkpoints, as far as they have one already."""
-    found = {name: weights_name(checkpoint_named(name), models) for name in checkpoints}
-    return {name: identity for name, (identity, problem) in found.items() if problem is None}
+    found = {}
+    for checkpoint in map(checkpoint_named, checkpoints):
+        try:
+            known = known_identity(checkpoint, models)
+        except FramepackError:
+            continue
+        if known is not None:
+            found[checkpoint.name] = known
+            continue
+        with _guard:
+            if _fault(checkpoint, models) is None:
+                _begin(checkpoint, models)
+    return found
+
+
+def _fault(checkpoint: Checkpoint, models: Path | None) -> Message | None:
+    """Why the weights could not be named just now; forgotten after a while, so that it is tried again."""
+    asked = (checkpoint.name, models)
+    if asked not in _failed:
+        return None
+    failed, since = _failed[asked]
+    if time.monotonic() - since > TOLD_SECONDS:
+        del _failed[asked]
+        return None
+    return failed
+
+
+def _begin(checkpoint: Checkpoint, models: Path | None) -> None:
+    """Let a thread name the weights, unless one does."""
+    asked = (checkpoint.name, models)
+    if asked not in _under_way:
+        _under_way.add(asked)
+        threading.Thread(target=_name, args=(checkpoint, models), daemon=True).start()
 
 
 def _name(checkpoint: Checkpoint, models: Path | None) -> None:
@@ -55,7 +86,7 @@ def _name(checkpoint: Checkpoint, models: Path | None) -> None:
     except (OSError, FramepackError) as error:
         _log.exception("The weights of %s could not be named.", checkpoint.name)
         with _guard:
-            _failed[asked] = message_for(error)
+            _failed[asked] = message_for(error), time.monotonic()
     finally:
         with _guard:
             _under_way.discard(asked)
