@@ -12,7 +12,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.look.language import number_text, t
+from pages.look.language import t
 from pages.look.language_switch import language_switch
 from projects.database.tables import PictureFit
 
@@ -28,12 +28,11 @@ def style() -> None:
 
 def own_words() -> str:
     """What the box for files says, as properties of the style sheet: it is Streamlit's own and knows English only."""
-    most = number_text(st.get_option("server.maxUploadSize"))
     said = {
         "choose-files": t("Choose files"),
-        "drop-files": t("or drop them here; at most {n} MiB each").format(n=most),
+        "drop-files": t("or drop them here"),
         "drop-here": t("Drop them here"),
-        "file-refused": t("Not taken: larger than {n} MiB, or the studio did not answer.").format(n=most),
+        "file-refused": t("Not taken: larger than this box takes, or the studio did not answer."),
     }
     return "; ".join(f"--fs-{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in said.items())
 
