@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # The same cases each time, and none is too slow on a busy computer.
 hypothesis.settings.register_profile("studio", derandomize=True, deadline=None, database=None, max_examples=60)
 hypothesis.settings.load_profile("studio")
+
+
+@pytest.fixture(autouse=True)
+def _the_main_module_stays() -> Iterator[None]:
+    """A page that is drawn in a test takes the place of the main module, which every process spawned later runs."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
