@@ -31,7 +31,7 @@ def test_an_edition_is_cut_otherwise_and_compared_and_each_edit_is_undone(api: I
     assert api.get(f"/api/shots/{first}")["shot"]["dialogue"] == ""
 
     told = [one["text"] for one in api.get(f"{address}/differences")]
-    assert "captions: none, then burned." in told
+    assert "captions: none, then in the picture." in told
     copy = api.post(f"/api/projects/{project}/editions", {"name": "直式短版", "of": made["id"]})
     assert api.get(f"/api/editions/{copy['id']}/differences", of=made["id"]) == []
 
