@@ -147,27 +147,31 @@ def _render(
     options: RenderOptions,
 ) -> None:
     """Have the wanted shots made by a worker, and wait for it."""
-    with session_for(database) as session:
-        # One that was killed is still ordered and goes on by itself.
-        ordered = active_renders(session=session, project_id=project_id)
-        same = [render for render in ordered if render.made_for == options.made_for and not render.variants]
-        render = next((render for render in same if set(wanted) <= set(render.shot_ids)), None)
-        if render is None:
-            render = enqueue_render(
-                session=session,
-                project_id=project_id,
-                shot_ids=wanted,
-                made_for=options.made_for,
-            )
-            session.commit()
-        if is_paused(session=session):
-            print("The queue is paused; “python -m projects queue resume” has it go on.", file=sys.stderr, flush=True)
+    order_id = None
     try:
+        with session_for(database) as session:
+            # One that was killed is still ordered and goes on by itself.
+            ordered = active_renders(session=session, project_id=project_id)
+            same = [render for render in ordered if render.made_for == options.made_for and not render.variants]
+            render = next((render for render in same if set(wanted) <= set(render.shot_ids)), None)
+            if render is None:
+                render = enqueue_render(
+                    session=session,
+                    project_id=project_id,
+                    shot_ids=wanted,
+                    made_for=options.made_for,
+                )
+            order_id = render.id
+            paused = is_paused(session=session)
+            session.commit()
+        if paused:
+            print("The queue is paused; “python -m projects queue resume” has it go on.", file=sys.stderr, flush=True)
         render = _await(settings, database, render, missing, options.device)
     except (KeyboardInterrupt, RenderFailed):
         with session_for(database) as session:
-            cancel_render(session=session, settings=settings, render_id=render.id)
-            session.commit()
+            if order_id is not None and session.get(Render, order_id) is not None:
+                cancel_render(session=session, settings=settings, render_id=order_id)
+                session.commit()
         raise
     if render.status != "done":
         raise RenderFailed(read(render.error) if render.error else CALLED_OFF)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from framepack.media.pictures import picture_hash
 from projects.cutting.film_settings import FilmSettings, film_settings
@@ -21,7 +21,7 @@ from projects.storage.places import beats_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import get_project, shots_of
 from projects.storyboard.shots import add_shot
-from tests.support.browsing import until
+from tests.support.browsing import until, until_true
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.running_studio import running_studio
@@ -84,6 +84,23 @@ def open_film(page: Page, work: Work) -> None:
     expect(page.locator(".clip")).to_have_count(3)
 
 
+def choose(page: Page, box: str, choice: str) -> None:
+    """Choose in a box; its list closes where the page is drawn anew meanwhile, and is then opened again."""
+    option = page.get_by_role("option", name=choice)
+
+    def opened() -> bool:
+        until_true(page, "document.querySelector('[data-test-script-state=notRunning]') !== null")
+        if not option.is_visible():
+            page.get_by_role("combobox", name=box).click()
+        try:
+            option.click(timeout=2_000)
+        except TimeoutError:
+            return False
+        return True
+
+    until(opened, seconds=60)
+
+
 def give(page: Page, label: str, file: Path) -> None:
     """Put a file into the box of a label."""
     boxes = page.get_by_test_id("stFileUploader").filter(has_text=label)
@@ -97,8 +114,7 @@ def test_music_loudness_and_words_of_a_chosen_shot_are_there_again_after_a_reloa
     give(page, "Take a sound file as music", work.music)
     expect(page.locator(".music-name")).to_have_text(work.music.name)
     expect(page.get_by_label("Move a cut by at most (s)")).to_be_visible()  # the last that comes with the music
-    page.get_by_role("combobox", name="Loudness of the film").click()
-    page.get_by_role("option", name="-14 LUFS").click()
+    choose(page, "Loudness of the film", "-14 LUFS")
     until(lambda: work.film().loudness == -14)
     bad = work.music.with_name("notes.wav")
     bad.write_text("no sound")
