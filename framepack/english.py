@@ -16,8 +16,11 @@ ENGLISH = MappingProxyType(
         "clauses": "{first}; {second}",
         # --- errors ---
         "invalid-request": "{field}: {reason}",
+        "card-no-words": "there are no words for the card",
+        "picture-no-words": "there are no words for the pictures",
         "setting-rejected": "{setting}: {reason}",
         "image-rejected": "The picture {name} cannot be used: {reason}",
+        "video-rejected": "The video {name} cannot be gone on from: {reason}",
         "weights-missing": (
             "The weights of '{checkpoint}' are not on this computer ({missing} is missing). "
             "Fetch them with: python -m framepack download {checkpoint}"
@@ -59,11 +62,21 @@ ENGLISH = MappingProxyType(
             "its last finished section when it is tried again."
         ),
         "rank-unreachable": "the others do not reach it: {said}",
+        "rank-silent": "one of them said nothing for {seconds:.0f} s",
         "rank-stopped": "the process of card {card} ended with status {status}",
         "rank-failed": "card {card}: {said}",
         "rank-memory": "card {card} ran out of memory",
         "section-missing": "Section {key} is needed but is not stored; render the shot before this one first.",
         "lora-rejected": "The LoRA {name} cannot be used: {reason}.",
+        "still-model-rejected": "The picture model {name} cannot be used: {reason}.",
+        "still-model-not-there": "it is not in the folder {folder}, where each has a folder as diffusers saves it",
+        "still-model-no-index": "its {file} is not one that diffusers writes; fetch the model anew",
+        "still-model-has-code": "it needs code of its own, which the studio never runs",
+        "still-model-unsafe": "its part {part} has no safetensors file, and other files may carry code",
+        "still-model-no-weights": "it has no weights; was it downloaded to the end?",
+        "still-model-too-large": "it needs {needed:.1f} GB of memory, and {free:.1f} GB are free",
+        "still-model-not-loaded": "diffusers does not read it ({said})",
+        "still-model-makes-none": "its pipeline {pipeline} makes no pictures",
         "enlarger-rejected": "The enlarging model {name} cannot be used: {reason}.",
         "enlarger-not-there": "it is not in the folder {folder}, where such models are put as safetensors files",
         "enlarger-library": (
@@ -78,6 +91,8 @@ ENGLISH = MappingProxyType(
         "latents-rejected": "The latents file {name} cannot be continued from: {reason}.",
         "values-lost": "What was computed is no picture: {what} hold values that are no numbers.",
         "decoded-frames": "the decoded frames",
+        "encoded-latents": "the latents of the video that is gone on from",
+        "sampled-latents": "the latents that the model made of this section",
         "predicted-latents": "the latents of a step in the 16-bit numbers of this card",
         "not-enough-memory": (
             "A picture of {size} needs about {needed:.1f} GB of the device's memory and {available:.1f} GB of it can "
@@ -109,6 +124,7 @@ ENGLISH = MappingProxyType(
         # --- what the person may want to know while a shot is made ---
         "cards-joined": "{cards} cards work on the shot together.",
         "cards-memory-short": "One of the cards ran out of memory; the section is begun again with less on each.",
+        "cards-decode-alone": "One of the cards ran out of memory while it decoded; the first one decodes alone now.",
         "compiling": "The model is compiled for this device before the first step; that takes up to a minute, once.",
         "not-compiled": (
             "The transformer's blocks could not be compiled on this computer and run uncompiled, more slowly "
@@ -158,6 +174,7 @@ ENGLISH = MappingProxyType(
         "sound-value": "the sound's '{key}' cannot be so",
         "film-value": "it cannot be {value}",
         "film-not-among": "it is {value:g} and must be one of {choices}",
+        "video-value": "the video's '{key}' cannot be so",
         "beat-value": "the beat's '{key}' cannot be so",
         "no-length": "{seconds:g} is not more than 0 and at most {most:g}",
         "no-side": "{size} pixels is not a multiple of 16 between {least} and {most}",
@@ -166,6 +183,10 @@ ENGLISH = MappingProxyType(
         "no-magnitude-ratios": "'magcache' needs figures of the model, and there are none of '{checkpoint}'",
         "prompt-empty": "it is empty; say in a few words what happens in the shot",
         "cut-without-picture": "a shot that starts with a cut needs a picture",
+        "video-bad-name": "'{text}' is not a SHA-256 in hexadecimal",
+        "video-bad-frames": "the pictures {first} to {last} of a video cannot be gone on from",
+        "video-continues": "a shot that goes on from a video cannot go on from the shot before it, too",
+        "backwards-no-video": "'{checkpoint}' works backwards and cannot go on from a video",
         "backwards-use-cut": "'{checkpoint}' works backwards and cannot continue a shot; use a cut",
         "chain-differs": "shots that continue each other must share the model and the picture size",
         "picture-not-prepared": "its picture has not been prepared",
@@ -196,7 +217,9 @@ ENGLISH = MappingProxyType(
         "replaces-storyboard": "it would replace the storyboard {path}",
         "latents-of-another": "the latents were made by '{other}', not '{checkpoint}'",
         "backwards": "'{checkpoint}' works backwards and cannot continue a shot",
-        "no-start": "name a picture to start from, or latents to continue from",
+        "no-start": "name a picture to start from, or a video or latents to go on from",
+        "two-pasts": "a shot goes on from a video or from latents, not from both",
+        "replaces-video": "it would replace the video {path}",
         "no-size": "'{text}' is not a height and a width such as 144x256",
         "size-stays": "the latents are of {height}x{width} and stay so",
         "weights-of-its-own": "'{checkpoint}' has weights of its own everywhere; name another",
@@ -214,16 +237,41 @@ ENGLISH = MappingProxyType(
         ),
         "prompt-times": "Times in this prompt, such as [3s: ...], are read as words, not as times.",
         "shot-lasts-longer": "It is asked to last {seconds:g} s and lasts {shortest:.2f} s, the shortest it can.",
+        # --- where a shot goes on from a video ---
+        "join-unseen": (
+            "The join to the video is not seen: colour steps there by {colour:.1f} of 255 (beside it by up to "
+            "{usual_colour:.1f}), and the picture by {movement:.1f} (before it by up to {usual_movement:.1f})."
+        ),
+        "join-seen": (
+            "The join to the video can be seen: colour steps there by {colour:.1f} of 255 (beside it by up to "
+            "{usual_colour:.1f}), and the picture by {movement:.1f} (before it by up to {usual_movement:.1f})."
+        ),
         # --- what went wrong while a command was at work ---
         "command-disk-full": "The disk is full. Free some space and try again; nothing was written.",
         "command-file-problem": "A file could not be read or written ({reason}).",
+        # --- the store that several computers share ---
+        "store-away": "The shared store {place} cannot be used now ({reason}). Nothing is lost; it is asked again.",
+        "store-not-mounted": "what is there is empty; the disk or share may not be mounted",
+        "store-another": "it is not the store that this computer knows; if that is meant, remove {note}",
+        "store-reads-otherwise": "what is read there is not what was written",
+        "unknown-store": "it has to be the path of a folder, or an address that begins with one of {known}.",
+        "store-without-place": "after {scheme}:// it has to say where, such as a bucket or a computer, and a folder.",
+        "no-cache-size": "'{said}' is no number of gigabytes above 0.",
+        "store-needs-package": "for {scheme}:// the package {package} has to be installed: pip install {package}",
         # --- reasons: settings of the studio ---
         "no-database-url": "it is not a database URL.",
-        "no-card-count": "'{said}' is not a number of cards, 1 or more.",
+        "no-card-count": "'{said}' is neither a number of cards, 1 or more, nor auto.",
         "unknown-database": "'{backend}' is neither sqlite nor postgresql.",
+        "rewriting-without-model": "STUDIO_REWRITING_URL needs it: the name of the model that is to answer there",
+        "rewriting-no-address": (
+            "it has to be an address such as http://localhost:11434/v1, without a name, a password or a “?” in it; a "
+            "key belongs into STUDIO_REWRITING_KEY"
+        ),
+        "rewriting-no-key": "a key has letters, digits and signs of English only, and no space",
         "database-in-memory": "a database in memory cannot be shared with the worker.",
         # --- reasons: files of latents ---
         "no-such-file": "there is no such file",
+        "file-not-plain": "it is no plain file",
         "no-safetensors": "it is damaged or not a safetensors file",
         "not-saved-latents": "it was not written by --save-latents",
         "another-rate": "it was made for another rate than {fps} frames a second",
@@ -244,6 +292,10 @@ ENGLISH = MappingProxyType(
         "lora-keys-unknown": (
             "{count} of its {all} tensors fit no layer of this model ({names}); allow that to use the others alone"
         ),
+        "lora-unnamed": "a LoRA has a name",
+        "lora-value": "{key} of a LoRA is none that it can have",
+        "lora-many-bytes": "it has more than {most} GiB",
+        "lora-not-safetensors": "only files that end in .safetensors are taken",
         "lora-needs-strength": "'{text}' has no strength after its last colon",
         "lora-bad-strength": "{strength:g} is not between {least:g} and {most:g}",
         "lora-bad-name": "'{text}' is not a SHA-256 in hexadecimal",
@@ -281,6 +333,7 @@ ENGLISH = MappingProxyType(
         "picture-not-allowed": "it may not be read.",
         "picture-unknown": "it is not a picture of a known kind ({kinds}).",
         "picture-damaged": "it is damaged or cut short.",
+        "picture-changed": "it is not what it was when it was put in; put it in again.",
         "picture-too-small": "it is {width} x {height} pixels; each side must have at least {least}.",
         "picture-too-large": (
             "it has {megapixels:.0f} megapixels ({width} x {height}), too many to open; save it with at most "
@@ -290,6 +343,23 @@ ENGLISH = MappingProxyType(
         "picture-bomb": "it has far too many pixels to open; save it smaller.",
         "picture-measurements": "it holds measurements, not colours; save it as an 8 or 16 bit picture.",
         "picture-too-deep": "it has more than 16 bits a colour; save it with 8 or 16.",
+        # --- why a video cannot be gone on from ---
+        "video-unknown": "it is not a video of a known kind ({kinds}).",
+        "video-without-pictures": "it holds no moving pictures.",
+        "video-is-picture": "it is a picture; use it as the shot's picture.",
+        "video-other-end": "its last picture is another one than it was asked to be; choose it again.",
+        "video-damaged": "it is damaged or cut short, and none of its last pictures can be read.",
+        "video-too-short": "it is shorter than {least:.2f} s; use a picture of it instead.",
+        "video-long": "it lasts longer than {most} minutes; save its end as a file of its own.",
+        "video-many-bytes": "its file is larger than {most} MiB, the most that is taken; save its end only.",
+        "video-size": (
+            "its pictures are of {width} x {height} pixels; each side must have at least {least}, and all of one at "
+            "most {most:.0f} megapixels."
+        ),
+        # --- what is to be said of a video that is gone on from ---
+        "video-remark": "About the video {name}: {remark}",
+        "video-hdr": "it is an HDR video; its colours were brought into the range of an ordinary one.",
+        "video-cut": "it is cut short; the shot goes on from the last picture that can be read.",
         # --- what is to be said of a picture that is used ---
         "picture-remark": "About the picture {name}: {remark}",
         "picture-animated": "it is an animation; what is used is its frame {number}, as a still picture.",

@@ -26,6 +26,7 @@ class InvalidRequest(FramepackError):
     def __init__(self, field: str, reason: Message) -> None:
         super().__init__(Message("invalid-request", {"field": field, "reason": reason}))
         self.field = field
+        self.reason = reason
 
 
 class SettingRejected(FramepackError):
@@ -43,6 +44,15 @@ class ImageRejected(FramepackError):
         super().__init__(Message("image-rejected", {"name": name, "reason": as_message(reason)}))
         self.name = name
         self.reason = as_message(reason)
+
+
+class VideoRejected(FramepackError):
+    """A video cannot be gone on from: missing, no video, damaged, too short or too large."""
+
+    def __init__(self, name: str, reason: Message) -> None:
+        super().__init__(Message("video-rejected", {"name": name, "reason": reason}))
+        self.name = name
+        self.reason = reason
 
 
 class WeightsMissing(FramepackError):
@@ -85,6 +95,14 @@ class EnlargerRejected(FramepackError):
 
     def __init__(self, name: str, reason: Message) -> None:
         super().__init__(Message("enlarger-rejected", {"name": name, "reason": reason}))
+        self.name = name
+
+
+class StillModelRejected(FramepackError):
+    """A model that makes pictures from words cannot be used: not there, not one, not safe, or damaged."""
+
+    def __init__(self, name: str, reason: Message) -> None:
+        super().__init__(Message("still-model-rejected", {"name": name, "reason": reason}))
         self.name = name
 
 

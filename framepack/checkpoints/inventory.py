@@ -17,7 +17,7 @@ from framepack.messages import Message
 
 Form = Literal["published", "single"]
 _HUNYUAN, _LLAMA, _MIT, _APACHE = "Tencent Hunyuan Community", "Meta Llama 3 Community", "MIT", "Apache 2.0"
-# The licences of the published parts; the embedded checkpoint has the program's.
+# The licences of the published parts, of the models they were taken from; the embedded one has its own.
 LICENCES: Mapping[Part, str] = MappingProxyType(
     {
         "transformer": _HUNYUAN,
@@ -118,7 +118,7 @@ def other_files(models: Path | None) -> tuple[OtherFile, ...]:
 
 def _part_state(checkpoint: Checkpoint, part: Part, models: Path | None) -> PartState:
     source = checkpoint.sources[part]
-    licence = "as this program" if checkpoint.embedded else LICENCES[part]
+    licence = "CC BY-SA 4.0" if checkpoint.embedded else LICENCES[part]
     usual = 0 if checkpoint.embedded else PUBLISHED_BYTES[part]
     try:
         found = find_part(checkpoint, part, models)

@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from framepack.errors import LoraRejected
+from framepack.errors import InvalidRequest, LoraRejected
 from framepack.files.manifest import sum_of
 from framepack.formats.other_models import model_of
 from framepack.formats.safetensors_header import Header, NotReadable, TensorFacts, read_header
@@ -41,7 +41,7 @@ _ROLES = tuple(
 )
 _DORA = re.compile(r"(?:\.dora_scale|\.lora_magnitude_vector(?:\.\w+)?(?:\.weight)?)$")
 _UNDERSCORED = re.compile(r"^(?:lora_unet|lora_transformer|lycoris)_")
-_PEFT_FILE, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+PEFT_FILE, PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 _DIFFUSERS_CONFIG = "lora_adapter_metadata"
 # So many names are listed; more would be no sentence.
 _LISTED = 5
@@ -73,13 +73,17 @@ class LoraLayer:
 
 @dataclass(frozen=True)
 class LoraFile:
-    """One LoRA; ``keys`` are the tensors that have no part in any layer, ``scale`` PEFT's where it has one."""
+    """One LoRA; ``strays`` are the tensors that have no part in any layer, ``scale`` PEFT's where it has one.
+
+    ``metadata`` is what whoever wrote the file added.
+    """
 
     path: Path
     tensors: Mapping[str, TensorFacts]
     layers: tuple[LoraLayer, ...]
     strays: tuple[str, ...]
     scale: PeftScale | None
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,21 @@ class FittedLayer:
     def changes_bias(self) -> bool:
         """Whether something is added to their biases too."""
         return not {"up_bias", "bias_difference"}.isdisjoint(self.layer.keys)
+
+
+def file_and_strength(said: str, folder: Path = Path()) -> tuple[Path, float]:
+    """The file, relative to ``folder``, and the strength that ``FILE:0.8`` names; 1 where none is said.
+
+    A colon may be in the name too, as after the drive on Windows. Raises InvalidRequest.
+    """
+    name, colon, strength = said.rpartition(":")
+    if colon and not (folder / said).is_file():
+        try:
+            return folder / name, float(strength)
+        except ValueError:
+            if not re.fullmatch(r"[A-Za-z]", name):
+                raise InvalidRequest("loras", Message("lora-needs-strength", {"text": said})) from None
+    return folder / said, 1.0
 
 
 def lora_sha256(path: Path) -> str:
@@ -132,7 +151,7 @@ def read_lora(path: Path) -> LoraFile:
     if not layers:
         raise LoraRejected(path.name, Message("lora-is-none", {"first": next(iter(header.tensors))}))
     kept = tuple(LoraLayer(name, keys) for name, keys in layers.items())
-    return LoraFile(path, header.tensors, kept, tuple(strays), _peft_scale(path, header))
+    return LoraFile(path, header.tensors, kept, tuple(strays), _peft_scale(path, header), header.metadata)
 
 
 def fit_lora(lora: LoraFile, shapes: Mapping[str, tuple[int, ...]], *, partly: bool) -> tuple[FittedLayer, ...]:
@@ -215,8 +234,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _config_beside(path: Path) -> Path | None:
-    config = path.with_name(_PEFT_CONFIG)
-    return config if path.name == _PEFT_FILE and config.is_file() else None
+    config = path.with_name(PEFT_CONFIG)
+    return config if path.name == PEFT_FILE and config.is_file() else None
 
 
 def _peft_scale(path: Path, header: Header) -> PeftScale | None:
@@ -232,7 +251,7 @@ def _peft_scale(path: Path, header: Header) -> PeftScale | None:
             return None
         return _scale_from(facts)
     except (OSError, ValueError, TypeError, AttributeError, ZeroDivisionError):
-        place = _PEFT_CONFIG if config else _DIFFUSERS_CONFIG
+        place = PEFT_CONFIG if config else _DIFFUSERS_CONFIG
         raise LoraRejected(path.name, Message("lora-config-unreadable", {"place": place})) from None
 
 

@@ -16,27 +16,40 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from framepack.checkpoints.identity import known_identity
 from framepack.checkpoints.loras import lora_sha256, read_lora
 from framepack.checkpoints.table import Checkpoint, checkpoint_named, nearest_bucket
 from framepack.commands.latents_file import KeptShot, near_shown, read_latents, write_latents
+from framepack.commands.story_tag import story_of
 from framepack.context.history import History
 from framepack.device.devices import peak_megabytes, restart_peak
 from framepack.engine.engine import Engine
-from framepack.engine.render import Given, render_continuation, render_shot, shown_last_frame, shown_latents
+from framepack.engine.render import (
+    Given,
+    prepare_shots,
+    render_continuation,
+    render_shot,
+    shown_last_frame,
+    shown_latents,
+)
 from framepack.english import ENGLISH
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest
 from framepack.files.outputs import is_same_file, output_problem, room_problem
+from framepack.media.joins import Join
+from framepack.media.own_video import OwnVideo, read_video, video_hash
 from framepack.media.pictures import Picture, picture_hash, read_picture
 from framepack.media.video import VIDEO_ENDINGS, join
 from framepack.messages import Message, worded
 from framepack.shots.beat_text import written_beats
 from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain, unnamed_sections
+from framepack.shots.past import end_of_video
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.prompts import prompt_remarks, read_of
-from framepack.shots.request import Beat, Fit, Placement, ShotRequest, default_settings
-from framepack.shots.spans import FRAMES_PER_LATENT, Span, length_remarks
+from framepack.shots.request import CENTRED, Beat, Fit, Placement, ShotRequest, default_settings
+from framepack.shots.spans import FRAMES_PER_LATENT, Span, length_remarks, seconds_given
+from framepack.store.join_reading import join_message, measured_join
 from framepack.store.section_store import SectionStore
 
 # One shot is made in a store of its own, so its weights need no name that tells them from others.
@@ -49,7 +62,8 @@ class Animation:
 
     ``beats`` take over at their times, and so do those written into the prompt, unless it is to be taken ``literal``.
     ``teacache`` and ``magcache`` are thresholds; one that is not 0 takes the place of the preset's step cache.
-    ``loras`` are files, each with its strength.
+    ``loras`` are files, each with its strength. ``after`` is a video that the shot goes on from, ``end`` a picture that
+    it is made towards. ``story``: the video says in itself what made it.
     """
 
     image: Path | None
@@ -70,11 +84,17 @@ class Animation:
     beats: tuple[Beat, ...] = ()
     literal: bool = False
     loras: tuple[tuple[Path, float], ...] = ()
+    after: Path | None = None
+    story: bool = True
+    end: Path | None = None
 
 
 @dataclass(frozen=True)
 class AnimationResult:
-    """What was made; ``seconds`` is all the time it took, ``seconds_per_section`` that of each section."""
+    """What was made; ``seconds`` is all the time it took, ``seconds_per_section`` that of each section.
+
+    ``join`` is what was measured where it goes on from a video, None where it does not.
+    """
 
     output: str
     frames: int
@@ -87,10 +107,14 @@ class AnimationResult:
     peak_memory_mb: float
     model: str
     seed: int
+    join: Join | None = None
 
     def as_json(self) -> str:
         """The result as one JSON object on one line."""
-        return json.dumps(asdict(self))
+        made = asdict(self)
+        if self.join is None:
+            del made["join"]
+        return json.dumps(made)
 
 
 def animate(animation: Animation, options: EngineOptions, *, begun: float, show_progress: bool) -> AnimationResult:
@@ -102,13 +126,15 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
     before = read_latents(animation.continue_from) if animation.continue_from else None
     checkpoint = _checkpoint(animation, before)
     picture = read_picture(animation.image, str(animation.image)) if animation.image else None
-    for remark in picture.remarks if picture else ():
+    video = read_video(animation.after, str(animation.after), checkpoint.fps) if animation.after else None
+    end = read_picture(animation.end, str(animation.end)) if animation.end else None
+    for remark in (remark for one in (picture, video, end) if one for remark in one.remarks):
         print(worded(remark, ENGLISH), file=sys.stderr)
     loras = {_lora_name(path): path for path, _ in animation.loras}
-    request = _request(animation, checkpoint, before, picture)
+    request = _request(animation, checkpoint, before, picture, video)
     for remark in (
         *_prompt_remarks(request, checkpoint, options.models, literal=animation.literal),
-        *length_remarks(request.seconds, fps=checkpoint.fps, opens=before is None, ends=False),
+        *length_remarks(request.seconds, fps=checkpoint.fps, opens=not before and not video, ends=False),
     ):
         print(worded(remark, ENGLISH), file=sys.stderr)
     shot = _continuing(request, before) if before else plan_chain([request])[0]
@@ -119,13 +145,21 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
         restart_peak(engine.device)
         store = SectionStore(Path(folder) / "sections")
         pictures = {request.image: animation.image} if request.image and animation.image else {}
+        if request.past and animation.after:
+            pictures[request.past.video] = animation.after
+        if request.end and animation.end:
+            pictures[request.end] = animation.end
         if before:
             events = _continue(engine, shot, before, pictures, store)
         else:
             events = render_shot(engine, [shot], 0, pictures, store)
         with closing(events):
             timings = _follow(events, shot, show_progress)
-        join([(store.video(key), count) for key, count in shot.units], animation.output)
+        story = _story(request, checkpoint, options.models) if animation.story and not before else ""
+        join([(store.video(key), count) for key, count in shot.units], animation.output, story)
+        seen = measured_join(store, shot.start, shot.sections[0]) if request.past and shot.start else None
+        if seen is not None:
+            print(worded(join_message(seen), ENGLISH), file=sys.stderr)
         if animation.save_latents:
             write_latents(animation.save_latents, _kept(engine, shot, before, store))
         peak = peak_megabytes(engine.device)
@@ -141,6 +175,7 @@ def animate(animation: Animation, options: EngineOptions, *, begun: float, show_
         peak_memory_mb=round(peak, 1),
         model=checkpoint.name,
         seed=request.seed,
+        join=seen,
     )
 
 
@@ -149,8 +184,12 @@ def _check_outputs(animation: Animation) -> None:
     read = []
     if animation.image:
         read.append(("replaces-picture", animation.image))
+    if animation.end:
+        read.append(("replaces-picture", animation.end))
     if animation.continue_from:
         read.append(("replaces-latents", animation.continue_from))
+    if animation.after:
+        read.append(("replaces-video", animation.after))
     kept = animation.save_latents
     problem = output_problem(animation.output, inputs=read, endings=VIDEO_ENDINGS)
     if kept is not None:
@@ -170,15 +209,21 @@ def _checkpoint(animation: Animation, before: KeptShot | None) -> Checkpoint:
         raise InvalidRequest("model", Message("latents-of-another", made_by))
     if before and checkpoint.direction == "inverted":
         raise InvalidRequest("model", Message("backwards", {"checkpoint": checkpoint.name}))
-    if not before and not animation.image:
+    if before and animation.after:
+        raise InvalidRequest("after", Message("two-pasts"))
+    if not before and not animation.image and not animation.after:
         raise InvalidRequest("image", Message("no-start"))
     return checkpoint
 
 
 def _request(
-    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Picture | None
+    animation: Animation,
+    checkpoint: Checkpoint,
+    before: KeptShot | None,
+    picture: Picture | None,
+    video: OwnVideo | None,
 ) -> ShotRequest:
-    height, width = _size(animation, checkpoint, before, picture)
+    height, width = _size(animation, checkpoint, before, video or picture)
     settings = with_preset(default_settings(checkpoint, height=height, width=width), preset_named(animation.preset))
     if animation.teacache:
         settings = replace(settings, cache="teacache", threshold=animation.teacache)
@@ -186,6 +231,7 @@ def _request(
         settings = replace(settings, cache="magcache", threshold=animation.magcache)
     written = None if animation.literal else written_beats(animation.prompt)
     beats = (*(written.beats if written else ()), *animation.beats)
+    image, end = (picture_hash(path) if path else None for path in (animation.image, animation.end))
     return ShotRequest(
         settings=replace(
             settings,
@@ -197,9 +243,13 @@ def _request(
         prompt=written.prompt if written else animation.prompt,
         seed=animation.seed,
         seconds=animation.seconds,
-        image=picture_hash(animation.image) if animation.image else None,
+        image=image,
         placement=animation.placement,
         beats=tuple(sorted(beats, key=lambda beat: beat.at)),
+        past=end_of_video(video_hash(animation.after), video.last) if animation.after and video else None,
+        end=end,
+        # The same picture at both ends is a loop, for which it is cut in the same place.
+        end_placement=animation.placement if end == image else CENTRED,
     )
 
 
@@ -213,6 +263,12 @@ def _prompt_remarks(
         yield from (remark for remark in remarks if not (literal and remark.id == "prompt-times"))
 
 
+def _story(request: ShotRequest, checkpoint: Checkpoint, models: Path | None) -> str:
+    """What made a shot that continues no other; its weights have their name where that takes no time to find."""
+    identity = known_identity(checkpoint, models) or _IDENTITY
+    return story_of(plan_chain([replace(request, identity=identity)])[0], fps=checkpoint.fps)
+
+
 def _lora_name(path: Path) -> str:
     """The name of the LoRA at ``path``, which is looked at first. Raises LoraRejected."""
     read_lora(path)
@@ -220,7 +276,7 @@ def _lora_name(path: Path) -> str:
 
 
 def _size(
-    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, picture: Picture | None
+    animation: Animation, checkpoint: Checkpoint, before: KeptShot | None, seen: Picture | OwnVideo | None
 ) -> tuple[int, int]:
     asked = None
     if animation.size:
@@ -234,8 +290,8 @@ def _size(
         return before.height, before.width
     if asked:
         return asked
-    assert picture is not None, "a shot that continues nothing has a picture"
-    return nearest_bucket(picture.height, picture.width, checkpoint.buckets)
+    assert seen is not None, "a shot that continues no latents has a picture or a video"
+    return nearest_bucket(seen.height, seen.width, checkpoint.buckets)
 
 
 def _continuing(request: ShotRequest, before: KeptShot) -> PlannedShot:
@@ -253,7 +309,7 @@ def _continuing(request: ShotRequest, before: KeptShot) -> PlannedShot:
 def _continue(
     engine: Engine, shot: PlannedShot, before: KeptShot, pictures: dict[str, Path], store: SectionStore
 ) -> Generator[Event, None, None]:
-    engine.prepare([shot], pictures)
+    prepare_shots(engine, [shot], pictures, store)
     history = History(before.latents, 0, before.last_frame)
     yield from render_continuation(engine, shot, Given(before.anchor, before.image_embeds), history, store)
 
@@ -286,11 +342,13 @@ def _kept(engine: Engine, shot: PlannedShot, before: KeptShot | None, store: Sec
     else:
         assert before is not None, "only a shot that continues another has no picture"
         embeds = before.image_embeds
+    past = shot.request.past
+    earlier = before.seconds if before else seconds_given(past.latents, engine.checkpoint.fps) if past else 0.0
     return KeptShot(
         checkpoint=engine.checkpoint,
         height=settings.height,
         width=settings.width,
-        seconds=near_shown((before.seconds if before else 0.0) + shot.request.seconds, latents, engine.checkpoint.fps),
+        seconds=near_shown(earlier + shot.request.seconds, latents, engine.checkpoint.fps),
         latents=latents,
         anchor=latents[:, :, -1:],
         image_embeds=embeds,

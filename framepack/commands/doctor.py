@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,9 +24,12 @@ from framepack.device.devices import (
     pick_device,
     unused_card_notice,
 )
+from framepack.device.shares import LEAST_GAIN, Shares
+from framepack.engine.card_speeds import measured_cards
+from framepack.engine.timing_cards import time_alone
 from framepack.english import ENGLISH
-from framepack.environment import GIB, EngineOptions
-from framepack.errors import FramepackError
+from framepack.environment import GIB, EngineOptions, cards_named
+from framepack.errors import FramepackError, RankLost
 from framepack.messages import Message, worded
 from framepack.ops.triton_available import kernels_notice, kernels_work
 
@@ -52,11 +55,15 @@ class Check:
     advice: str | None = None
 
 
-def examine(options: EngineOptions) -> list[Check]:
-    """Everything, in the order of what matters; a check that fails itself is a problem found, too."""
+def examine(options: EngineOptions, measurements: Path | None = None) -> list[Check]:
+    """Everything, in the order of what matters; a check that fails itself is a problem found, too.
+
+    What several cards can do is kept in the folder ``measurements``.
+    """
     found: list[Check] = []
     try:
-        device = pick_device(options.device)
+        devices = [pick_device(name) for name in cards_named(options.device)]
+        device = devices[0]
     except FramepackError as missing:
         return [Check("device", "found", str(missing), "Choose one of those there are.")]
     checks: dict[str, Callable[[], Iterator[Check]]] = {
@@ -68,6 +75,7 @@ def examine(options: EngineOptions) -> list[Check]:
         "ffmpeg": _ffmpeg,
         "weights": lambda: _weights(options.models),
         "speed": lambda: _speed(device),
+        "cards": lambda: _cards(devices, measurements),
     }
     for name, look in checks.items():
         try:
@@ -77,9 +85,9 @@ def examine(options: EngineOptions) -> list[Check]:
     return found
 
 
-def print_checks(options: EngineOptions, *, as_json: bool) -> bool:
+def print_checks(options: EngineOptions, *, as_json: bool, measurements: Path | None = None) -> bool:
     """Print what was found, as one line of JSON or a line for each check. Returns whether all is well."""
-    found = examine(options)
+    found = examine(options, measurements)
     well = all(check.state != "found" for check in found)
     if as_json:
         print(json.dumps({"well": well, "checks": [asdict(check) for check in found]}, ensure_ascii=False))
@@ -203,11 +211,39 @@ def _weights(models: Path | None) -> Iterator[Check]:
 def _speed(device: torch.device) -> Iterator[Check]:
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     seconds = MEASURED.get(card)
-    if seconds is None:
+    of_film = "for a second of film at 608x640, 25 steps, exact"
+    if seconds is not None:
+        yield Check("speed", "well", f"about {seconds:.0f} s {of_film}")
+    elif device.type == "cpu":
         said = f"how long a second of film takes on {card} was not measured"
         yield Check("speed", "well", said, "Measure it with: python -m framepack benchmark")
     else:
-        yield Check("speed", "well", f"about {seconds:.0f} s for a second of film at 608x640, 25 steps, exact")
+        seconds = time_alone(device).seconds_of_film
+        said = f"about {seconds:.0f} s {of_film}, by how fast {card} multiplies"
+        yield Check("speed", "well", said, "Measure it with: python -m framepack benchmark")
+
+
+def _cards(named: Sequence[torch.device], measurements: Path | None) -> Iterator[Check]:
+    """What a shot gains by several cards, those that were named or else all there are."""
+    every = [pick_device(f"cuda:{number}") for number in range(torch.cuda.device_count())]
+    devices = named if len(named) > 1 else every if named[0].type == "cuda" else []
+    if len(devices) < 2:
+        return
+    try:
+        found = measured_cards(devices, measurements)
+    except RankLost as lost:
+        yield Check("cards", "note", str(lost), "Each card makes a shot of its own.")
+        return
+    way = "directly" if found.peers else "through the computer's memory"
+    said = f"{' + '.join(found.names)} send each other {found.bandwidth / _GB:.1f} GB/s {way}; all of them make a shot "
+    said += f"about {found.gain:.2f} times as fast as the fastest alone"
+    if len(set(found.names)) > 1:
+        shares = Shares.of(100, found.speeds).counts
+        said += f", with {', '.join(f'{share} %' for share in shares)} of it each"
+    if found.pays:
+        yield Check("cards", "well", said, "The studio has them do so where that is sooner; see STUDIO_CARDS_PER_SHOT.")
+    else:
+        yield Check("cards", "note", said, f"One shot each is kept: that is for gains from {LEAST_GAIN} times on.")
 
 
 def _first_line(error: Exception) -> str:

@@ -7,18 +7,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import constants
+
+from framepack.checkpoints.found_folders import FoundFolder, unused_folders, used_folders
 from framepack.checkpoints.inventory import CheckpointState, PartState, checkpoint_states, other_files
 from framepack.english import ENGLISH
 from framepack.messages import worded
 
 _GB = 1e9
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def models_report(models: Path | None) -> dict[str, Any]:
     """All that there is, as plain values."""
+    states = checkpoint_states(models)
     return {
         "folder": str(models) if models else None,
-        "checkpoints": [_checkpoint(state) for state in checkpoint_states(models)],
+        "looked_in": str(models or constants.HF_HUB_CACHE),
+        "used_folders": [_folder(one) for one in used_folders(states, models)],
+        "unused_folders": [_folder(one) for one in unused_folders([Path.home(), _CHECKOUT.parent], models)],
+        "checkpoints": [_checkpoint(state) for state in states],
         "other_files": [{"path": str(one.path), "what": worded(one.message, ENGLISH)} for one in other_files(models)],
     }
 
@@ -28,6 +36,10 @@ def print_models(models: Path | None, *, as_json: bool) -> None:
     report = models_report(models)
     for line in [json.dumps(report, ensure_ascii=False)] if as_json else _in_words(report):
         print(line)
+
+
+def _folder(one: FoundFolder) -> dict[str, Any]:
+    return {"path": str(one.path), "kind": one.kind, "bytes": one.nbytes}
 
 
 def _checkpoint(state: CheckpointState) -> dict[str, Any]:
@@ -57,6 +69,11 @@ def _part(state: PartState) -> dict[str, Any]:
 
 
 def _in_words(report: dict[str, Any]) -> Iterator[str]:
+    yield f"looked in {report['looked_in']}"
+    for one in report["used_folders"]:
+        yield f"used: {one['path']}; {one['bytes'] / _GB:.1f} GB"
+    for one in report["unused_folders"]:
+        yield f"may have weights, too, and is not used: {one['path']}; to use it set STUDIO_MODELS={one['path']}"
     for one in report["checkpoints"]:
         here = f"{one['bytes'] / _GB:.1f} GB here"
         said = "complete" if one["complete"] else f"about {one['missing_bytes'] / _GB:.1f} GB missing"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import NoReturn, get_args
 from safetensors import SafetensorError
 from tqdm import tqdm
 
+from framepack.checkpoints.loras import file_and_strength
 from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named
 from framepack.commands.benchmark import add_benchmark_arguments
 from framepack.commands.benchmark import run as run_benchmark
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
         elif asked.command == "models":
             print_models(engine.models, as_json=asked.json)
         elif asked.command == "doctor":
-            return _examine(_of_command(engine, asked), as_json=asked.json)
+            return _examine(_of_command(engine, asked), as_json=asked.json, measurements=asked.measurements)
         elif asked.command == "benchmark":
             run_benchmark(asked, _of_command(engine, asked), begun=begun)
         else:
@@ -121,12 +121,12 @@ def _fetch(asked: argparse.Namespace, engine: EngineOptions, hub: HubOptions) ->
             bar.close()
 
 
-def _examine(engine: EngineOptions, *, as_json: bool) -> int:
+def _examine(engine: EngineOptions, *, as_json: bool, measurements: Path | None) -> int:
     prepare_environment(os.environ)
     # Here, because it imports torch.
     from framepack.commands.doctor import print_checks
 
-    return 0 if print_checks(engine, as_json=as_json) else FAILED
+    return 0 if print_checks(engine, as_json=as_json, measurements=measurements) else FAILED
 
 
 def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> None:
@@ -153,6 +153,9 @@ def _animate(asked: argparse.Namespace, engine: EngineOptions, begun: float) -> 
         beats=tuple(_beat(*beat) for beat in asked.beat),
         literal=asked.literal,
         loras=tuple(asked.lora),
+        after=asked.after,
+        story=not asked.no_story,
+        end=asked.end,
     )
     engine = replace(engine, partial_loras=engine.partial_loras or asked.partial_loras)
     print(animate(animation, engine, begun=begun, show_progress=sys.stderr.isatty()).as_json())
@@ -167,16 +170,11 @@ def _beat(at: str, prompt: str) -> Beat:
 
 
 def lora_at(said: str) -> tuple[Path, float]:
-    """A file and its strength, 1 where none is said. A colon may be in the name too, as after the drive on Windows."""
-    name, colon, strength = said.rpartition(":")
-    if colon and not Path(said).is_file():
-        try:
-            return Path(name), float(strength)
-        except ValueError:
-            if not re.fullmatch(r"[A-Za-z]", name):
-                told = worded(Message("lora-needs-strength", {"text": said}), ENGLISH)
-                raise argparse.ArgumentTypeError(told) from None
-    return Path(said), 1.0
+    """A file and its strength; see ``file_and_strength``."""
+    try:
+        return file_and_strength(said)
+    except InvalidRequest as problem:
+        raise argparse.ArgumentTypeError(worded(problem.reason, ENGLISH)) from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -190,8 +188,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m framepack", description="Make a video from a picture and a prompt.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    animate = commands.add_parser("animate", help="animate a picture; the last line printed is one JSON object")
+    animate = commands.add_parser(
+        "animate", help="animate a picture or go on from a video; the last line printed is one JSON object"
+    )
     animate.add_argument("image", nargs="?", type=Path, metavar="IMAGE", help="the picture the shot starts from")
+    animate.add_argument(
+        "--after",
+        type=Path,
+        metavar="VIDEO",
+        help="a video of your own that the shot goes on from; what is written is only what comes behind it",
+    )
+    animate.add_argument(
+        "--end",
+        type=Path,
+        metavar="IMAGE",
+        help="a picture the shot is made towards: its end picture with 'original', which works backwards; the other "
+        "models are guided to it in its last seconds",
+    )
     animate.add_argument("--prompt", required=True, metavar="TEXT", help="what happens in the shot")
     animate.add_argument(
         "--beat",
@@ -203,6 +216,9 @@ def _parser() -> argparse.ArgumentParser:
         '"she waits [2.4s: she turns round]"',
     )
     animate.add_argument("--literal", action="store_true", help="take times in the prompt as words of it")
+    animate.add_argument(
+        "--no-story", action="store_true", help="let the video not say what made it: prompts, seeds and settings"
+    )
     animate.add_argument("--seconds", type=float, default=4.0, metavar="S", help="how long it lasts (4)")
     animate.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives another motion (0)")
     animate.add_argument(
@@ -265,7 +281,12 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="say what this computer can do and what is wrong with it")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
-    doctor.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps (auto)")
+    doctor.add_argument(
+        "--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:1, mps; cuda:0+1 for two cards (auto)"
+    )
+    doctor.add_argument(
+        "--measurements", type=Path, metavar="FOLDER", help="keep here what several cards can do (it is not kept)"
+    )
     doctor.add_argument("--memory-gb", metavar="X", help="the most of the device's memory that may be used")
 
     fetch = commands.add_parser("download", help="fetch a published checkpoint")

@@ -41,7 +41,11 @@ class ConditioningCache:
         self, identity: str, image: str, size: tuple[int, int], fit: Fit, placement: Placement = CENTRED
     ) -> EncodedPicture | None:
         """The encoded picture ``image`` (SHA-256) at ``size`` (height, width), None where it is not cached."""
-        kept = self._load(picture_name(identity, image, size, fit, placement))
+        return self.named_picture(picture_name(identity, image, size, fit, placement))
+
+    def named_picture(self, name: str) -> EncodedPicture | None:
+        """As ``picture``, by the name that says all of that."""
+        kept = self._load(name)
         return EncodedPicture(kept["embeds"], kept["latent"]) if kept else None
 
     def keep_picture(

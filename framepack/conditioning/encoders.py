@@ -56,3 +56,9 @@ def embed_picture(siglip: ImageEncoder, picture: Image.Image) -> Tensor:
     pixels = siglip.processor(images=picture, return_tensors="pt").pixel_values
     embeds: Tensor = siglip.model(pixels.to(siglip.model.device, siglip.model.dtype)).last_hidden_state
     return embeds.cpu().contiguous()
+
+
+def likeness(embeds: Tensor, others: Tensor) -> float:
+    """How like two pictures are, by their embeddings (1, m, c): the cosine of what those are in the mean, at most 1."""
+    mean, other = embeds.float().mean(dim=1), others.float().mean(dim=1)
+    return float(torch.cosine_similarity(mean, other, dim=-1))

@@ -46,7 +46,9 @@ def pictures_of(shot: PlannedShot) -> Iterator[tuple[str, str, tuple[int, int], 
     """(identity, picture, size, fit, placement) of every picture the shot needs encoded."""
     settings = shot.request.settings
     anchors = {(section.anchor_image, section.anchor_placement) for section in shot.made}
-    for image, placement in anchors | {(section.embedding_image, section.embedding_placement) for section in shot.made}:
+    embedded = {(section.embedding_image, section.embedding_placement) for section in shot.made}
+    ends = {(shot.request.end, shot.request.end_placement)} if shot.begins_at_end else set()
+    for image, placement in anchors | embedded | ends:
         if image:
             yield shot.request.identity, image, (settings.height, settings.width), settings.fit, placement
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,6 @@ class Shares:
     def of_rank(self, rank: int) -> slice:
         """The places of the items of ``rank``."""
         return slice(self.start(rank), self.start(rank) + self.counts[rank])
-
-    def pieces(self, count: int) -> list[list[slice]]:
-        """The items cut into ``count`` pieces, each with a part of every rank's: for each piece the ranks' places."""
-        starts = list(accumulate(self.counts, initial=0))
-        return [
-            [
-                slice(start + number * have // count, start + (number + 1) * have // count)
-                for start, have in zip(starts, self.counts, strict=False)
-            ]
-            for number in range(count)
-        ]
 
 
 # What several cards have to gain at least for a shot to be made by all of them; below, a shot each is kept.

@@ -32,13 +32,15 @@ from framepack.engine.rank_orders import (
 from framepack.engine.rank_process import FAILED, follow
 from framepack.errors import RankLost
 from framepack.messages import Message
-from framepack.parallel.group import SECONDS_TO_WAIT, Group, end_group, start_group
+from framepack.parallel.group import SECONDS_TO_WAIT, Group, break_off, end_group, start_group
 from framepack.parallel.watchdog import Watchdog
 from framepack.sampling.sampler import SamplingStep
 from framepack.transformer.transformer import FramepackTransformer
 
 _SECONDS_TO_END = 5.0
 _SECONDS_FOR_LAST_WORDS = 2.0
+# At a meeting nobody has anything else to do than to meet.
+_SECONDS_TO_NOTICE_AT_A_MEETING = 3.0
 
 
 class Crew:
@@ -65,9 +67,10 @@ class Crew:
         return len(self.devices)
 
     @property
-    def largest_share(self) -> float:
-        """The share of a section's tokens that the fastest rank has."""
-        return max(self._speeds) / sum(self._speeds) if self._speeds else 1 / self.size
+    def shares(self) -> tuple[float, ...]:
+        """The share of a section's tokens that each rank has."""
+        speeds = self._speeds or (1.0,) * self.size
+        return tuple(speed / sum(speeds) for speed in speeds)
 
     @property
     def runs(self) -> bool:
@@ -114,6 +117,8 @@ class Crew:
         for way in self._ways:
             try:
                 # A process that is over closes its end, so nothing is waited for that cannot come.
+                if not way.poll(self._timeout):
+                    raise self.loss()
                 answer: Answer = pickle.loads(way.recv_bytes())
             except (EOFError, OSError):
                 raise self.loss() from None
@@ -171,7 +176,7 @@ class Crew:
             if process.exitcode not in (None, FAILED):
                 status = int(process.exitcode or 0)
                 return RankLost(self.size, Message("rank-stopped", {"card": card, "status": status}))
-        return error or RankLost(self.size, Message("rank-unreachable", {"said": "?"}))
+        return error or RankLost(self.size, Message("rank-silent", {"seconds": self._timeout}))
 
     def close(self, *, lost: bool = False) -> None:
         """End the other ranks; ``lost`` where one of them may be gone or stuck."""
@@ -203,14 +208,9 @@ class Crew:
                 there.close()
                 self._processes.append(process)
                 self._ways.append(here)
-            group = start_group(
-                rank=0,
-                size=self.size,
-                device=self.devices[0],
-                meeting=meeting,
-                speeds=self._speeds,
-                timeout=self._timeout,
-            )
+            # Most of what can go wrong does so before they are here, and then nobody waits for them at the meeting.
+            self.answers()
+            group = self._meet(meeting)
         except BaseException as error:
             loss = self.loss(error) if isinstance(error, RankLost) else None
             self.close(lost=True)
@@ -221,6 +221,26 @@ class Crew:
             shutil.rmtree(folder, ignore_errors=True)
         self._watchdog = Watchdog(self._processes, abort=group.abort, give_up=_end_this_process)
         return group
+
+    def _meet(self, meeting: Path) -> Group:
+        watchdog = Watchdog(
+            self._processes,
+            abort=lambda: break_off(meeting),
+            give_up=_end_this_process,
+            patience=_SECONDS_TO_NOTICE_AT_A_MEETING,
+        )
+        watchdog.needed(True)
+        try:
+            return start_group(
+                rank=0,
+                size=self.size,
+                device=self.devices[0],
+                meeting=meeting,
+                speeds=self._speeds,
+                timeout=self._timeout,
+            )
+        finally:
+            watchdog.close()
 
 
 def _end_this_process() -> None:

@@ -15,33 +15,48 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.conditioning.cache import ConditioningCache
-from framepack.conditioning.encoders import EncodedPicture, EncodedPrompt, embed_picture, encode_prompt, pool_prompt
+from framepack.conditioning.encoders import (
+    EncodedPicture,
+    EncodedPrompt,
+    embed_picture,
+    encode_prompt,
+    likeness,
+    pool_prompt,
+)
 from framepack.conditioning.names import all_prompts_of, pictures_of, prompts_of
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
-from framepack.device.devices import pick_device, release_cached_memory
+from framepack.device.devices import pick_device, release_cached_memory, set_libraries_aside
+from framepack.engine.card_speeds import speeds_of
 from framepack.engine.crew import Crew
 from framepack.engine.model_manager import ModelManager
 from framepack.engine.rank_orders import ForwardSection, InvertedSection, Section
 from framepack.environment import EngineOptions, cards_named
-from framepack.errors import InvalidRequest, RankLost
+from framepack.errors import ImageRejected, InvalidRequest, RankLost, ValuesLost, VideoRejected
+from framepack.files.manifest import sum_of
+from framepack.media.own_video import last_picture, pictures_of_past
 from framepack.media.pictures import fill_frame, read_picture, show_whole
 from framepack.messages import Message
 from framepack.sampling.sampler import SamplingSettings, SamplingStep
 from framepack.shots.events import Notice, Step
 from framepack.shots.keys import PlannedShot
+from framepack.shots.past import Past, video_of
 from framepack.shots.request import CENTRED, Fit, Placement, Settings, ShotRequest
 from framepack.shots.spans import PIXELS_PER_LATENT
 from framepack.vae.decoding import decode_after, decode_start, encode_picture, window_of
+from framepack.vae.encoding import encode_pictures
 from framepack.vae.preview import preview_for
 from framepack.weights.loading import ImageEncoder, Place, TextEncoder
 
 Steps = Generator[Step | Notice, None, Tensor]
+# How like a frame (H, W, 3) uint8 RGB is to an encoded picture, by its name; None where that is not encoded any more.
+Likeness = Callable[[NDArray[np.uint8], str], float | None]
 _Wanted = tuple[str, str, tuple[int, int], Fit, Placement]
 
 
@@ -60,10 +75,10 @@ class Engine:
     Leaving it gives all memory back.
 
     ``conditioning_cache`` is a folder for encoded prompts and pictures, None to keep them in memory; in the folder
-    ``measurements`` is kept which backend of attention is the fastest, once it is known. Weights are loaded when they
-    are first needed. ``lora_file`` gives the file of a LoRA by its name, as the settings of shots have it. Raises
-    DeviceUnavailable and WeightsMissing at once; WeightsDamaged, NotEnoughMemory, LoraMissing and LoraRejected when
-    loading.
+    ``measurements`` is kept which backend of attention is the fastest, and how fast cards of several kinds are, once
+    it is known. Weights are loaded when they are first needed. ``lora_file`` gives the file of a LoRA by its name, as
+    the settings of shots have it. Raises DeviceUnavailable, WeightsMissing and RankLost at once; WeightsDamaged,
+    NotEnoughMemory, LoraMissing and LoraRejected when loading.
     """
 
     def __init__(
@@ -75,6 +90,7 @@ class Engine:
         measurements: Path | None = None,
         lora_file: Callable[[str], Path | None] = lambda _: None,
     ) -> None:
+        set_libraries_aside()
         self.checkpoint = checkpoint
         devices = [pick_device(name) for name in cards_named(options.device)]
         self.device = devices[0]
@@ -84,7 +100,7 @@ class Engine:
             find_part(checkpoint, part, options.models)
         self._notices: list[Notice] = []
         place = Place(checkpoint, options.models, self.device)
-        self._crew = Crew(devices) if len(devices) > 1 else None
+        self._crew = Crew(devices, speeds=speeds_of(devices, measurements)) if len(devices) > 1 else None
         if self._crew is not None:
             self._say(Message("cards-joined", {"cards": len(devices)}))
         self._models = ModelManager(
@@ -112,17 +128,23 @@ class Engine:
         while self._notices:
             yield self._notices.pop(0)
 
-    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+    def prepare(
+        self,
+        shots: Sequence[PlannedShot],
+        pictures: Mapping[str, Path],
+        beside: Callable[[Likeness], None] = lambda _: None,
+    ) -> None:
         """Encode every prompt and picture of ``shots`` that is not cached yet; the encoders are gone again afterwards.
 
-        ``pictures`` maps the SHA-256 of a picture to its file. Raises ImageRejected.
+        ``pictures`` maps the SHA-256 of a picture or video to its file. Where the encoder of pictures is loaded
+        for that, ``beside`` may use it meanwhile. Raises ImageRejected and VideoRejected.
         """
         if not shots:
             return
         settings = shots[0].request.settings
         prompts = {(shot.request.identity, text) for shot in shots for text in all_prompts_of(shot)}
         self._prepare_prompts(prompts, settings)
-        self._prepare_pictures({wanted for shot in shots for wanted in pictures_of(shot)}, pictures, settings)
+        self._prepare_pictures({wanted for shot in shots for wanted in pictures_of(shot)}, pictures, settings, beside)
 
     def encoded_picture(self, request: ShotRequest, image: str, placement: Placement = CENTRED) -> EncodedPicture:
         """The prepared picture ``image`` (SHA-256) at the request's size, placed there as ``placement`` says."""
@@ -148,7 +170,10 @@ class Engine:
         )
 
     def sample(self, shot: ShotInputs, number: int, history: History, noise: Tensor) -> Steps:
-        """Sample section ``number`` after ``history``; its latents (1, 16, L, h, w) fp32 on the CPU are returned."""
+        """Sample section ``number`` after ``history``; its latents (1, 16, L, h, w) fp32 on the CPU are returned.
+
+        Raises ValuesLost where the model gives values that are no numbers: nobody shall go on from them.
+        """
         section = ForwardSection(history.latents, shot.anchor, shot.conditioning, noise, _sampling(shot.settings))
         return self._shown(self._steps(section, shot.settings), number)
 
@@ -156,6 +181,25 @@ class Engine:
         """Sample section ``number`` of a shot of ``of`` that is made from its end, before the latents ``later``."""
         section = InvertedSection(number, of, later, shot.anchor, shot.conditioning, noise, _sampling(shot.settings))
         return self._shown(self._steps(section, shot.settings), number)
+
+    def encode_past(self, request: ShotRequest, past: Past, video: Path) -> tuple[Tensor, list[NDArray[np.uint8]]]:
+        """The end of a ``video`` that a shot goes on from: its latents and its pictures.
+
+        The latents are (1, 16, T, h, w) fp32 on the CPU, the pictures (H, W, 3) uint8 RGB, placed in the frame as the
+        request's own is. Raises VideoRejected.
+        """
+        settings = request.settings
+        read = pictures_of_past(video, video.name, past, self.checkpoint.fps)
+        if not _is_still(video, past.video):
+            raise VideoRejected(video.name, Message("picture-changed"))
+        placed = [np.asarray(_placed(one, settings.fit, _size(settings), request.placement)) for one in read]
+        while True:
+            try:
+                vae, tile = self._models.vae_for_decoding(*_size(settings))
+                return encode_pictures(vae, np.stack(placed), tile=tile), placed
+            except torch.OutOfMemoryError:
+                pass
+            self._models.use_smaller_tiles()
 
     def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
         """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
@@ -210,7 +254,10 @@ class Engine:
             yield from self.notices()
             yield Step(number, step.number, step.of, step.sigma, self._preview.picture(latents))
         assert latents is not None, "a section has at least one step"
-        return latents.float().cpu()
+        sampled = latents.float().cpu()
+        if not bool(sampled.isfinite().all()):
+            raise ValuesLost(Message("sampled-latents"))
+        return sampled
 
     def _decoded(
         self, decode: Callable[[Any, int | None], Iterator[NDArray[np.uint8]]], latents: Tensor
@@ -227,9 +274,13 @@ class Engine:
             except torch.OutOfMemoryError:
                 pass
             except RankLost as error:
+                assert self._crew is not None, "there are ranks"
+                loss = self._crew.loss(error)
                 self._models.lose_ranks()
-                if not error.for_memory:
-                    raise
+                if not loss.for_memory:
+                    raise loss from error
+                self._models.decode_alone()
+                continue
             if self._crew is not None:
                 # What is left of the section's frames is decoded by this one alone.
                 self._models.lose_ranks()
@@ -260,16 +311,27 @@ class Engine:
         for (identity, text), *encoded in zip(missing, embeds, pooled, strict=True):
             self._cache.keep_prompt(identity, text, EncodedPrompt(*encoded))
 
-    def _prepare_pictures(self, wanted: set[_Wanted], pictures: Mapping[str, Path], settings: Settings) -> None:
+    def _prepare_pictures(
+        self,
+        wanted: set[_Wanted],
+        pictures: Mapping[str, Path],
+        settings: Settings,
+        beside: Callable[[Likeness], None],
+    ) -> None:
         missing = sorted(one for one in wanted if self._cache.picture(*one) is None)
 
         def encode(siglip: ImageEncoder) -> None:
             for identity, image, size, fit, placement in missing:
-                read = read_picture(pictures[image], pictures[image].name).image
-                picture = show_whole(read, *size) if fit == "fit" else fill_frame(read, *size, placement)
+                picture = _placed(_read(image, pictures), fit, size, placement)
                 latent = encode_picture(self._models.vae(), picture)
                 encoded = EncodedPicture(embed_picture(siglip, picture), latent)
                 self._cache.keep_picture(identity, image, size, fit, encoded, placement)
+
+            def like(frame: NDArray[np.uint8], picture: str) -> float | None:
+                found = self._cache.named_picture(picture)
+                return likeness(embed_picture(siglip, Image.fromarray(frame)), found.embeds) if found else None
+
+            beside(like)
 
         if missing:
             self._models.with_image_encoder(settings, encode)
@@ -277,6 +339,29 @@ class Engine:
 
 def _size(settings: Settings) -> tuple[int, int]:
     return settings.height, settings.width
+
+
+def _read(image: str, pictures: Mapping[str, Path]) -> Image.Image:
+    """The picture that is named so, or the last one of a video."""
+    video = video_of(image)
+    file = pictures[video or image]
+    read = last_picture(file, file.name) if video else read_picture(file, file.name).image
+    if not _is_still(file, video or image):
+        changed = Message("picture-changed")
+        raise VideoRejected(file.name, changed) if video else ImageRejected(file.name, changed)
+    return read
+
+
+def _is_still(file: Path, name: str) -> bool:
+    """Whether a file is the one of that name, its SHA-256.
+
+    Bytes that changed on the disk may be some picture still, and what is made of it would bear the other's name.
+    """
+    return sum_of(file) == name
+
+
+def _placed(read: Image.Image, fit: Fit, size: tuple[int, int], placement: Placement) -> Image.Image:
+    return show_whole(read, *size) if fit == "fit" else fill_frame(read, *size, placement)
 
 
 def _sampling(settings: Settings) -> SamplingSettings:

@@ -47,7 +47,8 @@ from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats, fp8_notice, quick_format
 from framepack.ops.triton_available import kernels_notice, kernels_work
 from framepack.parallel.group import Group
-from framepack.parallel.ulysses import Ulysses, attend_together, check_shared_heads
+from framepack.parallel.together import attend_together
+from framepack.parallel.ulysses import Ulysses, check_shared_heads
 from framepack.shots.events import Notice
 from framepack.shots.request import LoraAt, Settings
 from framepack.transformer.blocks import Arithmetic
@@ -114,6 +115,7 @@ class ModelManager:
         self._arithmetic: dict[tuple[WeightFormat, str], Arithmetic] = {}
         self._backends: dict[Arithmetic, str] = {}
         self._vae: Any = None
+        self._decodes_alone = False
         enforce_cap(self.device, options.memory)
 
     def close(self) -> None:
@@ -140,7 +142,8 @@ class ModelManager:
     def plan_for(self, height: int, width: int) -> MemoryPlan:
         """What lies where while pictures of that size are made. Raises NotEnoughMemory."""
         work = self._work(height, width)
-        if self._plan is None or self._plan.work != work:
+        # The plan of several ranks has the share of the one with the least room.
+        if self._plan is None or replace(self._plan.work, share=work.share) != work:
             self._replan(work)
         assert self._plan is not None, "it has just been made"
         return self._plan
@@ -183,7 +186,7 @@ class ModelManager:
 
     def share_of_decoding(self, window: Tensor) -> Group | None:
         """Have the ranks that sampled decode their share of ``window``, too; None where this one decodes it alone."""
-        if self.crew is None or not self.crew.runs or self._plan is None:
+        if self.crew is None or not self.crew.runs or self._plan is None or self._decodes_alone:
             return None
         plan, formats = self._plan, self._formats
         self.crew.tell(
@@ -211,6 +214,11 @@ class ModelManager:
         self._less = self._plan.lowered()
         self.lose_ranks()
         self._say(Notice(Message("cards-memory-short")))
+
+    def decode_alone(self) -> None:
+        """Ask no other rank to decode any more: one of them has no room for it."""
+        self._decodes_alone = True
+        self._say(Notice(Message("cards-decode-alone")))
 
     def use_smaller_tiles(self) -> None:
         """Decode in smaller tiles from now on. Raises NotEnoughMemory where there are none."""
@@ -257,7 +265,7 @@ class ModelManager:
             vae_value_bytes=self._formats.decoder.itemsize,
             vae_tensors=VAE_TENSORS_FUSED if kernels_work(self.device) else VAE_TENSORS,
             attention_bytes=scores_bytes(self.device),
-            share=1.0 if self.crew is None else self.crew.largest_share,
+            share=1.0 if self.crew is None else max(self.crew.shares),
         )
 
     @cached_property
@@ -272,7 +280,7 @@ class ModelManager:
             own = measure_budget(self.device, self._options.memory)
             # Encoders and pictures have their turn before the others are needed.
             others = self.crew.budgets(self._options.memory) if self.crew.runs else []
-            self._plan = plan_for_ranks([own, *others], sizes, work)
+            self._plan = plan_for_ranks([own, *others], sizes, work, self.crew.shares)
             return
         if self._transformer is None or before is None:
             self._plan = plan_memory(measure_budget(self.device, self._options.memory), sizes, work)

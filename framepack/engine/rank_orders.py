@@ -8,6 +8,7 @@ from torch import Tensor
 from torch import dtype as Dtype
 
 from framepack.conditioning.values import Conditioning
+from framepack.device.cards_measured import CardMeasured
 from framepack.device.memory_plan import Budget
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
@@ -23,6 +24,11 @@ class Measure:
     """Answer with the ``Budget`` of the rank's device, of which ``cap`` bytes may be used."""
 
     cap: int | None
+
+
+@dataclass(frozen=True)
+class TimeCard:
+    """Measure with all other ranks what the card can do, and answer with the ``CardMeasured``."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class Decode:
     vae_stays: bool
 
 
-Order = Measure | Load | Drop | Section | NextStep | StopSampling | Decode
+Order = Measure | TimeCard | Load | Drop | Section | NextStep | StopSampling | Decode
 
 
 @dataclass(frozen=True)
@@ -135,4 +141,4 @@ class Failed:
     reason: Message
 
 
-Answer = Budget | Done | Failed
+Answer = Budget | CardMeasured | Done | Failed

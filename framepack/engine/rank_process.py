@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from framepack.device.devices import enforce_cap, measure_budget, release_cached_memory
+from framepack.device.devices import enforce_cap, measure_budget, release_cached_memory, set_libraries_aside
 from framepack.device.faults import memory_short
 from framepack.engine.rank_orders import (
     Decode,
@@ -28,11 +28,14 @@ from framepack.engine.rank_orders import (
     NextStep,
     Order,
     StopSampling,
+    TimeCard,
 )
+from framepack.engine.timing_cards import time_card
 from framepack.errors import FramepackError, RankLost
 from framepack.messages import Message, as_message
 from framepack.parallel.group import Group, start_group
-from framepack.parallel.ulysses import Ulysses, attend_together
+from framepack.parallel.together import attend_together
+from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import Steps
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
@@ -54,11 +57,16 @@ def follow(
     timeout: float,
     threads: int,
 ) -> None:
-    """The life of rank ``rank`` on ``device``; orders come by ``way``, whose end ends it, whatever it is at."""
+    """The life of rank ``rank`` on ``device``; orders come by ``way``, whose end ends it, whatever it is at.
+
+    It says ``Done`` once it is here, and goes to the meeting.
+    """
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(way, orders), name="orders", daemon=True).start()
+    set_libraries_aside()
     torch.set_num_threads(threads)
     try:
+        way.send_bytes(pickle.dumps(Done()))
         group = start_group(
             rank=rank, size=size, device=torch.device(device), meeting=meeting, speeds=speeds, timeout=timeout
         )
@@ -109,6 +117,8 @@ class _Follower:
             case Measure(cap):
                 enforce_cap(self._group.device, cap)
                 self._answer(measure_budget(self._group.device, cap))
+            case TimeCard():
+                self._answer(time_card(self._group))
             case Load():
                 self._load(order)
                 self._answer(Done())

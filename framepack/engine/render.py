@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +16,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from framepack.conditioning.names import picture_name
 from framepack.context.history import History
-from framepack.engine.engine import Engine, ShotInputs
+from framepack.engine.engine import Engine, Likeness, ShotInputs
 from framepack.errors import SectionMissing
 from framepack.sampling.sampler import SectionNoise
 from framepack.shots.events import Conditioned, Event, Finished, SectionDone
 from framepack.shots.keys import PlannedSection, PlannedShot, latents_key
 from framepack.shots.spans import FRAMES_PER_LATENT, HISTORY_LATENTS, PIXELS_PER_LATENT
 from framepack.store.section_store import SectionStore
+from framepack.store.uncompared import await_comparison, compared, uncompared
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ def render_shot(
 ) -> Generator[Event, None, None]:
     """Make what is missing of shot ``index`` of ``chain``; the shots before it must be in ``store`` already.
 
-    ``pictures`` maps the SHA-256 of pictures to their files. Closing the iterator stops within one sampling step and
-    keeps every finished section. Raises SectionMissing where an earlier shot is not there, ImageRejected and
-    WeightsDamaged.
+    ``pictures`` maps the SHA-256 of pictures and videos to their files. Closing the iterator stops within one sampling
+    step and keeps every finished section. Raises SectionMissing where an earlier shot is not there, ImageRejected,
+    VideoRejected and WeightsDamaged.
     """
     shot = chain[index]
     begun = time.perf_counter()
@@ -64,15 +67,35 @@ def render_shot(
     for unit in earlier:
         if not store.is_whole(unit.key):
             raise SectionMissing(unit.key)
-    engine.prepare([shot], pictures)
+    prepare_shots(engine, [shot], pictures, store)
     yield Conditioned(len(shot.made), _count_stored(shot, store))
     if shot.start:
-        yield _start_unit(engine, shot, shot.start, store)
-        earlier = [_Shown(shot.start, 1, 1)]
+        yield _start_unit(engine, shot, shot.start, pictures, store)
+        earlier = [_start_shown(shot, shot.start)]
     history = _history(earlier, shot.span.first, store)
     given = Given(history.last_latent)
     yield from _sections(engine, shot, given, history, store)
     yield Finished(shot.span.frames, time.perf_counter() - begun)
+
+
+def prepare_shots(
+    engine: Engine, shots: Sequence[PlannedShot], pictures: Mapping[str, Path], store: SectionStore
+) -> None:
+    """Encode what ``shots`` need; ``pictures`` as for ``render_shot``.
+
+    Where the encoder of pictures is loaded for that, sections that wait for it are compared with their pictures.
+    Raises ImageRejected and WeightsDamaged.
+    """
+
+    def compare(like: Likeness) -> None:
+        for one in uncompared(store, shots[0].request.identity):
+            with suppress(SectionMissing):  # it was cleared away meanwhile
+                found = like(store.last_frame(one.key), one.picture)
+                if found is not None:
+                    store.note_likeness(one.key, round(found, 4))
+            compared(store, one.key)
+
+    engine.prepare(shots, pictures, compare)
 
 
 def render_continuation(
@@ -89,7 +112,10 @@ def render_continuation(
 
 
 def shown_latents(shot: PlannedShot, store: SectionStore) -> Tensor:
-    """All latents a rendered shot shows, (1, 16, T, h, w) fp32 on the CPU. Raises SectionMissing."""
+    """All latents a rendered shot shows, (1, 16, T, h, w) fp32 on the CPU, behind those of a video before it.
+
+    Raises SectionMissing.
+    """
     return torch.cat([_stored(store, unit.key)[:, :, : unit.latents] for unit in _shown_units(shot)], dim=2)
 
 
@@ -108,15 +134,32 @@ def _found(shot: PlannedShot) -> Iterator[Event]:
     yield Finished(shot.span.frames, 0.0)
 
 
-def _start_unit(engine: Engine, shot: PlannedShot, key: str, store: SectionStore) -> SectionDone:
-    """The unit of the start picture: its latent, and the one frame that is decoded from it alone."""
+def _start_unit(
+    engine: Engine, shot: PlannedShot, key: str, pictures: Mapping[str, Path], store: SectionStore
+) -> SectionDone:
+    """The unit that a chain begins with.
+
+    Of a picture it is its latent, and the one frame that is decoded from it alone. Of a video that is gone on from it
+    is the latents of its end, and its own pictures as they were encoded: of these nothing is shown.
+    """
     begun = time.perf_counter()
     if store.is_whole(key):
         return SectionDone(key, 0, 0.0)
-    assert shot.request.image is not None, "a shot that opens its chain has a picture"
-    latent = engine.encoded_picture(shot.request, shot.request.image, shot.request.placement).latent
-    store.publish(key, latent.numpy(), [engine.decode_start(latent)], engine.checkpoint.fps)
+    request = shot.request
+    if request.past is not None:
+        latents, frames = engine.encode_past(request, request.past, pictures[request.past.video])
+    else:
+        assert request.image is not None, "a shot that opens its chain has a picture"
+        latents = engine.encoded_picture(request, request.image, request.placement).latent
+        frames = [engine.decode_start(latents)]
+    store.publish(key, latents.numpy(), frames, engine.checkpoint.fps)
     return SectionDone(key, 0, time.perf_counter() - begun)
+
+
+def _start_shown(shot: PlannedShot, key: str) -> _Shown:
+    """What a chain has of its start unit."""
+    past = shot.request.past
+    return _Shown(key, past.latents, past.frames) if past else _Shown(key, 1, 1)
 
 
 def _sections(
@@ -149,13 +192,20 @@ class _Inputs:
             anchor = self._given.anchor
             shown = (section.anchor_image, section.anchor_placement)
             # A shot that opens its chain begins with its own picture, and its latent there is what counts.
-            is_start = self._shot.start is not None and shown == (request.image, request.placement)
+            is_start = self._shot.start and not request.past and shown == (request.image, request.placement)
             if section.anchor_image and not is_start:
                 picture = self._engine.encoded_picture(request, section.anchor_image, section.anchor_placement)
                 anchor = picture.latent
             conditioning = self._engine.conditioning(request, section.prompt, embeds)
             self._known[key] = ShotInputs(request.settings, anchor, conditioning)
         return self._known[key]
+
+    def end(self) -> Tensor | None:
+        """The latent (1, 16, 1, h, w) fp32 of the picture that the shot is made towards from its end."""
+        request = self._shot.request
+        if not self._shot.begins_at_end or request.end is None:
+            return None
+        return self._engine.encoded_picture(request, request.end, request.end_placement).latent
 
     def noise(self, section: PlannedSection, draw: int) -> Tensor:
         """The ``draw``-th draw (from 1) of the section's seed, (1, 16, window, h, w) fp32."""
@@ -176,7 +226,7 @@ def _sections_forward(
         if not found:
             noise = inputs.noise(section, section.number)
             latents = yield from engine.sample(inputs.of(section), section.number, history, noise)
-            _publish(engine, store, section.key, history, latents)
+            _publish(engine, store, shot, section, history, latents)
             yield from engine.notices()
         # Read back even when just made: another worker may have been first, and what is stored is what counts.
         history = _after(history, section, store)
@@ -188,7 +238,7 @@ def _sections_backwards(
 ) -> Iterator[Event]:
     """The original model's order: every section is sampled, the last one first, before the first can be decoded."""
     seconds = dict.fromkeys(shot.sections, 0.0)
-    later: Tensor | None = None
+    later = inputs.end()
     for made, section in enumerate(reversed(shot.made), start=1):
         begun = time.perf_counter()
         key = section.key
@@ -204,7 +254,7 @@ def _sections_backwards(
         begun = time.perf_counter()
         key = section.key
         if not store.is_whole(key):
-            _publish(engine, store, key, history, _sampled(store, key))
+            _publish(engine, store, shot, section, history, _sampled(store, key))
             yield from engine.notices()
             seconds[key] += time.perf_counter() - begun
         store.discard(latents_key(key))
@@ -226,8 +276,20 @@ def _sampled(store: SectionStore, key: str) -> Tensor:
         return _stored(store, key)
 
 
-def _publish(engine: Engine, store: SectionStore, key: str, history: History, latents: Tensor) -> None:
-    store.publish(key, latents.numpy(), engine.decode(history, latents), engine.checkpoint.fps)
+def _publish(
+    engine: Engine,
+    store: SectionStore,
+    shot: PlannedShot,
+    section: PlannedSection,
+    history: History,
+    latents: Tensor,
+) -> None:
+    store.publish(section.key, latents.numpy(), engine.decode(history, latents), engine.checkpoint.fps)
+    if section.embedding_image:
+        settings, identity = shot.request.settings, shot.request.identity
+        size = (settings.height, settings.width)
+        picture = picture_name(identity, section.embedding_image, size, settings.fit, section.embedding_placement)
+        await_comparison(store, section.key, identity=identity, picture=picture)
 
 
 def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:
@@ -242,7 +304,7 @@ def _history(units: Sequence[_Shown], end: int, store: SectionStore) -> History:
 
 
 def _shown_units(shot: PlannedShot) -> list[_Shown]:
-    start = [_Shown(shot.start, 1, 1)] if shot.start else []
+    start = [_start_shown(shot, shot.start)] if shot.start else []
     return start + [_Shown(section.key, section.latents, section.frames) for section in shot.made]
 
 

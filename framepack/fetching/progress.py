@@ -17,6 +17,7 @@ class FileProgress:
     """File ``number`` of ``of`` of a ``repository``: ``received`` of ``size`` bytes are here.
 
     ``speed`` is in bytes a second and ``left`` the seconds this file still takes; None where they are not known yet.
+    Of all files of all repositories, ``all_received`` of ``all_size`` bytes are here.
     """
 
     repository: str
@@ -27,6 +28,8 @@ class FileProgress:
     of: int
     speed: float | None
     left: float | None
+    all_received: int
+    all_size: int
 
 
 Report = Callable[[FileProgress], None]
@@ -43,6 +46,11 @@ class Progress:
         self._here_before = 0
         self._begun: float | None = None
         self._told = 0.0
+        self._before, self._all_size = 0, size
+
+    def place_among(self, before: int, all_size: int) -> None:
+        """The file is one of several, ``all_size`` bytes together, of which ``before`` are here without it."""
+        self._before, self._all_size = before, all_size
 
     def begin(self, received: int) -> None:
         """The file is fetched from now on, of which ``received`` bytes are here."""
@@ -69,7 +77,8 @@ class Progress:
         fetched = self._received - self._here_before
         speed = fetched / seconds if seconds > 0 and fetched > 0 else None
         left = (size - self._received) / speed if speed else None
-        self._report(FileProgress(repository, file, self._received, size, number, of, speed, left))
+        among = self._before + self._received, self._all_size
+        self._report(FileProgress(repository, file, self._received, size, number, of, speed, left, *among))
 
 
 def bar_class(progress: Progress) -> Any:

@@ -37,6 +37,9 @@ class Header:
 
 def read_header(path: Path) -> Header:
     """The header of the file at ``path``. Raises NotReadable."""
+    if path.exists() and not path.is_file():
+        # A pipe would never end, and a device never say that it is none.
+        raise NotReadable(Message("file-not-plain"))
     try:
         if fault := file_fault(path, safetensors=True):
             raise NotReadable(fault)

@@ -23,13 +23,15 @@ class Moment:
     """What one frame looks like, all of 255: ``colour`` is the mean R, G, B; ``contrast`` how far brightness spreads.
 
     ``contrast`` is the standard deviation of brightness, ``sharpness`` the mean difference of pixels beside each other,
-    ``motion`` the mean difference of brightness to the frame before; None where there is none.
+    ``motion`` the mean difference of brightness to the frame before; None where there is none. ``likeness`` is how like
+    the picture is that it was made after, at most 1; it is known only at the end of sections, if at all.
     """
 
     colour: tuple[float, float, float]
     contrast: float
     sharpness: float
     motion: float | None
+    likeness: float | None = None
 
     @property
     def brightness(self) -> float:

@@ -7,11 +7,12 @@ first N frames of any of them, at the same size and rate, can be put one after a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import av
@@ -113,9 +114,18 @@ def _encode(
     container.mux(stream.encode(frame))
 
 
+def opened_video(path: Path, options: Mapping[str, str] = MappingProxyType({})) -> av.container.InputContainer:
+    """A video file as it is written here, opened; ``options`` are FFmpeg's.
+
+    It may have come in an archive, so it is read as MP4 and nothing else: other kinds (playlists, lists of files) may
+    name further files, which would be read. Raises ValueError where it is another kind.
+    """
+    return av.open(str(path), mode="r", format="mp4", options={**options, "protocol_whitelist": "file"})
+
+
 def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
     """The frames of a video file, each (H, W, 3) uint8 RGB, one at a time."""
-    with av.open(str(path)) as container:
+    with opened_video(path) as container:
         for frame in container.decode(video=0):
             yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
@@ -126,7 +136,7 @@ def read_frame(path: Path, number: int) -> NDArray[np.uint8]:
     Raises VideoMismatch where the file has fewer frames, and NotWhole where it cannot be decoded.
     """
     try:
-        with av.open(str(path)) as container:
+        with opened_video(path) as container:
             return _frame_at(container, number, path.name)
     except _DAMAGE:
         raise NotWhole(Message("video-unreadable")) from None
@@ -159,7 +169,7 @@ def decode_whole(path: Path) -> tuple[int, NDArray[np.uint8] | None]:
     count = 0
     last: av.VideoFrame | None = None
     try:
-        with av.open(str(path), options={"err_detect": "explode"}) as container:
+        with opened_video(path, {"err_detect": "explode"}) as container:
             context = container.streams.video[0].codec_context
             # By several threads the decoder would hide the fault of one frame behind the next.
             context.thread_count = 1
@@ -175,7 +185,7 @@ def decode_whole(path: Path) -> tuple[int, NDArray[np.uint8] | None]:
 
 def probe(path: Path) -> VideoFacts:
     """What the video file ``path`` holds, from its packets, without decoding. Raises OSError if it is not a video."""
-    with av.open(str(path)) as container:
+    with opened_video(path) as container:
         stream = container.streams.video[0]
         rate = stream.average_rate or Fraction(1)
         frames = sum(1 for packet in container.demux(stream) if packet.size)
@@ -222,7 +232,7 @@ def read_comment(file: BinaryIO) -> str | None:
 def shows(path: Path, parts: Sequence[tuple[Path, int]]) -> bool:
     """Whether the video file ``path`` holds just what ``join`` would make of ``parts``, to the bit."""
     try:
-        with av.open(str(path)) as container:
+        with opened_video(path) as container:
             stream = container.streams.video[0]
             held = [bytes(packet) for packet in container.demux(stream) if packet.size]
             headers = _headers(stream)
@@ -230,7 +240,7 @@ def shows(path: Path, parts: Sequence[tuple[Path, int]]) -> bool:
         return False
     expected: list[bytes] = []
     for part, count in parts:
-        with av.open(str(part)) as source:
+        with opened_video(part) as source:
             stream = source.streams.video[0]
             if _headers(stream) != headers:
                 return False
@@ -239,7 +249,7 @@ def shows(path: Path, parts: Sequence[tuple[Path, int]]) -> bool:
 
 
 def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path, comment: str) -> int:
-    with av.open(str(parts[0][0])) as first:
+    with opened_video(parts[0][0]) as first:
         template = first.streams.video[0]
         rate = template.average_rate
         if rate is None:
@@ -253,7 +263,7 @@ def _copy_streams(parts: Sequence[tuple[Path, int]], out: Path, comment: str) ->
                 container.metadata["comment"] = comment
             done = 0
             for path, count in parts:
-                with av.open(str(path)) as source:
+                with opened_video(path) as source:
                     stream = source.streams.video[0]
                     if _headers(stream) != headers:
                         raise VideoMismatch(path.name, Message("video-differs"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -22,6 +22,11 @@ from framepack.device.shares import Shares
 from framepack.errors import RankLost
 from framepack.messages import Message, as_message
 
+# Newer versions of PyTorch have another name for it, and warn of the older one.
+_all_gather: Callable[[Tensor, Tensor, dist.ProcessGroup], object] = getattr(
+    dist, "all_gather_single", dist.all_gather_into_tensor
+)
+
 # How long a rank waits for another: longer than the first step of one takes that compiles for itself.
 SECONDS_TO_WAIT = 300.0
 
@@ -31,7 +36,8 @@ class Group:
     """The ranks of one shot as rank ``rank`` of ``size`` sees them, computing on ``device``.
 
     ``data`` carries what the blocks exchange and ``weights`` the blocks' weights, which come meanwhile; ``control`` is
-    on the host everywhere. ``speeds`` are the ranks' measured speeds, of which only proportions count.
+    on the host everywhere. ``speeds`` are the ranks' measured speeds, of which only proportions count. ``direct`` says
+    that what one rank has reaches another without the host's memory.
     """
 
     rank: int
@@ -42,6 +48,7 @@ class Group:
     data: dist.ProcessGroup
     weights: dist.ProcessGroup
     control: dist.ProcessGroup
+    direct: bool = True
 
     def shares(self, total: int) -> Shares:
         """``total`` items shared out by the ranks' speeds."""
@@ -112,7 +119,7 @@ class Group:
         """
         mine = flat[self.rank * part : (self.rank + 1) * part]
         with self._guarded():
-            dist.all_gather_single(flat[: self.size * part], mine, self.weights)
+            _all_gather(flat[: self.size * part], mine, self.weights)
 
     def abort(self) -> None:
         """Have whatever waits for another rank return at once, as far as that can be had."""
@@ -162,14 +169,37 @@ def start_group(
         # The file is not needed any more once all are here.
         dist.monitored_barrier(control, timeout=wait)
     except RuntimeError as error:
-        if dist.is_initialized():
-            dist.destroy_process_group()
+        if not dist.is_initialized():
+            # A meeting that came to nothing was counted: the next one would look for the others under another name.
+            dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
+        dist.destroy_process_group()
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise RankLost(size, Message("rank-unreachable", {"said": as_message(said)})) from error
     assert data is not None
     assert isinstance(weights, dist.ProcessGroup)
     assert isinstance(control, dist.ProcessGroup)
-    return Group(rank, size, device, tuple(speeds) or (1.0,) * size, timeout, data, weights, control)
+    group = Group(rank, size, device, tuple(speeds) or (1.0,) * size, timeout, data, weights, control)
+    if not on_cards:
+        return group
+    mine = torch.tensor([[torch.cuda.current_device()]], device=device)
+    cards = [torch.device("cuda", int(number)) for number in group.joined_rows(mine, Shares((1,) * size))]
+    return replace(group, direct=cards_reach_each_other(cards))
+
+
+def cards_reach_each_other(devices: Sequence[torch.device]) -> bool:
+    """Whether each of these devices has access to every other's memory, and NCCL may use it."""
+    if devices[0].type != "cuda" or os.environ.get("NCCL_P2P_DISABLE") == "1":
+        return False
+    pairs = [(one, other) for one in devices for other in devices if one != other]
+    return all(torch.cuda.can_device_access_peer(one, other) for one, other in pairs)
+
+
+def break_off(meeting: Path) -> None:
+    """Have whoever waits for another rank at the ``meeting`` fail at once: one of them will never come."""
+    aside = meeting.with_name(f"{meeting.name}-broken")
+    # They look into the file again and again, and what leads to itself cannot be opened.
+    aside.symlink_to(meeting.name)
+    aside.replace(meeting)
 
 
 def end_group(group: Group, *, lost: bool = False) -> None:

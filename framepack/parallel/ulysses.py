@@ -3,7 +3,9 @@
 That is sequence parallelism by exchanging heads for tokens (DeepSpeed-Ulysses, arXiv 2309.14509). Context, new tokens
 and text are each shared out over the ranks, so all have as much of every kind to do: text is 4 % of the rows, but
 repeated on every rank it would be a quarter of what each of eight has. Attention sees every row once and nothing else,
-whatever the counts. Heads go in pieces, so that one piece is exchanged while another is attended to. It knows no block.
+whatever the counts. It is done in three steps, so that blocks compute something else while rows are exchanged. Heads
+in pieces, one exchanged while another is attended to, were slower with two cards: smaller calls of attention leave some
+of a card's processors idle. It knows no block.
 """
 
 from __future__ import annotations
@@ -16,15 +18,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from framepack.attention.backends import Attend, attend_with, backend_named
-from framepack.attention.cudnn_fp8 import attend_rounded, rounded_value
 from framepack.device.shares import Shares
 from framepack.errors import InvalidRequest
 from framepack.messages import Message, Value
 from framepack.parallel.group import Group
-
-# Pieces of a rank's heads: more hide more of the exchange, and make more and smaller calls of attention.
-MOST_PIECES = 3
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,7 @@ class Ulysses:
         if min(self.heads.counts) == 0:
             self.heads = Shares((heads // group.size,) * group.size)
         self.rows = Shares((0,) * group.size)
+        self._coming: list[_Coming] = []
 
     def __enter__(self) -> Ulysses:
         _OPEN[self.name] = self
@@ -88,129 +86,80 @@ class Ulysses:
         changed, whole = self.group.sums(sizes).tolist()
         return float(changed / whole)
 
-    def through(
-        self, operands: Sequence[Tensor], attend: Callable[[Tensor, Tensor, Tensor], Tensor], out_dtype: torch.dtype
-    ) -> Tensor:
-        """Attention (1, n, heads, head) of this rank's rows to those of all, given queries, keys and values of its own.
+    def begin(self, operands: Sequence[Tensor]) -> None:
+        """Begin to exchange queries, keys and values (1, n, heads, head) of this rank's rows for all rows of its heads.
 
-        ``attend`` gets all rows of some of the heads, and gives ``out_dtype``.
+        Until ``end`` there is no other ``begin``; what is computed meanwhile hides what the exchange takes.
         """
-        pieces = self.heads.pieces(min(MOST_PIECES, *self.heads.counts))
-        under_way = [[self._begin(values.squeeze(0), piece) for values in operands] for piece in pieces]
-        _, rows, _, head = operands[0].shape
-        out = operands[0].new_empty((rows, self.heads.total, head), dtype=out_dtype)
-        back: list[_Coming] = []
-        for coming, piece in zip(under_way, pieces, strict=True):
-            query, key, value = (self._arrived(one).unsqueeze(0) for one in coming)
-            back.append(self._begin_back(attend(query, key, value).squeeze(0), piece, rows))
-        for one, piece in zip(back, pieces, strict=True):
-            self.group.await_exchange(one.work)
-            sizes = [rows * (places.stop - places.start) * head for places in piece]
-            for places, values in zip(piece, torch.split(one.out, sizes), strict=True):
-                out[:, places] = values.view(rows, places.stop - places.start, head)
-        return out.unsqueeze(0)
+        self._coming = [self._begin(values.squeeze(0)) for values in operands]
 
-    def _begin(self, values: Tensor, piece: Sequence[slice]) -> _Coming:
-        """Give away this rank's rows of a piece's heads (n, heads, head), and get all rows of its own of them."""
-        rows, _, head = values.shape
-        mine = piece[self.group.rank]
-        unit = head * values.dtype.itemsize
-        given = torch.cat([values[:, places].reshape(-1) for places in piece])
-        out = given.new_empty(self.rows.total * (mine.stop - mine.start) * head)
-        sent = [rows * (places.stop - places.start) * unit for places in piece]
-        received = [count * (mine.stop - mine.start) * unit for count in self.rows.counts]
-        work = self.group.begin_exchange(out, given, sent, received)
-        return _Coming(work, given, out, (self.rows.total, mine.stop - mine.start, head))
+    def attend(self, attend: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
+        """``attend`` to all rows of this rank's heads once they are here, and begin to give other ranks' rows back."""
+        query, key, value = (self._arrived(one).unsqueeze(0) for one in self._coming)
+        self._coming = [self._begin_back(attend(query, key, value).squeeze(0))]
 
-    def _begin_back(self, attended: Tensor, piece: Sequence[slice], rows: int) -> _Coming:
+    def end(self, like: Tensor) -> Tensor:
+        """What this rank's rows got of all heads, in the shape (1, n, heads, head) and format of ``like``."""
+        (back,) = self._coming
+        self._coming = []
+        self.group.await_exchange(back.work)
+        out = torch.empty_like(like, memory_format=torch.contiguous_format)
+        for places, values in self._by_rank(back.out, out.shape[3]):
+            _wide(out[0, :, places]).copy_(_wide(values))
+        return out
+
+    def _begin(self, values: Tensor) -> _Coming:
+        """Give away this rank's rows (n, heads, head) of other ranks' heads, and get all rows of its own heads."""
+        given = values.new_empty(values.numel())
+        parts = self._by_rank(given, values.shape[2])
+        for places, part in parts:
+            _wide(part).copy_(_wide(values[:, places]))
+        shape = (self.rows.total, self.heads.counts[self.group.rank], values.shape[2])
+        out = given.new_empty(shape)
+        received = [count * out[0].nbytes for count in self.rows.counts]
+        work = self.group.begin_exchange(out.flatten(), given, [part.nbytes for _, part in parts], received)
+        return _Coming(work, given, out)
+
+    def _begin_back(self, attended: Tensor) -> _Coming:
         """Give other ranks' rows of what was ``attended`` (all, heads, head) back, and get this rank's of all heads."""
-        _, mine, head = attended.shape
-        unit = head * attended.dtype.itemsize
-        given = attended.reshape(-1)
-        out = given.new_empty(rows * sum(places.stop - places.start for places in piece) * head)
-        sent = [count * mine * unit for count in self.rows.counts]
-        received = [rows * (places.stop - places.start) * unit for places in piece]
-        return _Coming(self.group.begin_exchange(out, given, sent, received), given, out, ())
+        given = attended.contiguous()
+        head = given.shape[2]
+        out = given.new_empty(self.rows.counts[self.group.rank] * self.heads.total * head)
+        sent = [count * given[0].nbytes for count in self.rows.counts]
+        received = [part.nbytes for _, part in self._by_rank(out, head)]
+        return _Coming(self.group.begin_exchange(out, given.flatten(), sent, received), given, out)
+
+    def _by_rank(self, flat: Tensor, head: int) -> list[tuple[slice, Tensor]]:
+        """For each rank the places of its heads, and this rank's rows (n, heads, head) of them in ``flat``."""
+        rows = self.rows.counts[self.group.rank]
+        parts = torch.split(flat, [rows * heads * head for heads in self.heads.counts])
+        places = [self.heads.of_rank(rank) for rank in range(self.group.size)]
+        return [(place, part.view(rows, -1, head)) for place, part in zip(places, parts, strict=True)]
 
     def _arrived(self, coming: _Coming) -> Tensor:
         self.group.await_exchange(coming.work)
-        return coming.out.view(coming.shape)
+        return coming.out
 
 
 @dataclass(frozen=True)
 class _Coming:
-    """An exchange under way: what is ``given`` must live as long; ``out`` has ``shape`` once it has come."""
+    """An exchange under way: what is ``given`` must live as long; ``out`` is what comes."""
 
     work: dist.Work
     given: Tensor
     out: Tensor
-    shape: tuple[int, ...]
 
 
-# Operators take only names, and a compiler needs operators.
+def _wide(values: Tensor) -> Tensor:
+    """The same bytes as fewer numbers of 8 bytes each, where they can be seen so: a card copies those faster."""
+    fits = values.shape[-1] * values.dtype.itemsize % 8 == 0
+    return values.view(torch.int64) if fits else values
+
+
+# A process is one rank of one group at a time.
 _OPEN: dict[str, Ulysses] = {}
 
 
-def attend_together(name: str, backend: str) -> Attend:
-    """Attention over all ranks of the ``Ulysses`` called ``name``, by the backend of that name.
-
-    A backend that blocks take apart is given as it is: they have ``attend_rounded_together`` for it.
-    """
-    if not backend_named(backend).opaque:
-        return attend_with(backend)
-
-    def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        attended: Tensor = _attend_together(query, key, value, name, backend)
-        return attended
-
-    return attend
-
-
-def attend_rounded_together(
-    query: Tensor, key: Tensor, value: Tensor, largest: Tensor, name: str
-) -> tuple[Tensor, Tensor]:
-    """``cudnn_fp8.attend_quantised`` over all ranks: what is exchanged is in fp8, with one scale for all ranks."""
-    value, scale = rounded_value(value, _largest_of_all(largest, name))
-    attended: Tensor = _attend_rounded_together(query, key, value, scale, name)
-    return attended, scale.reciprocal()
-
-
-@torch.library.custom_op(
-    "framepack::attend_together",
-    mutates_args=(),
-    schema="(Tensor query, Tensor key, Tensor value, str name, str backend) -> Tensor",
-)
-def _attend_together(query: Tensor, key: Tensor, value: Tensor, name: str, backend: str) -> Tensor:
-    return _OPEN[name].through((query, key, value), attend_with(backend), query.dtype)
-
-
-@_attend_together.register_fake
-def _(query: Tensor, key: Tensor, value: Tensor, name: str, backend: str) -> Tensor:  # noqa: ARG001
-    return query.new_empty(query.shape)
-
-
-@torch.library.custom_op(
-    "framepack::attend_rounded_together",
-    mutates_args=(),
-    schema="(Tensor query, Tensor key, Tensor value, Tensor scale, str name) -> Tensor",
-)
-def _attend_rounded_together(query: Tensor, key: Tensor, value: Tensor, scale: Tensor, name: str) -> Tensor:
-    def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        return attend_rounded(query, key, value, scale)
-
-    return _OPEN[name].through((query, key, value), attend, query.dtype)
-
-
-@_attend_rounded_together.register_fake
-def _(query: Tensor, key: Tensor, value: Tensor, scale: Tensor, name: str) -> Tensor:  # noqa: ARG001
-    return query.new_empty(query.shape)
-
-
-@torch.library.custom_op("framepack::largest_of_all", mutates_args=(), schema="(Tensor largest, str name) -> Tensor")
-def _largest_of_all(largest: Tensor, name: str) -> Tensor:
-    return _OPEN[name].group.largest(largest)
-
-
-@_largest_of_all.register_fake
-def _(largest: Tensor, name: str) -> Tensor:  # noqa: ARG001
-    return largest.new_empty(largest.shape)
+def open_ranks(name: str) -> Ulysses:
+    """The ``Ulysses`` of that name, which is open."""
+    return _OPEN[name]

@@ -8,28 +8,31 @@ from multiprocessing.connection import Pipe, wait
 from multiprocessing.process import BaseProcess
 
 SECONDS_TO_NOTICE = 10.0
+# On a computer that is very busy an interruption takes a while to come through.
+SECONDS_TO_BE_INTERRUPTED = 20.0
 
 
 class Watchdog:
     """Sees to it that the death of one of ``processes`` is noticed until ``close``.
 
     Whoever talks to a dead process mostly gets an error at once. If this is not closed within ``patience`` seconds,
-    somebody waits where no error comes: ``abort`` is called, and after as long again ``give_up``, which should end this
-    process. Both are called by a thread of its own.
+    somebody waits where no error comes: ``abort`` is called, and after ``last_patience`` more ``give_up``, which should
+    end this process, whether or not ``abort`` came back. Each is called by a thread of its own.
     """
 
     def __init__(
         self,
         processes: Sequence[BaseProcess],
         *,
-        abort: Callable[[], None],
+        abort: Callable[[], object],
         give_up: Callable[[], None],
         patience: float = SECONDS_TO_NOTICE,
+        last_patience: float = SECONDS_TO_BE_INTERRUPTED,
     ) -> None:
         self._processes = tuple(processes)
         self._abort = abort
         self._give_up = give_up
-        self._patience = patience
+        self._patience, self._last_patience = patience, last_patience
         self._closed = threading.Event()
         self._needed = threading.Event()
         self._waker, self._woken = Pipe()
@@ -57,6 +60,7 @@ class Watchdog:
         self._needed.wait()
         if self._closed.wait(self._patience):
             return
-        self._abort()
-        if not self._closed.wait(self._patience):
+        # What should interrupt them may itself wait for the dead process, as NCCL was seen to do.
+        threading.Thread(target=self._abort, name="interruption of ranks", daemon=True).start()
+        if not self._closed.wait(self._last_patience):
             self._give_up()

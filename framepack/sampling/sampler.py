@@ -143,13 +143,14 @@ def sample_inverted_section(
 ) -> Steps:
     """Sample section ``number`` (from 1, in time) of a shot of ``of`` sections with the original model.
 
-    ``later`` (1, 16, T, h, w) is what comes after it in time, of which 19 latents matter; None for the last section.
-    The other values are those of ``sample_section``. The start latent is not part of section 1.
+    ``later`` (1, 16, T, h, w) is what comes after it in time, of which 19 latents matter: behind the last section that
+    is the latent of the shot's end picture, or None. The other values are those of ``sample_section``. The start latent
+    is not part of section 1.
     """
     if not 1 <= number <= of:
         raise ValueError(f"there is no section {number} in a shot of {of}")
-    if (later is None) != (number == of):
-        raise ValueError("exactly the last section of a shot has nothing later")
+    if later is None and number != of:
+        raise ValueError("only the last section of a shot has nothing later")
     nearest = (noise[:, :, :0] if later is None else later)[:, :, :HISTORY_LATENTS]
     following, start = (_fp32(latents, transformer) for latents in (nearest, anchor))
     padding = inverted_paddings(of)[of - number]

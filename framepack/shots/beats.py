@@ -1,7 +1,8 @@
 """Beats: at a moment of a shot another sentence, seed or picture takes over, and what came before stays as it is.
 
 A beat begins on a latent: the section before it is cut there, and the next one goes on from that point, as at the end
-of a shot that is continued. Pure arithmetic, no torch.
+of a shot that is continued. A picture that a shot is guided to is such a beat, too: towards the end it is the anchor.
+Pure arithmetic, no torch.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 
 from framepack.shots.request import CENTRED, Beat, Placement, ShotRequest
 from framepack.shots.spans import FRAMES_PER_LATENT, Span
+
+# How much of a shot's end is guided to a picture, but no more than half of the shot.
+GUIDED_SECONDS = 2.4
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def _in_place(request: ShotRequest, span: Span, before: float, fps: int, whole_s
     """What is said from which latent of the shot on, in order; of two beats on one latent the later counts."""
     said = _Said(request.prompt, request.seed)
     found = {0: said}
-    for beat in request.beats:
+    # A model that works backwards has its end picture beside the section that it makes first.
+    for beat in request.beats if whole_sections else _with_guide(request):
         said = said.then(beat)
         first = first_latent(beat.at, span, before=before, fps=fps, whole_sections=whole_sections)
         if beat.at < request.seconds and first < span.latents:
@@ -90,12 +95,25 @@ def _in_place(request: ShotRequest, span: Span, before: float, fps: int, whole_s
     return found
 
 
+def guided_from(seconds: float) -> float:
+    """The moment of a shot of so many seconds from which on it is guided to its end picture."""
+    return max(seconds / 2, seconds - GUIDED_SECONDS)
+
+
+def _with_guide(request: ShotRequest) -> tuple[Beat, ...]:
+    """The beats of a shot, and that which guides it; before those at the same time, which may bring a picture."""
+    if request.end is None:
+        return request.beats
+    guide = Beat(guided_from(request.seconds), image=request.end, placement=request.end_placement)
+    return tuple(sorted((guide, *request.beats), key=lambda beat: beat.at))
+
+
 def _that_change(request: ShotRequest, beats: Mapping[int, _Said]) -> dict[int, _Said]:
     """The beats without those that say what is said already; the first is always there."""
     changed: dict[int, _Said] = {}
     now = None
     for first, said in beats.items():
-        picture = (said.image, said.placement) if said.image else (request.image, request.placement)
+        picture = (said.image, said.placement) if said.image else (request.picture, request.placement)
         whole = (said.prompt, said.seed, *picture)
         if whole != now:
             changed[first] = said

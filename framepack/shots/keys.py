@@ -21,7 +21,7 @@ from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.beats import runs_of
 from framepack.shots.request import CENTRED, Placement, Settings, ShotRequest
-from framepack.shots.spans import FRAMES_PER_LATENT, Span, spans
+from framepack.shots.spans import FRAMES_PER_LATENT, Span, seconds_given, spans
 
 ALGORITHM = 2
 
@@ -39,9 +39,9 @@ _NUMBERS = {name: kind for name, kind in get_type_hints(Settings).items() if kin
 class PlannedSection:
     """One section with its name. ``number`` counts from 1 all that are begun since the shot's start.
 
-    ``latents`` are kept of it, and ``frames`` shown. ``anchor_image`` and ``embedding_image`` are the pictures
-    (SHA-256) in slot 0 and behind the image embedding, "" where that is given; an ``anchor_image`` of None means the
-    last latent before the shot.
+    ``latents`` are kept of it, and ``frames`` shown. ``anchor_image`` and ``embedding_image`` are the pictures in slot
+    0 and behind the image embedding (the SHA-256 of a picture's file, or the name of a video's last picture), "" where
+    that is given; an ``anchor_image`` of None means the last latent before the shot.
     """
 
     key: str
@@ -60,8 +60,8 @@ class PlannedSection:
 class PlannedShot:
     """One shot of a chain with the names of all it is made of.
 
-    ``start`` is the key of the start picture's unit (1 latent, 1 frame) for the shot that opens the chain; ``made`` are
-    its sections in order.
+    ``start`` is the key of the start unit for the shot that opens the chain: its picture (1 latent, 1 frame), or the
+    end of the video that it goes on from. ``made`` are its sections in order.
     """
 
     request: ShotRequest
@@ -76,9 +76,15 @@ class PlannedShot:
 
     @property
     def units(self) -> tuple[tuple[str, int], ...]:
-        """(key, frames shown) of every unit that, joined, is the shot."""
+        """(key, frames shown) of every unit that, joined, is the shot; of a video before it none are shown."""
         parts = [(section.key, section.frames) for section in self.made]
-        return ((self.start, 1), *parts) if self.start else tuple(parts)
+        return ((self.start, 1 if self.span.opens else 0), *parts) if self.start else tuple(parts)
+
+    @property
+    def begins_at_end(self) -> bool:
+        """Whether its last section is made first, beside its end picture."""
+        backwards = checkpoint_named(self.request.settings.checkpoint).direction == "inverted"
+        return backwards and self.request.end is not None
 
     @property
     def kept(self) -> int:
@@ -97,10 +103,14 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
         return ()
     first = requests[0]
     checkpoint = checkpoint_named(first.settings.checkpoint)
-    if first.image is None:
+    if first.image is None and first.past is None:
         raise InvalidRequest("image", Message("cut-without-picture"))
     if checkpoint.direction == "inverted" and len(requests) > 1:
         raise InvalidRequest("start", Message("backwards-use-cut", {"checkpoint": checkpoint.name}))
+    if checkpoint.direction == "inverted" and first.past is not None:
+        raise InvalidRequest("video", Message("backwards-no-video", {"checkpoint": checkpoint.name}))
+    if any(request.past is not None for request in requests[1:]):
+        raise InvalidRequest("video", Message("video-continues"))
     for request in requests:
         frame = (request.settings.checkpoint, request.identity, request.settings.height, request.settings.width)
         if frame != (first.settings.checkpoint, first.identity, first.settings.height, first.settings.width):
@@ -113,13 +123,15 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
             "identity": first.identity,
             "height": first.settings.height,
             "width": first.settings.width,
-            "image": first.image,
+            **_begun_with(first),
             **({"fit": first.settings.fit} if first.settings.fit != ADDED_LATER["fit"] else {}),
             **_placed("place", first.placement),
         }
     )
     planned: list[PlannedShot] = []
-    before, kept, seen, seconds = start, 1, (first.image, first.placement), 0.0
+    given = first.past.latents if first.past else 1
+    assert first.picture is not None, "a shot that opens a chain begins with a picture or a video"
+    before, kept, seen, seconds = start, given, (first.picture, first.placement), begins_at(requests[:1])
     chain = spans(
         [request.seconds for request in requests],
         fps=checkpoint.fps,
@@ -127,17 +139,25 @@ def plan_chain(requests: Sequence[ShotRequest], *, ends: bool = False) -> tuple[
         ends=ends,
         # Another number of sections is another name for each of them where they are made from the end.
         more_sections=checkpoint.direction == "forward",
+        given=given,
     )
     for request, span in zip(requests, chain, strict=True):
-        if request.image:
-            seen = (request.image, request.placement)
+        if request.picture:
+            seen = (request.picture, request.placement)
         sections = unnamed_sections(request, span, before=seconds, seen=seen)
         named = _named(request, span, sections, before, kept)
-        planned.append(PlannedShot(request=request, span=span, start=start if span.opens else None, made=named))
+        planned.append(PlannedShot(request=request, span=span, start=None if planned else start, made=named))
         before, kept = named[-1].key, named[-1].latents
         seen = (named[-1].embedding_image, named[-1].embedding_placement)
         seconds += request.seconds
     return tuple(planned)
+
+
+def begins_at(chain: Sequence[ShotRequest]) -> float:
+    """How many seconds after its chain the last of ``chain`` begins, as latents lie; a video before it counts."""
+    first = chain[0]
+    given = seconds_given(first.past.latents if first.past else 1, checkpoint_named(first.settings.checkpoint).fps)
+    return given + sum(request.seconds for request in chain[:-1])
 
 
 def unnamed_sections(
@@ -151,7 +171,7 @@ def unnamed_sections(
     backwards = checkpoint.direction == "inverted"
     sections: list[PlannedSection] = []
     for run in runs_of(request, span, before=before, fps=checkpoint.fps, whole_sections=backwards):
-        anchor = (request.image, request.placement)
+        anchor = (request.picture, request.placement)
         if run.image:
             anchor = seen = (run.image, run.placement)
         for number, latents in enumerate(run.sections, start=run.number):
@@ -186,7 +206,7 @@ def _named(
     of_all: dict[str, object] = {"of": None}
     if checkpoint_named(request.settings.checkpoint).direction == "inverted":
         # What is made from the end depends on all that comes later.
-        of_all = {"of": span.sections, **_beats(sections)}
+        of_all = {"of": span.sections, **_beats(sections), **_ending(request)}
     named = []
     for section in sections:
         parts = {
@@ -212,6 +232,13 @@ def _named(
     return tuple(named)
 
 
+def _begun_with(request: ShotRequest) -> dict[str, object]:
+    """What the start unit is made from: a picture, or the end of a video."""
+    if request.past is None:
+        return {"image": request.image}
+    return {"video": request.past.video, "first frame": request.past.first, "last frame": request.past.last}
+
+
 def _beats(sections: Sequence[PlannedSection]) -> dict[str, object]:
     """What all sections are told, where they are not all told the same."""
     told = [
@@ -219,6 +246,11 @@ def _beats(sections: Sequence[PlannedSection]) -> dict[str, object]:
         for section in sections
     ]
     return {"beats": told} if any(one != told[0] for one in told) else {}
+
+
+def _ending(request: ShotRequest) -> dict[str, object]:
+    """The picture beside which the last section is made, where there is one."""
+    return {} if request.end is None else {"end": request.end, **_placed("end place", request.end_placement)}
 
 
 def _placed(name: str, placement: Placement) -> dict[str, object]:

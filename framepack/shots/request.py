@@ -10,6 +10,7 @@ from typing import Literal
 from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
+from framepack.shots.past import Past
 from framepack.shots.spans import MAX_SECONDS, check_seconds
 
 MAX_PROMPT_CHARACTERS = 4000
@@ -141,7 +142,10 @@ class ShotRequest:
     ``identity`` names the weights (see ``framepack.checkpoints.identity``); ``image`` is the SHA-256 of the shot's own
     picture file, None for a shot that continues without one. ``seconds`` is how long it is asked to be. ``placement``
     says where its picture is cut, where it fills the frame. ``beats``, in the order of their times, say what takes over
-    after the shot's own ``prompt``, ``seed`` and ``image``, which are the beat at 0.
+    after the shot's own ``prompt``, ``seed`` and ``image``, which are the beat at 0. ``past`` is the end of a video
+    that a shot goes on from which opens its chain; its last picture stands for ``image``, unless there is that too.
+    ``end`` is a picture (SHA-256) that the shot goes towards: a model that works backwards begins beside it, the others
+    are guided to it (``framepack.shots.beats``). ``end_placement`` says where it is cut.
     """
 
     settings: Settings
@@ -152,13 +156,22 @@ class ShotRequest:
     image: str | None
     placement: Placement = CENTRED
     beats: tuple[Beat, ...] = ()
+    past: Past | None = None
+    end: str | None = None
+    end_placement: Placement = CENTRED
+
+    @property
+    def picture(self) -> str | None:
+        """The name of the picture in slot 0 and behind the embedding: its own, or the last of the video before it."""
+        return self.image or (self.past.picture if self.past else None)
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt)
         _check_seed(self.seed)
         check_seconds(self.seconds)
         check_placement(self.placement)
-        placed = (self.placement, *(beat.placement for beat in self.beats))
+        check_placement(self.end_placement)
+        placed = (self.placement, self.end_placement, *(beat.placement for beat in self.beats))
         if self.settings.fit != "fill" and any(placement != CENTRED for placement in placed):
             raise InvalidRequest("place", Message("placed-unfilled"))
         if len(self.beats) > MAX_BEATS:

@@ -1,6 +1,7 @@
 """How long things are: seconds, frames, latents and sections of the shots in a chain. Pure arithmetic, no torch.
 
-A chain's latent 0 is its start picture and shows 1 frame; every later latent shows 4.
+A chain's latent 0 is its start picture and shows 1 frame; every later latent shows 4. A chain that goes on from a video
+begins with the latents of that, of which it shows nothing.
 A section makes ``window`` latents.
 """
 
@@ -27,8 +28,8 @@ HISTORY_LATENTS = FULL + HALF + QUARTER
 class Span:
     """The part of a chain that one shot shows.
 
-    ``first`` is the chain's number of the shot's first new latent (1 for the shot that opens the chain, whose start
-    picture, latent 0, it shows too); ``latents`` how many new ones are made for it; ``window`` the latents of a
+    ``first`` is the chain's number of the shot's first new latent (1 for the shot that opens the chain with a picture,
+    latent 0, which it shows too); ``latents`` how many new ones are made for it; ``window`` the latents of a
     section. ``left_off`` are frames at the end of its last latent that it does not show: a shot that another continues
     shows all of them, one that ends its chain may end between two latents.
     """
@@ -40,7 +41,7 @@ class Span:
 
     @property
     def opens(self) -> bool:
-        """Whether the shot begins its chain and so shows the start picture as its first frame."""
+        """Whether the shot begins its chain with a picture and so shows that as its first frame."""
         return self.first == 1
 
     @property
@@ -60,18 +61,24 @@ class Span:
 
 
 def spans(
-    seconds: Sequence[float], *, fps: int, window: int, ends: bool = False, more_sections: bool = True
+    seconds: Sequence[float],
+    *,
+    fps: int,
+    window: int,
+    ends: bool = False,
+    more_sections: bool = True,
+    given: int = 1,
 ) -> tuple[Span, ...]:
     """The spans of a chain's shots that are asked to last ``seconds`` each.
 
     Rounding is done on the running total, so every join is within 2 frames of what was asked wherever every shot is
     long enough to show at least one latent. ``ends``: no shot continues the last one, which then shows every frame of
     the chain's time, the last one whole, whatever that needs; without ``more_sections`` no more of them than a join
-    there would need.
+    there would need. ``given`` are the latents that the chain begins with: more than the picture's one are a video's.
     """
     found: list[Span] = []
-    total_seconds = 0.0
-    made = 0
+    total_seconds = seconds_given(given, fps)
+    made = given - 1
     for length in seconds:
         check_seconds(length)
         total_seconds += length
@@ -84,19 +91,33 @@ def spans(
     return tuple(found)
 
 
+def seconds_given(latents: int, fps: int) -> float:
+    """How long a video lasts that a chain goes on from, encoded as so many latents; 0 for the one of a picture.
+
+    Latents of a chain lie as if its first shot began so long after the chain.
+    """
+    return 0.0 if latents == 1 else (1 + FRAMES_PER_LATENT * (latents - 1)) / fps
+
+
 def shown_frames(
-    chains: Sequence[Sequence[float]], *, fps: int, window: int, more_sections: bool = True
+    chains: Sequence[Sequence[float]],
+    *,
+    fps: int,
+    window: int,
+    more_sections: bool = True,
+    given: Sequence[int] | None = None,
 ) -> list[list[int]]:
     """How many frames a film shows of each shot, chain by chain; ``chains`` are the seconds its shots shall last.
 
+    ``given`` are the latents that each of them begins with (see ``spans``), None: each begins with a picture.
     Joins within a chain stay where they are. Where a chain ends is rounded on the running total of the film, so the
     film is within a frame of what was asked; what shots that are too short show beyond it is made up for by the
     following chains, each of which ends at most one latent early.
     """
     found: list[list[int]] = []
     asked, shown = Fraction(0), 0
-    for seconds in chains:
-        *joined, last = spans(seconds, fps=fps, window=window, ends=True, more_sections=more_sections)
+    for seconds, first in zip(chains, given or [1] * len(chains), strict=True):
+        *joined, last = spans(seconds, fps=fps, window=window, ends=True, more_sections=more_sections, given=first)
         counts = [span.frames for span in joined]
         asked += _exactly(seconds) * fps
         # Halves are always rounded up, or lengths of whole frames would come out differently from place to place.

@@ -15,7 +15,7 @@ VERSION = 1
 
 def write_quality(path: Path, moments: Sequence[Moment]) -> None:
     """Write it to the file ``path``. What is lost at a power cut can be measured again."""
-    rows = [[*one.colour, one.contrast, one.sharpness, one.motion] for one in moments]
+    rows = [_row(one) for one in moments]
     with replacing(path) as aside:
         aside.write_text(json.dumps({"version": VERSION, "moments": rows}), encoding="utf-8")
 
@@ -31,10 +31,25 @@ def read_quality(path: Path) -> tuple[Moment, ...] | None:
         return None
 
 
-def _moment(red: float, green: float, blue: float, contrast: float, sharpness: float, motion: float | None) -> Moment:
+def _row(one: Moment) -> list[float | None]:
+    # What is not known is left out, as it was before there was such a figure.
+    likeness = [] if one.likeness is None else [one.likeness]
+    return [*one.colour, one.contrast, one.sharpness, one.motion, *likeness]
+
+
+def _moment(
+    red: float,
+    green: float,
+    blue: float,
+    contrast: float,
+    sharpness: float,
+    motion: float | None,
+    likeness: float | None = None,
+) -> Moment:
     return Moment(
         colour=(float(red), float(green), float(blue)),
         contrast=float(contrast),
         sharpness=float(sharpness),
         motion=None if motion is None else float(motion),
+        likeness=None if likeness is None else float(likeness),
     )

@@ -5,6 +5,7 @@
         frames.mp4                                 the section's frames
         manifest.json                              what both should be like, written last: with it the unit is finished
         quality.json                               what the frames look like; not in the manifest, and it may be missing
+    <root>/.uncompared/                            names of units whose likeness is not known yet (see ``uncompared``)
     <root>/.writing/                               units being written; what killed writers leave here is swept later
     <root>/../damaged/                             units that were found not to be whole
 
@@ -21,6 +22,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -52,6 +54,7 @@ from framepack.store.unit_reading import read_unit, shape_of
 LATENTS = "latents.safetensors"
 FRAMES = "frames.mp4"
 QUALITY = "quality.json"
+UNCOMPARED = ".uncompared"
 _ABANDONED_AFTER_SECONDS = 24 * 3600.0
 
 
@@ -117,6 +120,11 @@ class SectionStore:
             return self._tensor(key, "last_frame").astype(np.uint8, copy=False)
         return next(islice(read_frames(path), number - 1, None))
 
+    def last_frame(self, key: str) -> NDArray[np.uint8]:
+        """The unit's last frame as it was before encoding, (H, W, 3) uint8 RGB. Raises SectionMissing."""
+        self.video(key)
+        return self._tensor(key, "last_frame").astype(np.uint8, copy=False)
+
     def video(self, key: str) -> Path:
         """The unit's video file. Raises SectionMissing."""
         if FRAMES not in self._whole(key).files:
@@ -125,15 +133,24 @@ class SectionStore:
 
     def quality(self, key: str) -> tuple[Moment, ...] | None:
         """What the unit's frames look like; None where that was not measured when it was made."""
-        return read_quality(self._folder(key) / QUALITY)
+        return read_quality(self.quality_file(key))
+
+    def quality_file(self, key: str) -> Path:
+        """The file of ``quality``, which may be missing."""
+        return self._folder(key) / QUALITY
 
     def measure(self, key: str) -> tuple[Moment, ...]:
         """As ``quality``; where it is not known, the unit's video is decoded and measured. Raises SectionMissing."""
         known = self.quality(key)
         if known is None:
             known = measure(read_frames(self.video(key)))
-            write_quality(self._folder(key) / QUALITY, known)
+            write_quality(self.quality_file(key), known)
         return known
+
+    def note_likeness(self, key: str, likeness: float) -> None:
+        """Add to the unit's ``quality`` how like its last frame is to its picture. Raises SectionMissing."""
+        *before, last = self.measure(key)
+        write_quality(self.quality_file(key), [*before, replace(last, likeness=likeness)])
 
     def files(self, key: str) -> tuple[Path, ...]:
         """The files of the unit, with its manifest. Raises SectionMissing."""
@@ -180,8 +197,12 @@ class SectionStore:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
+    def share(self, key: str) -> None:
+        """Have others who share these sections find the unit, which is there. Here nobody shares them."""
+
     def discard(self, key: str) -> None:
         """Take the unit away if it is there; only for units nobody builds upon."""
+        (self.root / UNCOMPARED / key).unlink(missing_ok=True)
         if not self._folder(key).is_dir():
             return
         aside = self._begin(key)

@@ -16,15 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framepack.attention.backends import Attend
-from framepack.attention.cudnn_fp8 import attend_fp8, attend_quantised
 from framepack.messages import Message
 from framepack.ops.compiling import Compiler, with_any_rows
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.half_format import cut_to_range
 from framepack.ops.linear import activated_product, joint_product, product, weight_named
-from framepack.ops.modulate import Rows, modulated, modulated_rows, plain_rows
-from framepack.ops.qk_norm_rope import Rotary, queries_and_keys, queries_and_keys_in_fp8
-from framepack.parallel.ulysses import attend_rounded_together
+from framepack.ops.modulate import Rows, modulated, modulated_rows
+from framepack.ops.qk_norm_rope import Rotary
+from framepack.transformer.attending import Manner, attend, begin_attention, end_attention
 from framepack.weights.block_layout import BlockKind, BlockShape
 
 
@@ -34,19 +33,6 @@ class BlockWeights:
 
     kind: BlockKind
     tensors: Mapping[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Manner:
-    """What all blocks of a model have in common: sizes, the way of attention, the format of the weights.
-
-    ``ranks`` names the ``Ulysses`` whose ranks share the tokens; it is None where all tokens are here.
-    """
-
-    shape: BlockShape
-    attend: Attend
-    format: WeightFormat = "plain"
-    ranks: str | None = None
 
 
 def rotary_tables(cosines: Tensor, sines: Tensor, text: int) -> Rotary:
@@ -77,7 +63,8 @@ def double_block(
         rotary[0].shape[0],
     )
     count, text_count = values.shape[0], text_values.shape[0]
-    attended = _attend(joint, weights["qk_norm"], count, rotary, manner)
+    under_way = begin_attention(joint, weights["qk_norm"], count, rotary, manner)
+    attended = end_attention(attend(under_way, None, manner), None, manner)
     heard, text_heard = attended.part(0, count), attended.part(count, text_count)
     values = _after_attention("tokens", values, heard, parts[2:6], weights, manner)
     text_values = _after_attention("text", text_values, text_heard, parts[8:], weights, manner)
@@ -111,13 +98,17 @@ def single_block(
     shift, scale, gate = modulation_of(modulation, weights).view(3, -1).unbind()
     rows = _rows_in(values, shift, scale, manner)
     inputs = weight_named(weights, "qkv_mlp")
-    attended = _attend(product(rows, inputs.outputs(0, qkv)), weights["qk_norm"], values.shape[0], rotary, manner)
+    joint = product(rows, inputs.outputs(0, qkv))
+    under_way = begin_attention(joint, weights["qk_norm"], values.shape[0], rotary, manner)
     # A product of its own, after the attention: its outputs are the largest tensor of all and need not wait that long.
+    # Where ranks attend together it stands beside their exchange of queries, keys and values, and the next beside the
+    # exchange of what was attended.
     hidden = activated_product(rows, inputs.outputs(qkv, qkv + manner.shape.mlp))
+    under_way = attend(under_way, hidden.values, manner)
+    from_mlp = product(hidden, weight_named(weights, "out_mlp"))
+    attended = end_attention(under_way, from_mlp, manner)
     # Two products and a sum that joins the pass below cost as much memory traffic as joining their inputs would.
-    added = product(attended, weight_named(weights, "out_attention")) + product(
-        hidden, weight_named(weights, "out_mlp")
-    )
+    added = product(attended, weight_named(weights, "out_attention")) + from_mlp
     return cut_to_range(torch.addcmul(values, gate, cut_to_range(added + weights["out.bias"]))).unsqueeze(0)
 
 
@@ -136,28 +127,6 @@ def modulation_of(modulation: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
 
 def _rows_in(values: Tensor, shift: Tensor, scale: Tensor, manner: Manner) -> Rows:
     return modulated_rows(values, shift, scale, manner.shape.norm_eps, manner.format)
-
-
-def _attend(joint: Tensor, norms: Tensor, count: int, rotary: Rotary, manner: Manner) -> Rows:
-    """Attention, as rows (N, D), of all rows of ``joint`` (N, 3 D), which holds queries, keys and values side by side.
-
-    ``norms`` and ``count`` are those of ``queries_and_keys``.
-    """
-    shape = manner.shape
-    value = joint.view(-1, 3, shape.heads, shape.head).select(1, 2).unsqueeze(0)
-    if manner.attend is attend_fp8:
-        query, key, largest = queries_and_keys_in_fp8(joint, norms, count, rotary, shape.heads, shape.qk_eps)
-        operands = query.unsqueeze(0), key.unsqueeze(0), value, largest
-        attended, unit = (
-            attend_quantised(*operands) if manner.ranks is None else attend_rounded_together(*operands, manner.ranks)
-        )
-        attended = attended.view(-1, shape.width)
-        if manner.format == "fp8":
-            return Rows(attended, unit.expand(joint.shape[0], 1).contiguous())
-        return Rows(attended.to(joint.dtype) * unit.to(joint.dtype), None)
-    query, key = queries_and_keys(joint, norms, count, rotary, shape.heads, shape.qk_eps)
-    attended = manner.attend(query.unsqueeze(0), key.unsqueeze(0), value)
-    return plain_rows(attended.reshape(-1, shape.width), manner.format)
 
 
 class Arithmetic:

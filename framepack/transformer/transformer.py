@@ -23,7 +23,8 @@ from framepack.device.shares import Shares
 from framepack.errors import ValuesLost
 from framepack.messages import Message
 from framepack.ops.fp8 import WeightFormat
-from framepack.parallel.ulysses import Split, Ulysses, attend_together
+from framepack.parallel.together import attend_together
+from framepack.parallel.ulysses import Split, Ulysses
 from framepack.transformer.blocks import Arithmetic, BlockWeights, rotary_tables
 from framepack.transformer.step_cache import Change, StepCache, relative_change
 from framepack.weights.block_layout import BlockShape

@@ -127,7 +127,8 @@ def fill_one(layout: BlockLayout, views: Mapping[str, Tensor], name: str, tensor
         if target.dtype == FP8:
             part, scale = quantised(part)
             views[_scale_of(piece.target)][place].copy_(scale)
-        target[place].copy_(part)
+        # Cast where it lies: a copy to the host that casts goes there in the wider numbers first.
+        target[place].copy_(part.to(target.dtype))
 
 
 def halves_apart(channels: Tensor, head: int) -> Tensor:

@@ -1,8 +1,9 @@
 """Owns the one host copy of streamed blocks that all ranks of a group bring their blocks from.
 
 The copy lies in memory that the ranks share, and each of them locks only the part of every block that it fetches; the
-others' parts come from their devices. So host memory and the traffic from it are those of one card. The memory has no
-name in any file system: nothing is left of it, however the ranks end.
+others' parts come from their devices. So host memory and the traffic from it are those of one card. Where devices reach
+each other only through the host's memory, each fetches all of a block from there instead: by way of a peer it would
+cross that memory twice more. The memory has no name in any file system: nothing is left of it, however the ranks end.
 """
 
 from __future__ import annotations
@@ -51,18 +52,24 @@ class SharedBlocks:
         self._rests: dict[int, Tensor] = {}
         for number, rest, start in zip(numbers, rests, accumulate(rests, initial=0), strict=False):
             part = self._parts[number]
-            host.lock(self._copies[number][group.rank * part : (group.rank + 1) * part])
+            host.lock(self._copies[number][self._fetched(number)])
             self._rests[number] = flat[start : start + rest]
             self._rests[number].copy_(self._copies[number][group.size * part :])
 
     def read(self, number: int, flat: Tensor) -> None:
         """See ``framepack.weights.block_store.BlockReader``; all ranks read the same blocks in one order."""
-        copy, part = self._copies[number], self._parts[number]
-        mine = slice(self._group.rank * part, (self._group.rank + 1) * part)
-        flat[mine].copy_(copy[mine], non_blocking=True)
+        copy, part, fetched = self._copies[number], self._parts[number], self._fetched(number)
+        flat[fetched].copy_(copy[fetched], non_blocking=True)
         flat[self._group.size * part :].copy_(self._rests[number], non_blocking=True)
-        if part:
+        if part and self._group.direct:
             self._group.complete(flat, part)
+
+    def _fetched(self, number: int) -> slice:
+        """What this rank fetches of a block, without the rest that lies apart."""
+        part, first, count = self._parts[number], self._group.rank, 1
+        if not self._group.direct:
+            first, count = 0, self._group.size
+        return slice(first * part, (first + count) * part)
 
     def close(self) -> None:
         """See ``framepack.weights.block_store.BlockReader``."""
