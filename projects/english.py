@@ -19,13 +19,110 @@ ENGLISH = MappingProxyType(
             "The database {database} was made by a newer version of the studio (its revision is {revision}); "
             "use that version, or another folder through STUDIO_HOME."
         ),
+        "picture-not-of-order": "This picture is not among those that were made for the shot.",
+        "pictures-lost": "The order of the pictures was lost; order them again.",
+        "pictures-died-too-often": (
+            "The process that makes the pictures ended {times} times before it was done, probably for want of memory."
+        ),
+        "pictures-process-died": (
+            "The process that makes the pictures ended unexpectedly (status {status}); there may be too little memory."
+        ),
         # --- the queue ---
         "order-not-waiting": "Only an order that waits can be put elsewhere.",
         "order-not-over": "This order is not over yet.",
+        "pictures-all-there": "All of these pictures are there; order others at their shot.",
         "no-such-order": "No order is called “{name}”; “python -m projects queue list” has them all.",
         "several-orders": "Several orders are called “{name}”; write more letters of the one.",
         "no-such-time": "“{text}” is no time of day; write it like 18:00.",
         "deadline-not-met": "It cannot be done by {by}: with the quickest preset it would be done at {done}.",
+        # --- servers of the studio ---
+        "serve-runs": "The studio runs at {url} (process {pid}); what it says is kept in {log}.",
+        "serve-no-answer": "The studio at {url} (process {pid}) does not answer at the moment; see {log}.",
+        "serve-already": (
+            "The studio already runs at {url} (process {pid}). End it with “python -m projects serve stop --port "
+            "{port}”, or start another with --port."
+        ),
+        "serve-starting": "A studio is just starting or ending at port {port}; try again in a moment.",
+        "serve-port-taken": "Another program uses port {port}; choose another with --port.",
+        "serve-not-up": "The studio did not come up: {said} See {log}.",
+        "serve-silent": "The studio does not answer after {seconds:g} s; see {log}.",
+        "serve-none": "No studio was started from this folder with “python -m projects serve start”.",
+        "serve-none-at": "No studio of this folder runs at port {port}.",
+        "serve-several": "Several studios run; say which one with --port: {ports}.",
+        "serve-stopped": "The studio at {url} has ended; what is finished is kept.",
+        "mcp-no-studio": (
+            "No studio answers at {url}. Start it with “python -m projects serve start --background”, or say where it "
+            "is with --port."
+        ),
+        "serve-no-cards": "“{said}” does not name graphics cards; write their numbers, such as 0,1.",
+        "serve-no-port": "{port} is no port; use one from 1024 to 65535.",
+        # --- a studio that is shared ---
+        "guest-name-too-long": "A name may have {most} characters.",
+        "guest-days": "A link lasts 7 days, 30 days, or until it is ended.",
+        "guest-links-too-many": "This project has {most} links already; end one of them first.",
+        "guest-note-empty": "There is nothing in the note yet.",
+        "guest-note-too-long": "A note may have {most} characters.",
+        "guest-may-not-note": "By this link you can look, and not write notes.",
+        "guest-notes-too-many": (
+            "There are {most} notes on this project already. Whoever sent you the link can mark some as done."
+        ),
+        "share-undecided": (
+            "At {address} other computers would reach the studio. That needs STUDIO_SHARE=1, and a password first: "
+            "“python -m projects password”. Without it the studio listens at 127.0.0.1 only."
+        ),
+        "share-no-password": (
+            "STUDIO_SHARE is set, and there is no password yet. Set one with “python -m projects password”, then start "
+            "again."
+        ),
+        "share-begins": (
+            "The studio is shared at {address}: whoever has the password sees, changes, renders, downloads and deletes "
+            "all that is in it, and uses this computer's cards and disk for it. {connection} It answers to the names "
+            "{names}; programs of this computer come in by the token in {token}."
+        ),
+        "share-encrypted": "What is sent is encrypted.",
+        "share-not-encrypted": (
+            "What is sent, the password too, is not encrypted: on a network that others use, give it a certificate "
+            "(--server.sslCertFile, --server.sslKeyFile)."
+        ),
+        "password-set": (
+            "The password is set. Who had signed in has to do so again; programs of this computer come in by the token "
+            "in {token}. STUDIO_SHARE=1 starts a studio that asks for it."
+        ),
+        "password-too-short": "The password is too short; {least} characters are the least.",
+        "password-too-long": "The password is too long; {most} characters are the most.",
+        "passwords-differ": "The two differ; the password stays as it was.",
+        "password-no-terminal": "The password is typed in a terminal; it is not taken from a file or another program.",
+        "password-damaged": (
+            "The password in {file} is damaged, so nobody is let in. Set it again with “python -m projects password”."
+        ),
+        # --- a sentence rewritten by an endpoint of the person's own ---
+        "rewriting-off": (
+            "No endpoint that rewrites sentences is named. To switch it on, start the studio with STUDIO_REWRITING_URL "
+            "and STUDIO_REWRITING_MODEL, such as http://localhost:11434/v1 and the name of a model there."
+        ),
+        "rewriting-offline": "Nothing is sent, as STUDIO_OFFLINE says.",
+        "rewriting-shared": (
+            "While the studio is shared nobody has sentences rewritten; whoever runs it can allow that to all with "
+            "STUDIO_REWRITING_SHARED=1."
+        ),
+        "rewriting-nothing": "There is no sentence to rewrite yet; write one first, however short.",
+        "rewriting-sentence-too-long": "A sentence of more than {most} characters is not sent; shorten it first.",
+        "rewriting-no-answer": "{host} cannot be reached; see whether it runs and STUDIO_REWRITING_URL is right.",
+        "rewriting-too-slow": "{host} gave no answer within {seconds:.0f} seconds; try again, or name a smaller model.",
+        "rewriting-key-refused": "{host} does not take the key; see whether STUDIO_REWRITING_KEY is right.",
+        "rewriting-model-unknown": (
+            "{host} has no model “{model}” at this address; see whether STUDIO_REWRITING_MODEL and "
+            "STUDIO_REWRITING_URL are right."
+        ),
+        "rewriting-too-often": "{host} takes no more at the moment; try again later.",
+        "rewriting-elsewhere": (
+            "{host} points to another address, to which nothing is sent; name that one in STUDIO_REWRITING_URL if it "
+            "is meant."
+        ),
+        "rewriting-refused": "{host} refuses it (status {status}); what it logs may say more.",
+        "rewriting-unreadable": "What {host} answers has not the form of OpenAI's chat completions.",
+        "rewriting-too-long": "The answer of {host} is too long for a sentence; try again, or name another model.",
+        "rewriting-empty": "The answer of {host} is empty; try again, or name another model.",
         # --- what is the matter with the database, and what to do ---
         "database-unusable": "The database {database} cannot be used: {problem} {help}",
         "database-empty": "its file is empty (0 bytes).",
@@ -38,6 +135,20 @@ ENGLISH = MappingProxyType(
         "database-read-only": "its file may only be read ({said}).",
         "database-disk-fails": "the disk that it is on does not work or is full ({said}).",
         "database-disk-full": "the disk that it is on is full.",
+        "database-room-needed": (
+            "a copy is kept before it is changed for this version, for which {size:,.0f} MB must be free in {folder}."
+        ),
+        "database-no-room": "a copy is kept before it is changed for this version, and there is no room in {folder}.",
+        "database-not-copied": (
+            "a copy is kept before it is changed for this version, and none can be made in {folder} ({said})."
+        ),
+        "database-unchanged": "it could not be changed for this version ({said}), and is as it was before.",
+        "database-put-back": (
+            "it could not be changed for this version ({said}), and was put back from the copy from before."
+        ),
+        "database-go-back": (
+            "Use the version from before, and report the problem; a copy of it is at {backup} as well."
+        ),
         "database-server-away": "the server does not answer ({said}).",
         "database-backup": (
             "A copy from before it was last changed for a newer version is at {backup}: end the studio, remove the "
@@ -54,6 +165,20 @@ ENGLISH = MappingProxyType(
             "The weights of '{checkpoint}' were exchanged after this render was planned; render again to have it made "
             "with the new ones."
         ),
+        # --- LoRAs ---
+        "lora-not-here": (
+            "The LoRA {name} is not in this studio any more; add its file on the page “LoRAs” again, or take it off."
+        ),
+        "lora-in-use": "{name} stays, for it is in use: {use}. Take it off there first.",
+        "lora-in-use-by-more": (
+            "{name} stays, for it is in use: {use} (further projects that use it: {more}). Take it off there first."
+        ),
+        "lora-used-by-project": "by the project “{project}”",
+        "lora-used-by-shots": "in “{project}” by {shots}",
+        "lora-of-several": "Several LoRAs are called “{name}”; name one by the beginning of its SHA-256: {ids}.",
+        "lora-name-for-one": "--name is for one file; add them one by one.",
+        "toml-lora": 'lora is a list of files with their strengths, as ["rain.safetensors:0.8"], and not {value}.',
+        "toml-lora-unreadable": "the file of a LoRA cannot be read ({reason}).",
         # --- what is wrong with a sound file ---
         "sound-rejected": "The sound {name} cannot be used: {reason}",
         "sound-not-known": (
@@ -111,7 +236,8 @@ ENGLISH = MappingProxyType(
         ),
         "toml-value": "{problem}.",
         "toml-nothing-to-continue": "there is no shot before it to continue from; let it start with a cut.",
-        "toml-no-image": "it has no image, and a shot that starts with a cut begins with one.",
+        "toml-no-image": "it has no image and no video, and a shot that starts with a cut begins with one.",
+        "toml-video-continues": "it goes on from a video, so that it cannot continue the shot before it, too.",
         "toml-image-name": (
             'its image cannot be called "{name}": a backslash within double quotes begins a code such as \\n; write / '
             "instead, or put the path in single quotes."
@@ -212,6 +338,7 @@ ENGLISH = MappingProxyType(
         "import-own-project": "“{name}” is a project of its own; leave --into out.",
         "import-needs-project": "“{name}” cuts a project otherwise; say which one by --into NAME.",
         "import-missing": "There is no file “{name}”.",
+        "import-not-plain": "“{name}” is neither a file nor a folder.",
         # --- what is wrong with a text of shots ---
         "lines-not-text": "“{name}” is no text in UTF-8; save it as text or as “CSV UTF-8” and try again.",
         "lines-too-long": "The text is longer than {most:,} characters; take it in parts.",
@@ -261,6 +388,10 @@ ENGLISH = MappingProxyType(
         "direct-backwards": (
             "{checkpoint} makes {shot} from its end, so it cannot be directed section by section; render it whole."
         ),
+        "direct-guided": (
+            "{shot} is guided to a picture at its end, and section by section it is not known when that begins; take "
+            "the picture away first."
+        ),
         "direct-already": "{shot} is being directed already; go on with that, or stop it first.",
         "direct-whole": "{shot} is there in its whole length of {seconds} s; make it longer to go on.",
         "direct-not-waiting": "{shot} does not wait for a word; see how far it is.",
@@ -274,13 +405,21 @@ ENGLISH = MappingProxyType(
         "continues-unready": "{shot}, which it continues, cannot be rendered yet.",
         "nothing-to-continue": "There is no shot before it to continue from; let it start with a cut.",
         "no-text-yet": "It has no text yet; say in a few words what happens in it.",
-        "no-picture-yet": "It has no picture yet, and a shot that starts with a cut begins with one.",
+        "video-and-continue": (
+            "It goes on from a video, so that it cannot continue the shot before it, too; let it start with a cut, or "
+            "take the video away."
+        ),
+        "backwards-start-without-video": (
+            "'{checkpoint}' works backwards and cannot go on from a video; give the shot a picture, or choose F1."
+        ),
+        "no-picture-yet": "It has no picture yet, and a shot that starts with a cut begins with one, or with a video.",
         "weights-not-here": "The weights of '{checkpoint}', which this shot has of its own, are not on this computer.",
         "backwards-start-with-cut": (
             "'{checkpoint}' works backwards and cannot continue a shot; let it start with a cut."
         ),
         # --- why a take is out of date ---
         "why-text": "Text changed",
+        "why-loras": "LoRAs changed",
         "why-words": "The words around the text changed",
         "why-beats": "Beats changed",
         # --- remarks on the beats of a shot ---
@@ -291,6 +430,9 @@ ENGLISH = MappingProxyType(
         "why-seed": "Seed {was} to {now}",
         "why-length": "Length {was:g} s to {now:g} s",
         "why-picture": "Picture changed",
+        "why-video": "The video before it changed",
+        "why-end": "The picture at its end changed",
+        "loop-without-picture": "{shot} has no picture of its own to end with; give it one first.",
         "why-place": "The picture is placed differently",
         "why-fit": "Pictures are fitted differently",
         "why-cut": "It continued the shot before it and starts with a cut now",
@@ -316,6 +458,8 @@ ENGLISH = MappingProxyType(
         "quality-still": "From {at:.1f} s on it moves much less than at its beginning.",
         "quality-still-help": "Go on from before it with another seed or a beat that says what moves, or cut there.",
         "quality-drift": "From {at:.1f} s on it looks otherwise than at its beginning.",
+        "quality-unlike": "At {at:.1f} s it is little like its picture.",
+        "quality-unlike-help": "Go on from before it with another seed or a beat with a picture, or cut there.",
         "quality-drift-help": (
             "If nobody asked for that: go on from before it with another seed or a beat with a picture, or cut there."
         ),
@@ -345,6 +489,18 @@ ENGLISH = MappingProxyType(
             "{shot} was made from a picture that is not in this studio (its hash begins with {picture}); the first "
             "frame of its take stands in its place."
         ),
+        "story-lacks-video": (
+            "{shot} went on from a video that is not in this studio (its hash begins with {video}); give it that "
+            "video, or a picture."
+        ),
+        "story-lacks-end-picture": (
+            "{shot} was made towards a picture that is not in this studio (its hash begins with {picture}); without it "
+            "the shot ends otherwise."
+        ),
+        "story-first-frame-for-video": (
+            "{shot} went on from a video that is not in this studio (its hash begins with {video}); it begins with the "
+            "first frame of its take."
+        ),
         "story-no-beginning": (
             "{shot} went on from a shot that this file does not tell of; give it a picture to begin with."
         ),
@@ -354,6 +510,9 @@ ENGLISH = MappingProxyType(
         "story-lacks-beat-picture": (
             "{shot}: the picture of its beat at {at:g} s is not in this studio (its hash begins with {picture}); the "
             "beat has none now."
+        ),
+        "story-lacks-lora": (
+            "{shot}: the LoRA {name} ({sha256}…) is not in this studio; add its file, or take it off the shot."
         ),
         "story-lacks-sounds": "Sounds of the film that are not in this studio were left out.",
         # --- what a film lacks ---
@@ -399,6 +558,7 @@ ENGLISH = MappingProxyType(
         "doctor-made-again": "With --repair it is put aside, and made again when it is needed.",
         "doctor-film-again": "With --repair it is put aside; then make the film again.",
         "doctor-upload": "Upload the same picture again; with --repair a damaged file is put aside first.",
+        "doctor-add-lora": "Add the same file again: “python -m projects loras add FILE” puts it in its place.",
         "doctor-no-file": "{name} has no file any more.",
         "doctor-no-row": "{name} belongs to nothing in the database.",
         "doctor-orphan": "With --repair it is put aside.",
@@ -407,6 +567,11 @@ ENGLISH = MappingProxyType(
         "doctor-queue-again": (
             "Close the studio and move {file} away; a new one is made, and what was ordered has to be ordered again."
         ),
+        "doctor-copies": (
+            "{count} from before the database was changed for newer versions ({size:,.1f} MB); the newest is {newest}."
+        ),
+        "doctor-harmed": "a database that a change did harm to was put aside at {file}, and its copy put back.",
+        "doctor-clean-harmed": "Where nothing is missed, “python -m projects clean --yes” removes it.",
         "doctor-disk": "{free:.1f} GB are free for {home}.",
         "doctor-free-space": "Free some space; what lies in {damaged} may be thrown away.",
         "doctor-no-ffmpeg": "ffmpeg does not run ({said}).",
@@ -419,6 +584,49 @@ ENGLISH = MappingProxyType(
         "doctor-port-free": "port {port} is free for the studio.",
         "doctor-port-taken": "port {port} is taken: the studio runs already, or another program has it.",
         "doctor-other-port": "Where it is another program, start the studio with --server.port and another number.",
+        "report-written": (
+            "{file} is written, and nothing was sent anywhere: it goes where you send it. README.txt in it says what "
+            "is there."
+        ),
+        "doctor-port-ours": "the studio runs here, at port {port}.",
+        "doctor-port-other": "port {port} is taken by another program, so the studio cannot start there.",
+        "doctor-store": "it answers and can be written: {place}.",
+        "doctor-store-reach": (
+            "See that it is mounted or reached from here, and that it may be written: for s3:// the keys have to be in "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in the files that its library reads."
+        ),
+        "doctor-clock-well": "the clocks agree.",
+        "doctor-clock-off": "this computer's clock and the database's are {seconds:.0f} seconds apart.",
+        "doctor-clock-behind": (
+            "this computer's clock stands {seconds:.0f} seconds before the newest file in the studio's folder."
+        ),
+        "doctor-clock-beat": (
+            "the last sign of life of {worker} lies {seconds:.0f} seconds ahead: the database's clock was set back."
+        ),
+        "doctor-clock-worker": (
+            "the clock of {worker} was at least {seconds:.0f} seconds ahead of the database's when it began."
+        ),
+        "doctor-set-clock": "Have the clock set by the network, and start the studio again.",
+        "doctor-set-clock-of": "Have the clock of {host} set by the network, and start its worker again.",
+        "doctor-not-shared": "only this computer reaches the studio.",
+        "doctor-shared": (
+            "the studio is to be shared at {address}: whoever has the password sees, changes and deletes all that is "
+            "in it."
+        ),
+        "doctor-shared-plainly": (
+            "the studio is to be shared at {address}: whoever has the password sees, changes and deletes all that is "
+            "in it, and what is sent, the password too, is not encrypted."
+        ),
+        "doctor-shared-now": "the studio at port {port} is shared at {address}, though STUDIO_SHARE is not set here.",
+        "doctor-unshare": "Where that is not wanted, unset STUDIO_SHARE and start the studio again.",
+        "doctor-share-stop": "Where that is not wanted, start it again: “python -m projects serve restart”.",
+        "doctor-certificate": "On a network that others use, give it a certificate (STREAMLIT_SERVER_SSL_CERT_FILE).",
+        "doctor-password": "Set a password, or have the studio listen at 127.0.0.1 without STUDIO_SHARE.",
+        "doctor-folder-closed": "other users of this computer cannot look into it.",
+        "doctor-folder-read": "other users of this computer can read the studio's folder, pictures and films too.",
+        "doctor-folder-written": "other users of this computer can change what is in the studio's folder.",
+        "doctor-door-open": "other users of this computer can read the password's hash, or the token of programs.",
+        "doctor-close-folder": "Close it to them: chmod -R go-rwx {folder}",
         # --- why a film cannot be written so ---
         "film-ending": "no film is written to a file that ends as “{ending}”; known are {endings}",
         "film-too-fast": "a film as {format} has at most {most} frames a second",
@@ -438,10 +646,13 @@ ENGLISH = MappingProxyType(
         "kind-pictures": "pictures and sounds that no shot, take or film uses",
         "kind-thumbnails": "small copies of such pictures and takes",
         "kind-previews": "previews of finished renders",
+        "kind-loras": "files of LoRAs that were put away",
+        "kind-copies": "old copies of the database",
         "kind-damaged": "damaged files that were put aside",
         "deleted-projects": "projects {names}",
         "deleted-shots": "deleted shots of other projects: {count}",
         "deleted-takes": "takes thrown away: {count}",
+        "deleted-loras": "LoRAs put away: {count}",
         "deleted-films": "films thrown away: {count}",
         "clean-together": "together not needed any more",
         "clean-line": "{size:12,.1f} MB {files:8,} files  {name}",
@@ -453,6 +664,75 @@ ENGLISH = MappingProxyType(
             "To remove what was deleted, too, so that it cannot be brought back: python -m projects clean --deleted "
             "--yes"
         ),
+        # --- the studio saved to a folder, and put back ---
+        "backup-done": "The studio is saved in {folder}: {files:,} files, {size:,.1f} MB.",
+        "backup-copied": (
+            "Copied just now: the database and {files:,} files, {size:,.1f} MB. What was there already was not."
+        ),
+        "backup-would": (
+            "{files:,} files would be in {folder}, {size:,.1f} MB; {missing:,} of them, {missing_size:,.1f} MB with "
+            "the database, would be copied. Nothing was written."
+        ),
+        "backup-not-taken": (
+            "Not in it: small copies and pieces of films, which are made again; models; logs; the queue's own state; "
+            "the password and who has signed in."
+        ),
+        "backup-file-damaged": "Damaged, and not saved: {name} ({reason}).",
+        "backup-earlier-stays": "Damaged: {name} ({reason}). The whole copy from before stays in the backup.",
+        "backup-left-out": "Left out, since it is a link, no plain file or oddly named: {name}.",
+        "backup-postgresql": (
+            "The database is a PostgreSQL server's: save it with pg_dump, both the studio's and the one of its queue, "
+            "and copy the folder {home} after that."
+        ),
+        "backup-restoring": (
+            "{home} is only partly put back from a backup; finish that first, with “python -m projects restore”."
+        ),
+        "backup-no-studio": "There is no studio in {home} to save; name its folder through STUDIO_HOME.",
+        "backup-inside": (
+            "{folder} lies within the studio's own folder {home}; name one elsewhere, best on another disk."
+        ),
+        "backup-no-folder": "{folder} is no folder; name one that is new, empty or an earlier backup.",
+        "backup-not-empty": (
+            "{folder} holds other files and no backup; name one that is new, empty or an earlier backup."
+        ),
+        "backup-of-another": "{folder} holds the backup of another studio; name another folder.",
+        "backup-no-room": "It needs {needed:.1f} GB in {folder}, where {free:.1f} GB are free; free some space first.",
+        "backup-under-way": "A backup to {folder} is under way; wait until it is done.",
+        "backup-database": (
+            "The database {file} cannot be used ({said}); “python -m projects doctor” says what to do with a studio's."
+        ),
+        "backup-disk-full": "The disk is full. Free some space and do it again; what was copied is kept.",
+        "backup-is-none": "There is no backup in {folder}; name the folder that “python -m projects backup” wrote.",
+        "backup-too-new": "The backup in {folder} was made by a newer version of the studio; use that version.",
+        "backup-unfinished": (
+            "The backup in {folder} was cut short before it was complete; make it again, or take another."
+        ),
+        "backup-list-damaged": "The list of the backup in {folder} (backup.json) is damaged; take another backup.",
+        "backup-leads-out": (
+            "The backup in {folder} names a file twice, or one where the studio keeps none ({name}); nothing of it is "
+            "used."
+        ),
+        "backup-damaged": (
+            "The backup in {folder} is damaged: {count:,} of its files are missing or changed ({names}); nothing was "
+            "put back. Make it again where the studio still is, or take another."
+        ),
+        "backup-changed": "What the backup has for {name} changed just now; nothing more was put back.",
+        "backup-whole": (
+            "The backup in {folder} is whole and can be put back: {files:,} files, {size:,.1f} MB. Nothing was written."
+        ),
+        "restore-done": "The studio is put back into {home}: {files:,} files, {size:,.1f} MB. It may be started now.",
+        "restore-postgresql": (
+            "The database is a PostgreSQL server's: put it back with psql or pg_restore, and copy the folder back by "
+            "hand."
+        ),
+        "restore-while-running": "A studio runs from {home}, at {url}; end it first, or name an empty STUDIO_HOME.",
+        "restore-while-held": "A studio or worker runs from {home} ({file} is locked); end it first.",
+        "restore-into-studio": (
+            "There is a studio already: {file}. Move its folder aside, or name an empty one through STUDIO_HOME."
+        ),
+        "restore-no-folder": "{folder} is a link, or not what should be there; move it aside and do it again.",
+        "restore-unfinished": "the studio is only partly put back from a backup.",
+        "restore-again": "Run “python -m projects restore {folder}” again; it goes on where it was.",
         # --- how a render ended ---
         "called-off": "The render was called off.",
         "disk-full": "The disk is full. Free some space and render again; every finished section is kept.",

@@ -68,6 +68,10 @@ class ArchiveProblem(StudioError):
         self.reason = reason
 
 
+class BackupProblem(StudioError):
+    """The studio cannot be saved to a folder, or not be put back from one."""
+
+
 class StoryRefused(StudioError):
     """What a file says of what made it cannot be used; ``name`` is the file's."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Joiners belong to the spelling of some languages and to many emoji, although nothing is printed for them.
 _JOINERS = "\u200c\u200d"
 # Letters that look like nothing: the braille blank and the Hangul fillers.
@@ -18,3 +20,8 @@ def shown_name(given: str) -> str:
     letters = [letter for letter in " ".join(storable(given).split()) if letter.isprintable() or letter in _JOINERS]
     seen = [letter for letter in letters if not letter.isspace() and letter not in _BLANKS + _JOINERS]
     return "".join(letters).strip() if seen else ""
+
+
+def shown_file_name(given: str, *, most: int, otherwise: str) -> str:
+    """A file's own name, without folders and what cannot be shown, its last ``most`` letters; or ``otherwise``."""
+    return shown_name(re.split(r"[/\\]", given)[-1])[-most:].strip() or otherwise

@@ -10,12 +10,14 @@ from sqlmodel import Session, col, select
 
 from framepack.files.manifest import NotWhole, beside, check_sums, read_manifest
 from framepack.messages import Message
-from framepack.store.section_store import SectionStore
 from projects.archive.rows import ProjectRows
 from projects.database.tables import Edition, Media, Shot, Take, Wording
 from projects.films.stitching import TakeLost, conform_take
+from projects.loras.files import brought_lora_file, lora_folder
 from projects.settings import StudioSettings
-from projects.storage.places import encoded_path, picture_path, take_path
+from projects.storage.places import encoded_path, take_path
+from projects.storage.shared import picture_file, section_store
+from projects.storyboard.loras import chosen_loras
 from projects.storyboard.media import media_of
 from projects.storyboard.reading import project_with_shots
 from projects.takes.takes import takes_of_shots
@@ -23,7 +25,7 @@ from projects.upkeep.needed import Rows, needed_by
 
 # The names of what is in an archive.
 ROWS, MANIFEST = "storyboard.json", "manifest.json"
-MEDIA, TAKES, SECTIONS, ENCODED = "media", "takes", "sections", "conditioning"
+MEDIA, TAKES, SECTIONS, ENCODED, LORAS = "media", "takes", "sections", "conditioning", "loras"
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,11 @@ def content_of(*, session: Session, settings: StudioSettings, project_id: str) -
     ).all()
     takes, remarks = _takes(settings, shots, takes_of_shots(session=session, shot_ids=ids))
     named = frozenset().union(*(media_of(row) for row in (project, *shots, *editions)))
+    stills = select(Media.still_id).where(col(Media.id).in_(named), col(Media.still_id).is_not(None))
+    named |= {still for still in session.exec(stills).all() if still}
     media = session.exec(select(Media).where(col(Media.id).in_(named)).order_by(Media.id)).all()
     wordings = session.exec(select(Wording).where(col(Wording.shot_id).in_(ids)).order_by(Wording.id)).all()
-    files = {f"{MEDIA}/{one.id}": picture_path(settings, one.id) for one in media}
+    files = {f"{MEDIA}/{one.id}": picture_file(settings, one.id) for one in media}
     files |= {f"{TAKES}/{take.id}.mp4": take_path(settings, take.id) for take in takes}
     rows = ProjectRows(project, tuple(shots), tuple(editions), tuple(wordings), tuple(takes), tuple(media))
     return ProjectContent(rows, files, tuple(remarks))
@@ -56,10 +60,20 @@ def with_sections(*, settings: StudioSettings, content: ProjectContent) -> Proje
     """The same with the sections that its takes are made of, or that the storyboard asks for, and what was encoded."""
     rows = content.rows
     needed = needed_by(
-        Rows((rows.project,), rows.shots, rows.takes, films=(), renders=(), edits=(), editions=rows.editions),
+        Rows(
+            (rows.project,),
+            rows.shots,
+            rows.takes,
+            films=(),
+            renders=(),
+            edits=(),
+            editions=rows.editions,
+            pictures=(),
+            loras=(),
+        ),
         settings.engine.models,
     )
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     files = dict(content.files)
     for key in sorted(needed["sections"]):
         if store.is_whole(key):
@@ -68,6 +82,16 @@ def with_sections(*, settings: StudioSettings, content: ProjectContent) -> Proje
         path = encoded_path(settings, name)
         if _is_whole(path):
             files[f"{ENCODED}/{path.name}"] = path
+    return replace(content, files=files)
+
+
+def with_loras(*, settings: StudioSettings, content: ProjectContent) -> ProjectContent:
+    """The same with the files of the LoRAs that it chooses, as far as they are here; they are large."""
+    rows = content.rows
+    files = dict(content.files)
+    for lora in sorted({one.sha256 for shot in rows.shots for one in chosen_loras(rows.project, shot)}):
+        if brought_lora_file(settings, lora) is not None:
+            files |= {f"{LORAS}/{lora}/{path.name}": path for path in sorted(lora_folder(settings, lora).iterdir())}
     return replace(content, files=files)
 
 

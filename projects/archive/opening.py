@@ -14,13 +14,16 @@ from sqlmodel import Session, col, select
 from framepack.files.atomic import sync
 from framepack.files.manifest import beside, describe, write_manifest
 from framepack.media.pictures import picture_hash
-from framepack.store.section_store import SectionStore
 from projects.archive.reading import Unpacked, unpacked_archive
 from projects.archive.rows import ProjectRows, renamed
-from projects.database.tables import Edition, Media, Project, Shot, Take, Wording, new_id
+from projects.database.tables import Edition, Lora, LoraUpdate, Media, Project, Shot, Take, Wording, new_id
+from projects.loras.files import config_beside
+from projects.loras.library import add_lora, edit_lora
 from projects.settings import StudioSettings
 from projects.storage.finished import finish_file
 from projects.storage.places import encoded_path, picture_path, take_path
+from projects.storage.shared import section_store, share, share_named_by_content, unshare
+from projects.storyboard.loras import chosen_loras
 
 # A folder that is older was left by a process that was killed.
 _ABANDONED_AFTER_SECONDS = 24 * 3600.0
@@ -51,8 +54,21 @@ def open_archive(*, session: Session, settings: StudioSettings, path: Path) -> P
         session.flush()
         session.add_all([*rows.wordings, *rows.takes])
         session.flush()
+        _keep_loras(session, settings, found, rows)
         undo.pop_all()
         return rows.project
+
+
+def _keep_loras(session: Session, settings: StudioSettings, found: Unpacked, rows: ProjectRows) -> None:
+    """Add the LoRAs of an archive to the library, those that are new under the names that the project has for them."""
+    chosen = {one.sha256: one for shot in rows.shots for one in chosen_loras(rows.project, shot)}
+    for sha256, files in found.loras.items():
+        is_new = session.get(Lora, sha256) is None
+        file = next(file for file in files if file.suffix != ".json")
+        lora = add_lora(session=session, settings=settings, file=file, name=file.name, config=config_beside(file))
+        if is_new and (one := chosen.get(sha256)) is not None:
+            changes = LoraUpdate(name=one.called, words=one.words, strength=one.strength)
+            edit_lora(session=session, lora_id=lora.id, changes=changes)
 
 
 def _taken(session: Session, rows: ProjectRows) -> set[str]:
@@ -80,13 +96,16 @@ def _place(
         place = picture_path(settings, media_id)
         if not (place.is_file() and picture_hash(place) == media_id):
             _move(file, place, undo)
+        share_named_by_content(settings, place)
     frames = {take.id: take.frames for take in rows.takes}
     for take_id, file in found.takes.items():
         place = take_path(settings, ids[take_id])
         _move(file, place, undo)
         undo.callback(beside(place).unlink, missing_ok=True)
         finish_file(place, frames[ids[take_id]])
-    store = SectionStore(settings.sections_dir)
+        share(settings, place)
+        undo.callback(unshare, settings, place)
+    store = section_store(settings)
     for key, files in found.sections.items():
         if not store.is_whole(key) and store.receive(key, files):
             undo.callback(store.discard, key)

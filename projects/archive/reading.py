@@ -15,20 +15,24 @@ import av
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
-from framepack.errors import ImageRejected
+from framepack.checkpoints.loras import lora_sha256, read_lora
+from framepack.errors import ImageRejected, LoraRejected, VideoRejected
 from framepack.files.manifest import NotWhole
 from framepack.files.outputs import LEAST_ROOM
 from framepack.files.packed import Bounds, Unpackable, opened_zip, unpack, unpacked
+from framepack.media.own_video import read_video
 from framepack.media.pictures import read_small_picture
 from framepack.media.video import probe
 from framepack.messages import Message, as_message
 from framepack.store.section_store import check_unit
-from projects.archive.content import ENCODED, MANIFEST, MEDIA, ROWS, SECTIONS, TAKES
+from projects.archive.content import ENCODED, LORAS, MANIFEST, MEDIA, ROWS, SECTIONS, TAKES
 from projects.archive.rows import ProjectRows, from_json
 from projects.archive.writing import KIND, VERSION
 from projects.database.tables import Media
 from projects.errors import ArchiveProblem
 from projects.names import shown_name
+from projects.sound.reading import SOUND_FILES_ONLY
+from projects.storage.videos import FPS
 
 _MOST_ENTRIES = 500_000
 _RATIO = 200
@@ -37,6 +41,8 @@ _MOST_MANIFEST_BYTES = 256 * 2**20
 _SMALL_SIDE = 160
 _KNOWN = re.compile(
     rf"{MEDIA}/[0-9a-f]{{64}}|{TAKES}/[0-9a-f]{{32}}\.mp4|{ENCODED}/[0-9a-f]{{64}}\.safetensors"
+    # The name of a LoRA's file is somebody's own; it cannot lead anywhere else.
+    rf"|{LORAS}/[0-9a-f]{{64}}/(?:adapter_config\.json|(?!\.)[^/\\:*?\"<>|\x00-\x1f]{{1,150}}\.safetensors)"
     rf"|{SECTIONS}/[0-9a-f]{{64}}/(?:latents\.safetensors|frames\.mp4|manifest\.json)"
 )
 _MAX_NAME_CHARACTERS = 200
@@ -61,7 +67,8 @@ class _Listed(BaseModel):
 
 @dataclass(frozen=True)
 class Unpacked:
-    """A checked archive: its rows, and its files, media and takes by their ids, sections and what is encoded by keys.
+    """A checked archive: its rows, and its files, media and takes by their ids, sections and what is encoded by keys,
+    LoRAs by their SHA-256.
 
     The files lie in a folder that is removed in the end; they are to be moved from there.
     """
@@ -71,6 +78,7 @@ class Unpacked:
     takes: Mapping[str, Path]
     sections: Mapping[str, tuple[Path, ...]]
     encoded: Mapping[str, Path]
+    loras: Mapping[str, tuple[Path, ...]]
 
 
 def is_archive(path: Path) -> bool:
@@ -101,17 +109,13 @@ def _unpacked(path: Path, folder: Path) -> Unpacked:
             files = {name: _taken_out(bundle, name, listed, folder) for name in listed.files}
     except Unpackable as fault:
         raise ArchiveProblem(fault.message) from None
-    sections: dict[str, tuple[Path, ...]] = {}
-    for name, file in files.items():
-        if name.startswith(f"{SECTIONS}/"):
-            key = name.split("/")[1]
-            sections[key] = (*sections.get(key, ()), file)
     found = Unpacked(
         rows=rows,
         media=_of(files, MEDIA),
         takes=_of(files, TAKES),
-        sections=sections,
+        sections=_folders(files, SECTIONS),
         encoded=_of(files, ENCODED),
+        loras=_folders(files, LORAS),
     )
     _check_files(found)
     return found
@@ -169,6 +173,16 @@ def _of(files: Mapping[str, Path], folder: str) -> dict[str, Path]:
     return {file.name.split(".")[0]: file for name, file in files.items() if name.startswith(f"{folder}/")}
 
 
+def _folders(files: Mapping[str, Path], of: str) -> dict[str, tuple[Path, ...]]:
+    """The files of each folder within the folder ``of``."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for name, file in files.items():
+        if name.startswith(f"{of}/"):
+            key = name.split("/")[1]
+            found[key] = (*found.get(key, ()), file)
+    return found
+
+
 # --- what the files hold ----------------------------------------------------------------------------------------------
 
 
@@ -192,6 +206,10 @@ def _check_files(found: Unpacked) -> None:
     for key, files in found.sections.items():
         with _said(f"{SECTIONS}/{key}"):
             check_unit(files[0].parent)
+    for sha256, files in found.loras.items():
+        with _said(f"{LORAS}/{sha256}"):
+            if not any(lora_sha256(file) == sha256 and read_lora(file) for file in files if file.suffix != ".json"):
+                raise NotWhole(Message("lora-changed"))
     for name, file in found.encoded.items():
         with _said(f"{ENCODED}/{name}"), safe_open(file, framework="numpy") as tensors:
             list(tensors.keys())
@@ -205,8 +223,15 @@ def _look_into(media: Media, file: Path) -> None:
         if media.medium == "picture":
             picture = read_small_picture(file, media.name, _SMALL_SIDE)
             media.kind, media.width, media.height, media.seconds = picture.mime, picture.width, picture.height, None
+            media.last_frame = media.still_id = None
             return
-        with av.open(str(file), mode="r", metadata_errors="replace") as container:
+        if media.last_frame is not None:
+            video = read_video(file, media.name, FPS)
+            media.last_frame, media.seconds = video.last, video.seconds
+            if media.medium == "video":
+                media.kind, media.width, media.height = video.mime, video.width, video.height
+                return
+        with av.open(str(file), mode="r", metadata_errors="replace", options=SOUND_FILES_ONLY) as container:
             streams = container.streams.audio if media.medium == "sound" else container.streams.video
             if not streams:
                 raise NotWhole(Message("archive-no-stream"))
@@ -222,8 +247,8 @@ def _said(name: str) -> Iterator[None]:
     """Say of which file it is that something is the matter."""
     try:
         yield
-    except (NotWhole, ImageRejected) as fault:
-        reason = fault.reason if isinstance(fault, ImageRejected) else fault.message
+    except (NotWhole, ImageRejected, LoraRejected, VideoRejected) as fault:
+        reason = fault.message if isinstance(fault, NotWhole) else fault.reason
         raise ArchiveProblem(Message("archive-file", {"name": name, "reason": reason})) from None
     except (SafetensorError, av.error.FFmpegError, OSError, ValueError) as fault:
         raise ArchiveProblem(Message("archive-file", {"name": name, "reason": as_message(str(fault))})) from None

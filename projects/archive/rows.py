@@ -21,6 +21,7 @@ from projects.storyboard.media import media_of
 from projects.storyboard.projects import check_project
 from projects.storyboard.shapes import aspect_of
 from projects.storyboard.shots import check_shot
+from projects.takes.video_joins import video_join_of
 
 Row = TypeVar("Row", bound=SQLModel)
 # What belongs to the computer and its people, not to the project.
@@ -168,6 +169,7 @@ def _check(rows: ProjectRows) -> None:
     for take in rows.takes:
         _check_take(take)
     named = frozenset().union(*(media_of(row) for row in (rows.project, *rows.shots, *rows.editions)))
+    named |= {one.still_id for one in rows.media if one.still_id}
     _hold(named <= media, "media_id")
 
 
@@ -183,7 +185,11 @@ def _check_take(take: Take) -> None:
         units = take.units
     except (TypeError, ValueError):
         units = ()
-    _hold(bool(units) and all(_HASH.fullmatch(key) and frames > 0 for key, frames in units), "keys")
+    # Of the unit of a video that it goes on from a take shows nothing.
+    shown = units[1:] if units and units[0][1] == 0 else units
+    _hold(bool(shown) and all(_HASH.fullmatch(key) for key, _ in units), "keys")
+    _hold(all(frames > 0 for _, frames in shown), "keys")
+    video_join_of(take)
     _hold(take.status == "done" and min(take.frames, take.width, take.height, take.fps, take.number) > 0, "take")
     # What it was made from is put back into its shot where somebody asks for that.
     _REQUEST.validate_python(take.request)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import sqlalchemy as sa
@@ -24,19 +24,22 @@ from framepack.checkpoints.folders import find_part
 from framepack.checkpoints.table import CHECKPOINTS, Checkpoint
 from framepack.errors import FramepackError, WeightsMissing
 from framepack.messages import Message
+from projects.commands.doctor_around import check_clock, check_port, check_sharing, check_store
 from projects.commands.doctor_engine import check_engine
 from projects.commands.doctor_files import Finding, check_files
-from projects.database.faults import database_unusable
+from projects.database.copies import harmed_file
+from projects.database.faults import backups_of, database_unusable
 from projects.database.opening import open_database
 from projects.errors import StudioError
+from projects.logs.hiding import in_log
 from projects.messages import in_english
+from projects.serving.steering import USUAL_PORT
 from projects.settings import StudioSettings
 
 # Less is too little for an evening's films.
 LOW_DISK_BYTES = 2 * 2**30
 SECONDS_FOR_THE_DEVICE = 90.0
 SECONDS_FOR_FFMPEG = 20.0
-USUAL_PORT = 8501
 
 _MARKS = {"well": "ok   ", "note": "note ", "found": "FOUND"}
 _NAME_DEVICES = "from framepack.device.devices import available_devices; print(', '.join(available_devices()))"
@@ -53,7 +56,7 @@ class DoctorOptions:
 def examine(settings: StudioSettings, options: DoctorOptions) -> bool:
     """Check everything, print what was found, and repair it where that was asked for. Returns whether all is well."""
     found = []
-    for finding in _findings(settings):
+    for finding in all_findings(settings):
         repaired = options.repair and finding.repair is not None
         if repaired and finding.repair is not None:
             finding.repair()
@@ -65,30 +68,76 @@ def examine(settings: StudioSettings, options: DoctorOptions) -> bool:
     return all(finding.state != "found" for finding, _ in found)
 
 
-def _findings(settings: StudioSettings) -> Iterator[Finding]:
+def all_findings(settings: StudioSettings) -> Iterator[Finding]:
+    """All that is found; every file is read whole."""
     database, finding = _open_database(settings)
     yield finding
     try:
         yield _check_queue(settings)
+        yield from _check_copies(settings)
         faulty = set()
         for found in check_files(settings, database):
             faulty.add(found.check)
             yield found
-        for check in ("sections", "conditioning", "pictures", *(("takes", "films") if database else ())):
+        for check in ("sections", "conditioning", "pictures", *(("takes", "films", "loras") if database else ())):
             if check not in faulty:
                 yield Finding(check, "well", Message("doctor-whole"))
+        yield from check_clock(settings, database)
     finally:
         if database is not None:
             database.dispose()
-    yield _check_disk(settings)
-    yield _check_ffmpeg()
-    for checkpoint in CHECKPOINTS.values():
-        yield _check_weights(checkpoint, settings.engine.models)
+    yield from _around(settings)
     device = _check_device()
     yield device
     if device.state == "well":
-        yield from check_engine(settings.engine)
-    yield _check_port(int(os.environ.get("STREAMLIT_SERVER_PORT") or USUAL_PORT))
+        yield from check_engine(settings.engine, settings.home)
+
+
+def quick_findings(settings: StudioSettings) -> Iterator[Finding]:
+    """What is found within moments: no file is read whole, and no driver asked."""
+    database, finding = _open_database(settings)
+    yield finding
+    try:
+        yield _check_queue(settings)
+        yield from check_clock(settings, database)
+    finally:
+        if database is not None:
+            database.dispose()
+    yield from _around(settings)
+
+
+def for_a_report(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """``findings`` for whoever looks for a fault of the program: without the names of files and what people wrote."""
+    return [
+        {
+            "check": finding.check,
+            "state": finding.state,
+            "said": in_log(finding.message),
+            "advice": finding.advice.id if finding.advice else None,
+        }
+        for finding in findings
+    ]
+
+
+@contextmanager
+def opened_or_none(settings: StudioSettings) -> Iterator[sa.Engine | None]:
+    """The database until the end; None where it cannot be used, which is one of the findings."""
+    database, _ = _open_database(settings)
+    try:
+        yield database
+    finally:
+        if database is not None:
+            database.dispose()
+
+
+def _around(settings: StudioSettings) -> Iterator[Finding]:
+    yield _check_disk(settings)
+    yield from check_store(settings)
+    yield _check_ffmpeg()
+    for checkpoint in CHECKPOINTS.values():
+        yield _check_weights(checkpoint, settings.engine.models)
+    yield check_port(settings, int(os.environ.get("STREAMLIT_SERVER_PORT") or USUAL_PORT))
+    yield from check_sharing(settings, os.environ)
 
 
 def _open_database(settings: StudioSettings) -> tuple[sa.Engine | None, Finding]:
@@ -118,6 +167,22 @@ def _check_queue(settings: StudioSettings) -> Finding:
         return Finding("queue", "well", Message("doctor-answers"))
     message = Message("doctor-queue", {"said": str(damage)})
     return Finding("queue", "found", message, Message("doctor-queue-again", {"file": str(file)}))
+
+
+def _check_copies(settings: StudioSettings) -> Iterator[Finding]:
+    """The copies from before the database was changed for newer versions, where there are any."""
+    kept = backups_of(settings)
+    if kept:
+        size = sum(copy.stat().st_size for copy in kept)
+        said = Message("doctor-copies", {"count": len(kept), "size": size / 10**6, "newest": str(kept[-1])})
+        yield Finding("copies", "well", said)
+    for copy in kept:
+        if damage := _damage_of(copy):
+            reason = Message("text", {"text": str(damage)})
+            yield Finding("copies", "note", Message("doctor-damaged", {"name": copy.name, "reason": reason}))
+    if settings.uses_sqlite and (harmed := harmed_file(settings)).exists():
+        said = Message("doctor-harmed", {"file": str(harmed)})
+        yield Finding("copies", "note", said, Message("doctor-clean-harmed"))
 
 
 def _damage_of(file: Path) -> sqlite3.DatabaseError | None:
@@ -188,18 +253,6 @@ def _check_device() -> Finding:
         lines = asked.stderr.strip().splitlines() or [str(asked.returncode)]
         return Finding("device", "found", Message("doctor-device", {"said": lines[-1]}), Message("doctor-install"))
     return Finding("device", "well", Message("doctor-devices", {"devices": asked.stdout.strip()}))
-
-
-def _check_port(port: int) -> Finding:
-    with closing(socket.socket()) as tried:
-        if os.name != "nt":
-            # As servers do, so that a port is not called taken for the minute after one has ended.
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return Finding("port", "note", Message("doctor-port-taken", {"port": port}), Message("doctor-other-port"))
-    return Finding("port", "well", Message("doctor-port-free", {"port": port}))
 
 
 def _first_line(said: str) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from framepack.environment import EngineOptions
 from framepack.messages import Message
@@ -19,12 +20,12 @@ _SECONDS = 120.0
 _LOOKED_AT = ("disk", "ffmpeg", "weights of ")
 
 
-def check_engine(options: EngineOptions) -> Iterator[Finding]:
-    """What the card, its memory, attention and compiler are like.
+def check_engine(options: EngineOptions, home: Path) -> Iterator[Finding]:
+    """What the card, its memory, attention and compiler are like, and what several cards would bring.
 
-    It is asked of a process of its own: a driver that hangs would hang this one.
+    That is measured once and kept in ``home``. A process of its own is asked: a driver that hangs would hang this one.
     """
-    command = [sys.executable, *_ASK, "--device", options.device]
+    command = [sys.executable, *_ASK, "--device", options.device, "--measurements", str(home)]
     environment = {**os.environ, **options.as_environment()}
     try:
         asked = subprocess.run(

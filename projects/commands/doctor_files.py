@@ -16,20 +16,22 @@ import sqlalchemy as sa
 from safetensors import SafetensorError, safe_open
 from sqlmodel import SQLModel, select
 
+from framepack.checkpoints.loras import lora_sha256
 from framepack.files.manifest import NotWhole, beside, check_sums, read_manifest, sum_of
 from framepack.messages import Message
-from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
-from projects.database.tables import Film, Media, Take
+from projects.database.tables import Film, Lora, Media, Take
 from projects.films.stitching import TakeLost, check_film, check_take, conform_take
+from projects.loras.files import lora_file, lora_is_there
 from projects.messages import stored
 from projects.queue.deliveries import ENDINGS
 from projects.settings import StudioSettings
 from projects.storage.finished import put_file_aside
 from projects.storage.places import film_path, picture_path, take_path
+from projects.storage.shared import is_kept, section_store
 from projects.takes.takes import fail_take
 
-Row = TypeVar("Row", Take, Film, Media)
+Row = TypeVar("Row", Take, Film, Media, Lora)
 State = Literal["well", "note", "found"]
 # A file that is younger may be about to get its row.
 SETTLED_SECONDS = 600.0
@@ -58,11 +60,12 @@ def check_files(settings: StudioSettings, database: sa.Engine | None) -> Iterato
         yield from _takes(settings, database)
         yield from _films(settings, database)
         yield from _media_rows(settings, database)
+        yield from _loras(settings, database)
         yield from _files_without_rows(settings, database)
 
 
 def _sections(settings: StudioSettings) -> Iterator[Finding]:
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     for key in store.keys():  # noqa: SIM118 (it is no mapping)
         fault = store.fault(key)
         if fault is not None:
@@ -96,6 +99,8 @@ def _takes(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
         if take.status != "done":
             continue
         path = take_path(settings, take.id)
+        if not path.is_file() and is_kept(settings, path):
+            continue  # it is in the shared store, and checked when it is fetched
         try:
             check_take(settings=settings, take=take)
         except NotWhole as fault:
@@ -122,6 +127,8 @@ def _films(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
         if film.status != "done":
             continue
         path = film_path(settings, film)
+        if not path.is_file() and is_kept(settings, path):
+            continue
         try:
             check_film(settings=settings, film=film)
         except NotWhole as fault:
@@ -138,9 +145,22 @@ def _films(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
 
 def _media_rows(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
     for media in _rows(database, Media):
-        if not picture_path(settings, media.id).is_file():
+        path = picture_path(settings, media.id)
+        if not path.is_file() and not is_kept(settings, path):
             message = Message("doctor-no-file", {"name": media.name})
             yield Finding("pictures", "found", message, Message("doctor-upload"))
+
+
+def _loras(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:
+    for lora in _rows(database, Lora):
+        path = lora_file(settings, lora.id)
+        if lora_is_there(settings, lora.id) if path is None else lora_sha256(path) == lora.id:
+            continue
+        message = Message("doctor-no-file", {"name": lora.file_name})
+        if path is not None:
+            reason = Message("file-changed", {"name": lora.file_name})
+            message = Message("doctor-damaged", {"name": lora.name, "reason": reason})
+        yield Finding("loras", "found", message, Message("doctor-add-lora"))
 
 
 def _files_without_rows(settings: StudioSettings, database: sa.Engine) -> Iterator[Finding]:

@@ -15,13 +15,13 @@ from sqlmodel import Session
 
 from framepack.files.atomic import in_place
 from framepack.messages import Message, joined
-from projects.archive.content import content_of, with_sections
+from projects.archive.content import content_of, with_loras, with_sections
 from projects.archive.writing import write_archive
 from projects.commands.film_bar import film_bar
 from projects.commands.outputs import check_output, inputs_of
 from projects.composing.making import write_film
 from projects.composing.orders import FilmOrder, format_of
-from projects.database.opening import open_database, session_for
+from projects.database.opening import database_session
 from projects.database.tables import Edition, Pass, Project
 from projects.documents.panels import Storyboard, storyboard_of
 from projects.documents.shot_list import write_csv, write_xlsx, write_xlsx_with_pictures
@@ -47,7 +47,7 @@ from projects.words.captions import cues, srt, vtt
 class ExportOptions:
     """What the command was asked for: ``project`` is a name, an id or a storyboard file, ``kind`` one of ``KINDS``.
 
-    ``page`` counts for paper, ``pictures`` for workbooks, and ``sections`` for archives.
+    ``page`` counts for paper, ``pictures`` for workbooks, ``sections`` and ``loras`` for archives.
     """
 
     project: str
@@ -58,6 +58,7 @@ class ExportOptions:
     page: Page
     pictures: bool
     sections: bool
+    loras: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,27 +99,23 @@ def export(settings: StudioSettings, options: ExportOptions) -> None:
     file = _file(options)
     inputs = () if file is None else inputs_of(file, Path(options.project))
     check_output(settings, options.output, inputs=inputs, endings=(kind.ending,), refused="output-not-writable")
-    database = open_database(settings)
-    try:
-        with session_for(database) as session:
-            if file is None:
-                project = project_named(session=session, wanted=options.project)
-            else:
-                project = project_for_file(session=session, settings=settings, file=file)
-                session.commit()
-            edition = None
-            if options.edition is not None:
-                edition = edition_named(session=session, project_id=project.id, wanted=options.edition)
-            remarks = kind.write(Asked(session, settings, project, edition, options), options.output)
-            summary = {
-                "output": str(options.output),
-                "as": options.kind,
-                "project": project.id,
-                "title": project.name,
-                "bytes": options.output.stat().st_size,
-            }
-    finally:
-        database.dispose()
+    with database_session(settings) as session:
+        if file is None:
+            project = project_named(session=session, wanted=options.project)
+        else:
+            project = project_for_file(session=session, settings=settings, file=file)
+            session.commit()
+        edition = None
+        if options.edition is not None:
+            edition = edition_named(session=session, project_id=project.id, wanted=options.edition)
+        remarks = kind.write(Asked(session, settings, project, edition, options), options.output)
+        summary = {
+            "output": str(options.output),
+            "as": options.kind,
+            "project": project.id,
+            "title": project.name,
+            "bytes": options.output.stat().st_size,
+        }
     for remark in remarks:
         print(in_english(remark), file=sys.stderr)
     print(json.dumps(summary, ensure_ascii=False))
@@ -214,6 +211,8 @@ def _archive(asked: Asked, out: Path) -> tuple[Message, ...]:
     content = content_of(session=asked.session, settings=asked.settings, project_id=asked.project.id)
     if asked.options.sections:
         content = with_sections(settings=asked.settings, content=content)
+    if asked.options.loras:
+        content = with_loras(settings=asked.settings, content=content)
     write_archive(content, out)
     return content.remarks
 
@@ -260,6 +259,9 @@ def describe(exporting: argparse.ArgumentParser) -> None:
     exporting.add_argument(
         "--without-sections", action="store_true", help="for archive: smaller; longer shots are rendered from the start"
     )
+    exporting.add_argument(
+        "--with-loras", action="store_true", help="for archive: with the files of its LoRAs, which are large"
+    )
 
 
 def options_of(asked: argparse.Namespace) -> ExportOptions:
@@ -273,4 +275,5 @@ def options_of(asked: argparse.Namespace) -> ExportOptions:
         page=Page(asked.paper, landscape=not asked.portrait, panels=asked.panels),
         pictures=asked.pictures,
         sections=not asked.without_sections,
+        loras=asked.with_loras,
     )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from framepack.messages import Message
-from projects.database.opening import open_database, session_for
+from projects.database.opening import database_session, session_for
 from projects.database.tables import Pass, Worker
 from projects.errors import StoryboardProblem
 from projects.forecast.asking import Asking, PresetForecast, best_by, next_time, preset_field
@@ -47,16 +47,12 @@ def dry_run(settings: StudioSettings, storyboard: Path, made_for: Pass, device: 
 
     Raises the errors of the domain where the storyboard is at fault.
     """
-    database = open_database(settings)
-    try:
-        with session_for(database) as session:
-            file = read_storyboard(storyboard)
-            asking, foreteller, ahead = _asking(session, settings, file, made_for, device)
-            forecast = asking.forecast(foreteller, _missing)
-            earliest, latest = forecast.done_at(ahead)
-            presets = asking.presets(foreteller, _missing, ahead)
-    finally:
-        database.dispose()
+    with database_session(settings) as session:
+        file = read_storyboard(storyboard)
+        asking, foreteller, ahead = _asking(session, settings, file, made_for, device)
+        forecast = asking.forecast(foreteller, _missing)
+        earliest, latest = forecast.done_at(ahead)
+        presets = asking.presets(foreteller, _missing, ahead)
     said: dict[str, Any] = {
         "shots": forecast.shots,
         "sections": forecast.sections,

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from framepack.messages import Message
 from projects.archive.opening import open_archive
 from projects.archive.reading import is_archive
-from projects.database.opening import open_database, session_for
+from projects.database.opening import database_session
 from projects.database.tables import Project
 from projects.errors import StoryboardProblem
 from projects.films.material import film_of
@@ -56,15 +56,14 @@ def import_path(settings: StudioSettings, options: ImportOptions) -> None:
     """Take it over, whole or not at all, and print one line of JSON about the project."""
     if not options.path.exists():
         raise StoryboardProblem(Message("import-missing", {"name": options.path.name or str(options.path)}))
-    database = open_database(settings)
-    try:
-        with session_for(database) as session:
-            project, remarks = _taken_over(session, settings, options)
-            session.commit()
-            count = len(shots_of(session=session, project_id=project.id))
-            summary = {"project": project.id, "title": project.name, "shots": count}
-    finally:
-        database.dispose()
+    if not options.path.is_file() and not options.path.is_dir():
+        # A pipe would never end, nor would what some devices say.
+        raise StoryboardProblem(Message("import-not-plain", {"name": options.path.name}))
+    with database_session(settings) as session:
+        project, remarks = _taken_over(session, settings, options)
+        session.commit()
+        count = len(shots_of(session=session, project_id=project.id))
+        summary = {"project": project.id, "title": project.name, "shots": count}
     for remark in remarks:
         print(in_english(remark), file=sys.stderr)
     print(json.dumps(summary, ensure_ascii=False))

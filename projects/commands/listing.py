@@ -11,7 +11,7 @@ from sqlmodel import Session
 from framepack.checkpoints.identity import known_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import FramepackError
-from projects.database.opening import open_database, session_for
+from projects.database.opening import database_session
 from projects.database.tables import Edition, Pass, Project
 from projects.films.editions import editions_of, shots_in
 from projects.messages import in_english
@@ -21,7 +21,7 @@ from projects.settings import StudioSettings
 from projects.storage.places import take_path
 from projects.storyboard.finding import project_named
 from projects.storyboard.project_settings import checkpoint_of, passes_of
-from projects.storyboard.reading import ProjectSummary, list_projects, shots_of
+from projects.storyboard.reading import list_projects, shots_of
 from projects.takes.staleness import ShotPlan, own_checkpoints, plan_for
 from projects.takes.takes import takes_of_project
 
@@ -30,12 +30,8 @@ _WIDTH = 72
 
 def list_all(settings: StudioSettings, *, as_json: bool) -> None:
     """Print all projects that are not deleted, the one edited last first, those of the archive at the end."""
-    database = open_database(settings)
-    try:
-        with session_for(database) as session:
-            found = _projects_in(session, settings)
-    finally:
-        database.dispose()
+    with database_session(settings) as session:
+        found = _projects_in(session, settings)
     if as_json:
         print(json.dumps({"projects": found}, ensure_ascii=False))
         return
@@ -50,12 +46,8 @@ def show(settings: StudioSettings, wanted: str, *, as_json: bool) -> None:
 
     Raises NotFound, and StoryboardProblem where several are called so.
     """
-    database = open_database(settings)
-    try:
-        with session_for(database) as session:
-            found = _project_in(session, settings, project_named(session=session, wanted=wanted))
-    finally:
-        database.dispose()
+    with database_session(settings) as session:
+        found = _project_in(session, settings, project_named(session=session, wanted=wanted))
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
@@ -69,12 +61,8 @@ def show(settings: StudioSettings, wanted: str, *, as_json: bool) -> None:
             print(f"        {line if len(line) <= _WIDTH else f'{line[:_WIDTH]}…'}")
 
 
-def _all(session: Session) -> list[ProjectSummary]:
-    return [*list_projects(session=session), *list_projects(session=session, archived=True)]
-
-
 def _projects_in(session: Session, settings: StudioSettings) -> list[dict[str, Any]]:
-    summaries = _all(session)
+    summaries = [*list_projects(session=session), *list_projects(session=session, archived=True)]
     projects = [summary.project for summary in summaries]
     checkpoints = {checkpoint_of(project, made_for) for project in projects for made_for in passes_of(project)}
     names = {name: known for name in checkpoints if (known := _known(name, settings.engine.models))}

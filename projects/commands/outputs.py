@@ -33,8 +33,9 @@ def check_output(
 
 
 def inputs_of(file: StoryboardFile, path: Path) -> Iterator[tuple[str, Path]]:
-    """The storyboard file at ``path``, and the pictures and sounds that it names."""
+    """The storyboard file at ``path``, and the pictures, videos and sounds that it names."""
     yield "replaces-storyboard", path
     yield from (("replaces-picture", shot.image) for shot in file.shots if shot.image is not None)
-    yield from (("replaces-picture", picture) for picture in file.beat_pictures.values())
+    yield from (("replaces-picture", picture) for picture in file.other_pictures.values())
+    yield from (("replaces-video", shot.video) for shot in file.shots if shot.video)
     yield from (("replaces-sound", sound) for sound in file.sounds.values())

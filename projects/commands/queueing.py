@@ -10,13 +10,24 @@ from typing import Any
 from sqlmodel import Session
 
 from framepack.messages import Message
-from projects.database.opening import open_database, session_for
-from projects.database.tables import Render
+from projects.database.opening import database_session
+from projects.database.tables import Film, PictureOrder, Render
 from projects.errors import StoryboardProblem
 from projects.forecast.foretelling import Forecast
+from projects.imaging.ordering import cancel_pictures
 from projects.names import shown_name
+from projects.queue.film_orders import cancel_film
+from projects.queue.film_steering import move_film, pause_film, resume_film, unfinished_films
 from projects.queue.orders import cancel_render
-from projects.queue.overview import Listed, Overview, overview
+from projects.queue.overview import Listed, ListedPictures, Overview, overview
+from projects.queue.picture_steering import (
+    finished_pictures,
+    move_pictures,
+    pause_pictures,
+    resume_pictures,
+    retry_pictures,
+    unfinished_pictures,
+)
 from projects.queue.steering import (
     clear_finished,
     finished,
@@ -30,7 +41,6 @@ from projects.queue.steering import (
 )
 from projects.settings import StudioSettings
 
-VERBS = ("list", "pause", "resume", "cancel", "retry", "move", "clear")
 _SHOWN_OF_ID = 8
 
 
@@ -68,16 +78,12 @@ def options_of(asked: argparse.Namespace) -> QueueOptions:
 
 def steer(settings: StudioSettings, options: QueueOptions) -> None:
     """Carry one verb out. Raises StoryboardProblem where there is no such order, or it cannot be done with it."""
-    database = open_database(settings)
-    try:
-        with session_for(database) as session:
-            if options.verb == "list":
-                _list(overview(session=session, settings=settings), as_json=options.as_json)
-                return
-            _carry_out(session, settings, options)
-            session.commit()
-    finally:
-        database.dispose()
+    with database_session(settings) as session:
+        if options.verb == "list":
+            _list(overview(session=session, settings=settings), as_json=options.as_json)
+            return
+        _carry_out(session, settings, options)
+        session.commit()
 
 
 def _carry_out(session: Session, settings: StudioSettings, options: QueueOptions) -> None:
@@ -88,25 +94,88 @@ def _carry_out(session: Session, settings: StudioSettings, options: QueueOptions
             resume_queue(session=session)
         case "clear", None:
             clear_finished(session=session)
-        case "pause", str(name):
-            pause_order(session=session, render_id=_id_of(session, name))
-        case "resume", str(name):
-            resume_order(session=session, render_id=_id_of(session, name))
-        case "cancel", str(name):
-            cancel_render(session=session, settings=settings, render_id=_id_of(session, name))
-        case "retry", str(name):
-            print(retry_order(session=session, render_id=_id_of(session, name)).id)
-        case "move", str(name):
-            before = None if options.before is None else _id_of(session, options.before)
-            move_order(session=session, render_id=_id_of(session, name), before=before)
+        case _, str(name):
+            order, film, pictures = _named(session, name)
+            if pictures is not None:
+                _steer_pictures(session, settings, options, pictures)
+            elif film is not None:
+                _steer_film(session, settings, options, film)
+            elif order is not None:
+                _steer_order(session, settings, options, order)
 
 
-def _id_of(session: Session, letters: str) -> str:
+def _steer_order(session: Session, settings: StudioSettings, options: QueueOptions, id: str) -> None:
+    match options.verb:
+        case "pause":
+            pause_order(session=session, render_id=id)
+        case "resume":
+            resume_order(session=session, render_id=id)
+        case "cancel":
+            cancel_render(session=session, settings=settings, render_id=id)
+        case "retry":
+            print(retry_order(session=session, render_id=id).id)
+        case "move":
+            move_order(session=session, render_id=id, before=_before(session, options, 0))
+
+
+def _steer_film(session: Session, settings: StudioSettings, options: QueueOptions, id: str) -> None:
+    match options.verb:
+        case "pause":
+            pause_film(session=session, film_id=id)
+        case "resume":
+            resume_film(session=session, film_id=id)
+        case "cancel":
+            cancel_film(session=session, settings=settings, film_id=id)
+        case "retry":
+            raise StoryboardProblem(Message("order-not-over"))
+        case "move":
+            move_film(session=session, film_id=id, before=_before(session, options, 1))
+
+
+def _steer_pictures(session: Session, settings: StudioSettings, options: QueueOptions, id: str) -> None:
+    match options.verb:
+        case "pause":
+            pause_pictures(session=session, order_id=id)
+        case "resume":
+            resume_pictures(session=session, order_id=id)
+        case "cancel":
+            cancel_pictures(session=session, settings=settings, order_id=id)
+        case "retry":
+            print(retry_pictures(session=session, order_id=id).id)
+        case "move":
+            move_pictures(session=session, order_id=id, before=_before(session, options, 2))
+
+
+def _before(session: Session, options: QueueOptions, kind: int) -> str | None:
+    """What an order shall stand before, of the same kind (as ``_named`` has them). Raises StoryboardProblem."""
+    if options.before is None:
+        return None
+    found = _named(session, options.before)[kind]
+    if found is None:
+        raise StoryboardProblem(Message("no-such-order", {"name": options.before}))
+    return found
+
+
+def _named(session: Session, letters: str) -> tuple[str | None, str | None, str | None]:
+    """The order, the film, or the pictures, whose id begins with these letters.
+
+    Raises StoryboardProblem unless it is just one.
+    """
     orders = [*unfinished(session=session), *finished(session=session, most=1000)]
     found = [order.id for order in orders if order.id.startswith(letters.lower())]
-    if len(found) == 1:
-        return found[0]
-    raise StoryboardProblem(Message("several-orders" if found else "no-such-order", {"name": letters}))
+    films = [film.id for film in unfinished_films(session=session) if film.id.startswith(letters.lower())]
+    drawn = [*unfinished_pictures(session=session), *finished_pictures(session=session, most=1000)]
+    pictures = [order.id for order in drawn if order.id.startswith(letters.lower())]
+    match found, films, pictures:
+        case [only], [], []:
+            return only, None, None
+        case [], [only], []:
+            return None, only, None
+        case [], [], [only]:
+            return None, None, only
+        case [], [], []:
+            raise StoryboardProblem(Message("no-such-order", {"name": letters}))
+    raise StoryboardProblem(Message("several-orders", {"name": letters}))
 
 
 def _list(seen: Overview, *, as_json: bool) -> None:
@@ -119,9 +188,14 @@ def _list(seen: Overview, *, as_json: bool) -> None:
         print(f"{at.worker.device:8} {at.worker.hardware}  {memory}  {speed}")
     if seen.paused:
         print("The queue is paused; “python -m projects queue resume” has it go on.")
-    for film, project in seen.films:
-        name = f"{shown_name(project)}: {shown_name(film.name)}"
-        print(f"{film.id[:_SHOWN_OF_ID]}  {film.status:9} film   {film.share:9.0%}  {name}")
+    for made in seen.films:
+        film, name = made.film, f"{shown_name(made.project)}: {shown_name(made.film.name)}"
+        done = f"done about {made.done_at[1].astimezone():%H:%M}" if made.done_at else ""
+        print(f"{film.id[:_SHOWN_OF_ID]}  {state_of(film):9} film   {film.share:9.0%}  {name}  {done}")
+    for drawn in (*seen.pictures, *seen.pictures_over):
+        of, name = drawn.order, f"{shown_name(drawn.project)}, {drawn.shot}"
+        state, there = state_of(of), f"{len(of.media_ids):>4} of {of.count}"
+        print(f"{of.id[:_SHOWN_OF_ID]}  {state:9} picture {there}  {name}  {_said_of_rest(drawn)}")
     for one in (*seen.orders, *seen.over):
         state = state_of(one.order)
         done = f"done about {one.done_at[1].astimezone():%H:%M}" if one.done_at else ""
@@ -131,7 +205,16 @@ def _list(seen: Overview, *, as_json: bool) -> None:
         print(f"{one.order.id[:_SHOWN_OF_ID]}  {state:9} {one.order.made_for:6} {shots:>9}  {name}  {done}{lane}")
 
 
-def state_of(order: Render) -> str:
+def _said_of_rest(one: ListedPictures) -> str:
+    if one.order.status not in ("queued", "working"):
+        return ""
+    if one.lasts is None:
+        return "" if one.order.status == "working" else "how long they take is measured with the first"
+    left = " left" if one.order.status == "working" else ""
+    return f"about {one.lasts.likely:.0f} s{left}{'' if one.lasts.measured else ' (estimate)'}"
+
+
+def state_of(order: Render | Film | PictureOrder) -> str:
     """An order's state in a word: its status, or that it is paused."""
     return "paused" if order.paused and order.status == "queued" else order.status
 
@@ -152,10 +235,34 @@ def as_plain(seen: Overview) -> dict[str, Any]:
         ],
         "orders": [_plain_order(one) for one in seen.orders],
         "films": [
-            {"id": film.id, "project": project, "name": film.name, "state": film.status, "share": film.share}
-            for film, project in seen.films
+            {
+                "id": one.film.id,
+                "project": one.project,
+                "name": one.film.name,
+                "state": state_of(one.film),
+                "share": one.film.share,
+                "seconds_likely": round(one.lasts.likely, 2),
+                "done_at": [moment.isoformat() for moment in one.done_at] if one.done_at else None,
+            }
+            for one in seen.films
         ],
+        "pictures": [_plain_pictures(one) for one in seen.pictures],
+        "pictures_over": [_plain_pictures(one) for one in seen.pictures_over],
         "over": [_plain_order(one) for one in seen.over],
+    }
+
+
+def _plain_pictures(one: ListedPictures) -> dict[str, Any]:
+    order = one.order
+    return {
+        "id": order.id,
+        "project": one.project,
+        "shot": one.shot,
+        "state": state_of(order),
+        "share": order.share,
+        "made": len(order.media_ids),
+        "count": order.count,
+        "seconds_left": None if one.lasts is None else round(one.lasts.likely, 1),
     }
 
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from framepack.media.video import VIDEO_ENDINGS
 from framepack.messages import Message, as_message, joined, worded
-from framepack.store.section_store import SectionStore
+from framepack.store.join_reading import join_message
 from projects.commands.film_bar import film_bar
 from projects.commands.foretelling import in_time, time_of_day
 from projects.commands.outputs import check_output, inputs_of
@@ -38,9 +38,11 @@ from projects.messages import read
 from projects.queue.orders import UNFINISHED, active_renders, cancel_render, enqueue_render, get_render, progress_of
 from projects.queue.steering import is_paused
 from projects.settings import StudioSettings
+from projects.storage.shared import section_store
 from projects.storyboard.reading import project_with_shots
 from projects.takes.remarks import remarks_on
 from projects.takes.staleness import ShotPlan, plan_for, said_of
+from projects.takes.video_joins import video_join_of
 from projects.takes.weights import other_identities, pass_identity
 
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -85,7 +87,7 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         with session_for(database) as session:
             project_id = project_for_file(session=session, settings=settings, file=file).id
             session.commit()
-        store = SectionStore(settings.sections_dir)
+        store = section_store(settings)
         plans = _plans(settings, database, project_id, options.made_for)
         for number, plan in enumerate(plans, start=1):
             for remark in remarks_on(plan, file.settings["checkpoint"], settings.engine.models):
@@ -99,6 +101,8 @@ def render_film(settings: StudioSettings, options: RenderOptions) -> None:
         missing = {key for key in sections if not store.is_whole(key)} if wanted else set()
         if wanted:
             _render(settings, database, project_id, wanted, sorted(missing), options)
+            made = [plan for plan in _plans(settings, database, project_id, options.made_for) if plan.shot.id in wanted]
+            _say_joins(made)
         with session_for(database) as session:
             film = film_of(session=session, project_id=project_id, made_for=options.made_for)
             frames = _write(session, settings, film, options.output)
@@ -132,6 +136,14 @@ def _plans(settings: StudioSettings, database: sa.Engine, project_id: str, made_
         if plan.problem:
             raise StoryboardProblem(said_of(plan.shot, plan.problem))
     return plans
+
+
+def _say_joins(plans: Sequence[ShotPlan]) -> None:
+    """Say on standard error what there is to see where shots go on from a video."""
+    for plan in plans:
+        join = video_join_of(plan.chosen) if plan.chosen is not None else None
+        if join is not None:
+            print(worded(said_of(plan.shot, join_message(join)), ENGLISH), file=sys.stderr, flush=True)
 
 
 def _is_made(settings: StudioSettings, plan: ShotPlan) -> bool:
@@ -217,7 +229,7 @@ class _Display:
     """Shows on standard error how far it is: a bar on a terminal, a line for every shot elsewhere."""
 
     def __init__(self, settings: StudioSettings, missing: Sequence[str]) -> None:
-        self._store = SectionStore(settings.sections_dir)
+        self._store = section_store(settings)
         self._missing = list(missing)
         self._shot = 0
         self._bar = tqdm(total=len(missing), unit="section", disable=not sys.stderr.isatty(), leave=False)

@@ -14,7 +14,7 @@ from projects.films.stitching import files_of_take
 from projects.films.timeline import Clip, StillSource, TakeSource, Timeline
 from projects.frames.material import Parts, Sources
 from projects.settings import StudioSettings
-from projects.storage.places import picture_path
+from projects.storage.shared import picture_file
 from projects.stories.telling import comment_of, film_story
 
 
@@ -35,7 +35,7 @@ def gather(*, session: Session, settings: StudioSettings, timeline: Timeline) ->
     pictures = {}
     for still in found:
         if isinstance(still, StillSource):
-            path = pictures[still.media_id] = picture_path(settings, still.media_id)
+            path = pictures[still.media_id] = picture_file(settings, still.media_id)
             if not path.is_file():
                 media = session.get(Media, still.media_id)
                 raise ImageRejected(media.name if media else still.media_id, Message("picture-missing"))

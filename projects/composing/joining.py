@@ -16,6 +16,8 @@ from projects.composing.encoding import Canvas, headers_of
 
 # Other tracks are written so far ahead of the pictures, so that players and the file's writer need not hold much.
 _AHEAD_SECONDS = Fraction(1, 2)
+# Takes may have come in an archive: files of other kinds may name further ones, which would be read.
+_VIDEOS_ONLY = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm", "protocol_whitelist": "file"}
 # So many frames of a file, from a key frame on.
 Stretch = tuple[Path, int, int]
 
@@ -55,7 +57,7 @@ def join_stretches(
     done = 0
     with (
         ExitStack() as opened,
-        av.open(str(stretches[0][0])) as first,
+        av.open(str(stretches[0][0]), options=_VIDEOS_ONLY) as first,
         av.open(str(out), "w", format=canvas.coding.container, options=options) as container,
     ):
         template = first.streams.video[0]
@@ -87,7 +89,7 @@ def join_stretches(
 
 def _packets(path: Path, begin: int, frames: int, headers: tuple[object, ...]) -> Iterator[av.Packet[av.VideoStream]]:
     """The packets of a stretch."""
-    with av.open(str(path)) as source:
+    with av.open(str(path), options=_VIDEOS_ONLY) as source:
         stream = source.streams.video[0]
         if headers_of(stream) != headers:
             raise VideoMismatch(path.name, Message("video-differs"))

@@ -31,8 +31,8 @@ from projects.films.timeline import TakeSource, Timeline
 from projects.frames.material import Parts, Sources
 from projects.settings import StudioSettings
 from projects.sound.mixing import mix_sound
-from projects.storage.finished import is_there
-from projects.storage.places import film_path, picture_path
+from projects.storage.places import film_path
+from projects.storage.shared import is_kept, picture_file
 from projects.storyboard.media import media_in
 from projects.words.captions import cues, srt
 from projects.words.drawing import draw_card
@@ -133,7 +133,9 @@ def same_film(*, settings: StudioSettings, timeline: Timeline, order: FilmOrder,
         early = is_joined(timeline, order) and not film.made_from and film.frames == timeline.frames
         if film.made_from != wanted and not (early and film.parts == list(timeline.takes)):
             continue
-        if film.status in ("queued", "working") or (film.status == "done" and is_there(film_path(settings, film))):
+        if film.status in ("queued", "working") or (
+            film.status == "done" and is_kept(settings, film_path(settings, film))
+        ):
             return film
     return None
 
@@ -183,7 +185,7 @@ def _with_sound(
     named = {*media_in({"film": timeline.settings.model_dump()})}
     named |= {sound.media_id for clip in timeline.clips for sound in clip.sounds}
     out = scratch / "sound.wav"
-    files = {media_id: picture_path(settings, media_id) for media_id in named}
+    files = {media_id: picture_file(settings, media_id) for media_id in named}
 
     def watch(share: float) -> None:  # noqa: ARG001
         if cancelled():

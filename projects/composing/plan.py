@@ -14,6 +14,7 @@ from typing import Any
 import av
 
 from framepack.files.manifest import beside, check_sums, read_manifest, sum_of
+from framepack.media.video import opened_video
 from projects.composing.encoding import Canvas, headers_made, headers_of
 from projects.composing.tracks import SoundCoding
 from projects.films.timeline import CardSource, Source, TakeSource
@@ -117,7 +118,7 @@ class Planner:
     def _facts(self, path: Path) -> tuple[tuple[int, ...], tuple[object, ...]]:
         """The numbers of a video file's key frames, and its headers."""
         if path not in self._keys:
-            with av.open(str(path)) as container:
+            with opened_video(path) as container:
                 stream = container.streams.video[0]
                 keys = tuple(number for number, entry in enumerate(stream.index_entries) if entry.is_keyframe)
                 self._keys[path] = keys, headers_of(stream)

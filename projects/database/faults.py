@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from framepack.messages import Message
 from projects.errors import DatabaseUnusable
-from projects.failures import disk_is_full
+from projects.failures import disk_is_full, first_line
 from projects.settings import StudioSettings
 
 # By the first two words of SQLite's names for its errors.
@@ -24,6 +24,7 @@ _OF_SQLITE = {
     "SQLITE_IOERR": "database-disk-fails",
     "SQLITE_ERROR": "database-is-another",  # it lacks a table or a column that it had when it was opened
 }
+_NOT_WRITTEN = ("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_IOERR")
 # What a copy from before can mend.
 _LOST = ("database-is-none", "database-damaged", "database-is-another")
 
@@ -33,24 +34,60 @@ def database_unusable(settings: StudioSettings, error: BaseException) -> Databas
     if not isinstance(error, sa.exc.DBAPIError) or isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
         return None
     if disk_is_full(error):
-        return _unusable(settings, Message("database-disk-full"), Message("database-free-space"))
+        return unusable(settings, Message("database-disk-full"), Message("database-free-space"))
     lines = str(error.orig).splitlines()
     said = lines[0] if lines else type(error.orig).__name__
     if not isinstance(error.orig, sqlite3.Error):
         if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
             return None
-        return _unusable(settings, Message("database-server-away", {"said": said}), Message("database-start-server"))
-    name = "_".join(getattr(error.orig, "sqlite_errorname", "").split("_")[:2])
-    id = _OF_SQLITE.get(name)
+        return unusable(settings, Message("database-server-away", {"said": said}), Message("database-start-server"))
+    id = _OF_SQLITE.get(_name_of(error.orig))
     if id is None:
         return None
     help = backup_hint(settings) if id in _LOST else Message("database-try-again")
-    return _unusable(settings, Message(id, {"said": said}), help)
+    return unusable(settings, Message(id, {"said": said}), help)
+
+
+def unusable(settings: StudioSettings, problem: Message, help: Message) -> DatabaseUnusable:
+    """The refusal of the database, which is named as people may see it."""
+    shown = (
+        str(settings.database_file)
+        if settings.uses_sqlite
+        else sa.make_url(settings.database_url).render_as_string(hide_password=True)
+    )
+    return DatabaseUnusable(shown, problem, help)
+
+
+def cannot_be_written(error: BaseException) -> bool:
+    """Whether ``error`` says that SQLite's file cannot be written at the moment, but for being locked."""
+    return disk_is_full(error) or _name_of(getattr(error, "orig", None)) in _NOT_WRITTEN
+
+
+def passes(error: BaseException) -> bool:
+    """Whether ``error`` says that the file cannot be read or written at the moment, whatever was to be done with it."""
+    id = _OF_SQLITE.get(_name_of(getattr(error, "orig", None)))
+    return disk_is_full(error) or (id is not None and id not in _LOST)
+
+
+def migration_failed(settings: StudioSettings, copy: Path, error: BaseException, *, id: str) -> DatabaseUnusable:
+    """The refusal of a database that could not be changed for this version, and is as it was before; ``copy`` is, too.
+
+    ``id`` says in which way it is.
+    """
+    return unusable(
+        settings, Message(id, {"said": first_line(error)}), Message("database-go-back", {"backup": str(copy)})
+    )
 
 
 def database_lost(settings: StudioSettings, id: str) -> DatabaseUnusable:
     """The refusal of a database whose file is empty or gone, as the message ``id`` says."""
-    return _unusable(settings, Message(id), backup_hint(settings))
+    return unusable(settings, Message(id), backup_hint(settings))
+
+
+def restore_unfinished(settings: StudioSettings) -> DatabaseUnusable:
+    """The refusal of a home that was being put back from a backup when that was cut short."""
+    folder = settings.restore_mark.read_text(encoding="utf-8", errors="replace").strip()
+    return unusable(settings, Message("restore-unfinished"), Message("restore-again", {"folder": folder}))
 
 
 def backup_hint(settings: StudioSettings) -> Message:
@@ -70,10 +107,6 @@ def backups_of(settings: StudioSettings) -> list[Path]:
     )
 
 
-def _unusable(settings: StudioSettings, problem: Message, help: Message) -> DatabaseUnusable:
-    shown = (
-        str(settings.database_file)
-        if settings.uses_sqlite
-        else sa.make_url(settings.database_url).render_as_string(hide_password=True)
-    )
-    return DatabaseUnusable(shown, problem, help)
+def _name_of(error: BaseException | None) -> str:
+    """The first two words of SQLite's name for an error of its own."""
+    return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import sqlite3
+import logging
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,15 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlmodel import Session, SQLModel
 
-from projects.database.faults import backups_of, database_lost, database_unusable
+from projects.database.copies import is_harmed, keep_copy, mend, put_back
+from projects.database.faults import (
+    backups_of,
+    database_lost,
+    database_unusable,
+    migration_failed,
+    passes,
+    restore_unfinished,
+)
 from projects.database.tables import UtcTime
 from projects.errors import DatabaseTooNew
 from projects.settings import StudioSettings, sqlite_url
@@ -28,9 +37,10 @@ from projects.settings import StudioSettings, sqlite_url
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 5
-BACKUPS_KEPT = 5
 # What is raised while the database is locked, restarted or cannot be reached; it passes.
 AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+_log = logging.getLogger(__name__)
+
 _MIGRATION_LOCK = 0x46_50_53  # PostgreSQL's advisory lock: any number that is the same for all of us.
 
 
@@ -46,9 +56,10 @@ def open_database(settings: StudioSettings) -> sa.Engine:
         # Two processes that start together (the pages and a worker) must not both migrate. The file lock covers this
         # computer; the advisory lock inside covers several computers that share a PostgreSQL server.
         with FileLock(settings.home / "migration.lock"):
-            if settings.uses_sqlite:
-                _prepare_file(settings, engine)
-            migrate(engine)
+            if settings.uses_sqlite and _prepare_file(settings, engine):
+                _migrate_copied(settings, engine)
+            else:
+                migrate(engine)
     except sa.exc.DBAPIError as error:
         engine.dispose()
         if unusable := database_unusable(settings, error):
@@ -57,8 +68,11 @@ def open_database(settings: StudioSettings) -> sa.Engine:
     return engine
 
 
-def _prepare_file(settings: StudioSettings, engine: sa.Engine) -> None:
-    """Make the file where there never was one, and keep a copy of one that is about to be migrated."""
+def _prepare_file(settings: StudioSettings, engine: sa.Engine) -> bool:
+    """Make the file where there never was one. Returns whether it is one from before that is to be migrated."""
+    if settings.restore_mark.exists():
+        raise restore_unfinished(settings)
+    mend(settings, _revisions())
     file = settings.database_file
     if not file.exists():
         if backups_of(settings):
@@ -69,8 +83,28 @@ def _prepare_file(settings: StudioSettings, engine: sa.Engine) -> None:
     with engine.connect() as connection:
         revision = _revision(connection)
     known = _revisions()
-    if revision in known and revision != known[0]:
-        back_up(settings, revision)
+    return revision in known and revision != known[0]
+
+
+def _migrate_copied(settings: StudioSettings, engine: sa.Engine) -> None:
+    """Migrate a SQLite database from before with a copy kept; where it fails the database is as it was."""
+    copy = keep_copy(settings, _revisions()[0])
+    settings.migration_mark.write_text(copy.name, encoding="utf-8")
+    try:
+        migrate(engine)
+    except Exception as error:
+        engine.dispose()
+        harmed = is_harmed(settings, copy, _revisions())
+        if harmed:
+            put_back(settings, copy)
+        settings.migration_mark.unlink()
+        if passes(error):
+            raise
+        _log.exception("The database could not be changed for this version.")
+        raise migration_failed(
+            settings, copy, error, id="database-put-back" if harmed else "database-unchanged"
+        ) from error
+    settings.migration_mark.unlink()
 
 
 def _make(file: Path) -> None:
@@ -86,34 +120,20 @@ def _make(file: Path) -> None:
     aside.replace(file)
 
 
-def back_up(settings: StudioSettings, revision: str) -> None:
-    """Keep a copy of the database as it is at ``revision``; the newest few copies are kept."""
-    file = settings.database_file
-    changed = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)
-    kept = settings.backups_dir / f"{file.stem}-{revision}-{changed:%Y%m%d-%H%M%S}.db"
-    if kept.exists():
-        return  # a migration that failed before is tried again
-    settings.backups_dir.mkdir(exist_ok=True)
-    aside = kept.with_name(f".{kept.name}.new")
-    aside.unlink(missing_ok=True)
-    with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(aside)) as copy:
-        source.backup(copy)
-    aside.replace(kept)
-    for old in backups_of(settings)[:-BACKUPS_KEPT]:
-        old.unlink()
-
-
 def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
     """An engine as the studio needs it, without migrating anything.
 
-    It waits ``busy_seconds`` for other writers of a SQLite file, and a few seconds at most for a server to answer.
+    It waits ``busy_seconds`` for other writers of a SQLite file, and a few seconds at most for a server to answer. Its
+    errors do not repeat what was to be written, so that prompts and names come into no log.
     """
     if sa.make_url(url).get_backend_name() != "sqlite":
         # A server whose computer was switched off says nothing any more; without these its silence lasts for minutes.
         silence = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
         patience = {"connect_timeout": max(2, min(CONNECT_SECONDS, int(busy_seconds)))}
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=patience | silence)
-    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=patience | silence, hide_parameters=True)
+        sa.event.listen(engine, "handle_error", _as_away, retval=True)
+        return engine
+    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
 
     def prepare(connection: Any, record: object) -> None:  # noqa: ARG001
         cursor = connection.cursor()
@@ -126,6 +146,14 @@ def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
 
     sa.event.listen(engine, "connect", prepare)
     return engine
+
+
+def _as_away(context: sa.engine.ExceptionContext) -> BaseException | None:
+    """A connection that the server ended, since a worker stood still in the middle of a write, is away like others."""
+    error = context.sqlalchemy_exception
+    if not context.is_disconnect or not isinstance(error, sa.exc.InternalError):
+        return None
+    return sa.exc.OperationalError(error.statement, error.params, context.original_exception)
 
 
 def migrate(engine: sa.Engine) -> None:
@@ -143,7 +171,7 @@ def migrate(engine: sa.Engine) -> None:
         else:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
         current = _revision(connection)
-        if current is not None and current not in known:
+        if current is not None and is_newer(current):
             raise DatabaseTooNew(engine.url.render_as_string(hide_password=True), current)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -155,9 +183,15 @@ def _config() -> Config:
     return config
 
 
-def _revisions() -> list[str]:
-    """All revisions that this version knows, the newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+@cache
+def _revisions() -> tuple[str, ...]:
+    """All revisions that this version knows, the newest first; they are read from their files once."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def is_newer(revision: str) -> bool:
+    """Whether a database at ``revision`` was changed by a newer version of the program than this one."""
+    return revision not in _revisions()
 
 
 def _revision(connection: sa.Connection) -> str | None:
@@ -172,6 +206,17 @@ def session_for(engine: sa.Engine) -> Iterator[Session]:
     """
     with Session(engine, expire_on_commit=False) as session:
         yield session
+
+
+@contextlib.contextmanager
+def database_session(settings: StudioSettings) -> Iterator[Session]:
+    """A session on the database, opened for it alone. Raises what ``open_database`` does."""
+    database = open_database(settings)
+    try:
+        with session_for(database) as session:
+            yield session
+    finally:
+        database.dispose()
 
 
 def hold(*, session: Session, row: SQLModel) -> None:

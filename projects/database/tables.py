@@ -33,7 +33,7 @@ TransitionAt = Literal["in", "out", "centre"]
 Move = Literal["none", "closer", "away", "left", "right", "up", "down"]
 Between = Literal["repeat", "blend", "motion"]
 # What a render spends its time on: "rest" is all of a shot that is none of the others.
-Stage = Literal["load", "encode", "sample", "decode", "rest"]
+Stage = Literal["load", "encode", "sample", "decode", "rest", "film", "picture", "picture-load"]
 Phase = Literal["loading", "encoding", "compiling", "sampling", "decoding", "finishing"]
 
 # Text without letters, for columns that came later; a plain "" would count as no value at all.
@@ -88,6 +88,7 @@ class ProjectBase(SQLModel):
     ``storyboard.shapes``, ``fit`` how pictures of another shape come into it. ``seed_policy``: "each" shot has a seed,
     all have the project's "one", or each render gives a "new" one to what it makes. ``real_checkpoint`` is the model of
     the real pass, None where there is none. ``film`` is ``cutting.film_settings.FilmSettings`` as far as it is set.
+    ``loras``, in order, are ``storyboard.loras.ChosenLora``.
     """
 
     name: str
@@ -111,6 +112,9 @@ class ProjectBase(SQLModel):
     real_preset: str | None = None
     real_steps: int | None = None
     film: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON, sa_column_kwargs={"server_default": "{}"})
+    loras: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"}
+    )
 
 
 class ProjectUpdate(ProjectBase):
@@ -149,6 +153,9 @@ class ShotBase(SQLModel):
     ``preset``, ``steps``, ``guidance``: None is the project's. ``checkpoint`` counts at a cut, for the whole chain.
 
     ``beats``, in the order of their times, are ``storyboard.beats.ShotBeat``: what takes over within the shot.
+    ``video`` is the video that a shot goes on from which starts with a cut (``storyboard.videos.ShotVideo``).
+    ``loras``, in order, are ``storyboard.loras.ChosenLora``; None: the project's. ``end_media_id`` is the picture that
+    the shot is made towards (``storyboard.ends``).
 
     From ``transition``, which leads into the shot, on it is about the film only (see ``FILM_FIELDS``): it changes
     nothing that is rendered. Trims, holds and the transition are seconds, ``speed`` is a factor; ``sounds`` are
@@ -173,6 +180,9 @@ class ShotBase(SQLModel):
     beats: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=sa.JSON, sa_column_kwargs={"server_default": "[]"}
     )
+    video: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    loras: list[dict[str, Any]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    end_media_id: str | None = None
     transition: Transition = Field(default="cut", sa_type=sa.String, sa_column_kwargs={"server_default": "cut"})
     transition_seconds: float = Field(default=0.5, sa_column_kwargs={"server_default": "0.5"})
     transition_at: TransitionAt = Field(
@@ -280,6 +290,8 @@ class Media(Stored, table=True):
     """A file as it was given: a picture, a sound or a video. ``id`` is its SHA-256, ``kind`` its MIME type.
 
     Width and height are those of the upright picture, 0 for a sound; ``seconds`` is how long a sound or video lasts.
+    What a shot can go on from has the number of its ``last_frame``, at the models' rate, and that as a picture of its
+    own (``still_id``); a sound can be such a video as well.
     """
 
     id: str = Field(primary_key=True)
@@ -289,8 +301,48 @@ class Media(Stored, table=True):
     width: int
     height: int
     seconds: float | None = None
+    last_frame: int | None = None
+    still_id: str | None = None
     size_bytes: int = Field(sa_type=sa.BigInteger)
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class LoraBase(SQLModel):
+    """What a person says of a LoRA of the library: how strongly it is usually added, and its trigger words."""
+
+    name: str
+    strength: float = 1.0
+    words: str = ""
+    note: str = ""
+
+
+class LoraUpdate(LoraBase):
+    """Changes to a LoRA; only the fields that are given count (``exclude_unset``)."""
+
+    name: str = ""
+
+
+class Lora(LoraBase, Stored, table=True):
+    """A LoRA of the library. ``id`` is its SHA-256 (``framepack.checkpoints.loras.lora_sha256``).
+
+    ``file_name`` is its file's own, and ``size_bytes`` that file's size; from ``spelling`` to ``dtype`` it is as
+    ``framepack.checkpoints.lora_facts`` found it. ``media_id`` is a picture that shows what it does.
+    """
+
+    id: str = Field(primary_key=True)
+    file_name: str
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    spelling: str
+    kind: str
+    rank: int | None = None
+    layers: int
+    dtype: str
+    media_id: str | None = Field(default=None, foreign_key="media.id")
+    version: int = 1
+    owner: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Edit(Stored, table=True):
@@ -328,7 +380,7 @@ class Render(Stored, table=True):
     next section of what is under way. ``handed_over``: the queue's database has it, as its workflow number ``runs``; an
     order that is put back, for an urgent one or because it is ``paused``, is handed over anew later. ``forecast`` is
     what was foretold of it when a worker began (see ``forecast``), and ``seconds_spent`` what workers spent on it.
-    ``cleared_at``: it is over, and not listed any more.
+    ``cleared_at``: it is over, and not listed any more. ``tries`` counts how often it was ordered again by itself.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -350,6 +402,7 @@ class Render(Stored, table=True):
     runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     forecast: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     seconds_spent: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
@@ -358,19 +411,20 @@ class Render(Stored, table=True):
     @property
     def workflow_id(self) -> str:
         """What the queue's database calls it: another name each time that it is handed over."""
-        return f"{self.id}-run{self.runs}" if self.runs else self.id
+        return _workflow_id(self.id, self.runs)
 
     @property
     def earlier_workflow_id(self) -> str | None:
         """What it was called there before it was put back; None where it never was."""
-        return f"{self.id}-run{self.runs - 1}" if self.runs > 1 else self.id if self.runs else None
+        return _workflow_id(self.id, self.runs - 1) if self.runs else None
 
 
 class Take(Stored, table=True):
     """One rendering of a shot. ``keys`` are [key, frames] of its units in order, as planned when it was begun.
 
     ``request`` is what it was made from, for display only; the keys decide whether it is stale. ``attempts`` counts the
-    workers that died over it since the last finished section.
+    workers that died over it since the last finished section. ``video_join`` is what was measured where it goes on from
+    a video (``takes.video_joins``). ``lease`` counts how often a worker took it up (``database.leases``).
     """
 
     __table_args__ = (sa.UniqueConstraint("shot_id", "number"),)
@@ -388,9 +442,11 @@ class Take(Stored, table=True):
     made_for: Pass = Field(default="draft", sa_type=sa.String, sa_column_kwargs={"server_default": "draft"})
     star: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     note: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    video_join: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     render_id: str | None = Field(default=None, foreign_key="render.id")
     seconds_spent: float = 0.0
     attempts: int = 0
+    lease: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     error: str | None = None
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
@@ -422,7 +478,8 @@ class Film(Stored, table=True):
     """A film that was made, or is being made. ``parts`` are the ids of its takes in order.
 
     ``ending`` is that of its file; ``made_from`` hashes all that went into it, "" for those made before that was kept.
-    While it is made ``share`` says how much of it is done, 0 to 1.
+    While it is made ``share`` says how much of it is done, 0 to 1. What waits is made in the order of ``place``, but
+    not while it is ``paused``; ``handed_over`` and ``runs`` are as of a ``Render``, and ``lease`` as of a ``Take``.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -443,17 +500,116 @@ class Film(Stored, table=True):
     share: float = Field(default=0.0, sa_column_kwargs={"server_default": "0.0"})
     size_bytes: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
     error: str | None = None
+    place: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    paused: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    # Those of earlier versions were handed over when they were ordered.
+    handed_over: bool = Field(default=False, sa_column_kwargs={"server_default": sa.true()})
+    runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    lease: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def workflow_id(self) -> str:
+        """What the queue's database calls it: another name each time that it is handed over."""
+        return _workflow_id(self.id, self.runs)
+
+    @property
+    def earlier_workflow_id(self) -> str | None:
+        """What it was called there before it was put back; None where it never was."""
+        return _workflow_id(self.id, self.runs - 1) if self.runs else None
+
+
+class PictureOrder(Stored, table=True):
+    """Pictures for a shot that are to be made from words by a model of the person's, or were.
+
+    ``source_id`` is the picture that is changed, None where there is none, ``strength`` how much. ``media_ids`` are
+    those that are made so far, ``begun`` how often a worker began, and ``lease`` is as of a ``Take``.
+    One that waits again because of a pause has both ``started_at`` and ``finished_at``: so long it was made.
+    What waits is made in the order of ``place``, but not while it is ``paused``; ``handed_over``, ``runs``, ``tries``
+    and ``cleared_at`` are as of a ``Render``.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    shot_id: str = Field(foreign_key="shot.id", index=True)
+    status: FilmStatus = Field(default="queued", sa_type=sa.String)
+    model: str
+    prompt: str
+    count: int
+    seed: int = Field(sa_type=sa.BigInteger)
+    steps: int | None = None
+    height: int
+    width: int
+    source_id: str | None = None
+    strength: float | None = None
+    media_ids: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    share: float = 0.0
+    begun: int = 0
+    place: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    paused: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    # Those of earlier versions were handed over when they were ordered.
+    handed_over: bool = Field(default=False, sa_column_kwargs={"server_default": sa.true()})
+    runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    lease: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    error: str | None = None
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    cleared_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    deleted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def workflow_id(self) -> str:
+        """What the queue's database calls it: another name each time that it is handed over."""
+        return _workflow_id(self.id, self.runs)
+
+    @property
+    def earlier_workflow_id(self) -> str | None:
+        """What it was called there before it was put back; None where it never was."""
+        return _workflow_id(self.id, self.runs - 1) if self.runs else None
+
+
+class GuestLink(Stored, table=True):
+    """A link by which others look at a project without the password; ``name`` says for whom it is.
+
+    ``word_hash`` is the SHA-256 of the word in its address. It is over at ``ends_at``, or since ``ended_at``.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    name: str
+    word_hash: str = Field(unique=True, index=True)
+    may_note: bool
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    ends_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    used_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class GuestNote(Stored, table=True):
+    """What somebody noted who came by a link, on a shot or, without one, on the whole. Shown until it is done."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    link_id: str = Field(foreign_key="guestlink.id")
+    shot_id: str | None = Field(default=None, foreign_key="shot.id", index=True)
+    author: str
+    text: str
+    created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+    done_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Worker(Stored, table=True):
     """A worker process that is, or was, alive: ``beat_at`` is its last sign of life.
 
     ``hardware`` is what its device is sold as, with ``memory_bytes``; ``arithmetic`` is how many operations a second it
-    is built for, 0 where that is not known.
+    is built for, 0 where that is not known. ``shot_id`` of ``render_id`` is what it is at, None between shots; they
+    are no foreign keys, since rows of either may go while it says so. Because of other programs
+    things take ``crowding`` times as long there now.
     """
 
     executor_id: str = Field(primary_key=True)
@@ -463,12 +619,15 @@ class Worker(Stored, table=True):
     hardware: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
     memory_bytes: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
     arithmetic: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    render_id: str | None = None
+    shot_id: str | None = None
+    crowding: float = Field(default=1.0, sa_column_kwargs={"server_default": "1"})
     started_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     beat_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
 class Speed(Stored, table=True):
-    """How long one stage of a render took on a ``hardware``: what forecasts are made from.
+    """How long one stage of a render took on a ``hardware``, or would have with nobody else there, for forecasts.
 
     ``setting`` is what else that depends on, as ``forecast.speeds`` writes it, and ``work`` its operations.
     """
@@ -490,3 +649,7 @@ class QueueState(Stored, table=True):
 
     id: int = Field(default=1, primary_key=True)
     paused: bool = False
+
+
+def _workflow_id(id: str, runs: int) -> str:
+    return f"{id}-run{runs}" if runs else id

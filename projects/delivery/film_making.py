@@ -11,27 +11,33 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from framepack.files.manifest import beside
+from framepack.files.manifest import beside, sum_of
 from framepack.messages import Message
+from framepack.store.connection import StoreAway
 from projects.archive.content import content_of, with_sections
 from projects.archive.writing import write_archive
 from projects.composing.compose import Cancelled, ComposingCancelled
 from projects.composing.making import sources_of, write_from
 from projects.composing.orders import FilmRefused
+from projects.database.leases import Fenced, check_held
 from projects.database.opening import AWAY, session_for
-from projects.database.patience import await_row, insist
+from projects.database.patience import insist
 from projects.database.tables import Film, now
 from projects.failures import DISK_FULL, OUT_OF_MEMORY, foreseen, message_for
-from projects.messages import in_english, stored
+from projects.forecast.films import note_film
+from projects.logs.hiding import in_log
+from projects.messages import stored
 from projects.queue.deliveries import Delivery
-from projects.queue.film_orders import BEGUN, UNFINISHED, kept_timeline, settled
+from projects.queue.film_orders import BEGUN, UNFINISHED, WORK, kept_timeline, settled
 from projects.settings import StudioSettings
-from projects.storage.finished import finish_file, size_of
-from projects.storage.places import captions_path, film_path, scratch_path
+from projects.storage.finished import put_file_in_place, size_of
+from projects.storage.places import CAPTIONS_ENDING, captions_path, film_aside_path, film_path, scratch_path
+from projects.storage.shared import publish_shared, share_contents
 from projects.timelines.media import media_of
 from projects.timelines.packing import write_packed
 from projects.upkeep.needed import PIECES
@@ -55,41 +61,59 @@ class Made:
     height: int = 0
 
 
-def make_film(*, settings: StudioSettings, database: sa.Engine, film_id: str, cancelled: Cancelled) -> None:
-    """Make an ordered film; what goes wrong is written down in it. One that is not wanted any more is not begun.
+def make_film(*, settings: StudioSettings, database: sa.Engine, film_id: str, lease: int, cancelled: Cancelled) -> None:
+    """Make an ordered film that was taken up by ``lease``; what goes wrong is written down in it.
 
-    Where ``cancelled`` says so it ends soon and leaves the row as it is: whoever called it off has written there, or
-    another worker goes on.
+    One that is not wanted any more is not begun. Where ``cancelled`` says so, or another worker took it up, it ends
+    soon and leaves the row as it is: whoever called it off has written there, or the other goes on.
     """
-    film = insist(database, lambda session: _begin(session, film_id))
-    if film is None:
-        return
-    clear_away(settings, film)
-    progress = _Progress(database, film_id)
     try:
-        made = _make(settings, database, film, progress, cancelled)
-        finish_file(film_path(settings, film), made.frames)
+        film = insist(database, lambda session: _begin(session, film_id, lease))
+        if film is not None:
+            _make_begun(settings, database, film, cancelled)
+    except Fenced:
+        _log.warning("Another worker makes the film %s.", film_id)
+
+
+def _make_begun(settings: StudioSettings, database: sa.Engine, film: Film, cancelled: Cancelled) -> None:
+    """Make a film that was begun. Raises Fenced."""
+    clear_away(settings, film)
+    aside = film_aside_path(settings, film)
+    out = aside / film_path(settings, film).name
+    progress = _Progress(database, film)
+    begun = time.monotonic()
+    try:
+        aside.mkdir()
+        made = _make(settings, database, film, out, progress, cancelled)
+        sum_of(out)  # it is remembered, so that nobody waits for it
+        _share_contents(settings, film, aside)
+        seconds = time.monotonic() - begun
+        try:
+            insist(database, lambda session: _finish(session, settings, film, out, made, seconds))
+        except StoreAway:
+            _share_contents(settings, film, settings.films_dir)  # it waits until the store answers
+            insist(database, lambda session: _finish(session, settings, film, out, made, seconds))
     except ComposingCancelled:
-        insist(database, lambda session: _forgive(session, film_id))
-        return
+        insist(database, lambda session: _forgive(session, film))
+    except Fenced:
+        raise
     # The one place where whatever went wrong is put into words; the next film goes on.
     except Exception as error:
         if foreseen(error):
-            _log.warning("%s", in_english(message_for(error)))
+            _log.warning("%s", in_log(message_for(error)))
         else:
             _log.error("Unforeseen fault", exc_info=error)
-        fail_film(database, film_id, _said(error))
-        return
+        fail_film(database, film.id, film.lease, _said(error))
     finally:
-        shutil.rmtree(scratch_path(settings, film_id), ignore_errors=True)
-    if not insist(database, lambda session: _finish(session, settings, film_id, made)):
-        clear_away(settings, film)
+        for folder in (aside, scratch_path(settings, film)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def fail_film(database: sa.Engine, film_id: str, problem: Message) -> Film | None:
-    """Write down why a film is not made, and return it; None where it came to an end already."""
+def fail_film(database: sa.Engine, film_id: str, lease: int, problem: Message) -> Film | None:
+    """Write down why a film is not made, and return it; None where it came to an end already. Raises Fenced."""
 
     def fail(session: Session) -> Film | None:
+        check_held(session=session, table=Film, id=film_id, lease=lease)
         film = session.get(Film, film_id)
         if film is None or film.status not in UNFINISHED:
             return None
@@ -101,18 +125,24 @@ def fail_film(database: sa.Engine, film_id: str, problem: Message) -> Film | Non
 
 
 def clear_away(settings: StudioSettings, film: Film) -> None:
-    """Remove what a worker that was killed has left of a film."""
+    """Remove what workers that were killed have left of a film; to be called by who has it in hand."""
     path = film_path(settings, film)
-    left = [path, beside(path), captions_path(settings, film), *settings.films_dir.glob(f".{film.id}*.part")]
-    for file in left:
+    for file in (path, beside(path), captions_path(settings, film)):
         file.unlink(missing_ok=True)
-    shutil.rmtree(scratch_path(settings, film.id), ignore_errors=True)
+    for folder in (*settings.films_dir.glob(f".{film.id}*.part"), *settings.home.glob(f".film-{film.id}*")):
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+        else:  # by earlier versions
+            folder.unlink(missing_ok=True)
 
 
-def _begin(session: Session, film_id: str) -> Film | None:
-    film = await_row(session, Film, film_id)
-    if film is None or film.status not in UNFINISHED or film.deleted_at is not None:
+def _begin(session: Session, film_id: str, lease: int) -> Film | None:
+    check_held(session=session, table=Film, id=film_id, lease=lease)
+    film = session.get_one(Film, film_id)
+    if film.status not in UNFINISHED or film.deleted_at is not None:
         return None
+    if film.runs and not film.handed_over:
+        return None  # it was put back just now
     begun = int(film.order.get(BEGUN, 0))
     if begun >= MOST_BEGUN:
         film.status, film.finished_at = "failed", now()
@@ -123,32 +153,54 @@ def _begin(session: Session, film_id: str) -> Film | None:
     return film
 
 
-def _forgive(session: Session, film_id: str) -> None:
+def _held(session: Session, film: Film) -> Film:
+    """The film as it is now, for who has it in hand. Raises Fenced."""
+    check_held(session=session, table=Film, id=film.id, lease=film.lease)
+    return session.get_one(Film, film.id)
+
+
+def _forgive(session: Session, begun: Film) -> None:
     """Do not count this attempt: it ended on purpose."""
-    film = session.get(Film, film_id)
-    if film is not None and BEGUN in film.order:
+    film = _held(session, begun)
+    if BEGUN in film.order:
         film.order = {**film.order, BEGUN: film.order[BEGUN] - 1}
 
 
-def _finish(session: Session, settings: StudioSettings, film_id: str, made: Made) -> bool:
-    """Write down that a film is there; False where nobody wants it any more."""
-    film = session.get(Film, film_id)
-    if film is None or film.status not in UNFINISHED:
-        return False
+def _finish(session: Session, settings: StudioSettings, begun: Film, out: Path, made: Made, seconds: float) -> None:
+    """Put a film in its place and write down that it is there, unless nobody wants it any more. Raises Fenced."""
+    film = _held(session, begun)
+    if film.status not in UNFINISHED:
+        return
+    words, path = out.with_suffix(CAPTIONS_ENDING), film_path(settings, film)
+    if words.is_file():
+        words.replace(captions_path(settings, film))
+    if captions_path(settings, film).is_file():
+        publish_shared(settings, captions_path(settings, film))
+    put_file_in_place(out, path, made.frames)
+    publish_shared(settings, path)
+    if work := film.order.get(WORK):
+        note_film(session=session, format=Delivery.from_json(film.order).format, work=work, seconds=seconds)
     film.frames, film.seconds, film.width, film.height = made.frames, made.seconds, made.width, made.height
-    film.status, film.share, film.size_bytes = "done", 1.0, size_of(film_path(settings, film))
+    film.status, film.share, film.size_bytes = "done", 1.0, size_of(path)
     film.order, film.finished_at = settled(film.order), now()
-    return True
+
+
+def _share_contents(settings: StudioSettings, film: Film, folder: Path) -> None:
+    """Bring into a shared store what is in a film's files in ``folder``, before anybody is shown them."""
+    for path in (film_path(settings, film), captions_path(settings, film)):
+        if (folder / path.name).is_file():
+            share_contents(settings, path, folder / path.name)
 
 
 def _make(
     settings: StudioSettings,
     database: sa.Engine,
     film: Film,
+    out: Path,
     progress: Callable[[float], None],
     cancelled: Cancelled,
 ) -> Made:
-    delivery, out = Delivery.from_json(film.order), film_path(settings, film)
+    delivery = Delivery.from_json(film.order)
 
     def watch(share: float) -> None:
         if cancelled():
@@ -168,11 +220,11 @@ def _make(
         return Made(timeline.frames, timeline.seconds, timeline.width, timeline.height)
 
     def begun(pieces: tuple[str, ...]) -> None:
-        insist(database, lambda session: _keep_pieces(session, film.id, pieces))
+        insist(database, lambda session: _keep_pieces(session, film, pieces))
 
     with session_for(database) as session:
         sources = sources_of(session=session, settings=settings, timeline=timeline)
-    scratch = scratch_path(settings, film.id)
+    scratch = scratch_path(settings, film)
     scratch.mkdir()
     made = write_from(
         sources,
@@ -188,11 +240,10 @@ def _make(
     return Made(made.frames, made.seconds, made.width, made.height)
 
 
-def _keep_pieces(session: Session, film_id: str, pieces: tuple[str, ...]) -> None:
+def _keep_pieces(session: Session, begun: Film, pieces: tuple[str, ...]) -> None:
     """Say which pieces a film has before they are made, so that nobody takes them for needless meanwhile."""
-    film = session.get(Film, film_id)
-    if film is not None:
-        film.order = {**film.order, PIECES: list(pieces)}
+    film = _held(session, begun)
+    film.order = {**film.order, PIECES: list(pieces)}
 
 
 def _said(error: Exception) -> Message:
@@ -205,16 +256,17 @@ def _said(error: Exception) -> Message:
 class _Progress:
     """Keeps in a film's row how much of it is done, at most once a second. What cannot be written is dropped."""
 
-    def __init__(self, database: sa.Engine, film_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: sa.Engine, film: Film, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
-        self._film_id = film_id
+        self._film = film
         self._clock = clock
         self._written = clock()
 
     def __call__(self, share: float) -> None:
         if self._clock() - self._written < SECONDS_BETWEEN_WRITES:
             return
-        own = (col(Film.id) == self._film_id, col(Film.status) == "working")
+        film = self._film
+        own = (col(Film.id) == film.id, col(Film.lease) == film.lease, col(Film.status) == "working")
         try:
             with session_for(self._database) as session:
                 session.connection().execute(sa.update(Film).where(*own).values(share=share))

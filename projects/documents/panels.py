@@ -19,8 +19,9 @@ from projects.films.laying_out import lay_out
 from projects.films.material import material_of
 from projects.films.timeline import StillSource, TakeSource
 from projects.settings import StudioSettings
-from projects.storage.finished import is_there
-from projects.storage.places import picture_path, take_path
+from projects.storage.places import take_path
+from projects.storage.shared import bring, picture_file
+from projects.storyboard.videos import picture_shown
 
 Shows = Literal["take", "still", "nothing"]
 # Frames and pictures are no smaller than a copy of so many pixels for its longer side.
@@ -78,13 +79,13 @@ def storyboard_of(
         if clip is None:
             seconds = material.frames[shot.id] / material.fps
             start = panels[-1].start + panels[-1].seconds if panels else 0.0
-            panels.append(Panel(shot, start, seconds, media_id=shot.media_id))
+            panels.append(Panel(shot, start, seconds, media_id=picture_shown(shot)))
             lacking += seconds
             continue
         panel = Panel(shot, lacking + float(clip.start / timeline.rate), float(clip.frames / timeline.rate))
         if isinstance(clip.source, TakeSource):
             frame = clip.first + clip.count - 1 if clip.reverse else clip.first
-            panel = replace(panel, shows="take", take_id=clip.source.take_id, frame=frame, media_id=shot.media_id)
+            panel = replace(panel, shows="take", take_id=clip.source.take_id, frame=frame, media_id=picture_shown(shot))
         elif isinstance(clip.source, StillSource):
             panel = replace(panel, shows="still", media_id=clip.source.media_id)
         panels.append(panel)
@@ -109,14 +110,14 @@ def picture_of(settings: StudioSettings, storyboard: Storyboard, panel: Panel, l
     if storyboard.fit == "fit":
         return show_whole(image, *size)
     shot = panel.shot
-    placed = storyboard.fit == "place" and panel.media_id == shot.media_id
+    placed = storyboard.fit == "place" and panel.media_id == picture_shown(shot)
     return (
         fill_frame(image, *size, (shot.place_x, shot.place_y, shot.place_zoom)) if placed else fill_frame(image, *size)
     )
 
 
 def _frame(settings: StudioSettings, panel: Panel) -> Image.Image | None:
-    if panel.take_id is None or not is_there(take_path(settings, panel.take_id)):
+    if panel.take_id is None or not bring(settings, take_path(settings, panel.take_id)):
         return None
     try:
         return Image.fromarray(read_frame(take_path(settings, panel.take_id), panel.frame))
@@ -128,7 +129,7 @@ def _still(settings: StudioSettings, panel: Panel, side: int) -> Image.Image | N
     if panel.media_id is None:
         return None
     try:
-        return read_small_picture(picture_path(settings, panel.media_id), panel.media_id, side).image
+        return read_small_picture(picture_file(settings, panel.media_id), panel.media_id, side).image
     except (ImageRejected, OSError):
         return None
 

@@ -13,6 +13,7 @@ from projects.cutting.shot_fields import sounds_of
 from projects.database.tables import Edition, Project, Shot, Take
 from projects.films.cut import NOTHING_ELSE, cut_of
 from projects.films.timeline import CardSource, Clip, Lead, Source, StillSource, TakeSource, Timeline
+from projects.storyboard.videos import picture_shown
 from projects.takes.staleness import shown_of
 
 
@@ -116,7 +117,7 @@ def _pictures(shots: Sequence[Shot]) -> dict[str, str]:
     found: dict[str, str] = {}
     latest = None
     for shot in shots:
-        latest = shot.media_id or (latest if shot.start == "continue" else None)
+        latest = picture_shown(shot) or (latest if shot.start == "continue" else None)
         if latest is not None:
             found[shot.id] = latest
     return found

@@ -13,6 +13,7 @@ from projects.films.stitching import conform_take
 from projects.settings import StudioSettings
 from projects.storage.finished import finish_file
 from projects.storage.places import take_path
+from projects.storage.shared import share
 from projects.storyboard.choosing import choose
 from projects.takes.takes import next_take_number
 
@@ -39,6 +40,7 @@ def share_take(*, session: Session, settings: StudioSettings, take: Take, shot: 
         except OSError:
             shutil.copyfile(there, aside)
     finish_file(path, shared.frames)
+    share(settings, path)
     session.add(shared)
     choose(shot, shared.id, shared.made_for)
     session.flush()

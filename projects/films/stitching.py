@@ -8,12 +8,12 @@ from framepack.errors import SectionMissing
 from framepack.files.manifest import NotWhole, beside, check_sums, read_manifest
 from framepack.media.video import decode_whole, join, probe, shows
 from framepack.messages import Message
-from framepack.store.section_store import SectionStore
 from projects.database.tables import Film, Take
 from projects.errors import StudioError
 from projects.settings import StudioSettings
-from projects.storage.finished import finish_file, put_file_aside
+from projects.storage.finished import finish_file, is_there, put_file_aside
 from projects.storage.places import film_path, take_path
+from projects.storage.shared import bring, section_store, share
 from projects.stories.telling import comment_of_take
 
 
@@ -29,24 +29,46 @@ def conform_take(*, settings: StudioSettings, take: Take) -> Path:
     """The take as one whole MP4, made from its sections where it is not there or not whole. Raises TakeLost."""
     path = take_path(settings, take.id)
     if not take_is_whole(settings=settings, take=take):
-        store = SectionStore(settings.sections_dir)
-        try:
-            parts = [(store.video(key), frames) for key, frames in take.units]
-        except SectionMissing:
-            raise TakeLost(take) from None
-        finish_file(path, join(parts, path, comment_of_take(take)))
+        finish_file(path, join_take(settings=settings, take=take, out=path))
+        share(settings, path)
     return path
+
+
+def join_take(*, settings: StudioSettings, take: Take, out: Path) -> int:
+    """Put a take together from its sections as the MP4 ``out``; returns how many frames it has. Raises TakeLost."""
+    store = section_store(settings)
+    try:
+        parts = [(store.video(key), frames) for key, frames in take.units]
+    except SectionMissing:
+        raise TakeLost(take) from None
+    return join(parts, out, comment_of_take(take))
 
 
 def take_is_whole(*, settings: StudioSettings, take: Take) -> bool:
     """Whether the take's file is what it was when it was finished. One that is not is put aside."""
     path = take_path(settings, take.id)
     try:
-        check_take(settings=settings, take=take)
+        _check_brought(settings, take)
     except NotWhole as fault:
         put_file_aside(settings, path, fault.message)
-        return False
-    return True
+    else:
+        return True
+    # It may be whole in the store, where it was damaged here.
+    return bring(settings, path) and _is_of(path, take)
+
+
+def _check_brought(settings: StudioSettings, take: Take) -> None:
+    """As ``check_take``, of the file from the shared store where it is not here."""
+    path = take_path(settings, take.id)
+    if not is_there(path) and bring(settings, path) and not _is_of(path, take):
+        raise NotWhole(Message("take-differs", {"name": path.name}))
+    check_take(settings=settings, take=take)
+
+
+def _is_of(path: Path, take: Take) -> bool:
+    """Whether a finished file shows as many frames as the take does now."""
+    manifest = read_manifest(beside(path))
+    return manifest is not None and manifest.frames == take.frames
 
 
 def check_take(*, settings: StudioSettings, take: Take) -> None:
@@ -59,7 +81,7 @@ def check_take(*, settings: StudioSettings, take: Take) -> None:
     if _is_known(path):
         return
     try:
-        store = SectionStore(settings.sections_dir)
+        store = section_store(settings)
         parts = [(store.video(key), frames) for key, frames in take.units]
     except SectionMissing:
         _check_decoded(path, take.frames)
@@ -83,7 +105,7 @@ def files_of_take(settings: StudioSettings, take: Take, frames: int) -> list[tup
     Those it does not show itself are taken from its last section, as far as that is there and has them.
     """
     if frames > take.frames:
-        store = SectionStore(settings.sections_dir)
+        store = section_store(settings)
         if all(store.is_whole(key) for key, _ in take.units):
             units = [(store.video(key), shown) for key, shown in take.units]
             last, shown = units[-1]

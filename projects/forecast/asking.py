@@ -12,7 +12,9 @@ from framepack.shots.presets import PRESETS
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Pass, Project, Shot
 from projects.forecast.foretelling import Forecast, Foreteller
+from projects.loras.files import loras_gone
 from projects.settings import StudioSettings
+from projects.storage.shared import section_store
 from projects.storyboard.reading import project_with_shots
 from projects.storyboard.shots import new_seed
 from projects.takes.render_plan import plan_render
@@ -81,7 +83,7 @@ class Asking:
 
     @property
     def _store(self) -> SectionStore:
-        return SectionStore(self.settings.sections_dir)
+        return section_store(self.settings)
 
     def _plans(self, project: Project, shots: Sequence[Shot]) -> list[ShotPlan]:
         takes = takes_there(self.settings, takes_of_project(session=self.session, project_id=self.project_id))
@@ -92,6 +94,7 @@ class Asking:
             identity=self.identity,
             made_for=self.made_for,
             others=self.others,
+            gone=loras_gone(self.settings, project, shots),
         )
 
 

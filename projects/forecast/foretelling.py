@@ -14,11 +14,11 @@ from sqlmodel import Session
 
 from framepack.conditioning.names import conditioning_of
 from framepack.shots.keys import PlannedShot
-from framepack.store.section_store import SectionStore
 from projects.database.tables import Worker, now
 from projects.forecast.speeds import Lasts, Speeds, Timed, decoding, hardware_of, sampling
 from projects.settings import StudioSettings
 from projects.storage.places import encoded_path
+from projects.storage.shared import section_store
 from projects.takes.render_plan import RenderPlan
 
 
@@ -27,7 +27,8 @@ class Forecast:
     """What an order comes to. ``shots`` are to be made, ``sections`` of them; ``found`` sections are there already.
 
     ``lasts`` is what workers spend on it, all together, and ``takes`` how long it takes from its beginning to its end.
-    ``hardware`` is what it is foretold for, "" where no worker ever was.
+    ``hardware`` is what it is foretold for, "" where no worker ever was. ``chains`` are the sections to be made of each
+    chain, which are independent of each other.
     """
 
     shots: int
@@ -36,6 +37,7 @@ class Forecast:
     lasts: Lasts
     takes: Lasts
     hardware: str
+    chains: tuple[int, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -49,7 +51,8 @@ class Forecast:
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Forecast:
         """What ``to_json`` gave."""
-        return cls(**{**kept, "lasts": Lasts(**kept["lasts"]), "takes": Lasts(**kept["takes"])})
+        lasts, takes = Lasts(**kept["lasts"]), Lasts(**kept["takes"])
+        return cls(**{**kept, "lasts": lasts, "takes": takes, "chains": tuple(kept.get("chains", ()))})
 
     def done_at(self, ahead: float = 0.0) -> tuple[dt.datetime, dt.datetime]:
         """When it will be done, at the earliest and at the latest, where ``ahead`` seconds of work come before it."""
@@ -62,7 +65,7 @@ class Foreteller:
 
     def __init__(self, *, session: Session, settings: StudioSettings, workers: Sequence[Worker]) -> None:
         self._settings = settings
-        self._store = SectionStore(settings.sections_dir)
+        self._store = section_store(settings)
         self._speeds = [Speeds.of(session, worker) for worker in workers]
         if not self._speeds:
             last = hardware_of(session=session)
@@ -72,10 +75,12 @@ class Foreteller:
         """What is still to be done of ``plan``, and how long that takes."""
         seen: set[str] = set()
         chains: list[Lasts] = []
+        lacking: list[int] = []
         shots = sections = found = 0
         missing_conditioning: dict[str, set[str]] = {}
         for number, chain in enumerate(plan.chains):
             lasts = Lasts()
+            lacking.append(0)
             planned = plan.planned(number)
             for place, shot in enumerate(chain):
                 new, there = self._sections_of(planned[place], seen)
@@ -83,6 +88,7 @@ class Foreteller:
                     continue
                 shots += 1
                 sections += new
+                lacking[-1] += new
                 found += there
                 lasts += self.of_shot(planned[place], new)
                 if new:
@@ -98,14 +104,34 @@ class Foreteller:
             found=found,
             lasts=all_,
             takes=self._side_by_side(all_, before, longest),
-            hardware=self._speeds[0].hardware if self._speeds else "",
+            hardware=self._hardware,
+            chains=tuple(count for count in lacking if count),
         )
+
+    def foretell_section(self, plan: RenderPlan) -> Forecast:
+        """What is still to be done of ``plan`` where it ends after the section that is being made."""
+        for number, chain in enumerate(plan.chains):
+            planned = plan.planned(number)
+            for place, shot in enumerate(chain):
+                new, there = self._sections_of(planned[place], set())
+                if shot.index is not None and new:
+                    lasts = self.of_shot(planned[place], 1)
+                    return Forecast(1, 1, there, lasts, lasts, self._hardware)
+        return Forecast(0, 0, 0, Lasts(), Lasts(), self._hardware)
 
     def of_shot(self, planned: PlannedShot, sections: int) -> Lasts:
         """What a shot takes of which ``sections`` are missing, once all it needs is loaded and encoded."""
         settings = planned.request.settings
         each = self._usual(sampling(settings)) + self._usual(decoding(settings)) if sections else Lasts()
         return self._usual(Timed("rest", settings.checkpoint)) + each.times(sections)
+
+    def loading(self, checkpoint: str) -> Lasts:
+        """What it takes to load a checkpoint."""
+        return self._usual(Timed("load", checkpoint))
+
+    @property
+    def _hardware(self) -> str:
+        return self._speeds[0].hardware if self._speeds else ""
 
     def _sections_of(self, planned: PlannedShot, seen: set[str]) -> tuple[int, int]:
         new = there = 0
@@ -125,7 +151,7 @@ class Foreteller:
         lasts = Lasts()
         for checkpoint, names in missing.items():
             if not any(speeds.is_loaded(checkpoint) for speeds in self._speeds):
-                lasts += self._usual(Timed("load", checkpoint))
+                lasts += self.loading(checkpoint)
             if names:
                 lasts += self._usual(Timed("encode", checkpoint, work=float(len(names))))
         return lasts

@@ -11,6 +11,7 @@ from sqlmodel import col
 from projects.database.opening import AWAY, session_for
 from projects.database.tables import Render
 from projects.failures import first_line
+from projects.forecast.crowding import Crowd, Used
 from projects.forecast.speeds import Timed, note_speed
 from projects.forecast.timing import StageClock
 
@@ -21,11 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 class SpeedNotes:
-    """What one worker keeps, one shot after the other. ``glances`` as for ``ShotRenderer``."""
+    """What one worker keeps, one shot after the other. ``glances`` and ``crowd`` as for ``ShotRenderer``."""
 
-    def __init__(self, *, glances: sa.Engine, hardware: str) -> None:
+    def __init__(self, *, glances: sa.Engine, hardware: str, crowd: Crowd) -> None:
         self._glances = glances
         self._hardware = hardware
+        self._crowd = crowd
+        self._used = Used.now()
         self._render = ""
         self._ended = float("-inf")
         self._began = 0.0
@@ -35,12 +38,15 @@ class SpeedNotes:
         self._began = time.monotonic()
         if render_id == self._render and self._began - self._ended < MOST_BETWEEN:
             self._began = self._ended
+        else:
+            self._used = Used.now()
         self._render = render_id
 
     def end(self, clock: StageClock, *, whole: bool) -> None:
         """A shot ends; ``whole``: it was made."""
         self._ended = time.monotonic()
         spent = self._ended - self._began
+        crowded, self._used = self._crowd.since(self._used), Used.now()
         try:
             with session_for(self._glances) as session:
                 timed = list(clock.timed)
@@ -48,7 +54,7 @@ class SpeedNotes:
                     rest = Timed("rest", timed[0][0].checkpoint)
                     timed.append((rest, max(0.0, spent - clock.spent)))
                 for what, seconds in timed:
-                    note_speed(session=session, hardware=self._hardware, timed=what, seconds=seconds)
+                    note_speed(session=session, hardware=self._hardware, timed=what, seconds=seconds / crowded)
                 session.exec(
                     sa.update(Render)
                     .where(col(Render.id) == self._render)

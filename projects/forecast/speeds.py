@@ -17,14 +17,19 @@ from projects.forecast.arithmetic import GAINED, decoding_work, sampling_work
 # An engine that nobody wanted for so long is given up (see the worker), and has to be loaded again.
 STAYS_LOADED_SECONDS = 120.0
 # So many of the newest of one kind count, and more are not kept.
-KEPT = 12
+# They are sections of several orders: with fewer, all came from the last one, and from what else went on meanwhile.
+KEPT = 30
 # How far it may be off where other settings were measured, and where nothing was.
 _CARRIED = (0.7, 1.5)
 _COMPUTED = (0.5, 2.0)
 # The least that a range is wide: what else the computer does comes and goes.
 _LEAST = 0.1
+# What is timed of other things than shots.
+NOT_RENDERED: tuple[Stage, ...] = ("film", "picture", "picture-load")
 # What nothing was measured of and no arithmetic tells.
 _UNTOLD: dict[Stage, float] = {"load": 20.0, "encode": 2.0, "rest": 1.0}
+# A film's megapixel of a frame, put together and encoded on two cores (benchmarks/log.md).
+_FILM = 0.04
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ def note_speed(*, session: Session, hardware: str, timed: Timed, seconds: float)
 
 def hardware_of(*, session: Session) -> tuple[str, float] | None:
     """The hardware, with its arithmetic, that something was rendered on last; None where nothing ever was."""
-    last = session.exec(select(Speed.hardware).order_by(col(Speed.created_at).desc()).limit(1)).first()
+    rendered = select(Speed.hardware).where(col(Speed.stage).not_in(NOT_RENDERED))
+    last = session.exec(rendered.order_by(col(Speed.created_at).desc()).limit(1)).first()
     return None if last is None else (last, 0.0)
 
 
@@ -106,41 +112,54 @@ def hardware_of(*, session: Session) -> tuple[str, float] | None:
 class Speeds:
     """What is known of one hardware, read when it is asked for. ``arithmetic`` as in ``Worker``.
 
-    ``begun`` is when the worker on it came to life, None where there is none.
+    ``begun`` is when the worker on it came to life, None where there is none. ``crowding`` is as in ``Worker``, too.
     """
 
     session: Session
     hardware: str
     arithmetic: float
     begun: dt.datetime | None = None
+    crowding: float = 1.0
     _known: dict[tuple[Stage, str], Sequence[Speed]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session, worker: Worker) -> Speeds:
         """Those of a worker's hardware."""
-        return cls(session, worker.hardware, worker.arithmetic, worker.started_at)
+        return cls(session, worker.hardware, worker.arithmetic, worker.started_at, worker.crowding)
 
     def lasts(self, timed: Timed) -> Lasts:
-        """How long ``timed`` will last, as far as one can know."""
+        """How long ``timed`` will last, as far as one can know, where as much else is done as now."""
+        return self._alone(timed).times(self.crowding)
+
+    def known(self, timed: Timed) -> Lasts | None:
+        """How long it lasts by what was measured of it, or of the same with other settings; None where nothing was."""
         known = self._read(timed.stage, timed.checkpoint)
         same = [one.seconds * _scale(timed, one) for one in known if one.setting == timed.setting]
         if same:
             return _range(same)
         carried = [one.seconds * timed.work / one.work for one in known if one.work > 0.0 and timed.work > 0.0]
-        if carried:
-            return _about(statistics.median(carried[:KEPT]), _CARRIED)
+        return _about(statistics.median(carried[:KEPT]), _CARRIED) if carried else None
+
+    def _alone(self, timed: Timed) -> Lasts:
+        known = self.known(timed)
+        if known is not None:
+            return known
+        if timed.stage == "film":
+            return _about(timed.work * _FILM, _COMPUTED)
         if timed.stage in _UNTOLD:
             return _about(_UNTOLD[timed.stage], _COMPUTED)
         return _about(timed.work / (self.arithmetic * GAINED), _COMPUTED) if self.arithmetic else _about(1.0, _COMPUTED)
 
     def is_loaded(self, checkpoint: str) -> bool:
         """Whether the worker has the weights of a checkpoint in memory still, as far as what was timed last tells."""
-        query = select(Speed.checkpoint, Speed.created_at).where(Speed.hardware == self.hardware)
+        query = select(Speed.checkpoint, Speed.stage, Speed.created_at).where(Speed.hardware == self.hardware)
         last = self.session.exec(query.order_by(col(Speed.created_at).desc()).limit(1)).first()
         if last is None or self.begun is None:
             return False
-        name, moment = last
-        return name == checkpoint and moment > self.begun and (now() - moment).total_seconds() < STAYS_LOADED_SECONDS
+        name, stage, moment = last
+        # Before pictures are made from words, the engine gives its memory back.
+        is_its = name == checkpoint and stage not in NOT_RENDERED
+        return is_its and moment > self.begun and (now() - moment).total_seconds() < STAYS_LOADED_SECONDS
 
     def _read(self, stage: Stage, checkpoint: str) -> Sequence[Speed]:
         if (stage, checkpoint) not in self._known:
@@ -152,15 +171,17 @@ class Speeds:
 
 
 def _scale(timed: Timed, one: Speed) -> float:
-    # What is encoded is counted: more of it takes longer with the same settings.
-    return timed.work / one.work if timed.stage == "encode" and one.work > 0.0 else 1.0
+    # What is encoded is counted, and so are a film's frames: more of it takes longer with the same settings.
+    return timed.work / one.work if timed.stage in ("encode", "film") and one.work > 0.0 else 1.0
 
 
 def _range(seconds: Sequence[float]) -> Lasts:
     ordered = sorted(seconds[:KEPT])
-    likely = statistics.median(ordered)
     # Without the ends, where there are enough: something else may have been going on.
-    inner = ordered[1:-1] if len(ordered) > 4 else ordered
+    ends = -(-len(ordered) // 10) if len(ordered) > 4 else 0
+    inner = ordered[ends : len(ordered) - ends]
+    # An order takes the sum of its sections, and what is long now and then counts in that: the mean, no median.
+    likely = statistics.mean(inner)
     return Lasts(min(inner[0], likely * (1 - _LEAST)), likely, max(inner[-1], likely * (1 + _LEAST)), True)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from framepack.media.joins import ColourStep, colour_step
 from projects.films.timeline import Timeline
-from projects.frames.colour import ColourStep, Correction, colour_step, correction_to
+from projects.frames.colour import Correction, correction_to
 from projects.frames.material import Pixels
 from projects.frames.picturing import Easel
 from projects.frames.runs import Layer

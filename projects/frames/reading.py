@@ -9,7 +9,7 @@ from types import TracebackType
 import av
 
 from framepack.files.manifest import NotWhole
-from framepack.media.video import VideoMismatch
+from framepack.media.video import VideoMismatch, opened_video
 from framepack.messages import Message
 from projects.frames.material import Parts
 
@@ -88,7 +88,7 @@ class TakeReader:
     def _seek(self, part: int, base: int, number: int) -> None:
         if part != self._part:
             self.close()
-            self._open = av.open(str(self._parts[part][0]))
+            self._open = opened_video(self._parts[part][0])
             self._part = part
         assert self._open is not None
         stream = self._open.streams.video[0]

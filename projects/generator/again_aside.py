@@ -14,7 +14,7 @@ from framepack.shots.keys import PlannedShot
 from framepack.store.section_store import SectionStore
 from projects.generator.engine_holder import EngineHolder
 from projects.settings import StudioSettings
-from projects.storage.places import picture_path
+from projects.storage.shared import picture_file, section_store
 
 
 def same_again(
@@ -25,10 +25,10 @@ def same_again(
     Everything is made anew on ``device`` in a folder of its own, also what was encoded. Units that are not here are
     left out. Raises WeightsChanged, ImageRejected and the engine's errors.
     """
-    here = SectionStore(settings.sections_dir)
+    here = section_store(settings)
     first = chain[0].request
     images = {image for shot in chain for image in _images(shot)}
-    pictures = {image: picture_path(settings, image) for image in images}
+    pictures = {image: picture_file(settings, image) for image in images}
     with TemporaryDirectory(prefix="framepack-again-") as folder:
         # Only what is the engine's own stays where it is: the weights.
         aside = replace(settings, home=Path(folder))
@@ -36,7 +36,7 @@ def same_again(
         holder = EngineHolder(settings=aside, device=device, threads=threads)
         try:
             with holder.engine(first.settings.checkpoint, first.identity) as engine:
-                engine.prepare(chain, pictures)
+                engine.prepare(chain, pictures, store)
                 for place in range(len(chain)):
                     for _ in engine.render(tuple(chain), place, pictures, store):
                         pass
@@ -52,5 +52,5 @@ def _same(one: SectionStore, other: SectionStore, key: str) -> bool:
 
 
 def _images(shot: PlannedShot) -> set[str]:
-    named = (shot.request.image, *(beat.image for beat in shot.request.beats))
-    return {image for image in named if image}
+    named = (shot.request.image, shot.request.end, *(beat.image for beat in shot.request.beats))
+    return {image for image in named if image} | ({shot.request.past.video} if shot.request.past else set())

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from framepack.store.section_store import SectionStore
 from projects.errors import WeightsChanged
 from projects.forecast.arithmetic import CORE_ARITHMETIC, card_arithmetic
 from projects.generator.processor import processor_title, usable_cpus
+from projects.loras.files import brought_lora_file
 from projects.settings import StudioSettings
 
 if TYPE_CHECKING:
@@ -104,9 +106,11 @@ class OpenEngine:
         self._engine = engine
         self._check_weights = check_weights
 
-    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path], store: SectionStore) -> None:
         """Encode every prompt and picture of ``shots`` that was never encoded before."""
-        self._engine.prepare(shots, pictures)
+        from framepack.engine.render import prepare_shots
+
+        prepare_shots(self._engine, shots, pictures, store)
 
     def render(
         self, chain: tuple[PlannedShot, ...], place: int, pictures: Mapping[str, Path], store: SectionStore
@@ -185,6 +189,7 @@ class EngineHolder:
             replace(self._settings.engine, device=self._device),
             conditioning_cache=self._settings.conditioning_dir,
             measurements=self._settings.home,
+            lora_file=partial(brought_lora_file, self._settings),
         )
         self._engine, self._weights = engine.__enter__(), (checkpoint, identity)
         return self._engine

@@ -1,39 +1,27 @@
 """The worker processes of this computer: started together with what needs them, restarted when they die, ended with it.
 
-It knows nothing of what a worker does. Each worker's standard input is a pipe that nobody writes to: when this process
-ends, however it ends, the pipe closes and the worker with it, so none is left behind.
+It knows nothing of what a worker does. Where several cards may make a shot together it asks again and again whether
+they shall (``card_choice``), and changes workers between two sections.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from projects.generator.ranks import together
-from projects.settings import CHECKOUT, StudioSettings
-from projects.storage.places import worker_log_path
+from framepack.device.cards_measured import read_measured
+from projects.generator.card_choice import CardChoice, measured_together
+from projects.generator.keeper import Keeper
+from projects.generator.ranks import Layout, together
+from projects.settings import StudioSettings
 
-# Exit statuses of a worker, beside 0 and 1.
-CANNOT_BE = 2  # what was asked cannot be, now or later
-ALREADY_RUNNING = 3
-BEGIN_AFRESH = 4  # it must end, and another shall go on at once
-
-_FIRST_BACK_OFF = 1.0
-_LONGEST_BACK_OFF = 60.0
-_FAILURES_TO_BE_FAILING = 3
-_LIVED_LONG_ENOUGH = 60.0  # a worker that lived so long did not fail at its start
-_SECONDS_TO_END = 10.0
-_LARGEST_LOG = 5_000_000
-
-_log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_CHOICES = 3.0
+_SECONDS_BETWEEN_LOOKS = 0.1
 
 
 def local_devices() -> tuple[str, ...]:
@@ -59,16 +47,20 @@ def _count_gpus() -> int:
 
 
 class LocalWorkers:
-    """One worker process per device, from ``with`` to its end. Entering returns at once; workers come up meanwhile.
+    """This computer's worker processes, from ``with`` to its end. Entering returns at once; they come up meanwhile.
 
-    Without ``devices`` they are this computer's; where none of them can be used, the processor serves.
+    There is one for each of ``devices``. Without any, the ``cards``, or else all of this computer's devices, are given
+    to workers as the settings say; where none of the computer's can be used, the processor serves.
     """
 
-    def __init__(self, settings: StudioSettings, devices: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, settings: StudioSettings, devices: Sequence[str] | None = None, *, cards: Sequence[str] | None = None
+    ) -> None:
         self._settings = settings
         self._devices = devices
-        self._keepers: list[_Keeper] = []
-        self._ended = False
+        self._cards = cards
+        self._keepers: list[Keeper] = []
+        self._over = threading.Event()
         self._lock = threading.RLock()
 
     def __enter__(self) -> LocalWorkers:
@@ -81,7 +73,7 @@ class LocalWorkers:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with self._lock:
-            self._ended = True
+            self._over.set()
         for keeper in self._keepers:
             keeper.tell_to_end()
         for keeper in self._keepers:
@@ -94,122 +86,58 @@ class LocalWorkers:
 
     @property
     def failing(self) -> Path | None:
-        """The log of a worker that does not come up, None while there is one that does or may still do so."""
+        """What a worker said that does not come up, None while there is one that does or may still do so."""
         with self._lock:
             failing = [keeper for keeper in self._keepers if keeper.failing]
-            return failing[0].log if failing and len(failing) == len(self._keepers) else None
+            return failing[0].output if failing and len(failing) == len(self._keepers) else None
 
     def _begin(self) -> None:
-        for device in (
-            together(local_devices(), self._settings.cards_per_shot) if self._devices is None else self._devices
-        ):
-            self._keep(device)
+        if self._devices is not None:
+            self._keep(self._devices)
+            return
+        cards = local_devices() if self._cards is None else self._cards
+        per_shot = self._settings.cards_per_shot
+        if per_shot is None and len(cards) > 1:
+            self._share_out(cards)
+        else:
+            self._keep(together(cards, per_shot or 1))
 
-    def _keep(self, device: str) -> None:
+    def _share_out(self, cards: Sequence[str]) -> None:
+        """Give cards to workers by what is ordered, until the end."""
+        layout: Layout = "each"
+        # Only where it has to be measured does it matter that nobody is at work yet.
+        first_time = not read_measured(self._settings.home)
+        measured = measured_together(self._settings, cards) if first_time else None
+        self._keep(tuple(dict.fromkeys(cards)))  # the processor is one however often it is named
+        choice = CardChoice(self._settings, cards, measured if first_time else measured_together(self._settings, cards))
+        while not self._over.wait(_SECONDS_BETWEEN_CHOICES):
+            if layout == "all" and any(keeper.afresh or keeper.failing for keeper in self._keepers):
+                choice.note_loss()
+            wanted = choice.layout(layout)
+            if wanted != layout and self._all_left():
+                layout = wanted
+                self._keep(choice.workers(layout))
+
+    def _all_left(self) -> bool:
+        """Have all workers end after the sections they are at; whether they did, and not the studio before them."""
+        for keeper in self._keepers:
+            keeper.tell_to_leave()
+        while not all(keeper.is_over for keeper in self._keepers):
+            if self._over.wait(_SECONDS_BETWEEN_LOOKS):
+                return False
         with self._lock:
-            if not self._ended:
-                self._keepers.append(_Keeper(self._settings, device, self._let_the_processor_serve))
+            self._keepers.clear()
+        return True
+
+    def _keep(self, devices: Sequence[str]) -> None:
+        with self._lock:
+            if not self._over.is_set():
+                self._keepers += [Keeper(self._settings, device, self._let_the_processor_serve) for device in devices]
 
     def _let_the_processor_serve(self) -> None:
         """Called when a worker failed: without a single one that works, and nobody's wish for these, there is one more
         device."""
         with self._lock:
-            if self._devices is None and self.failing and not any(keeper.device == "cpu" for keeper in self._keepers):
-                self._keep("cpu")
-
-
-class _Keeper:
-    """Keeps one worker process alive until told to end it; ``on_failing`` is told when that does not succeed."""
-
-    def __init__(self, settings: StudioSettings, device: str, on_failing: Callable[[], None]) -> None:
-        self.device = device
-        self.log = worker_log_path(settings, device)
-        self._settings = settings
-        self._on_failing = on_failing
-        self._failures = 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ending = threading.Event()
-        # Guards the moment between deciding to start a process and having it in hand.
-        self._starting = threading.Lock()
-        self._thread = threading.Thread(target=self._keep, name=f"worker {device}", daemon=True)
-        self._thread.start()
-
-    @property
-    def pid(self) -> int | None:
-        process = self._process
-        return process.pid if process is not None and process.poll() is None else None
-
-    @property
-    def failing(self) -> bool:
-        """Whether the worker died three times in a row soon after its start, or said that it never can."""
-        return self._failures >= _FAILURES_TO_BE_FAILING
-
-    def tell_to_end(self) -> None:
-        self._ending.set()
-        with self._starting:
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
-
-    def await_end(self) -> None:
-        process = self._process
-        if process is not None:
-            try:
-                process.wait(_SECONDS_TO_END)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._thread.join(_SECONDS_TO_END)
-
-    def _keep(self) -> None:
-        while not self._ending.is_set():
-            began = time.monotonic()
-            status = self._run()
-            if status == BEGIN_AFRESH:
-                self._failures = 0
-                continue
-            if status == CANNOT_BE:
-                self._failures = max(self._failures + 1, _FAILURES_TO_BE_FAILING)
-            else:
-                self._failures = 0 if time.monotonic() - began > _LIVED_LONG_ENOUGH else self._failures + 1
-            if self.failing and not self._ending.is_set():
-                self._on_failing()
-            self._ending.wait(min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** max(0, self._failures - 1)))
-
-    def _run(self) -> int | None:
-        """The exit status of one worker process; None where it could not be started, or need not be any more."""
-        with self._starting:
-            if self._ending.is_set():
-                return None
-            try:
-                self._process = self._start()
-            except OSError as error:
-                _log.error("No worker could be started with '%s': %s", self.device, error)
-                return None
-        return self._process.wait()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self.log.is_file() and self.log.stat().st_size > _LARGEST_LOG:
-            self.log.replace(self.log.with_suffix(".log.1"))
-        environment = (
-            os.environ
-            | self._settings.engine.as_environment()
-            | {
-                "STUDIO_HOME": str(self._settings.home),
-                "STUDIO_DATABASE_URL": self._settings.database_url,
-            }
-        )
-        command = [sys.executable, "-m", "projects", "worker", "--device", self.device, "--ends-with-parent"]
-        with self.log.open("ab") as log:
-            # A group of its own: Ctrl-C in the terminal is for the parent, which ends its workers in order. Not a
-            # session of its own: Linux shares the processor out by session before it asks who gives way to whom.
-            return subprocess.Popen(
-                command,
-                cwd=CHECKOUT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-                # On Windows a worker would else give way as its parent does.
-                creationflags=getattr(subprocess, "NORMAL_PRIORITY_CLASS", 0),
-            )
+            ours = self._devices is None and self._cards is None
+            if ours and self.failing and not any(keeper.device == "cpu" for keeper in self._keepers):
+                self._keep(["cpu"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from framepack.shots.keys import PlannedShot
-from projects.database.tables import Project, Shot, Take
+from projects.database.leases import Fenced
+from projects.database.tables import Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED, get_render
 from projects.takes.render_plan import RenderPlan
 
@@ -26,13 +27,14 @@ class PutBack(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """One shot to be made: its place in the plan, and the take that will hold it."""
+    """One shot to be made: its place in the plan, and the take that will hold it, by the worker's ``lease`` of it."""
 
     render_id: str
     plan: RenderPlan
     number: int
     place: int
     take: Take
+    lease: int
 
     @property
     def chain(self) -> tuple[PlannedShot, ...]:
@@ -41,6 +43,11 @@ class Order:
     @property
     def planned(self) -> PlannedShot:
         return self.chain[self.place]
+
+
+def is_run(render: Render, workflow_id: str) -> bool:
+    """Whether a workflow is the one by which a render is carried out now: it may have been put back since."""
+    return render.handed_over and render.workflow_id == workflow_id
 
 
 def plan_if_wanted(*, session: Session, render_id: str, number: int, place: int) -> RenderPlan:
@@ -58,7 +65,10 @@ def plan_if_wanted(*, session: Session, render_id: str, number: int, place: int)
 
 
 def check_wanted(*, session: Session, order: Order) -> None:
-    """Raise CalledOff or ShotDeleted where ``order`` need not be carried out any more."""
+    """Raise CalledOff or ShotDeleted where ``order`` need not be carried out any more, Fenced where another does so."""
+    take = session.get(Take, order.take.id)
+    if take is None or take.lease != order.lease:
+        raise Fenced
     plan_if_wanted(session=session, render_id=order.render_id, number=order.number, place=order.place)
 
 

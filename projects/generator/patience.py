@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from types import TracebackType
 
 from projects.database.opening import AWAY
@@ -31,7 +32,7 @@ class CallOffWatch:
         self._is_wanted = is_wanted
         self._give_up = give_up
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="call-off", daemon=True)
+        self._thread = threading.Thread(target=copy_context().run, args=(self._look,), name="call-off", daemon=True)
 
     def __enter__(self) -> CallOffWatch:
         self._thread.start()

@@ -23,9 +23,7 @@ def processor_title() -> str:
 
 def usable_cpus() -> int:
     """How many threads the engine should use: one a core, less where this process is only given some of them."""
-    logical = os.cpu_count() or 1
-    # The two halves of a core are worth little more than one, but on a small machine every little helps.
-    cores = max(psutil.cpu_count(logical=False) or 1, min(logical, 4))
+    cores = _cores()
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
     quota = Path("/sys/fs/cgroup/cpu.max")
@@ -34,3 +32,13 @@ def usable_cpus() -> int:
         if granted.isdigit():
             cores = min(cores, -(-int(granted) // int(period)))
     return max(1, cores)
+
+
+def are_all_ours() -> bool:
+    """Whether this process may use the whole computer, so that what others use of it is what they take from us."""
+    return usable_cpus() == _cores()
+
+
+def _cores() -> int:
+    # The two halves of a core are worth little more than one, but on a small machine every little helps.
+    return max(psutil.cpu_count(logical=False) or 1, min(os.cpu_count() or 1, 4))

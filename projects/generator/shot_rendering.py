@@ -21,15 +21,19 @@ from sqlmodel import Session
 
 from framepack.conditioning.names import conditioning_of
 from framepack.device.faults import accelerator_lost
-from framepack.errors import FramepackError, ImageRejected, RankLost
+from framepack.errors import FramepackError, ImageRejected, LoraMissing, RankLost, VideoRejected
+from framepack.media.joins import Join
 from framepack.messages import Message, joined
 from framepack.shots.events import Notice, SectionDone, Step
-from framepack.store.section_store import SectionStore
-from projects.database.opening import AWAY, make_engine, session_for
+from framepack.store.connection import StoreAway
+from framepack.store.join_reading import measured_join
+from projects.database.leases import Fenced, Job
+from projects.database.opening import AWAY, hold, make_engine, session_for
 from projects.database.patience import await_row, insist
-from projects.database.tables import Media, Render, Take, now
+from projects.database.tables import Lora, Media, Render, Take, now
+from projects.errors import StoryboardProblem
 from projects.failures import CALLED_OFF, first_line, foreseen, message_for
-from projects.films.stitching import conform_take
+from projects.forecast.crowding import Crowd
 from projects.forecast.foretelling import Foreteller
 from projects.forecast.noting import SpeedNotes
 from projects.forecast.timing import StageClock
@@ -40,15 +44,19 @@ from projects.generator.orders_in_hand import (
     ShotDeleted,
     check_not_put_back,
     check_wanted,
+    is_run,
 )
-from projects.generator.patience import CallOffWatch
+from projects.generator.patience import SECONDS_BETWEEN_LOOKS, CallOffWatch
 from projects.generator.planning import plan_of_render
 from projects.generator.takes_in_hand import TakesInHand
-from projects.messages import in_english, stored
+from projects.logs.hiding import in_log
+from projects.logs.records import at_work_on
+from projects.messages import stored
 from projects.queue.orders import UNFINISHED, live_workers
 from projects.queue.progress import Place, ProgressWriter
 from projects.settings import StudioSettings
-from projects.storage.places import encoded_path, picture_path, preview_path
+from projects.storage.places import encoded_path, preview_path
+from projects.storage.shared import picture_file, section_store
 from projects.takes.render_plan import RenderPlan, missing_units
 
 if TYPE_CHECKING:
@@ -67,10 +75,11 @@ _log = logging.getLogger(__name__)
 class ShotRenderer:
     """What a worker does for the queue. ``room`` lends it the engine, ``executor`` is the worker's name.
 
-    ``hardware`` is what its device is sold as, for forecasts.
+    ``hardware`` is what its device is sold as, and ``crowd`` says who else uses it, for forecasts.
 
     ``begin_afresh`` ends the process, so that another takes up the work: where the accelerator is lost to this one, or
-    where it does not hear that it was called off, or where one of several cards at work on a shot is lost.
+    where it does not hear that it was called off, or where one of several cards at work on a shot is lost. Once
+    ``leave`` is set nothing is begun any more, neither a shot nor a section: the process is about to end.
     """
 
     def __init__(
@@ -81,7 +90,9 @@ class ShotRenderer:
         room: EngineHolder,
         executor: str,
         hardware: str,
+        crowd: Crowd,
         begin_afresh: Callable[[], NoReturn],
+        leave: threading.Event,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -90,37 +101,41 @@ class ShotRenderer:
         self._room = room
         self._executor = executor
         self._begin_afresh = begin_afresh
-        self._store = SectionStore(settings.sections_dir)
+        self._leave = leave
+        self._rests = threading.Event()
+        self._store = section_store(settings)
         self._takes = TakesInHand(
             settings=settings, database=database, glances=self._glances, store=self._store, executor=executor
         )
-        self._notes = SpeedNotes(glances=self._glances, hardware=hardware)
+        self._notes = SpeedNotes(glances=self._glances, hardware=hardware, crowd=crowd)
         # An order that was put back ends its section while the next one is taken up already.
         self._turn = threading.Lock()
-        self._take_id: str | None = None
+        self._order: Order | None = None
+        self._at: tuple[str, str] | None = None
 
-    def is_run(self, render_id: str, workflow_id: str) -> bool:
-        """Whether a workflow is the one by which a render is carried out now: it may have been put back since."""
-
-        def look(session: Session) -> bool:
-            render = await_row(session, Render, render_id)
-            return render is not None and render.handed_over and render.workflow_id == workflow_id
-
-        return insist(self._database, look)
-
-    def plan(self, render_id: str) -> list[list[int]]:
+    def plan(self, render_id: str, job: Job) -> list[list[int]]:
         """Begin a render: keep the storyboard as it is now. Returns for each chain the places of shots to make."""
 
         def begin(session: Session) -> dict[str, Any] | None:
             render = await_row(session, Render, render_id)
-            if render is None or render.status not in UNFINISHED:
+            if render is None or not _is_to_be_made(render, job):
                 return None
             if render.plan is None:
                 plan = self._plan_of(session, render)
                 workers = live_workers(session=session)
                 foreteller = Foreteller(session=session, settings=self._settings, workers=workers)
-                render.plan, render.forecast = plan.to_json(), foreteller.foretell(plan).to_json()
-                render.started_at = now()
+                planned, forecast = plan.to_json(), foreteller.foretell(plan).to_json()
+                hold(session=session, row=render)
+                session.refresh(render)
+                if render.plan is None:
+                    render.plan, render.forecast, render.started_at = planned, forecast, now()
+                else:  # another worker was quicker: its plan counts, and what was decided for this one is undone
+                    session.rollback()
+            hold(session=session, row=render)
+            session.refresh(render, ["status", "handed_over", "runs"])
+            if not _is_to_be_made(render, job) or not job.is_ours():
+                session.rollback()
+                return None
             render.status, render.executor = "running", self._executor
             return render.plan
 
@@ -128,35 +143,76 @@ class ShotRenderer:
         chains = RenderPlan.from_json(plan).chains if plan is not None else ()
         return [[place for place, shot in enumerate(chain) if shot.index is not None] for chain in chains]
 
-    def make(self, render_id: str, number: int, place: int) -> Message | None:
+    def make(self, render_id: str, number: int, place: int, job: Job) -> Message | None:
         """Make the shot at ``place`` of the chain ``number``. Returns None, or why it is not made."""
-        with self._turn:
-            self._notes.begin(render_id)
-            order = self._takes.begin(render_id, number, place)
-            if order is None or isinstance(order, Message):
-                return order
-            self._take_id = order.take.id
-            clock = StageClock(order.planned.request.settings)
-            problem: Message | None = CALLED_OFF
-            try:
-                problem = self._make(order, clock)
-            finally:
-                self._take_id = None
+        with self._turn, at_work_on("render", render_id):
+            while job.is_ours():
+                self._rest_if_leaving()
+                self._notes.begin(render_id)
+                try:
+                    order = self._takes.begin(render_id, number, place, job.run)
+                except StoreAway as away:
+                    return away.message
+                if order is None or isinstance(order, Message):
+                    return order
+                # Asked once more: only now does whoever has it by right find out who took it up last.
+                if not job.is_ours():
+                    self._takes.forgive(order)
+                    break
+                with contextlib.suppress(Fenced):
+                    return self._make_and_note(order)
+                # Whoever took it up may have lost it long ago, and found that out in the meantime.
+                _log.warning("Another worker took up shot %s of order %s.", order.take.shot_id, render_id)
+        _log.warning("Order %s is not this worker's any more; it goes on with what else there is.", render_id)
+        return CALLED_OFF
+
+    def _make_and_note(self, order: Order) -> Message | None:
+        """Make a shot, and keep how long it took. Returns None, or why it is not made. Raises Fenced."""
+        self._order, self._at = order, (order.render_id, order.take.shot_id)
+        clock = StageClock(order.planned.request.settings)
+        problem: Message | None = CALLED_OFF
+        is_fenced = False
+        try:
+            problem = self._make(order, clock)
+        except Fenced:
+            # Its clock went on while it stood still.
+            is_fenced = True
+            raise
+        finally:
+            self._order = self._at = None
+            if not is_fenced:
                 self._notes.end(clock, whole=problem is None)
-            return problem
+        return problem
+
+    def await_rest(self) -> None:
+        """Wait until nothing is under way; to be called once ``leave`` is set."""
+        while not self._rests.wait(SECONDS_BETWEEN_LOOKS):
+            if self._turn.acquire(blocking=False):
+                # Whoever wants to begin now finds that the worker leaves.
+                self._turn.release()
+                return
+
+    @property
+    def at(self) -> tuple[str, str] | None:
+        """The render and the shot under way, by id; None between shots."""
+        return self._at
 
     def forgive(self) -> None:
         """Do not count this attempt at the shot under way: the worker ends on purpose, not because of it."""
-        take_id = self._take_id
-        if take_id is not None:
-            self._takes.forgive(take_id)
+        order = self._order
+        if order is not None:
+            self._takes.forgive(order)
 
-    def settle(self, render_id: str, problems: Sequence[Message]) -> None:
+    def settle(self, render_id: str, problems: Sequence[Message], job: Job) -> None:
         """End a render; ``problems`` say why shots were not made."""
 
-        def end(session: Session) -> None:
+        def end(session: Session) -> bool:
             render = session.get(Render, render_id)
-            if render is not None and render.status in UNFINISHED:
+            if render is not None:
+                hold(session=session, row=render)
+                session.refresh(render)
+            is_to_end = render is not None and _is_to_be_made(render, job)
+            if render is not None and is_to_end:
                 planned = RenderPlan.from_json(render.plan).problems if render.plan else ()
                 # What several chains say is said once.
                 said: list[Message] = []
@@ -166,9 +222,10 @@ class ShotRenderer:
                 render.status = "failed" if said else "done"
                 render.error = stored(joined(said, "sentences")) if said else None
                 render.finished_at = now()
+            return is_to_end
 
-        insist(self._database, end)
-        preview_path(self._settings, render_id).unlink(missing_ok=True)
+        if insist(self._database, end):
+            preview_path(self._settings, render_id).unlink(missing_ok=True)
 
     def _plan_of(self, session: Session, render: Render) -> RenderPlan:
         try:
@@ -178,36 +235,40 @@ class ShotRenderer:
             return RenderPlan((), (message_for(error),))
 
     def _make(self, order: Order, clock: StageClock) -> Message | None:
-        """Make a shot. Returns None, or why it is not made."""
+        """Make a shot. Returns None, or why it is not made. Raises Fenced."""
         began = time.monotonic()
-        take_id = order.take.id
         try:
             self._fill(order, clock)
-            self._takes.finish(take_id, time.monotonic() - began)
+            self._takes.finish(order, time.monotonic() - began, self._join_of(order))
         except CalledOff:
             self._cancel(order)
             return CALLED_OFF
         except ShotDeleted:
             self._cancel(order)
         except PutBack:
-            self._takes.forgive(take_id)
+            self._takes.forgive(order)
             return CALLED_OFF
+        except Fenced:
+            raise
         # The one place where whatever went wrong is put into words; the next shot or render goes on.
         except Exception as error:
             _report(error)
             if isinstance(error, RankLost):
-                self._takes.note_fault(take_id, error.message)
+                self._takes.note_fault(order, error.message)
                 self._begin_afresh()
             if accelerator_lost(error):
-                self._takes.note_fault(take_id, Message("accelerator-lost", {"said": first_line(error)}))
+                self._takes.note_fault(order, Message("accelerator-lost", {"said": first_line(error)}))
                 self._begin_afresh()
             said = message_for(self._named(error))
-            self._takes.fail(take_id, said)
+            self._takes.fail(order, said)
             return said
         return None
 
     def _fill(self, order: Order, clock: StageClock) -> None:
-        """Make what the take lacks and put its file together. Raises CalledOff, PutBack, and whatever goes wrong."""
+        """Make what the take lacks and put its file together.
+
+        Raises CalledOff, PutBack, Fenced, and whatever goes wrong.
+        """
         shot = order.plan.chains[order.number][order.place]
         progress = ProgressWriter(
             settings=self._settings,
@@ -219,6 +280,7 @@ class ShotRenderer:
                 shot_count=order.plan.shot_count,
                 sections=len(order.planned.sections),
             ),
+            held=lambda session: self._takes.held(session, order),
         )
         take = order.take
         # One that was ended early has fewer units than are planned.
@@ -226,7 +288,14 @@ class ShotRenderer:
             take = self._sample(order, progress, clock) or take
         insist(self._database, lambda session: check_wanted(session=session, order=order))
         progress.enter("finishing")
-        conform_take(settings=self._settings, take=take)
+        self._takes.put_together(order, take)
+
+    def _join_of(self, order: Order) -> Join | None:
+        """What there is to see where a shot goes on from a video."""
+        planned = order.planned
+        if planned.start is None or planned.request.past is None:
+            return None
+        return measured_join(self._store, planned.start, planned.sections[0])
 
     def _sample(self, order: Order, progress: ProgressWriter, clock: StageClock) -> Take | None:
         """Have the engine make the sections, up to the end or until the render is called off or put back.
@@ -253,14 +322,15 @@ class ShotRenderer:
                     if isinstance(event, Step):
                         watch.hears = True
                     if isinstance(event, Notice):
-                        _log.info("%s", in_english(event.message))
+                        _log.info("%s", in_log(event.message))
                     if isinstance(event, SectionDone) and event.number and event.seconds:
                         _log.info("Made section %s in %.1f s.", event.key[:12], event.seconds)
-                        self._takes.note_success(order.take)
+                        self._takes.note_success(order)
                         self._check_disk()
                         if ended := self._takes.end_if_asked(order, event.number):
                             return ended
                         self._check_not_put_back(order)
+                        self._rest_if_leaving()
                     if watch.called_off:
                         return None
         return None
@@ -274,14 +344,20 @@ class ShotRenderer:
         names = {name for shot in shots for name in conditioning_of(shot)}
         missing = sum(not encoded_path(self._settings, name).is_file() for name in names)
         try:
-            engine.prepare(shots, pictures)
+            engine.prepare(shots, pictures, self._store)
         except _ONES_OWN:
             for shot in shots:
                 try:
-                    engine.prepare([shot], pictures)
+                    engine.prepare([shot], pictures, self._store)
                 except _ONES_OWN as error:
-                    _log.warning("A shot of this render cannot be made: %s", error)
+                    _log.warning("A shot of this render cannot be made: %s", in_log(message_for(error)))
         return missing
+
+    def _rest_if_leaving(self) -> None:
+        """Go no further where the worker leaves; whoever takes up the work finds what is finished."""
+        if self._leave.is_set():
+            self._rests.set()
+            threading.Event().wait()
 
     def _check_not_put_back(self, order: Order) -> None:
         """Raise PutBack where the order waits again and lacks more than its file."""
@@ -292,33 +368,43 @@ class ShotRenderer:
     def _pictures(self, plan: RenderPlan) -> dict[str, Path]:
         asked = [shot.request for chain in plan.chains for shot in chain]
         images = {image for request in asked for image in (request.image, *(beat.image for beat in request.beats))}
-        return {image: picture_path(self._settings, image) for image in images if image}
+        images |= {request.past.video for request in asked if request.past}
+        images |= {request.end for request in asked}
+        return {image: picture_file(self._settings, image) for image in images if image}
 
     def _is_wanted(self, order: Order) -> bool:
         try:
             with session_for(self._glances) as session:
                 check_wanted(session=session, order=order)
-        except (CalledOff, ShotDeleted):
+        except (CalledOff, ShotDeleted, Fenced):
             return False
         return True
 
     def _give_up(self, order: Order) -> None:
         """End the process over a shot that nobody wants any more, and that does not hear of it."""
+        try:
+            self._cancel(order)
+        except Fenced:
+            return  # it will hear of it, and this process can go on with other work
         _log.warning("What was called off does not end; beginning afresh.")
-        self._cancel(order)
         self._begin_afresh()
 
     def _cancel(self, order: Order) -> None:
-        self._takes.cancel(order.take.id)
+        self._takes.cancel(order)
         preview_path(self._settings, order.render_id).unlink(missing_ok=True)
 
     def _named(self, error: Exception) -> Exception:
-        """``error``; where it is about a picture, with the name that a person gave it, not the one it is kept under."""
-        if isinstance(error, ImageRejected):
+        """``error``; where it is about a picture, video or LoRA, with the name that a person gave it."""
+        if isinstance(error, ImageRejected | VideoRejected):
             name = error.name
             media = insist(self._database, lambda session: session.get(Media, name))
             if media is not None:
-                return ImageRejected(media.name, error.reason)
+                return type(error)(media.name, error.reason)
+        if isinstance(error, LoraMissing):
+            sha256 = error.sha256
+            lora = insist(self._database, lambda session: session.get(Lora, sha256))
+            if lora is not None:
+                return StoryboardProblem(Message("lora-not-here", {"name": lora.name}))
         return error
 
     def _check_disk(self) -> None:
@@ -326,8 +412,12 @@ class ShotRenderer:
             raise OSError(errno.ENOSPC, "No space left on device", str(self._settings.home))
 
 
+def _is_to_be_made(render: Render, job: Job) -> bool:
+    return render.status in UNFINISHED and is_run(render, job.run)
+
+
 def _report(error: Exception) -> None:
     if foreseen(error):
-        _log.warning("%s", in_english(message_for(error)))
+        _log.warning("%s", in_log(message_for(error)))
     else:
         _log.error("Unforeseen fault", exc_info=error)

@@ -33,6 +33,8 @@ _FIRST_OF_SHOTS = ("image", "prompt", "seconds", "start", "seed")
 _CHOICES = MappingProxyType({"start": "toml-start", "default_start": "toml-default-start", "fit": "toml-fit"})
 
 
+# Files of LoRAs, each with its strength, as "rain.safetensors:0.8".
+Loras = Annotated[tuple[Text, ...], Field(strict=False)]
 # Where a picture is cut: x, y and zoom, in thousandths.
 Placed = Annotated[tuple[StrictInt, StrictInt, StrictInt] | None, Field(strict=False)]
 
@@ -53,7 +55,9 @@ class BeatContent(Table):
 class ShotContent(ShotFilmContent):
     """One ``[[shot]]``; a shot without a ``seed`` gets one, and what else it does not say is the file's.
 
-    ``model`` is for the whole chain that begins with the shot. Times in its prompt are beats unless it is ``literal``.
+    ``video`` is one that the shot goes on from, ``end_image`` a picture that it is made towards. ``model`` is for the
+    whole chain that begins with the shot, and ``lora`` takes the place of the file's. Times in its prompt are beats
+    unless it is ``literal``.
     """
 
     image: Text = ""
@@ -70,18 +74,22 @@ class ShotContent(ShotFilmContent):
     steps: int | None = None
     guidance: float | None = None
     literal: bool = False
+    video: Text = ""
+    lora: Loras | None = None
+    end_image: Text = ""
     beat: tuple[BeatContent, ...] = Field(default=(), strict=False)
 
     def of_shot(self) -> dict[str, Any]:
         """The fields of a shot that files can say since later versions than the first, without those for the film.
 
-        Its beats are left to ``file_reading``.
+        Its beats, its video, its LoRAs and its end picture are left to ``file_reading``.
 
         A key that is called as the field of a shot needs nothing but its line above. Its value where a file does not
         say it never changes: a file finds its project by what it says otherwise.
         """
-        apart = {"place", "model", "literal", "beat"}
-        values = self.model_dump(exclude={*_FIRST_OF_SHOTS, *ShotFilmContent.model_fields, *apart}) | {"beats": []}
+        apart = {"place", "model", "literal", "video", "lora", "end_image", "beat"}
+        values = self.model_dump(exclude={*_FIRST_OF_SHOTS, *ShotFilmContent.model_fields, *apart})
+        values |= {"beats": [], "loras": None, "end_media_id": None}
         x, y, zoom = self.place or CENTRED
         placed = {"place_x": x, "place_y": y, "place_zoom": zoom}
         return values | placed | {"name": shown_name(self.name), "checkpoint": self.model}
@@ -113,6 +121,7 @@ class FileContent(Table):
     words_after: Text = ""
     default_seconds: float | None = None
     default_start: Start = "cut"
+    lora: Loras = ()
     real: RealContent | None = None
     film: FilmContent | None = None
     seed_policy: SeedPolicy = "each"
@@ -126,13 +135,14 @@ class FileContent(Table):
     def of_project(self) -> dict[str, Any]:
         """The fields of a project that say the same; one that is called as its key needs nothing but its line above.
 
-        ``film`` is left to ``film_content``.
+        ``film`` is left to ``film_content``, and its LoRAs to ``file_reading``.
         """
-        apart = {"title", "model", "teacache", "seed", "default_seconds", "real", "film", "shot"}
+        apart = {"title", "model", "teacache", "seed", "default_seconds", "lora", "real", "film", "shot"}
         values = self.model_dump(exclude=apart)
         real = self.real
         return values | {
             "film": {},
+            "loras": [],
             "checkpoint": self.model,
             "cache": "teacache" if self.teacache else None,
             "threshold": self.teacache or None,
@@ -249,6 +259,8 @@ def _reason(table: type[Table], key: str, fault: ErrorDetails) -> Message:
     kind, shown = fault["type"], _shown(fault["input"])
     if kind == "extra_forbidden":
         return Message("toml-unknown", {"key": _shown(key), "choices": ", ".join(_keys(table))})
+    if key == "lora":
+        return Message("toml-lora", {"value": shown})
     if key == "place":
         return Message("toml-place", {"value": shown})
     if kind == "missing":

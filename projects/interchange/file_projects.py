@@ -8,12 +8,15 @@ from projects.database.tables import Project, ProjectUpdate, ShotUpdate
 from projects.interchange.file_reading import read_storyboard
 from projects.interchange.film_content import said_for_film
 from projects.interchange.storyboard_file import StoryboardFile
+from projects.loras.files import config_beside
+from projects.loras.library import add_lora
 from projects.settings import CHECKOUT, StudioSettings
 from projects.sound.files import add_sound
 from projects.storage.pictures import add_picture, keep_whole
+from projects.storage.videos import add_video
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import shots_of
-from projects.storyboard.shots import NewShot, add_shots, edit_shot
+from projects.storyboard.shots import NewShot, add_shots, attach_video, edit_shot
 
 EXAMPLE = CHECKOUT / "examples" / "lighthouse" / "storyboard.toml"
 
@@ -29,15 +32,17 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
         if _still_says(session, earlier, file):
             earlier.deleted_at = None
             session.flush()
-            _keep_pictures(settings, file)
+            _keep_pictures(session, settings, file)
             _keep_sounds(session, settings, file)
+            _keep_loras(session, settings, file)
             return earlier
         earlier.source = None
         session.flush()
     project = create_project(session=session, name=file.title)
     edit_project(session=session, project_id=project.id, changes=ProjectUpdate(**file.settings))
     _keep_sounds(session, settings, file)
-    for picture in file.beat_pictures.values():
+    _keep_loras(session, settings, file)
+    for picture in file.other_pictures.values():
         add_picture(session=session, settings=settings, data=picture.read_bytes(), name=picture.name)
     for shot in file.shots:
         media_id = None
@@ -47,6 +52,9 @@ def project_for_file(*, session: Session, settings: StudioSettings, file: Storyb
         new = NewShot(prompt=shot.prompt, seconds=shot.seconds, start=shot.start, seed=shot.seed, media_id=media_id)
         (made,) = add_shots(session=session, project_id=project.id, new=[new])
         edit_shot(session=session, shot_id=made.id, changes=ShotUpdate(**shot.more, **shot.film))
+        if shot.video is not None:
+            video = add_video(session=session, settings=settings, file=shot.video, name=shot.video.name).media
+            attach_video(session=session, shot_id=made.id, media_id=video.id)
     project.source = file.source
     session.flush()
     return project
@@ -59,18 +67,25 @@ def seed_example(*, session: Session, settings: StudioSettings) -> Project | Non
     return project_for_file(session=session, settings=settings, file=read_storyboard(EXAMPLE))
 
 
-def _keep_pictures(settings: StudioSettings, file: StoryboardFile) -> None:
-    """Bring back the pictures of a project whose kept files were lost or damaged since it was made."""
+def _keep_pictures(session: Session, settings: StudioSettings, file: StoryboardFile) -> None:
+    """Bring back the pictures and videos of a project whose kept files were lost or damaged since it was made."""
     for shot in file.shots:
         if shot.image is not None and shot.media_id is not None:
             keep_whole(settings, shot.media_id, shot.image.read_bytes())
-    for media_id, picture in file.beat_pictures.items():
+        if shot.video is not None:
+            add_video(session=session, settings=settings, file=shot.video, name=shot.video.name)
+    for media_id, picture in file.other_pictures.items():
         keep_whole(settings, media_id, picture.read_bytes())
 
 
 def _keep_sounds(session: Session, settings: StudioSettings, file: StoryboardFile) -> None:
     for path in file.sounds.values():
         add_sound(session=session, settings=settings, file=path, name=path.name)
+
+
+def _keep_loras(session: Session, settings: StudioSettings, file: StoryboardFile) -> None:
+    for path in file.loras.values():
+        add_lora(session=session, settings=settings, file=path, name=path.name, config=config_beside(path))
 
 
 def _still_says(session: Session, project: Project, file: StoryboardFile) -> bool:
@@ -81,6 +96,7 @@ def _still_says(session: Session, project: Project, file: StoryboardFile) -> boo
     apart = {"seed"} if project.seed_policy == "new" else set()
     return len(shots) == len(file.shots) and all(
         said_for_film(shot) == wanted.film
+        and (shot.video or {}).get("media_id") == wanted.video_id
         and all(getattr(shot, name) == value for name, value in wanted.of_shot().items() if name not in apart)
         for shot, wanted in zip(shots, file.shots, strict=True)
     )

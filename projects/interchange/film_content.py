@@ -22,6 +22,7 @@ from projects.cutting.shot_fields import ShotSound
 from projects.database.tables import FILM_FIELDS, Between, Move, Shot, Transition, TransitionAt
 from projects.errors import StoryboardFileProblem
 from projects.interchange.toml_table import Table, Text
+from projects.sound.reading import SOUND_FILES_ONLY
 
 # The value that each of a shot's fields for the film has where nothing is said.
 USUAL: Mapping[str, Any] = MappingProxyType(
@@ -138,7 +139,7 @@ def _checked_sound(where: str, key: str, file: Path, name: str) -> str:
     try:
         if not file.is_file():
             raise StoryboardFileProblem(where, Message("toml-sound-missing", values))
-        with av.open(str(file), mode="r", metadata_errors="replace") as container:
+        with av.open(str(file), mode="r", metadata_errors="replace", options=SOUND_FILES_ONLY) as container:
             if not container.streams.audio:
                 raise StoryboardFileProblem(where, Message("toml-no-sound", values))
         return picture_hash(file)

@@ -23,7 +23,7 @@ SETTINGS_HASHED_ALWAYS = ("checkpoint", "preset", "steps", "guidance", "cfg", "n
 
 @dataclass(frozen=True)
 class FileShot:
-    """A shot of a storyboard file; ``media_id`` is the hash of the picture file ``image``.
+    """A shot of a storyboard file; ``media_id`` is the hash of the picture file ``image``, ``video_id`` of ``video``.
 
     Times in its ``prompt`` were read, and are beats, unless it is ``literal``.
 
@@ -40,6 +40,8 @@ class FileShot:
     more: Mapping[str, Any]
     film: Mapping[str, Any] = field(default_factory=dict)
     literal: bool = False
+    video: Path | None = None
+    video_id: str | None = None
 
     def of_shot(self) -> dict[str, Any]:
         """The fields of a shot that say the same."""
@@ -51,9 +53,9 @@ class FileShot:
 class StoryboardFile:
     """What a storyboard file says; ``name`` is the file's own name, without folders.
 
-    ``settings`` are the fields of a project that it says. ``sounds`` are the sound files it names, ``beat_pictures``
-    the picture files of its beats, by their SHA-256. ``remarks`` are what is to be said of its pictures; they are no
-    part of what the file says.
+    ``settings`` are the fields of a project that it says. ``sounds`` are the sound files it names, ``other_pictures``
+    the picture files of its beats and ends, and ``loras`` those of its LoRAs, by their SHA-256. ``remarks`` are what is
+    to be said of its pictures; they are no part of what the file says.
     """
 
     name: str
@@ -62,7 +64,8 @@ class StoryboardFile:
     shots: tuple[FileShot, ...]
     remarks: tuple[Message, ...]
     sounds: Mapping[str, Path] = field(default_factory=dict)
-    beat_pictures: Mapping[str, Path] = field(default_factory=dict)
+    other_pictures: Mapping[str, Path] = field(default_factory=dict)
+    loras: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -80,6 +83,7 @@ def _hashed_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _hashed_shot(shot: FileShot) -> list[object]:
     later = _unusual(shot.more, ShotContent().of_shot()) | ({"film": dict(shot.film)} if shot.film else {})
+    later |= {"video": shot.video_id} if shot.video_id else {}
     first: list[object] = [shot.prompt, shot.seconds, shot.start, shot.seed, shot.media_id]
     return [*first, later] if later else first
 

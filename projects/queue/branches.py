@@ -21,12 +21,14 @@ from projects.films.stitching import conform_take
 from projects.names import storable
 from projects.queue.orders import MOST_OTHER_TAKES, add_order, is_urgent
 from projects.settings import StudioSettings
+from projects.storage.shared import section_store
 from projects.storyboard.reading import get_shot
 from projects.storyboard.shots import new_seed
 from projects.takes.render_plan import missing_units
 from projects.takes.takes import finish_take, record_take, takes_of
 from projects.takes.tree import shared_frames
 from projects.takes.variants import Origin, Variant, branch, origin_of, planned_branch
+from projects.takes.video_joins import video_join_of
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def order_branches(
     """
     if not 1 <= len(ways) <= MOST_OTHER_TAKES:
         raise InvalidRequest("ways", Message("not-between", {"value": len(ways), "least": 1, "most": MOST_OTHER_TAKES}))
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     origin = origin_of(session=session, store=store, take_id=take_id)
     moment = origin.moment(at)
     if at < 0.0 or origin.latent(moment) >= origin.planned.span.latents:
@@ -84,7 +86,7 @@ def change_length(*, session: Session, settings: StudioSettings, take_id: str, s
 
     The shot stays as it is until it is chosen. Raises NotFound, StoryboardProblem and InvalidRequest.
     """
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     origin = origin_of(session=session, store=store, take_id=take_id)
     variant = Variant(of=take_id, seconds=seconds)
     shot = branch(session, origin, variant)
@@ -101,7 +103,7 @@ def change_length(*, session: Session, settings: StudioSettings, take_id: str, s
         branch_of=shot.branch_of,
     )
     conform_take(settings=settings, take=take)
-    return finish_take(session=session, take_id=take.id, seconds_spent=0.0)
+    return finish_take(session=session, take_id=take.id, seconds_spent=0.0, join=video_join_of(origin.take))
 
 
 def order_variants(

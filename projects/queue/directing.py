@@ -14,7 +14,6 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from framepack.shots.keys import plan_chain
 from framepack.shots.spans import FRAMES_PER_LATENT, seconds_of
-from framepack.store.section_store import SectionStore
 from projects.database.tables import Pass, Render, Take
 from projects.errors import StoryboardProblem
 from projects.messages import read
@@ -22,6 +21,7 @@ from projects.names import storable
 from projects.queue.branches import order_variants
 from projects.queue.orders import UNFINISHED, add_order, is_urgent
 from projects.settings import StudioSettings
+from projects.storage.shared import section_store
 from projects.storyboard.choosing import choose_as_made
 from projects.storyboard.project_settings import checkpoint_of
 from projects.storyboard.reading import chosen_id, get_project, get_shot, shots_of
@@ -77,7 +77,8 @@ def directed(*, session: Session, shot_id: str, made_for: Pass = "draft") -> Dir
 def direct_shot(*, session: Session, shot_id: str, made_for: Pass = "draft") -> Render:
     """Begin to direct a shot: its first section is ordered. The shot stays as it is, and so does what it shows.
 
-    Raises NotFound, and StoryboardProblem where it is being directed, or its model makes it from the end.
+    Raises NotFound, and StoryboardProblem where it is being directed, its model makes it from the end, or it is guided
+    to a picture: from when on depends on how long it will be.
     """
     shot = get_shot(session=session, shot_id=shot_id)
     project = get_project(session=session, project_id=shot.project_id)
@@ -85,6 +86,8 @@ def direct_shot(*, session: Session, shot_id: str, made_for: Pass = "draft") -> 
     checkpoint = checkpoint_named(run[0].checkpoint or checkpoint_of(project, made_for))
     if checkpoint.direction == "inverted":
         raise StoryboardProblem(Message("direct-backwards", {"checkpoint": checkpoint.name, "shot": shot.label}))
+    if shot.end_media_id is not None:
+        raise StoryboardProblem(Message("direct-guided", {"shot": shot.label}))
     if directed(session=session, shot_id=shot_id, made_for=made_for) is not None:
         raise StoryboardProblem(Message("direct-already", {"shot": shot.label}))
     frames = FRAMES_PER_LATENT * checkpoint.window + (1 if shot is run[0] else 0)
@@ -162,7 +165,7 @@ def stop_directing(*, session: Session, shot_id: str, made_for: Pass = "draft") 
 def _order(
     session: Session, settings: StudioSettings, now: Directed, take: Take, variant: Variant, base: Take | None
 ) -> Render:
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     origin = origin_of(session=session, store=store, take_id=take.id)
     if variant.at is not None:
         variant = variant.model_copy(update={"at": origin.moment(variant.at)})

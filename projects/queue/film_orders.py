@@ -10,28 +10,31 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from framepack.messages import Message, joined
 from projects.composing.enlarging import check_enlarger
-from projects.composing.making import made_from, same_film
-from projects.database.tables import Edition, Film, Pass, now
+from projects.composing.making import is_joined, made_from, same_film
+from projects.database.tables import Edition, Film, Pass, PictureOrder, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.films.films import films_of, get_film
 from projects.films.material import film_of
 from projects.films.timeline import Timeline
+from projects.forecast.films import film_work
 from projects.names import shown_name
 from projects.queue.deliveries import Delivery
-from projects.queue.orders import APPLICATION_VERSION, queue_client
+from projects.queue.orders import queue_client
 from projects.settings import StudioSettings
 
 FILM_QUEUE = "films"
 FILM_WORKFLOW = "film"
 UNFINISHED = ("queued", "working")
 ENDED = ("failed", "cancelled")
-# In a film's order: the timeline it is made of, while it is not made, and how often a worker began it.
-TIMELINE, BEGUN = "timeline", "begun"
+# In a film's order: the timeline it is made of, while it is not made, how often a worker began it, and for forecasts
+# how much there is to do.
+TIMELINE, BEGUN, WORK = "timeline", "begun", "work"
 _TIMELINES = TypeAdapter(Timeline)
 # Before so much is done, and so many seconds have passed, nobody can say how long the rest will take.
 _SHARE_TO_TELL, _SECONDS_TO_TELL = 0.02, 2.0
@@ -49,9 +52,10 @@ def order_film(
 ) -> Film:
     """Order what is delivered of a project's film in a pass, or of an edition of it, as it is cut now.
 
-    A worker begins within a moment of the commit. Raises NotFound, InvalidRequest, EnlargerRejected, and
-    StoryboardProblem where the film cannot be made.
+    A worker begins within a moment of the commit, when its turn comes. Raises NotFound, InvalidRequest,
+    EnlargerRejected, and StoryboardProblem where the film cannot be made.
     """
+    last = session.exec(select(sa.func.max(col(Film.place)))).one()
     film = film_to_make(
         session=session,
         settings=settings,
@@ -61,17 +65,8 @@ def order_film(
         made_for=made_for,
         edition_id=edition_id,
     )
-    # Ordered before the commit, so that no committed film is without its workflow; the workflow waits for the row.
-    with queue_client(settings) as client:
-        client.enqueue(
-            {
-                "workflow_name": FILM_WORKFLOW,
-                "queue_name": FILM_QUEUE,
-                "workflow_id": film.id,
-                "app_version": APPLICATION_VERSION,
-            },
-            film.id,
-        )
+    film.place = (last or 0.0) + 1.0
+    session.flush()
     return film
 
 
@@ -138,8 +133,12 @@ def film_to_make(
         film.parts = list(timeline.takes)
         film.width, film.height, film.fps = timeline.width, timeline.height, float(timeline.rate)
         film.frames, film.seconds = timeline.frames, timeline.seconds
+    plain = not delivery.is_film
     if delivery.is_film:
         film.made_from = made_from(timeline, delivery.film_order())
+        plain = is_joined(timeline, delivery.film_order())
+    work = film_work(frames=timeline.frames, width=timeline.width, height=timeline.height, joined=plain)
+    film.order = {**film.order, WORK: work}
     session.add(film)
     session.flush()
     return film
@@ -165,7 +164,7 @@ def kept_timeline(film: Film) -> Timeline:
 
 def settled(order: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a film's order once it is made, or is not going to be."""
-    return {name: value for name, value in order.items() if name not in (TIMELINE, BEGUN)}
+    return {name: value for name, value in order.items() if name not in (TIMELINE, BEGUN, WORK)}
 
 
 def cancel_film(*, session: Session, settings: StudioSettings, film_id: str) -> Film:
@@ -174,8 +173,9 @@ def cancel_film(*, session: Session, settings: StudioSettings, film_id: str) -> 
     if film.status in UNFINISHED:
         film.status, film.finished_at, film.order = "cancelled", now(), settled(film.order)
         session.flush()
-        with queue_client(settings) as client:
-            client.cancel_workflow(film_id)
+        if film.handed_over:
+            with queue_client(settings) as client:
+                client.cancel_workflow(film.workflow_id)
     return film
 
 
@@ -221,9 +221,9 @@ def under_way_as(films: Sequence[Film], delivery: Delivery, made_for: Pass, edit
     return None
 
 
-def seconds_left(film: Film, moment: dt.datetime) -> float | None:
-    """How long a film that is being made will still take; None while nobody can say."""
-    if film.status != "working" or film.started_at is None or film.share < _SHARE_TO_TELL:
+def seconds_left(order: Film | PictureOrder, moment: dt.datetime) -> float | None:
+    """How long a film, or pictures, that are being made will still take; None while nobody can say."""
+    if order.status != "working" or order.started_at is None or order.share < _SHARE_TO_TELL:
         return None
-    spent = (moment - film.started_at).total_seconds()
-    return spent * (1.0 - film.share) / film.share if spent >= _SECONDS_TO_TELL else None
+    spent = (moment - order.started_at).total_seconds()
+    return spent * (1.0 - order.share) / order.share if spent >= _SECONDS_TO_TELL else None

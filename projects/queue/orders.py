@@ -36,7 +36,7 @@ APPLICATION_VERSION = "1"
 RENDERS = "renders"
 CHAINS = "chains"
 RENDER_WORKFLOW = "render"
-ALIVE_SECONDS = 15.0
+ALIVE_SECONDS = 10.0
 UNFINISHED = ("queued", "running")
 MOST_OTHER_TAKES = 8
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from PIL import Image
+from sqlmodel import Session
 
 from framepack.files.atomic import replacing
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
@@ -47,7 +48,8 @@ class Place:
 class ProgressWriter:
     """Writes where one shot of a render is, at most four times a second; a change of phase is never left out.
 
-    What cannot be written is dropped: nobody's shot shall fail because its progress could not be shown.
+    What cannot be written is dropped: nobody's shot shall fail because its progress could not be shown. Only where the
+    shot is not this worker's any more does ``held``, asked in the transaction that writes, raise.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class ProgressWriter:
         settings: StudioSettings,
         database: sa.Engine,
         place: Place,
+        held: Callable[[Session], None],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
         self._database = database
         self._place = place
+        self._held = held
         self._clock = clock
         self._sleep = sleep
         self._written: deque[float] = deque(maxlen=WRITES_A_SECOND)
@@ -72,6 +76,7 @@ class ProgressWriter:
         self._sampled: set[int] = set()
         self._step_times: list[float] = []
         self._pace: float | None = None
+        self._preview: NDArray[np.uint8] | None = None
 
     def enter(self, phase: Phase) -> None:
         """Say that another phase begins."""
@@ -110,13 +115,15 @@ class ProgressWriter:
         if len(self._step_times) > 1:
             self._pace = (self._step_times[-1] - self._step_times[0]) / (len(self._step_times) - 1)
         if event.number == event.of:
-            self._save_preview(event.preview)
+            self._preview = event.preview
             self.enter("decoding")
         elif not self._written or self._clock() - self._written[-1] >= SECONDS_BETWEEN_STEPS:
-            self._save_preview(event.preview)
+            self._preview = event.preview
             self._write(step=event.number, steps=event.of)
 
     def _write(self, *, step: int, steps: int) -> None:
+        encoded = None if self._preview is None else _encoded(self._preview)
+        self._preview = None
         # A model that works backwards samples every section before the first is done.
         section = max(self._sections_done + 1, self._found + len(self._sampled))
         row = Progress(
@@ -136,19 +143,29 @@ class ProgressWriter:
             return
         try:
             with session_for(self._database) as session:
+                self._held(session)
                 session.merge(row)
+                session.flush()
+                if encoded is not None:
+                    self._save_preview(encoded)
                 session.commit()
         except AWAY as error:
             _log.warning("Progress is not shown for a while: %s", error)
             self._silent_until = self._clock() + SECONDS_AFTER_A_FAULT
+        except sa.exc.IntegrityError:
+            pass  # another worker of the same order was the first to write; what comes next is written over that
         self._written.append(self._clock())
 
-    def _save_preview(self, preview: NDArray[np.uint8]) -> None:
-        encoded = io.BytesIO()
-        Image.fromarray(preview).save(encoded, format="WEBP", quality=80)
+    def _save_preview(self, encoded: bytes) -> None:
         path = preview_path(self._settings, self._place.render_id)
         try:
             with replacing(path) as aside:
-                aside.write_bytes(encoded.getvalue())
+                aside.write_bytes(encoded)
         except OSError as error:
             _log.warning("The preview is not shown: %s", error)
+
+
+def _encoded(preview: NDArray[np.uint8]) -> bytes:
+    encoded = io.BytesIO()
+    Image.fromarray(preview).save(encoded, format="WEBP", quality=80)
+    return encoded.getvalue()

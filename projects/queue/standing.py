@@ -20,6 +20,7 @@ from projects.database.tables import Pass, Project, Render, Shot, Take
 from projects.queue.orders import UNFINISHED
 from projects.settings import StudioSettings
 from projects.storage.places import take_path
+from projects.storage.shared import is_kept
 from projects.storyboard.project_settings import checkpoint_of, passes_of
 from projects.storyboard.reading import chosen_id
 from projects.takes.staleness import own_checkpoints, plan_project, takes_there
@@ -109,10 +110,15 @@ def _states(
         for project in some:
             own = tuple(rows.get(project.id, ()))
             shown = {str(take) for row in own for take in row[-2:] if take is not None}
-            gone = tuple(sorted(take for take in shown if take_path(settings, take).name not in files))
+            gone = tuple(sorted(take for take in shown if _is_gone(settings, take, files)))
             made = tuple(takes.get(project.id, ()))
             states[project.id] = hash((project.version, project.updated_at, names, own, made, gone))
     return states
+
+
+def _is_gone(settings: StudioSettings, take_id: str, files: Collection[str]) -> bool:
+    path = take_path(settings, take_id)
+    return path.name not in files and not is_kept(settings, path)
 
 
 def _grouped(session: Session, query: sa.Executable) -> dict[str, list[tuple[object, ...]]]:

@@ -7,19 +7,21 @@ waits, or a pause, needs nothing of it. It renders nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from framepack.messages import Message
-from projects.database.tables import QueueState, Render, now
+from projects.database.tables import Film, PictureOrder, QueueState, Render, now
 from projects.errors import StoryboardProblem
 from projects.queue.orders import UNFINISHED, add_order, get_render
 
 # Plans are large, and nobody asks for them here.
 _WITHOUT_PLAN = defer(Render.plan)  # type: ignore[arg-type]
 OVER = ("done", "failed", "cancelled")
+Waiting = TypeVar("Waiting", Render, Film, PictureOrder)
 
 
 def unfinished(*, session: Session) -> list[Render]:
@@ -133,11 +135,30 @@ def move_order(*, session: Session, render_id: str, before: str | None) -> list[
     elif ahead is not None and not ahead.urgent:
         order.urgent = False
     others.insert(place, order)
-    for position, one in enumerate(others, start=1):
+    return number_places(session, others)
+
+
+def number_places(session: Session, waiting: Sequence[Waiting]) -> list[str]:
+    """Have those that wait stand in this order. Returns their ids."""
+    for position, one in enumerate(waiting, start=1):
         one.place = float(position)
         session.add(one)
     session.flush()
-    return [one.id for one in others]
+    return [one.id for one in waiting]
+
+
+def put_before(session: Session, waiting: Sequence[Waiting], moved: Waiting, target: Waiting | None) -> list[str]:
+    """Put ``moved`` before ``target`` of those that wait, or last. Returns the ids of all of them, in their order.
+
+    Raises StoryboardProblem for what does not wait.
+    """
+    if moved not in waiting or (target is not None and target not in waiting):
+        raise StoryboardProblem(Message("order-not-waiting"))
+    if moved is target:
+        return [one.id for one in waiting]
+    others = [one for one in waiting if one is not moved]
+    others.insert(len(others) if target is None else others.index(target), moved)
+    return number_places(session, others)
 
 
 def retry_order(*, session: Session, render_id: str) -> Render:
@@ -162,9 +183,12 @@ def retry_order(*, session: Session, render_id: str) -> Render:
 
 
 def clear_finished(*, session: Session) -> int:
-    """List what is over no longer; returns how many orders that were. Their takes and films stay."""
-    done = (col(Render.status).in_(OVER), col(Render.cleared_at).is_(None))
-    return session.connection().execute(sa.update(Render).where(*done).values(cleared_at=now())).rowcount
+    """List what is over no longer; returns how many orders that were. Their takes and pictures stay."""
+    cleared = 0
+    for table in (Render, PictureOrder):
+        done = (col(table.status).in_(OVER), col(table.cleared_at).is_(None))
+        cleared += session.connection().execute(sa.update(table).where(*done).values(cleared_at=now())).rowcount
+    return cleared
 
 
 def _rank(order: Render) -> tuple[bool, bool, bool, float, object]:

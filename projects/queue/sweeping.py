@@ -10,24 +10,28 @@ from sqlmodel import col, select
 
 from framepack.messages import Message
 from projects.database.opening import session_for
-from projects.database.tables import Film, Render, Take, now
+from projects.database.tables import Render, Take, now
 from projects.failures import LOST
 from projects.messages import stored
 from projects.queue import film_orders, orders
+from projects.queue.film_steering import put_back_film, unfinished_films
+from projects.queue.picture_steering import UNFINISHED, put_back_pictures, unfinished_pictures
 from projects.queue.steering import put_back, unfinished
 
-_UNDER_WAY = ("ENQUEUED", "PENDING", "DELAYED")
+UNDER_WAY = ("ENQUEUED", "PENDING", "DELAYED")
 _FILM_LOST = Message("film-without-result")
+_PICTURES_LOST = Message("pictures-lost")
 
 
 def sweep(database: sa.Engine) -> None:
-    """End films whose workflow is over and takes whose render is over; renders without a workflow wait again."""
+    """End what has a workflow that is over, or takes whose render is over; what has no workflow waits again."""
     with session_for(database) as session:
         renders = [order for order in unfinished(session=session) if order.handed_over]
-        films = session.exec(select(Film).where(col(Film.status).in_(film_orders.UNFINISHED))).all()
-        names = [render.workflow_id for render in renders]
-        states = _states([*names, *(film.id for film in films)])
-        under_way = {name for name, state in states.items() if state in _UNDER_WAY}
+        films = [film for film in unfinished_films(session=session) if film.handed_over]
+        pictures = [order for order in unfinished_pictures(session=session) if order.handed_over]
+        names, film_names, of_pictures = [[one.workflow_id for one in rows] for rows in (renders, films, pictures)]
+        states = _states([*names, *film_names, *of_pictures])
+        under_way = {name for name, state in states.items() if state in UNDER_WAY}
         for render, name in zip(renders, names, strict=True):
             session.refresh(render)
             if render.status not in orders.UNFINISHED or render.workflow_id != name or name in under_way:
@@ -36,11 +40,23 @@ def sweep(database: sa.Engine) -> None:
                 render.status, render.error, render.finished_at = "failed", stored(LOST), now()
             else:
                 put_back(session=session, order=render)
-        for film in films:
+        for film, name in zip(films, film_names, strict=True):
             session.refresh(film)
-            if film.id not in under_way and film.status in film_orders.UNFINISHED:
+            if film.status not in film_orders.UNFINISHED or film.workflow_id != name or name in under_way:
+                continue
+            if name not in states:
+                put_back_film(session=session, film=film)
+            else:
                 film.status, film.error, film.finished_at = "failed", stored(_FILM_LOST), now()
                 film.order = film_orders.settled(film.order)
+        for order, name in zip(pictures, of_pictures, strict=True):
+            session.refresh(order)
+            if order.status not in UNFINISHED or order.workflow_id != name or name in under_way:
+                continue
+            if name not in states:
+                put_back_pictures(session=session, order=order)
+            else:
+                order.status, order.error, order.finished_at = "failed", stored(_PICTURES_LOST), now()
         session.flush()
         over = (
             select(Take, Render)

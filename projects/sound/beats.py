@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from framepack.files.atomic import replacing
 from projects.database.tables import Media
 from projects.settings import StudioSettings
 from projects.sound.reading import RATE, samples_of
-from projects.storage.places import beats_path, picture_path
+from projects.storage.derived import deriving, is_as_made
+from projects.storage.places import beats_path
+from projects.storage.shared import picture_file
 
 # What librosa expects: 23 ms from one look at the music to the next, from the middle of each 93 ms.
 _RATE = 22_050
@@ -49,7 +50,7 @@ def beats_of(path: Path, name: str = "") -> tuple[float, ...]:
 def known_beats(settings: StudioSettings, media: Media) -> tuple[float, ...] | None:
     """The beats of a kept sound, None where nobody asked for them yet."""
     path = beats_path(settings, media.id)
-    return tuple(json.loads(path.read_bytes())) if path.is_file() else None
+    return tuple(json.loads(path.read_bytes())) if is_as_made(path) else None
 
 
 def kept_beats(settings: StudioSettings, media: Media) -> tuple[float, ...]:
@@ -58,9 +59,8 @@ def kept_beats(settings: StudioSettings, media: Media) -> tuple[float, ...]:
     if known is not None:
         return known
     path = beats_path(settings, media.id)
-    found = beats_of(picture_path(settings, media.id), media.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as aside:
+    found = beats_of(picture_file(settings, media.id), media.name)
+    with deriving(path) as aside:
         aside.write_text(json.dumps(found), encoding="utf-8")
     return found
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
-import uuid
 from pathlib import Path
 
 from sqlmodel import Session, col, select
 
 from framepack.files.atomic import sync
 from projects.database.tables import Media
-from projects.names import shown_name
+from projects.names import shown_file_name
 from projects.settings import StudioSettings
 from projects.sound.reading import check_size, check_sound
+from projects.storage.aside import aside_path
 from projects.storage.places import picture_path
+from projects.storage.shared import share_named_by_content
 
 MAX_NAME_CHARACTERS = 200
 
@@ -26,7 +26,7 @@ def add_sound(*, session: Session, settings: StudioSettings, file: Path, name: s
     A film with sound is kept as a sound, too. A kept file that was damaged since is replaced. Raises SoundRejected as
     ``reading.check_sound``, before anything is kept.
     """
-    name = _shown(name)
+    name = shown_file_name(name, most=MAX_NAME_CHARACTERS, otherwise="sound")
     check_size(file.stat().st_size, name)
     # What is read and hashed is the copy: the file that was given may change meanwhile.
     aside = aside_path(settings)
@@ -41,9 +41,14 @@ def add_sound(*, session: Session, settings: StudioSettings, file: Path, name: s
         sync(aside)
         aside.replace(path)
         sync(path.parent)
+        share_named_by_content(settings, path)
     finally:
         aside.unlink(missing_ok=True)
     media = session.get(Media, id)
+    if media is not None and media.medium == "video":
+        # A video that a shot goes on from: from now on its sound counts, too.
+        media.medium, media.seconds = "sound", facts.seconds
+        session.flush()
     if media is None:
         media = Media(
             id=id,
@@ -64,16 +69,3 @@ def kept_sounds(*, session: Session, most: int = 200) -> list[Media]:
     """The sounds that the studio keeps, the newest first."""
     sounds = select(Media).where(Media.medium == "sound").order_by(col(Media.created_at).desc()).limit(most)
     return list(session.exec(sounds).all())
-
-
-def aside_path(settings: StudioSettings) -> Path:
-    """A fresh name among the media for a file that is still being written; left over, upkeep clears it away."""
-    folder = settings.media_dir / "00"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f".sound.{uuid.uuid4().hex}.part"
-
-
-def _shown(name: str) -> str:
-    """The file's own name, in any language, without folders and without what cannot be shown."""
-    shown = shown_name(re.split(r"[/\\]", name)[-1])
-    return shown[-MAX_NAME_CHARACTERS:].strip() or "sound"

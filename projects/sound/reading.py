@@ -34,7 +34,8 @@ _KINDS = {
     "mov,mp4,m4a,3gp,3g2,mj2": "audio/mp4",
     "matroska,webm": "audio/webm",
 }
-_ONLY = {"format_whitelist": "wav,flac,mp3,aac,ogg,mov,mp4,m4a,matroska,webm", "protocol_whitelist": "file"}
+# So a list, which names other files or addresses, is opened by nobody.
+SOUND_FILES_ONLY = {"format_whitelist": "wav,flac,mp3,aac,ogg,mov,mp4,m4a,matroska,webm", "protocol_whitelist": "file"}
 # What PyAV raises for a file that is none of these, or not a whole one: see ``framepack.media.video``.
 _DAMAGE = (ValueError, IndexError, AttributeError, av.error.FFmpegError)
 
@@ -133,7 +134,7 @@ def _opened(path: Path, name: str) -> Iterator[tuple[av.container.InputContainer
     if not path.is_file():
         raise SoundRejected(name, Message("sound-gone"))
     try:
-        container = av.open(str(path), options=_ONLY)
+        container = av.open(str(path), options=SOUND_FILES_ONLY)
     except _DAMAGE:
         raise SoundRejected(name, Message(_why_not_opened(path))) from None
     with container:

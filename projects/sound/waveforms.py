@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from framepack.files.atomic import replacing
 from projects.database.tables import Media
 from projects.settings import StudioSettings
 from projects.sound.reading import RATE, samples_of
-from projects.storage.places import picture_path, waveform_path
+from projects.storage.derived import deriving, is_as_made
+from projects.storage.places import waveform_path
+from projects.storage.shared import picture_file
 
 # What pages draw, from the narrowest to the widest.
 WAVEFORM_POINTS = (400, 1600, 6400)
@@ -56,13 +57,12 @@ def waveform(path: Path, points: int, name: str = "") -> Waveform:
 
 
 def kept_waveform(settings: StudioSettings, media: Media, points: int) -> Waveform:
-    """The waveform of a kept sound, with one of WAVEFORM_POINTS; it is made when it is first asked for."""
+    """The waveform of a kept sound, with one of WAVEFORM_POINTS; made when first asked for, again where damaged."""
     path = waveform_path(settings, media.id, points)
-    if path.is_file():
+    if is_as_made(path):
         kept = json.loads(path.read_bytes())
         return Waveform(kept["seconds"], tuple((low, high) for low, high in kept["peaks"]))
-    made = waveform(picture_path(settings, media.id), points, media.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as aside:
+    made = waveform(picture_file(settings, media.id), points, media.name)
+    with deriving(path) as aside:
         aside.write_text(json.dumps({"seconds": made.seconds, "peaks": made.peaks}), encoding="utf-8")
     return made

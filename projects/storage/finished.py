@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,6 +38,23 @@ def size_of(path: Path) -> int:
 def finish_file(path: Path, frames: int) -> None:
     """Write down what the file ``path``, which has just been made, is like."""
     write_manifest(beside(path), describe([path], frames=frames))
+
+
+@contextmanager
+def aside_of(path: Path) -> Iterator[Path]:
+    """A file beside ``path``, to be written and then put in its place; it is gone at the end if it was not."""
+    aside = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.part")
+    try:
+        yield aside
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def put_file_in_place(aside: Path, path: Path, frames: int) -> None:
+    """Put a file that was made ``aside`` in its place, and write down what it is like; it may be called again."""
+    if aside.is_file():
+        aside.replace(path)
+    finish_file(path, frames)
 
 
 def put_file_aside(settings: StudioSettings, path: Path, reason: Message) -> None:

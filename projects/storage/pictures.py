@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import threading
 from dataclasses import dataclass
@@ -19,7 +18,9 @@ from projects.database.tables import Media
 from projects.errors import NotFound
 from projects.names import shown_name
 from projects.settings import StudioSettings
+from projects.storage.derived import deriving, is_as_made
 from projects.storage.places import picture_path, thumbnail_path
+from projects.storage.shared import picture_file, share_named_by_content
 
 MAX_PICTURE_BYTES = 64 * 2**20
 MAX_NAME_CHARACTERS = 200
@@ -73,35 +74,35 @@ def keep_whole(settings: StudioSettings, media_id: str, data: bytes) -> None:
         path.touch()  # it is as good as new: nobody shall clear it away before its shot is saved
     else:
         _write(path, data)
+    share_named_by_content(settings, path)
 
 
 def thumbnail(settings: StudioSettings, media_id: str, size: int) -> Path:
     """A WebP copy of a picture, upright, that fits into ``size`` x ``size`` pixels, which is one of THUMBNAIL_SIZES.
 
-    It was made when the picture was added; where it is gone, all sizes are made again.
+    It was made when the picture was added; where it is gone or damaged, all sizes are made again.
     """
     path = thumbnail_path(settings, media_id, size)
-    if not path.exists():
-        original = picture_path(settings, media_id)
+    if not is_as_made(path):
+        original = picture_file(settings, media_id)
         if not original.exists():
             raise NotFound("picture", media_id)
         with _ONE_AT_A_TIME:
             # Another page may have made it while this one waited.
-            if not path.exists():
+            if not is_as_made(path):
                 picture = read_small_picture(original, media_id[:12], THUMBNAIL_SIZES[0])
                 _make_thumbnails(settings, media_id, picture.image)
     return path
 
 
 def _make_thumbnails(settings: StudioSettings, media_id: str, picture: Image.Image) -> None:
-    """Write those small copies that are not there, each made from the next larger one; ``picture`` becomes small."""
+    """Write the small copies that are not there whole, each from the next larger one; ``picture`` becomes small."""
     for size in THUMBNAIL_SIZES:
         picture.thumbnail((size, size), Image.Resampling.LANCZOS)
         path = thumbnail_path(settings, media_id, size)
-        if not path.exists():
-            small = io.BytesIO()
-            picture.save(small, "WEBP", quality=85)
-            _write(path, small.getvalue())
+        if not is_as_made(path):
+            with deriving(path) as aside:
+                picture.save(aside, "WEBP", quality=85)
 
 
 def _shown(name: str) -> str:

@@ -59,9 +59,14 @@ def captions_path(settings: StudioSettings, film: Film) -> Path:
     return settings.films_dir / f"{film.id}{CAPTIONS_ENDING}"
 
 
-def scratch_path(settings: StudioSettings, film_id: str) -> Path:
-    """The folder for what a film needs while it is made."""
-    return settings.home / f".film-{film_id}"
+def film_aside_path(settings: StudioSettings, film: Film) -> Path:
+    """The folder in which a film is written by who has it by its ``lease``, before it is put in its place."""
+    return settings.films_dir / f".{film.id}.{film.lease:032x}.part"
+
+
+def scratch_path(settings: StudioSettings, film: Film) -> Path:
+    """The folder for what a film needs while it is made by who has it by its ``lease``."""
+    return settings.home / f".film-{film.id}-{film.lease}"
 
 
 def preview_path(settings: StudioSettings, render_id: str) -> Path:
@@ -77,6 +82,11 @@ def worker_lock_path(settings: StudioSettings, hardware: str) -> Path:
 def worker_log_path(settings: StudioSettings, device: str) -> Path:
     """Where the worker of ``device`` writes its log."""
     return settings.logs_dir / f"worker-{_NO_NAME.sub('', device)}.log"
+
+
+def worker_output_path(settings: StudioSettings, device: str) -> Path:
+    """Where what the worker of ``device`` says beside its log goes: why it does not start, or what libraries print."""
+    return worker_log_path(settings, device).with_suffix(".output")
 
 
 def _checked(media_id: str) -> str:

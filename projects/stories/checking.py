@@ -16,7 +16,7 @@ from framepack.messages import Message
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.store.section_store import SectionStore
 from projects.settings import StudioSettings
-from projects.storage.places import picture_path
+from projects.storage.shared import picture_file, section_store
 from projects.stories.story import ShotStory, Story
 
 SectionState = Literal["whole", "missing", "damaged"]
@@ -26,7 +26,7 @@ WeightsState = Literal["here", "others", "missing"]
 
 @dataclass(frozen=True)
 class ShotCheck:
-    """What of a shot's story is here: ``sections`` by their keys in order, ``lacking`` the pictures that are not."""
+    """What of a shot's story is here: ``sections`` by their keys in order, ``lacking`` the media that are not."""
 
     told: ShotStory
     sections: dict[str, SectionState]
@@ -41,7 +41,7 @@ class ShotCheck:
 
 def check_shot(settings: StudioSettings, told: ShotStory) -> ShotCheck:
     """Look for everything that the story of a shot names; sections are read whole."""
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     there = (image for image in told.pictures if not _is_here(settings, image))
     return ShotCheck(
         told=told,
@@ -56,7 +56,7 @@ def shows_its_sections(settings: StudioSettings, story: Story, file: Path) -> bo
 
     None where that cannot be said: of films, of JSON, and where sections are not here.
     """
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     (told, *others) = story.shots
     if story.of != "take" or others or file.suffix.lower() == ".json" or not told.units:
         return None
@@ -108,5 +108,5 @@ def _weights(settings: StudioSettings, told: ShotStory) -> WeightsState:
 
 
 def _is_here(settings: StudioSettings, image: str) -> bool:
-    path = picture_path(settings, image)
+    path = picture_file(settings, image)
     return path.is_file() and picture_hash(path) == image

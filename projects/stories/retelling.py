@@ -15,14 +15,17 @@ from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.request import CENTRED, Settings, default_settings
 from projects.database.tables import Media, Project, ProjectUpdate, Shot, ShotUpdate
 from projects.errors import StoryRefused, StudioError
+from projects.loras.files import lora_is_there
 from projects.settings import StudioSettings
-from projects.storage.places import picture_path
+from projects.storage.shared import picture_file
 from projects.stories.story import ShotStory, Story
 from projects.storyboard.beats import ShotBeat
+from projects.storyboard.ends import attach_end
+from projects.storyboard.loras import ChosenLora
 from projects.storyboard.media import media_in
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.shapes import shape_of_size
-from projects.storyboard.shots import NewShot, add_shots, edit_shot
+from projects.storyboard.shots import NewShot, add_shots, attach_video, edit_shot
 from projects.takes.again import own_settings
 from projects.takes.why import preset_name
 
@@ -31,18 +34,22 @@ from projects.takes.why import preset_name
 class Lacking:
     """A shot without its picture ``picture`` ("" where it went on from another shot and had none).
 
-    ``first_frame`` is the frame of the file that could stand for it, None where there is none.
+    ``is_video``: that is a video that it went on from. ``first_frame`` is the frame of the file that could stand for
+    it, None where there is none.
     """
 
     shot: Shot
     picture: str
     first_frame: int | None
+    is_video: bool = False
 
     @property
     def message(self) -> Message:
         """What is to be said of it where nothing stands for the picture."""
         if not self.picture:
             return Message("story-no-beginning", {"shot": self.shot.label})
+        if self.is_video:
+            return Message("story-lacks-video", {"shot": self.shot.label, "video": self.picture[:12]})
         return Message("story-lacks-picture", {"shot": self.shot.label, "picture": self.picture[:12]})
 
     @property
@@ -50,6 +57,8 @@ class Lacking:
         """What is to be said of it where the first frame of its take stands for the picture."""
         if not self.picture:
             return Message("story-begins-with-frame", {"shot": self.shot.label})
+        if self.is_video:
+            return Message("story-first-frame-for-video", {"shot": self.shot.label, "video": self.picture[:12]})
         return Message("story-first-frame", {"shot": self.shot.label, "picture": self.picture[:12]})
 
 
@@ -89,7 +98,9 @@ class _Teller:
         edit_project(session=self._session, project_id=project.id, changes=changes)
         for place, told in enumerate(story.shots):
             self._shot(project, told, opens=place == 0)
-        return Retold(project, tuple(self._lacking), tuple(dict.fromkeys(self._remarks)))
+        said = self._remarks
+        each_once = tuple(remark for place, remark in enumerate(said) if remark not in said[:place])
+        return Retold(project, tuple(self._lacking), each_once)
 
     def _shot(self, project: Project, told: ShotStory, *, opens: bool) -> None:
         request = told.request
@@ -109,7 +120,19 @@ class _Teller:
         more |= dict(zip(("place_x", "place_y", "place_zoom"), request.placement, strict=True))
         more |= self._with_known(told.film)
         more |= own_settings(project, shot, start, asdict(request.settings))
+        more |= {"loras": self._loras(shot, told)}
         edit_shot(session=self._session, shot_id=shot.id, changes=ShotUpdate.model_validate(more))
+        if request.end is not None:
+            if self._has(request.end):
+                attach_end(session=self._session, shot_id=shot.id, media_id=request.end)
+            else:
+                lacks: dict[str, Value] = {"shot": shot.label, "picture": request.end[:12]}
+                self._remarks.append(Message("story-lacks-end-picture", lacks))
+        if request.past is not None:
+            if self._has(request.past.video):
+                attach_video(session=self._session, shot_id=shot.id, media_id=request.past.video)
+            else:
+                self._lacking.append(Lacking(shot, request.past.video, told.first_frame, is_video=True))
         if not here and (request.image or (opens and told.start == "continue")):
             self._lacking.append(Lacking(shot, request.image or "", told.first_frame))
 
@@ -125,6 +148,19 @@ class _Teller:
             beats.append(one.stored())
         return beats
 
+    def _loras(self, shot: Shot, told: ShotStory) -> list[dict[str, Any]] | None:
+        """The LoRAs of a shot; those whose files are not here are named all the same, and it is said."""
+        named = {one.sha256: one for one in told.loras}
+        made = [
+            named.get(name, ChosenLora(sha256=name)).model_copy(update={"strength": strength})
+            for name, strength in told.request.settings.loras
+        ]
+        for one in made:
+            if not lora_is_there(self._settings, one.sha256):
+                said: dict[str, Value] = {"shot": shot.label, "name": one.called, "sha256": one.sha256[:12]}
+                self._remarks.append(Message("story-lacks-lora", said))
+        return [one.stored() for one in made] or None
+
     def _with_known(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """What is said for the film, without the sounds that are not here."""
         lacking = {id for id in (*media_in(said), *media_in({"film": said})) if not self._has(id)}
@@ -137,7 +173,7 @@ class _Teller:
         return kept
 
     def _has(self, media_id: str) -> bool:
-        return self._session.get(Media, media_id) is not None and picture_path(self._settings, media_id).is_file()
+        return self._session.get(Media, media_id) is not None and picture_file(self._settings, media_id).is_file()
 
 
 def _usual(story: Story) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
-from framepack.shots.request import ShotRequest
+from framepack.shots.request import MAX_LORAS, ShotRequest
 from projects.cutting.film_settings import FilmSettings
 from projects.database.tables import FILM_FIELDS, Pass, ShotUpdate, Start
 from projects.errors import StoryRefused
 from projects.names import shown_name
+from projects.storyboard.loras import ChosenLora
 
 KIND: Literal["framepack-studio-story"] = "framepack-studio-story"
 VERSION: Literal[1] = 1
@@ -32,13 +33,16 @@ _MAX_KEY_CHARACTERS = 80
 
 Key = Annotated[str, Field(pattern=_HASH.pattern, min_length=64, max_length=64)]
 Frames = Annotated[int, Field(ge=1, le=1_000_000)]
+# Of the unit of a video that was gone on from nothing is shown.
+Shown = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class ShotStory(BaseModel):
     """What made one take. ``units`` are (key, frames shown) of what it is joined from, as a take's.
 
     ``first_frame`` is the frame (0 is first) of the file that shows the take's first, None where none does as it is.
-    ``film`` is what is said of the shot for the film only, as far as that is not the usual.
+    ``film`` is what is said of the shot for the film only, as far as that is not the usual. ``loras`` are those of the
+    request with their names, and with their trigger words, which are in its prompts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -50,14 +54,15 @@ class ShotStory(BaseModel):
     made_for: Pass = "draft"
     fps: Annotated[int, Field(ge=1, le=240)]
     frames: Frames
-    units: Annotated[tuple[tuple[Key, Frames], ...], Field(max_length=MAX_UNITS)]
+    units: Annotated[tuple[tuple[Key, Shown], ...], Field(max_length=MAX_UNITS)]
     first_frame: Annotated[int | None, Field(ge=0, le=10_000_000)] = None
     film: dict[str, Any] = {}
+    loras: Annotated[tuple[ChosenLora, ...], Field(max_length=MAX_LORAS)] = ()
 
     @field_validator("request")
     @classmethod
     def _named_by_hashes(cls, request: ShotRequest) -> ShotRequest:
-        named = (request.image, *(beat.image for beat in request.beats))
+        named = (request.image, request.end, *(beat.image for beat in request.beats))
         if not all(image is None or _HASH.fullmatch(image) for image in named) or len(request.identity) > 200:
             raise ValueError("a picture is named by the hash of its file")
         return request
@@ -72,8 +77,10 @@ class ShotStory(BaseModel):
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The pictures it was made from, by their ids, each once."""
-        named = (self.request.image, *(beat.image for beat in self.request.beats))
+        """The pictures, and the video, that it was made from, by their ids, each once."""
+        request = self.request
+        past = request.past.video if request.past else None
+        named = (past, request.image, *(beat.image for beat in request.beats), request.end)
         return tuple(dict.fromkeys(image for image in named if image))
 
 
@@ -94,6 +101,10 @@ class Story(BaseModel):
     def text(self) -> str:
         """As one line of JSON; the same story is the same text."""
         said = self.model_dump(mode="json", exclude={"film"}) | {"film": self.film.stored()}
+        for shot in said["shots"]:
+            # Earlier versions know nothing of them.
+            if not shot["loras"]:
+                del shot["loras"]
         return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -14,6 +14,7 @@ from framepack.shots.request import ShotRequest
 from projects.cutting.film_settings import FilmSettings, film_settings
 from projects.database.tables import FILM_FIELDS, Film, Project, Shot, Take
 from projects.stories.story import MAX_SHOTS, MOST_BYTES, ShotStory, Story
+from projects.storyboard.loras import ChosenLora
 from projects.takes.takes import UNTOLD
 
 _REQUEST = TypeAdapter(ShotRequest)
@@ -84,6 +85,7 @@ def _shot(take: Take, *, first_frame: int | None, shot: Shot | None = None) -> S
         units=take.units,
         first_frame=first_frame,
         film=_cut(shot) if shot else {},
+        loras=tuple(ChosenLora.model_validate(one) for one in take.request.get("loras", ())),
     )
 
 

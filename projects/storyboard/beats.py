@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +13,7 @@ from framepack.shots.request import CENTRED, MAX_BEATS, MAX_PROMPT_CHARACTERS, M
 from framepack.shots.spans import MAX_SECONDS
 from projects.database.tables import Project, Shot
 from projects.names import storable
+from projects.storyboard.loras import ChosenLora, loras_of, with_words
 
 
 class ShotBeat(BaseModel):
@@ -60,13 +61,14 @@ def beats_text(shot: Shot) -> str:
     return " ".join(f"[{at:.10g}s: {text}]" for at, text in said if text)
 
 
-def asked_beats(project: Project, shot: Shot) -> tuple[Beat, ...]:
+def asked_beats(project: Project, shot: Shot, checkpoint: str) -> tuple[Beat, ...]:
     """The beats of a shot as the engine is asked for them. One whose words are not written yet leaves those before."""
+    loras = loras_of(project, shot, checkpoint)
     placed = project.fit == "place"
     return tuple(
         Beat(
             at=beat.at,
-            prompt=within_words(project, beat.prompt) if beat.prompt and beat.prompt.strip() else None,
+            prompt=within_words(project, loras, beat.prompt) if beat.prompt and beat.prompt.strip() else None,
             seed=beat.seed,
             image=beat.media_id,
             placement=beat.place if placed and beat.media_id else CENTRED,
@@ -75,7 +77,8 @@ def asked_beats(project: Project, shot: Shot) -> tuple[Beat, ...]:
     )
 
 
-def within_words(project: Project, prompt: str) -> str:
-    """A prompt that is not empty, between the words that its project has around every one."""
+def within_words(project: Project, loras: Sequence[ChosenLora], prompt: str) -> str:
+    """A prompt that is not empty, between the words that its project has around every one, with those of ``loras``."""
     before, after = project.words_before.strip(), project.words_after.strip()
-    return " ".join(part for part in (before, prompt.strip(), after) if part) if before or after else prompt
+    within = " ".join(part for part in (before, prompt.strip(), after) if part) if before or after else prompt
+    return with_words(loras, within)

@@ -17,7 +17,7 @@ from projects.storyboard.reading import _touch, chosen_id, get_shot
 OWN = {*ShotBase.model_fields, "media_id"} - {"name", "dialogue", "notes"} - FILM_FIELDS
 
 # What shots can say since takes are there that do not say it, and what it was then.
-_CAME_LATER: dict[str, Any] = {"beats": []}
+_CAME_LATER: dict[str, Any] = {"beats": [], "video": None, "loras": None, "end_media_id": None}
 # What a take may have otherwise than its shot, and gives to it when it is chosen.
 _SAID_BY_CHANCE = ("seed", "seconds")
 _SAID_BY_BRANCHES = (*_SAID_BY_CHANCE, "beats")

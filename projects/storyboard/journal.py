@@ -33,6 +33,7 @@ _FIELDS: dict[type[Row], tuple[str, ...]] = {
     # The rest of a take is the generator's.
     Take: ("star", "note", "deleted_at"),
 }
+_PICTURES = {"media_id", "end_media_id"}
 _TYPED = {"prompt", "name", "dialogue", "notes", "note", "words_before", "words_after", "negative_prompt"}
 
 
@@ -251,7 +252,8 @@ def _to_set(session: Session, row: Row, change: dict[str, Any], have: str, want:
     for field, value in change[want].items():
         if _plain(getattr(row, field)) != change[have][field]:
             continue
-        if field == "media_id" and value is not None and session.get(Media, value) is None:
+        named = (value or {}).get("media_id") if field == "video" else value if field in _PICTURES else None
+        if named is not None and session.get(Media, named) is None:
             continue
         values[field] = _typed(type(row), field, value)
     return values

@@ -15,6 +15,7 @@ from framepack.shots.request import CENTRED, Placement, Settings, default_settin
 from projects.database.tables import Pass, Project, Shot
 from projects.errors import StoryboardProblem
 from projects.storyboard.beats import within_words
+from projects.storyboard.loras import loras_of
 
 PASSES: tuple[Pass, ...] = ("draft", "real")
 
@@ -85,6 +86,7 @@ def shot_settings_at(
         guidance=settings.guidance if shot.guidance is None else shot.guidance,
         negative_prompt=project.negative_prompt,
         fit="fit" if project.fit == "fit" else "fill",
+        loras=tuple((one.sha256, one.strength) for one in loras_of(project, shot, checkpoint)),
     )
 
 
@@ -96,9 +98,12 @@ def check_own_settings(shot: Shot) -> None:
     shot_settings_at(project, shot, checkpoint=checkpoint, height=height, width=width, made_for="draft")
 
 
-def sentence_of(project: Project, shot: Shot) -> str:
-    """What is encoded as a shot's prompt: its own words between those of its project; "" where it has none."""
-    return within_words(project, shot.prompt) if shot.prompt.strip() else ""
+def sentence_of(project: Project, shot: Shot, checkpoint: str) -> str:
+    """What is encoded as a shot's prompt in a chain that is made with ``checkpoint``; "" where it has no words.
+
+    Its own words stand between those of its project, behind the trigger words of its LoRAs.
+    """
+    return within_words(project, loras_of(project, shot, checkpoint), shot.prompt) if shot.prompt.strip() else ""
 
 
 def seed_of(project: Project, shot: Shot) -> int:
@@ -107,7 +112,7 @@ def seed_of(project: Project, shot: Shot) -> int:
 
 
 def placement_of(project: Project, shot: Shot) -> Placement:
-    """Where a shot's picture is cut; about its centre unless the project's pictures are placed."""
-    if project.fit != "place" or shot.media_id is None:
+    """Where a shot's picture or video is cut; about its centre unless the project's pictures are placed."""
+    if project.fit != "place" or (shot.media_id is None and shot.video is None):
         return CENTRED
     return shot.place_x, shot.place_y, shot.place_zoom

@@ -19,10 +19,12 @@ from projects.cutting.film_settings import film_settings
 from projects.database.tables import Media, Project, ProjectUpdate, now
 from projects.errors import NotFound, StoryboardProblem
 from projects.names import shown_name, storable
+from projects.storyboard.loras import stored_loras
 from projects.storyboard.project_settings import checkpoint_of, passes_of, settings_at
 from projects.storyboard.reading import _touch, get_project, project_with_shots, shots_of
 from projects.storyboard.shapes import aspect_of, size_fields
 from projects.storyboard.shots import _copy_of
+from projects.storyboard.videos import shot_video
 
 MAX_NAME_CHARACTERS = 200
 # The shape of new projects. Those of earlier versions, and of files that do not say it, leave it to a picture.
@@ -54,6 +56,8 @@ def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -
     if "name" in given:
         given["name"] = _checked_name(changes.name)
     given |= {field: storable(getattr(changes, field)) for field in _TEXTS if field in given}
+    if "loras" in given:
+        given["loras"] = stored_loras(changes.loras)
     edited = Project(**{**project.model_dump(), **given})
     check_project(edited)
     aspect = aspect_of(edited.shape)
@@ -131,6 +135,7 @@ def check_project(project: Project) -> None:
         settings_at(project, height=height, width=width, made_for=made_for)
     check_seconds(project.default_seconds)
     film_settings(project.film)
+    stored_loras(project.loras)
     for field in ("words_before", "words_after"):
         if len(getattr(project, field)) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(field, Message("too-long", {"most": MAX_PROMPT_CHARACTERS}))
@@ -146,8 +151,11 @@ def _aspect(project: Project) -> tuple[int, int] | None:
 
 def _first_pictures_aspect(session: Session, project: Project) -> tuple[int, int] | None:
     for shot in shots_of(session=session, project_id=project.id):
-        if shot.media_id is not None:
-            media = session.get_one(Media, shot.media_id)
+        # The still of a video has its shape; a video's comes before the picture's, as what the shot goes on from.
+        video = shot_video(shot)
+        decides = video.still_id if video else shot.media_id
+        if decides is not None:
+            media = session.get_one(Media, decides)
             return media.height, media.width
     return None
 

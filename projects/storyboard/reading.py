@@ -136,13 +136,15 @@ def _touch(session: Session, *edited: Project | Shot) -> None:
 def _summaries(session: Session, projects: Sequence[Project], which: sa.ColumnElement[bool]) -> list[ProjectSummary]:
     """``projects`` with the figures of the shots ``which`` are theirs, at least."""
     # Columns only: rows of all shots there are would take long to make.
-    columns = select(Shot.project_id, Shot.seconds, Shot.media_id).where(col(Shot.deleted_at).is_(None), which)
+    columns = select(Shot.project_id, Shot.seconds, Shot.media_id, Shot.video).where(
+        col(Shot.deleted_at).is_(None), which
+    )
     lengths: dict[str, list[float]] = {}
     pictures: dict[str, str] = {}
-    for project_id, seconds, media_id in session.exec(columns.order_by(*_ORDER)).all():
+    for project_id, seconds, media_id, video in session.exec(columns.order_by(*_ORDER)).all():
         lengths.setdefault(project_id, []).append(seconds)
-        if media_id is not None:
-            pictures.setdefault(project_id, media_id)
+        if picture := media_id or (video or {}).get("still_id"):
+            pictures.setdefault(project_id, picture)
     return [
         ProjectSummary(
             project=project,

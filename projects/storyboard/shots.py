@@ -24,10 +24,12 @@ from projects.database.tables import Media, Project, Shot, ShotBase, ShotUpdate,
 from projects.errors import NotFound
 from projects.names import shown_name, storable
 from projects.storyboard.beats import stored_beats
+from projects.storyboard.loras import stored_loras
 from projects.storyboard.ordering import number_between, renumbered
 from projects.storyboard.project_settings import check_own_settings
 from projects.storyboard.reading import _touch, get_project, get_shot, shots_of
 from projects.storyboard.shapes import FIRST_PICTURE, size_fields
+from projects.storyboard.videos import stored_video, video_media
 
 MAX_NAME_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 4000
@@ -45,6 +47,7 @@ class NewShot:
     start: Start | None = None
     seed: int | None = None
     media_id: str | None = None
+    video_id: str | None = None
     name: str = ""
     dialogue: str = ""
     notes: str = ""
@@ -90,6 +93,8 @@ def add_shots(*, session: Session, project_id: str, new: Sequence[NewShot], afte
     for shot, one in zip(made, new, strict=True):
         if one.media_id is not None:
             _attach(session, project, shot, one.media_id)
+        if one.video_id is not None:
+            _go_on_from(session, project, shot, one.video_id)
     _touch(session, project)
     return made
 
@@ -160,6 +165,24 @@ def attach_image(*, session: Session, shot_id: str, media_id: str) -> Shot:
     return shot
 
 
+def attach_video(*, session: Session, shot_id: str, media_id: str) -> Shot:
+    """Have a shot go on from a video that is kept; from then on it starts with a cut. Raises NotFound."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    project = get_project(session=session, project_id=shot.project_id)
+    if _go_on_from(session, project, shot, media_id):
+        _touch(session, shot)
+    return shot
+
+
+def detach_video(*, session: Session, shot_id: str) -> Shot:
+    """Have a shot go on from no video any more; the video itself stays."""
+    shot = get_shot(session=session, shot_id=shot_id)
+    if shot.video is not None:
+        shot.video = None
+        _touch(session, shot)
+    return shot
+
+
 def detach_image(*, session: Session, shot_id: str) -> Shot:
     """Take a shot's picture away from it; the picture itself stays."""
     shot = get_shot(session=session, shot_id=shot_id)
@@ -180,11 +203,26 @@ def _attach(session: Session, project: Project, shot: Shot, media_id: str) -> No
     media = session.get(Media, media_id)
     if media is None:
         raise NotFound("picture", media_id)
+    _decide_shape(session, project, shot, media)
+    shot.media_id = media_id
+
+
+def _go_on_from(session: Session, project: Project, shot: Shot, media_id: str) -> bool:
+    """Returns whether that is anything else than before."""
+    media, video = video_media(session, media_id)
+    if shot.video == video.model_dump() and shot.start == "cut":
+        return False
+    _decide_shape(session, project, shot, media)
+    shot.video, shot.start = video.model_dump(), "cut"
+    return True
+
+
+def _decide_shape(session: Session, project: Project, shot: Shot, media: Media) -> None:
+    """Give a project the shape of a shot's picture or video where that is the only one, and none was chosen."""
     if project.shape == FIRST_PICTURE:
         others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
-        if project.height is None or not any(other.media_id for other in others):
+        if project.height is None or not any(other.media_id or other.video for other in others):
             project.sqlmodel_update(size_fields((media.height, media.width), project.checkpoint))
-    shot.media_id = media_id
 
 
 def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot:
@@ -227,12 +265,14 @@ def _keep_wording(session: Session, shot: Shot) -> None:
 
 
 def _cleaned(given: dict[str, Any]) -> dict[str, Any]:
-    """``given`` with its texts and beats as they can be kept. Raises InvalidRequest where beats cannot be."""
+    """``given`` with its texts, beats and LoRAs as they can be kept. Raises InvalidRequest where they cannot be."""
     texts = ("prompt", "dialogue", "notes", "title", "lower_third")
     ways: dict[str, Callable[[Any], Any]] = {
         **dict.fromkeys(texts, storable),
         "name": shown_name,
         "beats": stored_beats,
+        "video": stored_video,
+        "loras": stored_loras,
     }
     return {field: ways[field](value) if field in ways else value for field, value in given.items()}
 
@@ -254,4 +294,6 @@ def check_shot(shot: Shot) -> None:
     check_placement((shot.place_x, shot.place_y, shot.place_zoom))
     check_own_settings(shot)
     stored_beats(shot.beats)
+    stored_video(shot.video)
+    stored_loras(shot.loras)
     check_film_fields(shot)

@@ -9,6 +9,7 @@ from framepack.checkpoints.table import Checkpoint, checkpoint_named
 from framepack.errors import FramepackError
 from framepack.messages import Message
 from framepack.shots.beats import first_latent
+from framepack.shots.keys import begins_at
 from framepack.shots.prompts import PromptReading, prompt_remarks, read_of
 from framepack.shots.spans import FRAMES_PER_LATENT, length_remarks
 from projects.storyboard.beats import beats_of
@@ -30,7 +31,7 @@ def remarks_on(plan: ShotPlan, checkpoint_name: str, models: Path | None) -> tup
     for prompt in dict.fromkeys(prompts):
         remarks = prompt_remarks(prompt, prompt_reading(prompt, checkpoint_name, models))
         said += [remark for remark in remarks if remark not in said]
-    opens = plan.shot.start == "cut"
+    opens = plan.shot.start == "cut" and plan.shot.video is None
     length = length_remarks(plan.shot.seconds, fps=checkpoint.fps, opens=opens, ends=plan.ends)
     return (*said, *length, *_on_beats(plan, checkpoint))
 
@@ -41,7 +42,7 @@ def _on_beats(plan: ShotPlan, checkpoint: Checkpoint) -> Iterator[Message]:
     if planned is None or not beats:
         return
     by_sections = checkpoint.direction == "inverted"
-    before = sum(one.request.seconds for one in plan.chain[:-1])
+    before = begins_at([one.request for one in plan.chain])
     late = []
     for beat in beats:
         first = first_latent(beat.at, planned.span, before=before, fps=checkpoint.fps, whole_sections=by_sections)

@@ -12,6 +12,7 @@ from typing import Any
 
 from framepack.messages import Message, as_message
 from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.past import Past
 from framepack.shots.request import Beat, Settings, ShotRequest
 from framepack.store.section_store import SectionStore
 from projects.storyboard.choosing import own_of
@@ -23,7 +24,8 @@ class ChainShot:
     """One shot of a chain; ``index`` counts from 1 among the shots to be made in this render, None for the others.
 
     ``ends``: no shot of the storyboard continues it. ``own`` is what the shot says itself (``own_of``), and
-    ``branch_of`` the number of the take that it goes on from, where that is one of its takes.
+    ``branch_of`` the number of the take that it goes on from, where that is one of its takes. ``loras`` are those of
+    the request with their names and words, as ``storyboard.loras`` has them stored.
     """
 
     shot_id: str
@@ -32,6 +34,7 @@ class ChainShot:
     ends: bool
     own: Mapping[str, Any] = field(default_factory=dict)
     branch_of: int | None = None
+    loras: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def to_make(chain: Sequence[ShotPlan], wanted: Collection[str], store: SectionSt
         assert plan.planned is not None
         is_made = plan.shot.id in wanted or bool(missing_units(plan.planned, store))
         index = 0 if is_made else None
-        shots.append(ChainShot(plan.shot.id, index, plan.planned.request, plan.ends, own_of(plan.shot)))
+        loras = tuple(one.stored() for one in plan.loras)
+        shots.append(ChainShot(plan.shot.id, index, plan.planned.request, plan.ends, own_of(plan.shot), loras=loras))
     return shots
 
 
@@ -121,6 +125,8 @@ def chains_of(plans: Sequence[ShotPlan]) -> list[list[ShotPlan]]:
             continue
         if len(plan.chain) == 1:
             found.append([])
+        elif not found or found[-1][-1].planned is not plan.chain[-2]:
+            continue  # it goes on from one that cannot be made now
         found[-1].append(plan)
     return found
 
@@ -132,6 +138,10 @@ def request_from(kept: Mapping[str, Any]) -> ShotRequest:
     request["settings"] = Settings(**request["settings"])
     if "placement" in request:
         request["placement"] = tuple(request["placement"])
+    if "end_placement" in request:
+        request["end_placement"] = tuple(request["end_placement"])
+    if request.get("past"):
+        request["past"] = Past(**request["past"])
     if "beats" in request:
         request["beats"] = tuple(Beat(**{**beat, "placement": tuple(beat["placement"])}) for beat in request["beats"])
     return ShotRequest(**request)
@@ -141,4 +151,5 @@ def _chain_shot(kept: dict[str, Any]) -> ChainShot:
     # Plans of the first version say nothing of it: all their shots end on latents, as if others continued them.
     ends, own = kept.get("ends", False), kept.get("own", {})
     request = request_from(kept["request"])
-    return ChainShot(kept["shot_id"], kept["index"], request, ends, own, kept.get("branch_of"))
+    loras = tuple(kept.get("loras", ()))
+    return ChainShot(kept["shot_id"], kept["index"], request, ends, own, kept.get("branch_of"), loras)

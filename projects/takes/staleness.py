@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,13 +13,16 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot, plan_chain
-from framepack.shots.request import Settings, ShotRequest
+from framepack.shots.request import CENTRED, Settings, ShotRequest
 from framepack.shots.spans import FRAMES_PER_LATENT, shown_frames
 from projects.database.tables import Pass, Project, Shot, Take
+from projects.loras.files import loras_gone
 from projects.settings import StudioSettings
-from projects.storage.finished import is_there
 from projects.storage.places import take_path
+from projects.storage.shared import is_kept
 from projects.storyboard.beats import asked_beats
+from projects.storyboard.ends import end_placement_of
+from projects.storyboard.loras import ChosenLora, loras_of
 from projects.storyboard.project_settings import (
     checkpoint_of,
     placement_of,
@@ -29,12 +32,14 @@ from projects.storyboard.project_settings import (
     size_of,
 )
 from projects.storyboard.reading import chosen_id, project_with_shots
+from projects.storyboard.videos import asked_past
 from projects.takes.takes import takes_of_project
 
 ShotState = Literal["empty", "never rendered", "stale", "done"]
 # The settings of shots by all that they differ in: most have the same.
-_Sampled = dict[tuple[str, str | None, int | None, float | None], Settings]
+_Sampled = dict[tuple[str, str | None, int | None, float | None, tuple[ChosenLora, ...]], Settings]
 NO_OTHERS: Mapping[str, str] = MappingProxyType({})
+NONE_GONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class ShotPlan:
     that: "done" holds what is asked for (see ``holds``), "stale" something else; without one the shot was "never
     rendered", or is "empty" where it cannot be. ``found`` is a finished take that holds what is asked for, chosen or
     not: it can simply be chosen and need not be rendered. ``frames`` is how many the film shows of it;
-    ``ends`` says that no shot continues it.
+    ``ends`` says that no shot continues it; ``loras`` are those it is made with.
     """
 
     shot: Shot
@@ -58,6 +63,7 @@ class ShotPlan:
     found: Take | None
     frames: int
     ends: bool
+    loras: tuple[ChosenLora, ...] = ()
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------
@@ -87,11 +93,12 @@ def plan_project(
     identity: str,
     made_for: Pass = "draft",
     others: Mapping[str, str] = NO_OTHERS,
+    gone: Collection[str] = NONE_GONE,
 ) -> list[ShotPlan]:
     """What every shot asks for in a pass, and how its takes stand to that. ``identity`` names the pass's weights.
 
-    ``others`` names those of ``own_checkpoints``, as far as they are here. Raises StoryboardProblem where the project
-    has no such pass.
+    ``others`` names those of ``own_checkpoints``, as far as they are here, and ``gone`` LoRAs whose files are not: a
+    shot that would have to be made with one has a problem. Raises StoryboardProblem where the project has no such pass.
     """
     return plan_chains(
         project=project,
@@ -101,6 +108,7 @@ def plan_project(
         identity=identity,
         made_for=made_for,
         others=others,
+        gone=gone,
     )
 
 
@@ -113,6 +121,7 @@ def plan_chains(
     identity: str,
     made_for: Pass,
     others: Mapping[str, str],
+    gone: Collection[str] = NONE_GONE,
 ) -> list[ShotPlan]:
     """As ``plan_project`` for some of the project's ``chains``; ``shots`` are all, since their lengths count."""
     usual = checkpoint_of(project, made_for)
@@ -139,13 +148,40 @@ def plan_chains(
             else:
                 requests.append(request)
         planned = plan_chain(requests, ends=len(requests) == len(run))
+        made: list[ShotPlan] = []
         for place, shot in enumerate(run):
             own = by_shot.get(shot.id, [])
             chain = planned[: place + 1] if place < len(planned) else ()
             problem = None if chain else problems[place - len(planned)]
             chosen = chosen_id(shot, made_for)
-            plans.append(_plan(shot, own, chosen, chain, problem, frames=frames[shot.id], ends=shot is run[-1]))
+            plan = _plan(shot, own, chosen, chain, problem, frames=frames[shot.id], ends=shot is run[-1])
+            made.append(replace(plan, loras=loras_of(project, shot, checkpoint)))
+        plans += _without_lost(made, gone)
     return plans
+
+
+def _without_lost(plans: Sequence[ShotPlan], gone: Collection[str]) -> Iterator[ShotPlan]:
+    """The plans of one chain, where those of which LoRAs are ``gone``, and those that go on from them, cannot be made.
+
+    What is finished needs no LoRA any more.
+    """
+    lost: ShotPlan | None = None
+    for plan in plans:
+        if plan.planned is None or plan.found is not None:
+            yield plan
+            continue
+        lacking = next((one for one in plan.loras if one.sha256 in gone), None)
+        if lacking is None and lost is None:
+            yield plan
+            continue
+        if lacking is not None:
+            problem = Message("lora-not-here", {"name": lacking.called})
+        else:
+            assert lost is not None
+            problem = Message("continues-unready", {"shot": lost.shot.label})
+        lost = plan
+        state: ShotState = "stale" if plan.chosen else "empty"
+        yield replace(plan, planned=None, chain=(), problem=problem, state=state)
 
 
 def plan_for(
@@ -159,13 +195,20 @@ def plan_for(
 ) -> list[ShotPlan]:
     """``plan_project`` for a stored project; a take whose file is gone or cut counts for nothing. Raises NotFound."""
     project, shots = project_with_shots(session=session, project_id=project_id)
-    takes = takes_there(settings, takes_of_project(session=session, project_id=project_id))
-    return plan_project(project=project, shots=shots, takes=takes, identity=identity, made_for=made_for, others=others)
+    return plan_project(
+        project=project,
+        shots=shots,
+        takes=takes_there(settings, takes_of_project(session=session, project_id=project_id)),
+        identity=identity,
+        made_for=made_for,
+        others=others,
+        gone=loras_gone(settings, project, shots),
+    )
 
 
 def takes_there(settings: StudioSettings, takes: Sequence[Take]) -> list[Take]:
     """The takes without those that are done and whose file is gone or cut."""
-    return [take for take in takes if take.status != "done" or is_there(take_path(settings, take.id))]
+    return [take for take in takes if take.status != "done" or is_kept(settings, take_path(settings, take.id))]
 
 
 def said_of(shot: Shot, problem: Message) -> Message:
@@ -182,6 +225,7 @@ def frames_asked(project: Project, shots: Sequence[Shot], made_for: Pass = "draf
         fps=checkpoint.fps,
         window=checkpoint.window,
         more_sections=checkpoint.direction == "forward",
+        given=[past.latents if (past := asked_past(run[0])) else 1 for run in runs],
     )
     return {shot.id: count for run, of in zip(runs, counts, strict=True) for shot, count in zip(run, of, strict=True)}
 
@@ -216,16 +260,21 @@ def _request(
     size = size_of(project, checkpoint)
     if opens and shot.start == "continue":
         return Message("nothing-to-continue")
-    if opens and (shot.media_id is None or size is None):
+    past = asked_past(shot)
+    if past is not None and not (opens and shot.start == "cut"):
+        return Message("video-and-continue")
+    if past is not None and checkpoint_named(checkpoint).direction == "inverted":
+        return Message("backwards-start-without-video", {"checkpoint": checkpoint})
+    if opens and ((shot.media_id is None and past is None) or size is None):
         return Message("no-picture-yet")
     assert size is not None, "a continuing shot follows one that has a picture, so the size is known"
     if not opens and checkpoint_named(checkpoint).direction == "inverted":
         return Message("backwards-start-with-cut", {"checkpoint": checkpoint})
-    if not sentence_of(project, shot):
+    if not sentence_of(project, shot, checkpoint):
         return Message("no-text-yet")
     if identity is None:
         return Message("weights-not-here", {"checkpoint": checkpoint})
-    same = (checkpoint, shot.preset, shot.steps, shot.guidance)
+    same = (checkpoint, shot.preset, shot.steps, shot.guidance, loras_of(project, shot, checkpoint))
     try:
         if same not in sampled:
             height, width = size
@@ -235,12 +284,15 @@ def _request(
         return ShotRequest(
             settings=sampled[same],
             identity=identity,
-            prompt=sentence_of(project, shot),
+            prompt=sentence_of(project, shot, checkpoint),
             seed=seed_of(project, shot),
             seconds=shot.seconds,
             image=shot.media_id,
             placement=placement_of(project, shot),
-            beats=asked_beats(project, shot),
+            beats=asked_beats(project, shot, checkpoint),
+            past=past,
+            end=shot.end_media_id,
+            end_placement=end_placement_of(project, shot) if shot.end_media_id else CENTRED,
         )
     except InvalidRequest as problem:
         return Message("request-problem", {"problem": problem.message})

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
+from framepack.media.joins import Join
 from framepack.messages import Message
 from framepack.shots.keys import PlannedShot
 from framepack.shots.spans import seconds_of
@@ -22,6 +23,7 @@ from projects.names import storable
 from projects.storyboard.choosing import choose, is_other
 from projects.storyboard.reading import chosen_id
 from projects.storyboard.shots import MAX_TEXT_CHARACTERS
+from projects.takes.video_joins import stored_join
 
 # Under this name a take's request says that its file shall not tell what made it.
 UNTOLD = "untold"
@@ -71,10 +73,11 @@ def record_take(
     made_for: Pass = "draft",
     own: Mapping[str, object] | None = None,
     branch_of: int | None = None,
+    loras: Sequence[Mapping[str, object]] = (),
 ) -> Take:
     """A take that is being rendered, with what it is made from; ``own`` is what its shot says itself (``own_of``).
 
-    ``branch_of`` is the number of the take that it goes on from, where it does.
+    ``branch_of`` is the number of the take that it goes on from, where it does; ``loras`` are ``ChainShot.loras``.
 
     The take that the same render has begun for the same sections, before it was killed, goes on instead. Takes that
     were called off have nothing to show; the latest give their numbers to the new one.
@@ -103,9 +106,10 @@ def record_take(
         fps=checkpoint_named(settings.checkpoint).fps,
         request={
             **asdict(planned.request),
-            "start": "cut" if planned.span.opens else "continue",
+            "start": "cut" if planned.start else "continue",
             **({} if own is None else {"own": dict(own)}),
             **({} if branch_of is None else {"branch_of": branch_of}),
+            **({"loras": [dict(one) for one in loras]} if loras else {}),
             **({} if film_settings(session.get_one(Project, shot.project_id).film).story else {UNTOLD: True}),
         },
         made_for=made_for,
@@ -142,10 +146,14 @@ def reopen_take(*, session: Session, take_id: str, render_id: str) -> Take:
     return take
 
 
-def finish_take(*, session: Session, take_id: str, seconds_spent: float) -> Take:
-    """A take is done: from now on its shot shows it in its pass, unless it is only one more to choose from."""
+def finish_take(*, session: Session, take_id: str, seconds_spent: float, join: Join | None = None) -> Take:
+    """A take is done: from now on its shot shows it in its pass, unless it is only one more to choose from.
+
+    ``join`` is what was measured where it goes on from a video.
+    """
     take = _ended(session, take_id, "done")
     take.seconds_spent, take.error = seconds_spent, None
+    take.video_join = stored_join(join) if join else None
     render = session.get(Render, take.render_id) if take.render_id else None
     other = is_other(render, take.shot_id) or "branch_of" in take.request
     show_take(session=session, take=take, made_for=take.made_for, is_other=other)

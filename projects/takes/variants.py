@@ -16,13 +16,14 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from framepack.shots.beats import first_latent, moment_of
-from framepack.shots.keys import PlannedShot, plan_chain
+from framepack.shots.keys import PlannedShot, begins_at, plan_chain
 from framepack.shots.request import Beat
 from framepack.shots.spans import FRAMES_PER_LATENT
 from framepack.store.section_store import SectionStore
 from projects.database.tables import Project, Render, Shot, Take
 from projects.errors import NotFound, StoryboardProblem
 from projects.storyboard.beats import ShotBeat, within_words
+from projects.storyboard.loras import ChosenLora
 from projects.storyboard.reading import get_shot, project_with_shots
 from projects.takes.render_plan import (
     ChainShot,
@@ -42,7 +43,8 @@ class Variant(BaseModel):
     """One more take that is wanted of a shot: None leaves what there is.
 
     Without ``of`` it is as the storyboard asks for, with another ``seed``. With it, it is as that take (id) up to
-    ``at`` (seconds), and from there on has another ``prompt`` or ``seed`` or both. It lasts ``seconds``.
+    ``at`` (seconds), and from there on has another ``prompt`` or ``seed`` or both; a ``prompt`` takes the place of all
+    that is said later, while with a ``seed`` alone later beats stay. It lasts ``seconds``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,8 +74,8 @@ class Origin:
 
     @property
     def seconds_before(self) -> float:
-        """How long its chain lasts until it begins."""
-        return sum(shot.request.seconds for shot in self.before)
+        """How long its chain lasts until it begins, as latents lie."""
+        return begins_at([shot.request for shot in (*self.before, self.shot)])
 
     @property
     def opening_frames(self) -> int:
@@ -150,7 +152,8 @@ def origin_of(*, session: Session, store: SectionStore, take_id: str) -> Origin:
         raise StoryboardProblem(Message("branch-backwards", {"number": number, "shot": label, "checkpoint": name}))
     project, shots = project_with_shots(session=session, project_id=shot.project_id)
     run = next(run for run in chains(shots) if shot in run)
-    itself = ChainShot(shot.id, 0, request, shot is run[-1], take.request.get("own", {}), take.number)
+    loras = tuple(take.request.get("loras", ()))
+    itself = ChainShot(shot.id, 0, request, shot is run[-1], take.request.get("own", {}), take.number, loras)
     for before in _pasts(session, project, shots, run, take, store):
         try:
             planned = plan_chain([*(one.request for one in before), request], ends=itself.ends)[-1]
@@ -170,13 +173,18 @@ def branch(session: Session, origin: Origin, variant: Variant) -> ChainShot:
         asked = replace(asked, seconds=variant.seconds)
     if variant.at is not None:
         latent = origin.latent(variant.at)
+        said = own.get("beats", [])
         past = [beat for beat in asked.beats if origin.latent(beat.at) <= latent]
-        own_past = [beat for beat in own.get("beats", []) if origin.latent(float(beat["at"])) <= latent]
+        loras = [ChosenLora.model_validate(one) for one in origin.shot.loras]
+        own_past = [beat for beat in said if origin.latent(float(beat["at"])) <= latent]
+        # Another sentence is said until the end; another seed alone replaces nothing of what is said later.
+        to_come = [beat for beat in asked.beats if variant.prompt is None and beat not in past]
+        own_to_come = [beat for beat in said if variant.prompt is None and beat not in own_past]
         # Of several on one latent the last counts.
         at = max([variant.at, *(beat.at for beat in past)])
-        prompt = None if variant.prompt is None else within_words(project, variant.prompt)
-        asked = replace(asked, beats=(*past, Beat(at, prompt, variant.seed)))
-        own["beats"] = [*own_past, ShotBeat(at=at, prompt=variant.prompt, seed=variant.seed).stored()]
+        prompt = None if variant.prompt is None else within_words(project, loras, variant.prompt)
+        asked = replace(asked, beats=(*past, Beat(at, prompt, variant.seed), *to_come))
+        own["beats"] = [*own_past, ShotBeat(at=at, prompt=variant.prompt, seed=variant.seed).stored(), *own_to_come]
     return replace(origin.shot, request=asked, own=own)
 
 

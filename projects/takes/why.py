@@ -49,27 +49,42 @@ def _own(take: Take, plan: ShotPlan) -> Iterator[Message]:
     assert plan.planned is not None
     # As it comes back from the database: lists for tuples. What a take of an earlier version does not say is as it was.
     asked = {**asdict(plan.planned.request), "placement": list(plan.planned.request.placement)}
-    made = {"placement": list(CENTRED), "beats": [], **take.request}
+    made = {"placement": list(CENTRED), "beats": [], "past": None, "end": None, **take.request}
     was, now = made["settings"], asked["settings"]
-    start = "cut" if plan.planned.span.opens else "continue"
+    start = "cut" if plan.planned.start else "continue"
+    loras_differ = made_with_loras(was) != made_with_loras(now)
+    if loras_differ:
+        yield Message("why-loras")
     if made["prompt"] != asked["prompt"]:
         own = made.get("own", {}).get("prompt")
-        yield Message("why-words" if own == plan.shot.prompt else "why-text")
+        if own != plan.shot.prompt:
+            yield Message("why-text")
+        elif not loras_differ:
+            yield Message("why-words")
     if made["seed"] != asked["seed"]:
         yield Message("why-seed", {"was": made["seed"], "now": asked["seed"]})
     if [*map(_plain, made["beats"])] != [*map(_plain, asked["beats"])]:
         yield Message("why-beats")
     if made["seconds"] != asked["seconds"]:
         yield Message("why-length", {"was": made["seconds"], "now": asked["seconds"]})
+    if made["past"] != asked["past"]:
+        yield Message("why-video")
     if made["image"] != asked["image"]:
         yield Message("why-picture")
     elif list(made["placement"]) != asked["placement"]:
         yield Message("why-place")
+    if made["end"] != asked["end"]:
+        yield Message("why-end")
     if made.get("start", start) != start:
         yield Message("why-cut" if start == "cut" else "why-continue")
     yield from _settings(was, now)
     if was["checkpoint"] == now["checkpoint"] and made["identity"] != asked["identity"]:
         yield Message("why-weights", {"checkpoint": now["checkpoint"]})
+
+
+def made_with_loras(settings: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The LoRAs that a take's settings name, by their ids, each with its strength, in order."""
+    return [(str(name), float(strength)) for name, strength in settings.get("loras", ())]
 
 
 def _plain(beat: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from projects.films.stitching import conform_take
 from projects.films.timeline import StillSource, TakeSource, Timeline
 from projects.settings import StudioSettings
 from projects.sound.reading import RATE
-from projects.storage.finished import is_there
-from projects.storage.places import picture_path, take_path
+from projects.storage.places import take_path
+from projects.storage.shared import is_kept, picture_file
 from projects.takes.takes import takes_of_shots
 
 # By so many letters of its id a file's name says which take or picture it is.
@@ -84,10 +84,10 @@ def media_of(*, session: Session, settings: StudioSettings, timeline: Timeline) 
     for media in session.exec(select(Media).where(col(Media.id).in_(pictures))).all():
         ending = mimetypes.guess_extension(media.kind) or ".png"
         name = f"picture_{media.id[:ID_LETTERS]}{ending}"
-        path = picture_path(settings, media.id)
+        path = picture_file(settings, media.id)
         files[media.id] = MediaFile(path, name, 0, NO_RATE, media.width, media.height)
     for media in session.exec(select(Media).where(col(Media.id).in_(sounds))).all():
-        if (path := picture_path(settings, media.id)).is_file():
+        if (path := picture_file(settings, media.id)).is_file():
             files[media.id] = _of_sound(media, path)
     return FilmMedia(files, {shot_id: tuple(ids) for shot_id, ids in takes.items()})
 
@@ -127,7 +127,7 @@ def _of_sound(media: Media, path: Path) -> MediaFile:
 
 
 def _is_there(settings: StudioSettings, take: Take) -> bool:
-    return is_there(take_path(settings, take.id))
+    return is_kept(settings, take_path(settings, take.id))
 
 
 def _of_take(settings: StudioSettings, take: Take, label: str) -> MediaFile:

@@ -19,7 +19,8 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.conditioning.names import conditioning_of
 from framepack.errors import FramepackError
 from framepack.shots.keys import PlannedShot, latents_key
-from projects.database.tables import Edit, Edition, Film, Pass, Project, Render, Shot, Take
+from framepack.shots.past import video_of
+from projects.database.tables import Edit, Edition, Film, Lora, Pass, PictureOrder, Project, Render, Shot, Take
 from projects.queue import film_orders
 from projects.queue.orders import UNFINISHED
 from projects.storyboard.media import media_in, media_of
@@ -27,7 +28,19 @@ from projects.storyboard.project_settings import checkpoint_of, passes_of
 from projects.takes.render_plan import RenderPlan
 from projects.takes.staleness import own_checkpoints, plan_project
 
-Kind = Literal["sections", "conditioning", "takes", "films", "pieces", "pictures", "thumbnails", "previews", "damaged"]
+Kind = Literal[
+    "sections",
+    "conditioning",
+    "takes",
+    "films",
+    "pieces",
+    "pictures",
+    "thumbnails",
+    "previews",
+    "loras",
+    "copies",
+    "damaged",
+]
 # Under this name a film's order keeps the names of the pieces that it is, or will be, made of.
 PIECES = "pieces"
 # The ids, of each kind of thing, that are needed.
@@ -46,6 +59,8 @@ class Rows:
     renders: tuple[Render, ...]
     edits: tuple[Edit, ...]
     editions: tuple[Edition, ...]
+    pictures: tuple[PictureOrder, ...]
+    loras: tuple[Lora, ...]
 
     def without_deleted(self) -> Rows:
         """The rows without the deleted projects, shots and takes, and all that belongs to them.
@@ -73,6 +88,8 @@ class Rows:
             editions=tuple(
                 edition for edition in self.editions if edition.project_id in projects and edition.deleted_at is None
             ),
+            pictures=tuple(order for order in self.pictures if order.shot_id in shots and order.deleted_at is None),
+            loras=tuple(lora for lora in self.loras if lora.deleted_at is None),
         )
 
 
@@ -86,6 +103,8 @@ def all_rows(session: Session) -> Rows:
         renders=_read(session, Render),
         edits=_read(session, Edit),
         editions=_read(session, Edition),
+        pictures=_read(session, PictureOrder),
+        loras=_read(session, Lora),
     )
 
 
@@ -99,11 +118,14 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
     units = {key for shot in planned for key, _ in shot.units}
     units |= {latents_key(key) for shot in planned for key in shot.sections}
     units |= {key for take in rows.takes if take.status in ("done", "rendering") for key, _ in take.units}
-    pictures = {media for row in (*rows.projects, *rows.shots, *rows.editions) for media in media_of(row)}
+    pictures = {media for row in (*rows.projects, *rows.shots, *rows.editions, *rows.loras) for media in media_of(row)}
     pictures |= {media for edit in rows.edits for media in _media_in(edit)}
     pictures |= {image for take in rows.takes for image in _pictures_in(take)}
+    pictures |= {id for order in rows.pictures for id in (*order.media_ids, order.source_id) if id is not None}
     made = [section for shot in planned for section in shot.made]
-    pictures |= {image for one in made for image in (one.anchor_image, one.embedding_image) if image}
+    named = {image for one in made for image in (one.anchor_image, one.embedding_image) if image}
+    pictures |= {video_of(image) or image for image in named}
+    pictures |= {shot.request.end for shot in planned if shot.request.end}
     return {
         "sections": frozenset(units),
         "conditioning": frozenset(name for shot in planned for name in conditioning_of(shot)),
@@ -113,6 +135,8 @@ def needed_by(rows: Rows, models: Path | None) -> Needed:
         "pictures": frozenset(pictures),
         "thumbnails": frozenset(pictures | {take.id for take in rows.takes}),
         "previews": frozenset(render.id for render in rows.renders if render.status in UNFINISHED),
+        "loras": frozenset(lora.id for lora in rows.loras),
+        "copies": frozenset(),
         "damaged": frozenset(),
     }
 
@@ -180,9 +204,14 @@ def _shots_of(render: Render) -> set[str]:
 
 
 def _pictures_in(take: Take) -> Iterator[str]:
-    """The pictures that a take was made from."""
+    """The pictures, and the video, that a take was made from; with the still that its shot would show again."""
     said = (take.request, *take.request.get("beats", ()))
     yield from (str(one["image"]) for one in said if one.get("image"))
+    if take.request.get("end"):
+        yield str(take.request["end"])
+    if take.request.get("past"):
+        yield str(take.request["past"]["video"])
+    yield from media_in({"video": take.request.get("own", {}).get("video")})
 
 
 def _media_in(edit: Edit) -> Iterator[str]:

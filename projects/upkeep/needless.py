@@ -16,6 +16,8 @@ from typing import get_args
 from sqlmodel import Session
 
 from framepack.messages import Message, joined
+from projects.database.copies import BACKUPS_KEPT, harmed_file
+from projects.database.faults import backups_of
 from projects.queue.deliveries import ENDINGS
 from projects.settings import StudioSettings
 from projects.storage.places import CAPTIONS_ENDING
@@ -32,6 +34,8 @@ NAMES: dict[Kind, str] = {
     "pictures": "kind-pictures",
     "thumbnails": "kind-thumbnails",
     "previews": "kind-previews",
+    "loras": "kind-loras",
+    "copies": "kind-copies",
     "damaged": "kind-damaged",
 }
 SETTLED_SECONDS = 3600.0
@@ -41,18 +45,23 @@ _VIDEO = re.compile(rf"(?P<id>[0-9a-f]{{32}})\.mp4(\.json)?|{_LEFT_OVER}")
 _ENDINGS = "|".join(map(re.escape, (*ENDINGS, CAPTIONS_ENDING)))
 _FILM = re.compile(rf"(?P<id>[0-9a-f]{{32}})({_ENDINGS})(\.json)?|{_LEFT_OVER}")
 # What a film needs while it is made, where its worker was killed over it and nobody made it afterwards.
-_SCRATCH = re.compile(r"\.film-(?P<id>[0-9a-f]{32})")
+_SCRATCH = re.compile(r"\.film-(?P<id>[0-9a-f]{32})(-[0-9]+)?")
 _ENCODED = re.compile(rf"(?P<id>[0-9a-f]{{64}})\.safetensors(\.json)?|{_LEFT_OVER}")
 _PICTURE = re.compile(rf"(?P<id>[0-9a-f]{{64}})|{_LEFT_OVER}")
-_THUMBNAIL = re.compile(rf"(?P<id>[0-9a-f]{{64}}|[0-9a-f]{{32}})-[0-9]+\.(webp|wave|beats)|{_LEFT_OVER}")
+_THUMBNAIL = re.compile(rf"(?P<id>[0-9a-f]{{64}}|[0-9a-f]{{32}})-[0-9]+\.(webp|wave|beats)(\.json)?|{_LEFT_OVER}")
 _PREVIEW = re.compile(rf"(?P<id>[0-9a-f]{{32}})\.webp|{_LEFT_OVER}")
 _UNIT = re.compile(r"(?P<id>[0-9a-f]{64})")
+_LORA = re.compile(rf"(?P<id>[0-9a-f]{{64}})|{_LEFT_OVER}")
+_COPY = re.compile(rf".+\.db|{_LEFT_OVER}(-wal|-shm|-journal)?")
 _ANYTHING = re.compile(r".+")
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A file, or the folder of a section: ``id`` says what it belongs to, ``changed`` when it was written."""
+    """A file, or the folder of a section: ``id`` says what it belongs to, ``changed`` when it was written.
+
+    Where it is not ``is_here`` it is in the store that several computers share, and ``path`` is where it would lie.
+    """
 
     kind: Kind
     id: str
@@ -60,6 +69,7 @@ class Thing:
     files: int
     size: int
     changed: float
+    is_here: bool = True
 
     @property
     def settled(self) -> bool:
@@ -83,8 +93,8 @@ class Survey:
     """How much of the studio's folder is needed.
 
     ``needless`` is what is not, by kind. ``deleted`` is what only the deleted projects (``projects``, their names), the
-    ``shots`` deleted singly and the ``takes`` and ``films`` thrown away still need: without it they cannot be brought
-    back.
+    ``shots`` deleted singly and the ``takes``, ``films`` and ``loras`` put away still need: without it they cannot be
+    brought back.
     """
 
     on_disk: int
@@ -94,6 +104,7 @@ class Survey:
     shots: int
     takes: int
     films: int
+    loras: int
 
     @property
     def all_needless(self) -> Amount:
@@ -103,7 +114,7 @@ class Survey:
     @property
     def has_deleted(self) -> bool:
         """Whether there is anything deleted that could be removed for good."""
-        return bool(self.projects or self.shots or self.takes or self.films)
+        return bool(self.projects or self.shots or self.takes or self.films or self.loras)
 
     @property
     def said_of_deleted(self) -> Message:
@@ -117,6 +128,8 @@ class Survey:
             said.append(Message("deleted-takes", {"count": self.takes}))
         if self.films:
             said.append(Message("deleted-films", {"count": self.films}))
+        if self.loras:
+            said.append(Message("deleted-loras", {"count": self.loras}))
         return joined(said, "clauses")
 
 
@@ -137,6 +150,7 @@ def survey(*, session: Session, settings: StudioSettings) -> Survey:
         shots=shots,
         takes=takes,
         films=films,
+        loras=len(rows.loras) - len(kept.loras),
     )
 
 
@@ -171,7 +185,13 @@ def things(settings: StudioSettings) -> Iterator[Thing]:
     yield from _found("pictures", settings.media_dir, hashed, _PICTURE)
     yield from _found("thumbnails", settings.thumbnails_dir, hashed, _THUMBNAIL)
     yield from _found("previews", settings.previews_dir, "*", _PREVIEW)
+    yield from _found("loras", settings.loras_dir, "*", _LORA)
+    kept = backups_of(settings)[-BACKUPS_KEPT:]
+    yield from (one for one in _found("copies", settings.backups_dir, "*", _COPY) if one.path not in kept)
     yield from _found("damaged", settings.damaged_dir, "*", _ANYTHING)
+    if settings.uses_sqlite:
+        harmed = harmed_file(settings)
+        yield from _found("damaged", harmed.parent, f"{harmed.name}*", _ANYTHING)
 
 
 def is_old(changed: float) -> bool:

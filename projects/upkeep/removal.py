@@ -12,14 +12,26 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
-from framepack.store.section_store import SectionStore
 from projects.database.opening import hold
-from projects.database.tables import Edition, Media, Progress, Project, Shot, Wording
+from projects.database.tables import (
+    Edition,
+    GuestLink,
+    GuestNote,
+    Lora,
+    Media,
+    Progress,
+    Project,
+    Shot,
+    Stored,
+    Wording,
+)
 from projects.settings import StudioSettings
 from projects.storage.places import picture_path
+from projects.storage.shared import section_store, unshare
 from projects.storyboard.media import media_of
 from projects.upkeep.needed import Needed, Rows, Table, all_rows, needed_by
 from projects.upkeep.needless import Amount, Thing, amount, changed_at, is_old, things
+from projects.upkeep.shared import SHARED, only_in_store
 
 Sessions = Callable[[], AbstractContextManager[Session]]
 # After so many it is looked again whether the rest is still not needed.
@@ -27,12 +39,13 @@ AT_ONCE = 500
 
 
 def remove_needless(*, sessions: Sessions, settings: StudioSettings) -> Amount:
-    """Remove what nothing needs any more. Returns what was removed."""
+    """Remove what nothing needs any more, here and in the shared store. Returns what was. Raises StoreAway."""
     with sessions() as session:
         needed = _needed(session, settings)
         _forget_pictures(session, (media for media in _all_media(session) if _is_needless(settings, media, needed)))
         session.commit()
-    return _remove([thing for thing in things(settings) if thing.settled], sessions, settings)
+    found = [*things(settings), *only_in_store(settings)]
+    return _remove([thing for thing in found if thing.settled], sessions, settings)
 
 
 def remove_deleted(*, sessions: Sessions, settings: StudioSettings) -> Amount:
@@ -53,7 +66,8 @@ def remove_deleted(*, sessions: Sessions, settings: StudioSettings) -> Amount:
         _forget(session, rows, kept)
         _forget_pictures(session, (media for media in _all_media(session) if media.id in doomed["pictures"]))
         session.commit()
-    return _remove([thing for thing in things(settings) if thing.id in doomed[thing.kind]], sessions, settings)
+    found = [*things(settings), *only_in_store(settings)]
+    return _remove([thing for thing in found if thing.id in doomed[thing.kind]], sessions, settings)
 
 
 def _forget(session: Session, rows: Rows, kept: Rows) -> None:
@@ -67,10 +81,18 @@ def _forget(session: Session, rows: Rows, kept: Rows) -> None:
     wordings = [wording for wording in session.exec(select(Wording)).all() if wording.shot_id in shot_ids]
     takes, films = _gone(rows.takes, kept.takes), _gone(rows.films, kept.films)
     projects, edits = _gone(rows.projects, kept.projects), _gone(rows.edits, kept.edits)
-    editions = _gone(rows.editions, kept.editions)
+    editions, pictures = _gone(rows.editions, kept.editions), _gone(rows.pictures, kept.pictures)
+    loras = _gone(rows.loras, kept.loras)
+    project_ids = {project.id for project in projects}
+    links = [link for link in session.exec(select(GuestLink)).all() if link.project_id in project_ids]
+    notes = [
+        note
+        for note in session.exec(select(GuestNote)).all()
+        if note.project_id in project_ids or note.shot_id in shot_ids
+    ]
     tables: tuple[Sequence[SQLModel], ...] = (
-        *(progress, wordings, takes, films, edits, editions, shots),
-        *(renders, projects),
+        *(progress, wordings, notes, links, takes, films, edits, editions, pictures, shots),
+        *(renders, projects, loras),
     )
     for table in tables:
         for row in table:
@@ -85,8 +107,8 @@ def _gone(rows: Sequence[Table], kept: Sequence[Table]) -> list[Table]:
 
 def _forget_pictures(session: Session, pictures: Iterable[Media]) -> None:
     # Somebody may have given one to a shot since.
-    rows = [*session.exec(select(Shot)), *session.exec(select(Project)), *session.exec(select(Edition))]
-    used = {media for row in rows for media in media_of(row)}
+    tables: tuple[type[Stored], ...] = (Shot, Project, Edition, Lora)
+    used = {media for table in tables for row in session.exec(select(table)) for media in media_of(row)}
     for media in pictures:
         if media.id not in used:
             session.connection().execute(sa.delete(Media).where(col(Media.id) == media.id))
@@ -94,7 +116,7 @@ def _forget_pictures(session: Session, pictures: Iterable[Media]) -> None:
 
 def _remove(found: Sequence[Thing], sessions: Sessions, settings: StudioSettings) -> Amount:
     """Remove those of the things ``found`` that nothing needs, and that did not change since."""
-    store = SectionStore(settings.sections_dir)
+    store = section_store(settings)
     removed: list[Thing] = []
     for first in range(0, len(found), AT_ONCE):
         with sessions() as session:
@@ -102,8 +124,10 @@ def _remove(found: Sequence[Thing], sessions: Sessions, settings: StudioSettings
             known = {media.id for media in _all_media(session)}
         for thing in found[first : first + AT_ONCE]:
             belongs = thing.id in needed[thing.kind] or (thing.kind == "pictures" and thing.id in known)
-            if belongs or changed_at(thing.path) != thing.changed:
+            if belongs or changed_at(thing.path) != (thing.changed if thing.is_here else None):
                 continue
+            if thing.kind in SHARED and thing.id:
+                unshare(settings, thing.path)
             if thing.kind == "sections":
                 store.discard(thing.id)
             elif thing.path.is_dir():

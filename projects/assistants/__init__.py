@@ -1,0 +1,1 @@
+"""The studio as a set of tools for assistants that speak the Model Context Protocol."""

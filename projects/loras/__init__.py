@@ -1,0 +1,1 @@
+"""The library of LoRAs: files that change a model, kept once, with what a person says of them."""

@@ -1,0 +1,1 @@
+"""A sentence rewritten by an endpoint that the person names; nothing is sent where none is named."""
