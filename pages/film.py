@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 from sqlmodel import Session
 
+from pages.board.foretold import order_forecast
 from pages.board.reading import Board, read_board
 from pages.filming.delivery import delivery
 from pages.filming.film_card import film_facts, film_player, is_shown
@@ -71,6 +72,7 @@ def to_render(board: Board) -> None:
         key="render-missing",
         type="primary",
         icon=":material/play_arrow:",
+        help=order_forecast(board, board.to_render),
         on_click=render,
         args=(board.project.id, board.made_for),
     )

@@ -18,7 +18,9 @@ page = st.navigation(
         st.Page("project_list.py", title=t("Projects"), url_path="projects", default=True),
         st.Page("storyboard.py", title=t("Storyboard"), url_path="storyboard"),
         st.Page("film.py", title=t("Film"), url_path="film"),
+        st.Page("lora_library.py", title=t("LoRAs"), url_path="loras"),
         st.Page("queue.py", title=t("Queue"), url_path="queue"),
+        st.Page("models.py", title=t("Models"), url_path="models"),
     ],
     position="hidden",
 )

@@ -11,13 +11,15 @@ from framepack.shots.request import CacheKind
 from pages.board.rows import RenderRow, Row
 from projects.cutting.film_settings import FilmSettings
 from projects.database.tables import FilmStatus, Pass, PictureFit, RenderStatus, SeedPolicy, Start, TakeStatus
+from projects.loras.files import FileState
 from projects.queue.deliveries import Delivered
+from projects.storyboard.loras import ChosenLora
 
 
 class Answer(BaseModel):
     """Base of all answers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
 
 Seed = Annotated[str, Field(description="As a text: it may be larger than the numbers that a browser can count to.")]
@@ -69,6 +71,7 @@ class ProjectAnswer(Answer):
     real_preset: str | None
     real_steps: int | None
     film: FilmSettings
+    loras: list[ChosenLora]
     archived: bool
     created_at: dt.datetime
     edited_at: dt.datetime
@@ -147,10 +150,25 @@ class DeletedShot(Answer):
 # --- takes, renders, films, pictures ----------------------------------------------------------------------------------
 
 
+class VideoJoin(Answer):
+    """What was measured where a take goes on from a video, in levels of 255.
+
+    ``colour`` is the step of the mean colour there and ``usual_colour`` the largest beside it; ``movement`` is the mean
+    difference of brightness there and ``usual_movement`` the largest before it. ``is_seen``: somebody would see it.
+    """
+
+    colour: float
+    usual_colour: float
+    movement: float
+    usual_movement: float
+    is_seen: bool
+
+
 class TakeAnswer(Answer):
     """A take, and what it was made from. ``chosen_for`` are the passes that show it; ``bytes`` is its file's size.
 
-    ``weights`` names those of the model; ``preset`` is null where the settings are those of none.
+    ``weights`` names those of the model; ``preset`` is null where the settings are those of none, and ``video_join``
+    where it goes on from no video.
     """
 
     id: str
@@ -179,6 +197,7 @@ class TakeAnswer(Answer):
     bytes: int
     deleted: bool
     made_at: dt.datetime
+    video_join: VideoJoin | None
     video: str | None
     still: str | None
     download: str | None
@@ -303,7 +322,11 @@ class OrderAnswer(Answer):
 
 
 class QueuedFilm(Answer):
-    """A film that is being made, or waits for it; ``share`` is how much of it is done, 0 to 1."""
+    """A film, or what else is made of one, that is being made or waits for it; ``share`` is what is done, 0 to 1.
+
+    ``waits``: it may be moved. ``lasts`` says in words how long the rest takes, as an estimate where it is not
+    ``measured``.
+    """
 
     id: str
     project_id: str
@@ -311,10 +334,45 @@ class QueuedFilm(Answer):
     name: str
     status: FilmStatus
     share: float
+    paused: bool
+    waits: bool
+    lasts: str
+    measured: bool
+    done_from: dt.datetime | None
+    done_to: dt.datetime | None
+
+
+class QueuedPictures(Answer):
+    """Pictures from words that are being made for a shot, wait for it or are over; ``share`` is what is done, 0 to 1.
+
+    ``made`` of ``count`` are there. ``waits``: it can be moved. ``lasts`` says in words how long the rest takes once a
+    worker is at it, "" while nobody can say; it is ``measured``, or else an estimate. ``goes_on``: it failed for what
+    passes, and begins again by itself then.
+    """
+
+    id: str
+    project_id: str
+    project: str
+    shot_id: str
+    shot: str
+    status: FilmStatus
+    share: float
+    made: int
+    count: int
+    paused: bool
+    waits: bool
+    lasts: str
+    measured: bool
+    problem: str | None
+    goes_on: bool
+    finished_at: dt.datetime | None
 
 
 class WorkerAnswer(Answer):
-    """A worker that is alive: its device, what it is sold as, its memory, its measured speed, and what it is at."""
+    """A worker that is alive: its device, what it is sold as, its memory, its measured speed, and what it is at.
+
+    ``shot`` is the label of that shot, "" between two of them.
+    """
 
     device: str
     hardware: str
@@ -322,16 +380,23 @@ class WorkerAnswer(Answer):
     seconds_a_section: float | None
     speed: str
     order_id: str | None
+    shot: str
 
 
 class QueueAnswer(Answer):
-    """The whole queue: what is under way and what waits, in its order, what is over, and who works at it."""
+    """The whole queue: what is under way and what waits, in its order, what is over, and who works at it.
+
+    ``cards`` says in a sentence what several cards gain on one shot, "" where there are none or it was not measured.
+    """
 
     paused: bool
     workers: list[WorkerAnswer]
     orders: list[OrderAnswer]
     films: list[QueuedFilm]
+    pictures: list[QueuedPictures]
     over: list[OrderAnswer]
+    pictures_over: list[QueuedPictures]
+    cards: str
 
 
 class FilmAnswer(Answer):
@@ -377,6 +442,29 @@ class SoundAnswer(Answer):
     url: str
 
 
+class LoraAnswer(Answer):
+    """A LoRA of the library; ``projects`` and ``shots`` use it, ``state`` says whether its file is there."""
+
+    sha256: str
+    version: int
+    name: str
+    strength: float
+    words: str
+    note: str
+    kind: str
+    spelling: str
+    rank: int | None
+    layers: int
+    dtype: str
+    file_name: str
+    size_bytes: int
+    state: FileState
+    media_id: str | None
+    picture: str
+    projects: list[str]
+    shots: list[str]
+
+
 class WaveformAnswer(Answer):
     """A sound as a line: for each equal piece its lowest and highest sample, in hundredths of full level."""
 
@@ -389,6 +477,18 @@ class BeatsAnswer(Answer):
     """When the beats of a sound fall, in seconds from its beginning."""
 
     beats: list[float]
+
+
+class VideoAnswer(Answer):
+    """A video that was kept, the address of its last picture, and what is to be said of it."""
+
+    media_id: str
+    width: int
+    height: int
+    seconds: float
+    name: str
+    picture: str
+    remarks: list[str]
 
 
 class PictureAnswer(Answer):

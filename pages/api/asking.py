@@ -23,7 +23,7 @@ from pages.api.problems import Refused, problem_of
 from pages.look.language import language, speaking
 from pages.serving.languages import language_of
 from pages.session.database import session, settings
-from projects.sound.files import aside_path
+from projects.storage.aside import aside_path
 
 MOST_JSON_BYTES = 256_000
 # So much more than is allowed is read and thrown away: a browser shows no answer that comes while it still sends.

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from framepack.shots.request import MAX_BEATS, MAX_SEED, CacheKind
+from framepack.shots.request import MAX_BEATS, MAX_LORAS, MAX_SEED, CacheKind
 from framepack.shots.spans import MAX_SECONDS
 from pages.api.asking import Query
 from projects.composing.formats import Quality
@@ -30,6 +30,7 @@ from projects.names import storable
 from projects.queue.deliveries import Delivered
 from projects.queue.orders import MOST_OTHER_TAKES
 from projects.storyboard.beats import ShotBeat
+from projects.storyboard.loras import ChosenLora
 
 MOST_SHOTS = 1000
 MOST_NEW_SHOTS = 500
@@ -57,6 +58,7 @@ Seed = Annotated[
         {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "string", "pattern": "^[0-9]+$"}]}
     ),
 ]
+ChosenLoras = Annotated[tuple[ChosenLora, ...], Field(max_length=MAX_LORAS, strict=False)]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=MOST_SHOTS)]
 
 
@@ -101,10 +103,22 @@ class OfText(Query):
     name: str = Field(default="text", max_length=1000, description="The name of the file.")
 
 
+class OfVideo(Query):
+    """What a video's file is called."""
+
+    name: str = Field(default="video", max_length=1000, description="The name of the file.")
+
+
 class OfSound(Query):
     """What a sound's file is called."""
 
     name: str = Field(default="sound", max_length=1000, description="The name of the file.")
+
+
+class OfLora(Query):
+    """What a LoRA's file is called."""
+
+    name: str = Field(default="lora.safetensors", max_length=1000, description="The name of the file.")
 
 
 class OfWaveform(Query):
@@ -112,6 +126,18 @@ class OfWaveform(Query):
 
     points: Annotated[Literal[400, 1600, 6400], BeforeValidator(int)] = Field(
         default=1600, description="How many points the line has."
+    )
+
+
+class OfReport(Query):
+    """What a report has beside what it always has."""
+
+    prompts: bool = Field(default=False, description="With prompts, and the names of projects and shots.")
+    pictures: bool = Field(default=False, description="With the pictures of shots.")
+    order: str | None = Field(
+        default=None,
+        pattern="^[0-9a-f]{32}$",
+        description="The id of a render, film or order of pictures; with all that the logs say of it.",
     )
 
 
@@ -154,6 +180,7 @@ class ProjectChanges(Body):
     real_preset: Id | None = None
     real_steps: int | None = None
     film: FilmSettings = FilmSettings()
+    loras: ChosenLoras = ()
 
 
 class ProjectEdit(Body):
@@ -174,6 +201,8 @@ class NewShot(Body):
     seconds: float | None = None
     start: Start | None = None
     media_id: Id | None = None
+    video_id: Id | None = None
+    end_media_id: Id | None = None
     name: Text = ""
     dialogue: Text = ""
     notes: Text = ""
@@ -193,7 +222,11 @@ class BeatSaid(ShotBeat):
 
 
 class ShotChanges(Body):
-    """What is to be another of a shot. None means: as the project has it, and for ``media_id``: no picture."""
+    """What is to be another of a shot. None means: as the project has it, or no picture (``media_id``) or video.
+
+    ``video_id`` is a video that the shot goes on from, which from then on starts with a cut. ``end_media_id`` is a
+    picture that it is made towards: its end picture with a model that works backwards, the others are guided to it.
+    """
 
     prompt: Text = ""
     seconds: float = 4.0
@@ -203,6 +236,8 @@ class ShotChanges(Body):
     dialogue: Text = ""
     notes: Text = ""
     media_id: Id | None = None
+    video_id: Id | None = None
+    end_media_id: Id | None = None
     place_x: int = 500
     place_y: int = 500
     place_zoom: int = 1000
@@ -211,6 +246,7 @@ class ShotChanges(Body):
     steps: int | None = None
     guidance: float | None = None
     beats: Annotated[tuple[BeatSaid, ...], Field(max_length=MAX_BEATS, strict=False)] = ()
+    loras: ChosenLoras | None = None
     transition: Transition = "cut"
     transition_seconds: float = 0.5
     transition_at: TransitionAt = "centre"
@@ -256,11 +292,33 @@ class MovedShots(Body):
     before: Id | None = None
 
 
+class NewWording(Body):
+    """A sentence that is to be said in other words."""
+
+    text: Text
+
+
+class NewCard(Body):
+    """What stands on a card that becomes a shot's picture; its first line is the larger one."""
+
+    words: Text
+
+
 class MoreTakes(Body):
     """How many takes with new seeds are wanted."""
 
     count: int = Field(default=1, ge=1, le=8)
     pass_: Pass = Field(default="draft", alias="pass")
+
+
+class LoraChanges(Body):
+    """What is said of a LoRA; ``media_id`` is a picture that shows what it does, null for none."""
+
+    name: Text = ""
+    strength: float = 1.0
+    words: Text = ""
+    note: Text = ""
+    media_id: Id | None = None
 
 
 # --- takes, renders, films --------------------------------------------------------------------------------------------

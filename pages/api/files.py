@@ -1,17 +1,20 @@
-"""What the interface does with files: keep a picture, and say which shots a text describes before any is made."""
+"""What the interface does with files: keep pictures and videos, and say which shots a text describes."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from framepack.messages import Message
-from pages.api.answers import PictureAnswer, ReadLines, ReadShot
+from pages.api.answers import PictureAnswer, ReadLines, ReadShot, VideoAnswer
 from pages.api.asking import Asked
-from pages.api.bodies import OfPicture, OfText
+from pages.api.bodies import OfPicture, OfText, OfVideo
 from pages.look.text import said
 from pages.serving.files import picture_url
 from pages.session.database import settings
 from projects.errors import StoryboardProblem
 from projects.interchange.shot_lines import STORYBOARD, shots_from_text, text_of_file
 from projects.storage.pictures import add_picture
+from projects.storage.videos import add_video
 
 
 def keep_picture(asked: Asked[bytes, OfPicture]) -> PictureAnswer:
@@ -23,6 +26,21 @@ def keep_picture(asked: Asked[bytes, OfPicture]) -> PictureAnswer:
         height=added.media.height,
         name=added.media.name,
         url=picture_url(added.media.id),
+        remarks=[said(remark) for remark in added.remarks],
+    )
+
+
+def keep_video(asked: Asked[Path, OfVideo]) -> VideoAnswer:
+    """Keep a video that shots can go on from; its content says what it is, not its name."""
+    added = add_video(session=asked.session, settings=settings(), file=asked.body, name=asked.query.name)
+    media = added.media
+    return VideoAnswer(
+        media_id=media.id,
+        width=media.width,
+        height=media.height,
+        seconds=media.seconds or 0.0,
+        name=media.name,
+        picture=picture_url(media.still_id or ""),
         remarks=[said(remark) for remark in added.remarks],
     )
 

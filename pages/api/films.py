@@ -15,6 +15,7 @@ from projects.queue.deliveries import Delivery
 from projects.queue.film_orders import cancel_film, order_again, order_film, seconds_left
 from projects.storage.finished import size_of
 from projects.storage.places import captions_path, film_path
+from projects.storage.shared import is_kept
 from projects.storyboard.reading import get_project
 
 
@@ -100,12 +101,12 @@ def film_answer(film: Film) -> FilmAnswer:
         height=film.height,
         fps=film.fps,
         takes=film.parts,
-        bytes=size_of(path),
+        bytes=size_of(path) or (film.size_bytes if is_kept(settings(), path) else 0),
         deleted=film.deleted_at is not None,
         ordered_at=film.created_at,
         made_at=film.finished_at or film.created_at,
         video=film_url(film.id) if done and delivery.shown_as is not None else None,
         download=download_url(film.id) if done else None,
-        captions=captions_url(film.id) if done and captions_path(settings(), film).is_file() else None,
+        captions=captions_url(film.id) if done and is_kept(settings(), captions_path(settings(), film)) else None,
         story=film_story_url(film.id) if done else None,
     )

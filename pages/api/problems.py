@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from framepack.errors import FramepackError, InvalidRequest, SettingRejected
 from framepack.messages import Message
+from framepack.store.connection import StoreAway
 from pages.board.rows import beat_rows
 from pages.look.text import said
 from pages.session.database import session
@@ -35,6 +36,8 @@ _MISSING = MappingProxyType(
         "render": "no-such-render",
         "picture": "no-such-picture",
         "sound": "no-such-sound",
+        "video": "no-such-video",
+        "lora": "no-such-lora",
     }
 )
 _GONE = MappingProxyType({"project": "gone-project", "take": "gone-take", "film": "gone-film"})
@@ -102,7 +105,7 @@ def problem_of(error: Exception) -> Problem:
             ways: dict[str, Callable[[Any], object]] = {"seed": str, "beats": _beats}
             theirs = {name: ways[name](value) if name in ways else value for name, value in error.theirs.items()}
             return Problem(409, error.message.id, error.message, None, {"theirs": theirs, "version": error.version})
-        case DatabaseUnusable() | DatabaseTooNew() | SettingRejected():
+        case DatabaseUnusable() | DatabaseTooNew() | SettingRejected() | StoreAway():
             return Problem(503, error.message.id, error.message)
         case StudioError() | FramepackError() if not isinstance(error, OSError | MemoryError):
             return Problem(400, error.message.id, error.message)

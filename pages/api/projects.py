@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from pages.api.answers import EditAnswer, ProjectAnswer, Reversed
 from pages.api.asking import Asked, Nothing, Query
-from pages.api.bodies import NewProject, OfHistory, OfPass, OfProjects, ProjectEdit
+from pages.api.bodies import NewProject, OfHistory, OfPass, OfProjects, ProjectChanges, ProjectEdit
 from pages.board.cards import Card, project_cards
 from pages.board.reading import read_board
 from pages.board.rows import BoardData, board_data
@@ -19,6 +19,7 @@ from pages.serving.files import names
 from projects.database.tables import Edit, Project, ProjectUpdate
 from projects.storyboard import journal
 from projects.storyboard.journal import journaled
+from projects.storyboard.loras import stored_loras
 from projects.storyboard.projects import (
     archive_project,
     create_project,
@@ -52,9 +53,9 @@ def one(asked: Asked[Nothing, Query]) -> ProjectAnswer:
 def edit(asked: Asked[ProjectEdit, Query]) -> ProjectAnswer:
     """Change a project, unless somebody else changed the same meanwhile."""
     body = asked.body
-    changes = ProjectUpdate(**given(body.changes))
+    changes = ProjectUpdate(**_said(body.changes))
     with journaled(session=asked.session, project_id=asked.id, kind="edit-project"):
-        was = given(body.was)
+        was = _said(body.was)
         if body.version is None and not was:
             project = edit_project(session=asked.session, project_id=asked.id, changes=changes)
         else:
@@ -134,6 +135,12 @@ def project_answer(project: Project) -> ProjectAnswer:
 def given(body: BaseModel) -> dict[str, Any]:
     """The fields of a body that were sent."""
     return body.model_dump(exclude_unset=True)
+
+
+def _said(changes: ProjectChanges) -> dict[str, Any]:
+    """The fields that were sent, as a project keeps them."""
+    fields = given(changes)
+    return fields | ({"loras": stored_loras(fields["loras"])} if "loras" in fields else {})
 
 
 def version_seen(version: int | None, was: Mapping[str, Any], changes: Mapping[str, Any]) -> int:

@@ -6,18 +6,22 @@ from collections.abc import Collection, Sequence
 
 from sqlmodel import Session
 
+from framepack.device.cards_measured import CardsMeasured
 from pages.api.answers import (
     AfterwardsAnswer,
+    FilmAnswer,
     ForecastAnswer,
     OrderAnswer,
     PresetAnswer,
     QueueAnswer,
     QueuedFilm,
+    QueuedPictures,
     RenderAnswer,
     WorkerAnswer,
 )
 from pages.api.asking import Asked, Nothing, Query
 from pages.api.bodies import MovedOrder, OfForecast
+from pages.api.films import film_answer
 from pages.api.renders import render_answer, weights_needed
 from pages.board.foretold import forecast_words
 from pages.board.rows import phase_words
@@ -28,9 +32,13 @@ from pages.session.weights import weights_names
 from projects.database.tables import Render
 from projects.forecast.asking import Asking, best_by
 from projects.forecast.foretelling import Forecast, Foreteller
+from projects.imaging.ordering import cancel_pictures
 from projects.messages import read
+from projects.queue.film_steering import move_film, pause_film, resume_film
 from projects.queue.orders import active_renders, is_urgent, live_workers, what_changed
-from projects.queue.overview import AtWork, Listed, overview, seconds_ahead
+from projects.queue.overview import AtWork, Listed, ListedPictures, overview, seconds_ahead
+from projects.queue.passing_faults import goes_on_by_itself, pictures_go_on_by_themselves
+from projects.queue.picture_steering import move_pictures, pause_pictures, resume_pictures, retry_pictures
 from projects.queue.steering import (
     clear_finished,
     move_order,
@@ -137,6 +145,52 @@ def move(asked: Asked[MovedOrder, Query]) -> QueueAnswer:
     return _queue(asked.session)
 
 
+def pause_one_film(asked: Asked[Nothing, Query]) -> FilmAnswer:
+    """Have a film wait until it is resumed; the pieces of it that are finished stay."""
+    return film_answer(pause_film(session=asked.session, film_id=asked.id))
+
+
+def resume_one_film(asked: Asked[Nothing, Query]) -> FilmAnswer:
+    """Have a film that is paused go on."""
+    return film_answer(resume_film(session=asked.session, film_id=asked.id))
+
+
+def move_one_film(asked: Asked[MovedOrder, Query]) -> QueueAnswer:
+    """Put a film that waits before another, or last."""
+    move_film(session=asked.session, film_id=asked.id, before=asked.body.before)
+    return _queue(asked.session)
+
+
+def cancel_order_of_pictures(asked: Asked[Nothing, Query]) -> QueueAnswer:
+    """Call pictures from words off; those that are made stay."""
+    cancel_pictures(session=asked.session, settings=settings(), order_id=asked.id)
+    return _queue(asked.session)
+
+
+def pause_order_of_pictures(asked: Asked[Nothing, Query]) -> QueueAnswer:
+    """Have pictures from words wait until they are resumed; those that are made stay."""
+    pause_pictures(session=asked.session, order_id=asked.id)
+    return _queue(asked.session)
+
+
+def resume_order_of_pictures(asked: Asked[Nothing, Query]) -> QueueAnswer:
+    """Have pictures from words that are paused go on."""
+    resume_pictures(session=asked.session, order_id=asked.id)
+    return _queue(asked.session)
+
+
+def retry_order_of_pictures(asked: Asked[Nothing, Query]) -> QueueAnswer:
+    """Order pictures from words again that failed or were cancelled; only what they lack is made."""
+    retry_pictures(session=asked.session, order_id=asked.id)
+    return _queue(asked.session)
+
+
+def move_order_of_pictures(asked: Asked[MovedOrder, Query]) -> QueueAnswer:
+    """Put pictures from words that wait before others, or last."""
+    move_pictures(session=asked.session, order_id=asked.id, before=asked.body.before)
+    return _queue(asked.session)
+
+
 def _queue(session: Session) -> QueueAnswer:
     seen = overview(session=session, settings=settings(), patience=PATIENCE_SECONDS)
     return QueueAnswer(
@@ -145,17 +199,60 @@ def _queue(session: Session) -> QueueAnswer:
         orders=[_order(one) for one in seen.orders],
         films=[
             QueuedFilm(
-                id=film.id,
-                project_id=film.project_id,
-                project=project,
-                name=film.name,
-                status=film.status,
-                share=film.share,
+                id=one.film.id,
+                project_id=one.film.project_id,
+                project=one.project,
+                name=one.film.name,
+                status=one.film.status,
+                share=one.film.share,
+                paused=one.film.paused,
+                waits=not one.film.handed_over,
+                lasts=span_text(one.lasts.low, one.lasts.high),
+                measured=one.lasts.measured,
+                done_from=one.done_at[0] if one.done_at else None,
+                done_to=one.done_at[1] if one.done_at else None,
             )
-            for film, project in seen.films
+            for one in seen.films
         ],
+        pictures=[_pictures(one) for one in seen.pictures],
         over=[_order(one) for one in seen.over],
+        pictures_over=[_pictures(one) for one in seen.pictures_over],
+        cards=_cards(seen.cards),
     )
+
+
+def _pictures(one: ListedPictures) -> QueuedPictures:
+    order, lasts = one.order, one.lasts
+    return QueuedPictures(
+        id=order.id,
+        project_id=order.project_id,
+        project=one.project,
+        shot_id=order.shot_id,
+        shot=one.shot,
+        status=order.status,
+        share=order.share,
+        made=len(order.media_ids),
+        count=order.count,
+        paused=order.paused,
+        waits=order.status == "queued" and not order.handed_over,
+        lasts="" if lasts is None else span_text(lasts.low, lasts.high),
+        measured=lasts is not None and lasts.measured,
+        problem=said(read(order.error)) if order.error else None,
+        goes_on=pictures_go_on_by_themselves(order),
+        finished_at=order.finished_at,
+    )
+
+
+def _cards(measured: CardsMeasured | None) -> str:
+    if measured is None:
+        return ""
+    gain = number_text(round(measured.gain, 2), 2)
+    if measured.pays:
+        return t("Together these cards make a shot {gain} times as fast as the fastest alone.").format(gain=gain)
+    return t(
+        "Together these cards would make a shot {gain} times as fast as the fastest alone: too little, so each makes"
+        " shots of its own."
+    ).format(gain=gain)
 
 
 def _worker(at: AtWork) -> WorkerAnswer:
@@ -172,6 +269,7 @@ def _worker(at: AtWork) -> WorkerAnswer:
         seconds_a_section=at.section,
         speed=speed,
         order_id=at.order.id if at.order else None,
+        shot=at.shot,
     )
 
 
@@ -208,6 +306,8 @@ def _words(one: Listed) -> str:
         shot = t("shot {n} of {all}").format(n=progress.shot_index, all=progress.shot_count)
         section = t("section {n} of {all}").format(n=progress.section, all=progress.sections)
         return f"{phase_words(progress.phase)} · {shot} · {section}"
+    if goes_on_by_itself(order):
+        return t("Failed; begins again by itself when the cause is gone")
     words = {
         "queued": t("Waiting"),
         "running": t("Beginning"),

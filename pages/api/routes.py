@@ -13,8 +13,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framepack.media.own_video import MAX_VIDEO_BYTES
 from framepack.messages import Message
-from pages.api import editions, files, films, projects, queueing, renders, shots, sounds, takes
+from pages.api import (
+    editions,
+    files,
+    films,
+    guests,
+    loras,
+    models,
+    projects,
+    quality,
+    queueing,
+    renders,
+    report,
+    rewriting,
+    shots,
+    sounds,
+    takes,
+)
 from pages.api.answers import (
     BeatsAnswer,
     BranchAnswer,
@@ -25,6 +42,7 @@ from pages.api.answers import (
     FilmAnswer,
     ForecastAnswer,
     LengthAnswer,
+    LoraAnswer,
     PictureAnswer,
     ProjectAnswer,
     QueueAnswer,
@@ -36,6 +54,7 @@ from pages.api.answers import (
     ShotsAnswer,
     SoundAnswer,
     TakeAnswer,
+    VideoAnswer,
     WaveformAnswer,
 )
 from pages.api.asking import Asked, Nothing, Operation, Query, answering
@@ -43,23 +62,29 @@ from pages.api.bodies import (
     ChosenFor,
     FilmName,
     FrameOf,
+    LoraChanges,
     MoreTakes,
     MovedOrder,
     MovedShots,
     NewBranches,
+    NewCard,
     NewFilm,
     NewLength,
     NewProject,
     NewRender,
     NewShots,
+    NewWording,
     OfForecast,
     OfFrame,
     OfHistory,
+    OfLora,
     OfPass,
     OfPicture,
     OfProjects,
+    OfReport,
     OfSound,
     OfText,
+    OfVideo,
     OfWaveform,
     ProjectEdit,
     ShotEdit,
@@ -76,16 +101,21 @@ from pages.api.editions import (
     NewEdition,
     OfComparison,
 )
+from pages.api.models import ModelAnswer
 from pages.api.openapi import ADDRESS, description
 from pages.api.problems import Refused
+from pages.api.rewriting import WordingAnswer
 from pages.board.cards import Card
 from pages.board.rows import BoardData
+from pages.serving.files import REPORT
 from projects.interchange.shot_lines import MOST_CHARACTERS
+from projects.loras.files import MAX_LORA_BYTES
 from projects.sound.reading import MAX_SOUND_BYTES
 from projects.storage.pictures import MAX_PICTURE_BYTES
 
 PROJECT, SHOT, TAKE = "/api/projects/{id}", "/api/shots/{id}", "/api/takes/{id}"
-EDITION = "/api/editions/{id}"
+EDITION, MODEL = "/api/editions/{id}", "/api/models/{id}"
+LORA, OF_PICTURES = "/api/loras/{id}", "/api/pictures/{id}"
 RENDER, FILM, SOUND = "/api/renders/{id}", "/api/films/{id}", "/api/sounds/{id}"
 # Text of any script, in UTF-8 or UTF-16.
 MOST_TEXT_BYTES = 4 * MOST_CHARACTERS
@@ -97,7 +127,16 @@ Q = TypeVar("Q", bound=Query)
 
 def operations() -> list[Operation[Any, Any]]:
     """Everything that the interface does."""
-    return [*_of_projects(), *_of_shots(), *_of_takes(), *_of_editions(), *_of_renders_and_films(), *_of_files()]
+    return [
+        *_of_projects(),
+        *_of_shots(),
+        *_of_takes(),
+        *_of_editions(),
+        *_of_renders_and_films(),
+        *_of_files(),
+        *_of_models(),
+        Operation("GET", REPORT, report.report, bytes, Nothing, OfReport, kind="application/zip"),
+    ]
 
 
 def api_routes() -> list[Route]:
@@ -129,6 +168,11 @@ def _of_projects() -> list[Operation[Any, Any]]:
         _post(f"{PROJECT}/undo", projects.undo, Nothing, Reversed),
         _post(f"{PROJECT}/redo", projects.redo, Nothing, Reversed),
         _get(f"{PROJECT}/history", projects.history, list[EditAnswer], OfHistory),
+        _get(f"{PROJECT}/guest-links", guests.links, list[guests.LinkAnswer]),
+        _post(f"{PROJECT}/guest-links", guests.share, guests.WantedLink, guests.LinkAnswer, status=201),
+        _patch("/api/guest-links/{id}", guests.end, guests.LinkChanges, guests.LinkAnswer),
+        _get(f"{PROJECT}/guest-notes", guests.notes, list[guests.NoteAnswer], guests.OfNotes),
+        _patch("/api/guest-notes/{id}", guests.done, guests.NoteChanges, guests.NoteAnswer),
     ]
 
 
@@ -137,6 +181,7 @@ def _of_shots() -> list[Operation[Any, Any]]:
         Operation("POST", f"{PROJECT}/shots", shots.add, ShotsAnswer, NewShots, OfPass, 201),
         _patch(f"{PROJECT}/shots", shots.edit_several, ShotsEdit, ShotIds),
         Operation("POST", "/api/lines", files.read_lines, ReadLines, bytes, OfText, most_bytes=MOST_TEXT_BYTES),
+        _post("/api/rewriting", rewriting.rewrite, NewWording, WordingAnswer),
         _get(f"{PROJECT}/shots/deleted", shots.deleted, list[DeletedShot]),
         _post(f"{PROJECT}/shots/move", shots.move, MovedShots, ShotIds),
         Operation("POST", f"{PROJECT}/shots/duplicate", shots.duplicate, ShotsAnswer, SomeShots, OfPass, 201),
@@ -145,6 +190,7 @@ def _of_shots() -> list[Operation[Any, Any]]:
         _post(f"{PROJECT}/shots/renumber", shots.renumber, Nothing, ShotIds),
         _get(SHOT, shots.one, ShotAnswer, OfPass),
         Operation("POST", f"{SHOT}/put-back", shots.put_back, ShotAnswer, Nothing, OfPass),
+        Operation("POST", f"{SHOT}/card", shots.draw_card, ShotAnswer, NewCard, OfPass),
         Operation("PATCH", SHOT, shots.edit, ShotAnswer, ShotEdit, OfPass, conflicts=ChangedMeanwhile),
     ]
 
@@ -156,6 +202,8 @@ def _of_takes() -> list[Operation[Any, Any]]:
         _get(f"{SHOT}/direct", takes.how_far, DirectedAnswer, OfPass),
         _post(f"{SHOT}/direct", takes.direct, Word, DirectedAnswer),
         _get(TAKE, takes.one, TakeAnswer),
+        _get(f"{TAKE}/quality", quality.quality, quality.QualityAnswer),
+        _post(f"{TAKE}/quality", quality.measure, Nothing, quality.QualityAnswer),
         _post(f"{TAKE}/length", takes.length, NewLength, LengthAnswer, status=201),
         _post(f"{TAKE}/branches", renders.branches, NewBranches, BranchAnswer, status=201),
         _patch(TAKE, takes.note, TakeChanges, TakeAnswer),
@@ -200,7 +248,15 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
         _post(f"{PROJECT}/films", films.order, NewFilm, FilmAnswer, status=201),
         _get(FILM, films.one, FilmAnswer),
         _post(f"{FILM}/cancel", films.cancel, Nothing, FilmAnswer),
+        _post(f"{FILM}/pause", queueing.pause_one_film, Nothing, FilmAnswer),
+        _post(f"{FILM}/resume", queueing.resume_one_film, Nothing, FilmAnswer),
+        _post(f"{FILM}/move", queueing.move_one_film, MovedOrder, QueueAnswer),
         _post(f"{FILM}/again", films.again, Nothing, FilmAnswer, status=201),
+        _post(f"{OF_PICTURES}/cancel", queueing.cancel_order_of_pictures, Nothing, QueueAnswer),
+        _post(f"{OF_PICTURES}/pause", queueing.pause_order_of_pictures, Nothing, QueueAnswer),
+        _post(f"{OF_PICTURES}/resume", queueing.resume_order_of_pictures, Nothing, QueueAnswer),
+        _post(f"{OF_PICTURES}/retry", queueing.retry_order_of_pictures, Nothing, QueueAnswer),
+        _post(f"{OF_PICTURES}/move", queueing.move_order_of_pictures, MovedOrder, QueueAnswer),
         _patch(FILM, films.rename, FilmName, FilmAnswer),
         _post(f"{FILM}/delete", films.delete, Nothing, FilmAnswer),
         _post(f"{FILM}/restore", films.restore, Nothing, FilmAnswer),
@@ -219,9 +275,24 @@ def _of_files() -> list[Operation[Any, Any]]:
             201,
             most_bytes=MAX_PICTURE_BYTES,
         ),
+        Operation("POST", "/api/videos", files.keep_video, VideoAnswer, Path, OfVideo, 201, most_bytes=MAX_VIDEO_BYTES),
         Operation("POST", "/api/sounds", sounds.add, SoundAnswer, Path, OfSound, 201, most_bytes=MAX_SOUND_BYTES),
+        _get("/api/loras", loras.every, list[LoraAnswer]),
+        Operation("POST", "/api/loras", loras.add, LoraAnswer, Path, OfLora, 201, most_bytes=MAX_LORA_BYTES),
+        _get(LORA, loras.one, LoraAnswer),
+        _patch(LORA, loras.edit, LoraChanges, LoraAnswer),
+        _post(f"{LORA}/delete", loras.delete, Nothing, LoraAnswer),
+        _post(f"{LORA}/restore", loras.restore, Nothing, LoraAnswer),
         _get(f"{SOUND}/waveform", sounds.drawn, WaveformAnswer, OfWaveform),
         _get(f"{SOUND}/beats", sounds.beats, BeatsAnswer),
+    ]
+
+
+def _of_models() -> list[Operation[Any, Any]]:
+    return [
+        _get("/api/models", models.all_of_them, list[ModelAnswer]),
+        _post(f"{MODEL}/download", models.fetch, Nothing, ModelAnswer),
+        _post(f"{MODEL}/cancel", models.call_off, Nothing, ModelAnswer),
     ]
 
 

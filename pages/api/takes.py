@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from framepack.messages import Message
-from pages.api.answers import DirectedAnswer, LengthAnswer, ShotAnswer, TakeAnswer
+from pages.api.answers import DirectedAnswer, LengthAnswer, ShotAnswer, TakeAnswer, VideoJoin
 from pages.api.asking import Asked, Nothing, Query
 from pages.api.bodies import ChosenFor, FrameOf, NewLength, OfFrame, OfPass, TakeChanges, Word
 from pages.api.renders import branch_answer
@@ -31,6 +31,7 @@ from projects.storyboard.journal import journaled
 from projects.storyboard.reading import get_shot
 from projects.takes.again import use_settings_of
 from projects.takes.takes import delete_take, get_take, note_take, restore_take, star_take, takes_of
+from projects.takes.video_joins import video_join_of
 from projects.takes.why import preset_name
 
 # A take's frame never changes under its address.
@@ -168,6 +169,19 @@ def _answer(session: Session, take: Take) -> TakeAnswer:
     return _take_answer(take, session.get_one(Shot, take.shot_id))
 
 
+def _join(take: Take) -> VideoJoin | None:
+    join = video_join_of(take)
+    if join is None:
+        return None
+    return VideoJoin(
+        colour=join.colour.step,
+        usual_colour=join.colour.usual,
+        movement=join.movement,
+        usual_movement=join.usual_movement,
+        is_seen=join.is_seen,
+    )
+
+
 def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
     made_from, path = take.request, take_path(settings(), take.id)
     sampled = made_from.get("settings", {})
@@ -204,6 +218,7 @@ def _take_answer(take: Take, shot: Shot) -> TakeAnswer:
         bytes=size_of(path),
         deleted=take.deleted_at is not None,
         made_at=take.finished_at or take.created_at,
+        video_join=_join(take),
         video=take_url(take.id) if done else None,
         still=still_url(take.id) if done else None,
         download=take_download_url(take.id) if done else None,

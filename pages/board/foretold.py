@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from framepack.store.section_store import SectionStore
+from collections.abc import Sequence
+
 from pages.board.reading import Board
 from pages.look.language import t, tn
 from pages.look.text import shots_text, span_text
 from pages.session.database import session, settings
 from projects.forecast.foretelling import Forecast, Foreteller
 from projects.queue.orders import live_workers
+from projects.storage.shared import section_store
 from projects.takes.render_plan import plan_render
 from projects.takes.staleness import ShotPlan
 
 
-def shot_forecast(board: Board, plan: ShotPlan) -> str | None:
-    """What rendering one shot comes to, in words; None where it cannot be rendered."""
-    if plan.planned is None or board.weights_problem is not None:
+def order_forecast(board: Board, shot_ids: Sequence[str]) -> str | None:
+    """What rendering these shots comes to, in words; None where they cannot be rendered."""
+    wanted = [plan.shot.id for plan in board.plans if plan.shot.id in shot_ids and plan.planned is not None]
+    if not wanted or board.weights_problem is not None:
         return None
-    store = SectionStore(settings().sections_dir)
+    store = section_store(settings())
     with session() as opened:
         foreteller = Foreteller(session=opened, settings=settings(), workers=live_workers(session=opened))
-        return forecast_words(foreteller.foretell(plan_render(plans=board.plans, wanted=[plan.shot.id], store=store)))
+        return forecast_words(foreteller.foretell(plan_render(plans=board.plans, wanted=wanted, store=store)))
+
+
+def section_forecast(board: Board, plan: ShotPlan) -> str | None:
+    """How long one more section of a shot takes, in words; None where it cannot be rendered."""
+    if plan.planned is None or board.weights_problem is not None:
+        return None
+    with session() as opened:
+        foreteller = Foreteller(session=opened, settings=settings(), workers=live_workers(session=opened))
+        lasts = foreteller.of_shot(plan.planned, 1)
+    sentence = t("A section takes {lasts}.").format(lasts=span_text(lasts.low, lasts.high))
+    return sentence if lasts.measured else f"{sentence} {_estimated()}"
 
 
 def forecast_words(found: Forecast) -> str:
@@ -35,4 +49,8 @@ def forecast_words(found: Forecast) -> str:
     )
     if found.measured:
         return sentence
-    return sentence + " " + t("This is an estimate, since nothing like it was measured on this computer yet.")
+    return f"{sentence} {_estimated()}"
+
+
+def _estimated() -> str:
+    return t("This is an estimate, since nothing like it was measured on this computer yet.")

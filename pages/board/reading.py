@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 import psutil
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
@@ -21,6 +21,7 @@ from pages.session.database import settings
 from pages.session.weights import BEING_NAMED, weights_name, weights_names
 from projects.database.tables import Media, Pass, Progress, Project, Render, Shot, Take
 from projects.forecast.foretelling import Forecast
+from projects.loras.files import loras_gone
 from projects.messages import read
 from projects.queue.orders import active_renders, latest_render, live_workers, progress_of, what_changed
 from projects.queue.overview import still_to_do
@@ -49,10 +50,12 @@ class Standing:
 class Board:
     """One pass of a project as its pages show it. ``takes`` are each shot's finished ones, newest first.
 
-    ``pictures`` are the names of the pictures' files, by id. ``failures`` say why the newest take of a shot failed, by
-    shot, and ``reasons`` why the one that it shows is out of date. ``renders`` are the orders under way, the one that
-    is being carried out first; ``last`` the one ordered last. ``weights_problem`` says why nothing can be rendered with
-    its model on this computer. ``remaining`` is what is still to be done of the order that is being carried out.
+    ``pictures`` are the names of the pictures' files, by id, and ``videos`` those that shots go on from. ``failures``
+    say why the newest take of a shot failed, by shot, ``failed_orders`` by which order it was made, and ``reasons`` why
+    the one that it shows is out of date. ``renders`` are the orders under way, the one that is being carried out first;
+    ``last`` the one ordered last.
+    ``weights_problem`` says why nothing can be rendered with its model on this computer. ``remaining`` is what is still
+    to be done of the order that is being carried out.
     """
 
     project: Project
@@ -60,7 +63,9 @@ class Board:
     plans: tuple[ShotPlan, ...]
     takes: dict[str, list[Take]]
     pictures: dict[str, str]
+    videos: dict[str, Media]
     failures: dict[str, Message]
+    failed_orders: dict[str, str]
     reasons: dict[str, tuple[Message, ...]]
     renders: tuple[Render, ...]
     last: Render | None
@@ -85,6 +90,13 @@ class Board:
     def is_naming_weights(self) -> bool:
         """Whether it is not known yet which takes are up to date, because the weights are being named."""
         return self.weights_problem == BEING_NAMED
+
+    def works_backwards(self, plan: ShotPlan) -> bool:
+        """Whether the shot is made from its end, by the model of its chain."""
+        own = plan.shot.checkpoint if plan.shot.start == "cut" else None
+        usual = own or checkpoint_of(self.project, self.made_for)
+        checkpoint = plan.planned.request.settings.checkpoint if plan.planned else usual
+        return checkpoint_named(checkpoint).direction == "inverted"
 
     def is_waiting(self, shot: Shot) -> bool:
         """Whether the shot is part of the work under way."""
@@ -140,11 +152,13 @@ def _read(
         identity=identity,
         made_for=made_for,
         others=weights_names(own_checkpoints(shots), settings().engine.models),
+        gone=loras_gone(settings(), project, shots),
     )
     finished: dict[str, list[Take]] = {plan.shot.id: [] for plan in plans}
     for take in there:
         if take.status == "done":
             finished.setdefault(take.shot_id, []).append(take)
+    failed = _failed([take for take in takes if take.made_for == made_for])
     renders = active_renders(session=session, project_id=project.id)
     return Board(
         project=project,
@@ -152,7 +166,9 @@ def _read(
         plans=tuple(plans),
         takes=finished,
         pictures=_picture_names(session, project.id),
-        failures=_failures([take for take in takes if take.made_for == made_for]),
+        videos=_videos(session, shots),
+        failures={take.shot_id: read(take.error) if take.error else Message("take-failed") for take in failed},
+        failed_orders={take.shot_id: take.render_id for take in failed if take.render_id is not None},
         reasons=reasons_of(plans) if problem is None else {},
         renders=tuple(renders),
         last=latest_render(session=session, project_id=project.id),
@@ -171,21 +187,25 @@ def is_starting() -> bool:
     return time.time() - begun < STARTING_SECONDS
 
 
-def _failures(takes: Sequence[Take]) -> dict[str, Message]:
-    """Why the newest take of a shot failed, by shot; ``takes`` are the newest of each shot first."""
+def _failed(takes: Sequence[Take]) -> list[Take]:
+    """The newest take of each shot whose newest take failed; ``takes`` are the newest of each shot first."""
     newest: dict[str, Take] = {}
     for take in takes:
         newest.setdefault(take.shot_id, take)
-    return {
-        shot_id: read(take.error) if take.error else Message("take-failed")
-        for shot_id, take in newest.items()
-        if take.status == "failed"
-    }
+    return [take for take in newest.values() if take.status == "failed"]
 
 
 def _picture_names(session: Session, project_id: str) -> dict[str, str]:
-    names = select(Media.id, Media.name).join(Shot, col(Shot.media_id) == col(Media.id))
+    of_shot = or_(col(Shot.media_id) == col(Media.id), col(Shot.end_media_id) == col(Media.id))
+    names = select(Media.id, Media.name).join(Shot, of_shot)
     return dict(session.exec(names.where(Shot.project_id == project_id)).all())
+
+
+def _videos(session: Session, shots: Sequence[Shot]) -> dict[str, Media]:
+    ids = {str(shot.video["media_id"]) for shot in shots if shot.video}
+    if not ids:
+        return {}
+    return {one.id: one for one in session.exec(select(Media).where(col(Media.id).in_(ids))).all()}
 
 
 def standing(board: Board, plan: ShotPlan) -> Standing:

@@ -14,10 +14,12 @@ from pages.look.text import said, wait_text
 from pages.look.theme import ratio_of
 from pages.serving.files import picture_url, preview_url, still_url
 from pages.session.database import settings
-from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Start, Transition
+from projects.database.tables import Pass, Phase, PictureFit, Progress, Render, Shot, Start, Transition
 from projects.messages import read
 from projects.storage.places import preview_path
 from projects.storyboard.beats import ShotBeat
+from projects.storyboard.loras import ChosenLora
+from projects.storyboard.videos import picture_shown, shot_video
 from projects.takes.staleness import ShotPlan
 
 Kind = Literal["done", "stale", "never", "empty", "waiting", "rendering", "failed", "unknown"]
@@ -45,10 +47,41 @@ class BeatRow:
 
 
 @dataclass(frozen=True)
+class VideoRow:
+    """The video that a shot goes on from: its name, how long it lasts, and the address of its last picture."""
+
+    media_id: str
+    name: str
+    seconds: float
+    picture: str
+
+
+@dataclass(frozen=True)
+class LoraRow:
+    """A LoRA that a shot chooses itself, by its SHA-256; ``words`` are put into prompts."""
+
+    sha256: str
+    name: str
+    strength: float
+    words: str
+
+
+@dataclass(frozen=True)
+class EndRow:
+    """The picture that a shot is made towards: its name, its address, and whether the shot is only ``guided`` to it."""
+
+    media_id: str
+    name: str
+    picture: str
+    guided: bool
+
+
+@dataclass(frozen=True)
 class Row:
     """One shot. ``place`` is x, y and zoom in thousandths; ``take`` the one it shows, ``takes`` how many it has.
 
-    ``transition`` leads into the shot and lasts ``transition_seconds``, unless it is a cut.
+    ``transition`` leads into the shot and lasts ``transition_seconds``, unless it is a cut. ``loras`` are its own, None
+    where the project's count.
     ``state`` says in words what ``kind`` says to programs, ``why`` what it is out of date for or cannot be rendered.
     ``frame`` is the address of a still of what it ``shows``.
     """
@@ -65,10 +98,13 @@ class Row:
     dialogue: str
     notes: str
     beats: list[BeatRow]
+    loras: list[LoraRow] | None
     title: str
     lower_third: str
     media: str | None
     picture_name: str | None
+    video: VideoRow | None
+    end: EndRow | None
     place: tuple[int, int, int]
     seed: str
     take: str | None
@@ -167,8 +203,8 @@ def row(board: Board, plan: ShotPlan) -> Row:
     frame = None
     if plan.chosen is not None:
         shows, frame, ratio = "take", still_url(plan.chosen.id), ratio_of(plan.chosen.width, plan.chosen.height)
-    elif shot.media_id is not None:
-        shows, frame = "picture", picture_url(shot.media_id)
+    elif (begins_with := picture_shown(shot)) is not None:
+        shows, frame = "picture", picture_url(begins_with)
     elif shot.name.strip() or shot.prompt.strip():
         shows = "title"
     return Row(
@@ -184,10 +220,13 @@ def row(board: Board, plan: ShotPlan) -> Row:
         dialogue=shot.dialogue,
         notes=shot.notes,
         beats=beat_rows(shot.beats),
+        loras=None if shot.loras is None else lora_rows(shot.loras),
         title=shot.title,
         lower_third=shot.lower_third,
         media=shot.media_id,
         picture_name=board.pictures.get(shot.media_id) if shot.media_id else None,
+        video=video_row(board, shot),
+        end=end_row(board, plan),
         place=(shot.place_x, shot.place_y, shot.place_zoom),
         seed=str(shot.seed),
         take=plan.chosen.id if plan.chosen else None,
@@ -201,6 +240,29 @@ def row(board: Board, plan: ShotPlan) -> Row:
         shows=shows,
         frame=frame,
     )
+
+
+def video_row(board: Board, shot: Shot) -> VideoRow | None:
+    """The video that a shot goes on from; None where it goes on from none."""
+    video = shot_video(shot)
+    if video is None:
+        return None
+    media = board.videos.get(video.media_id)
+    name, seconds = (media.name, media.seconds or 0.0) if media else ("", 0.0)
+    return VideoRow(video.media_id, name, seconds, picture_url(video.still_id))
+
+
+def lora_rows(loras: Iterable[Mapping[str, Any]]) -> list[LoraRow]:
+    """The LoRAs of a shot, as it keeps them, as the board says them."""
+    return [LoraRow(**ChosenLora.model_validate(one).model_dump()) for one in loras]
+
+
+def end_row(board: Board, plan: ShotPlan) -> EndRow | None:
+    """The picture that a shot is made towards; None where there is none."""
+    media_id = plan.shot.end_media_id
+    if media_id is None:
+        return None
+    return EndRow(media_id, board.pictures.get(media_id, ""), picture_url(media_id), not board.works_backwards(plan))
 
 
 def beat_rows(beats: Iterable[Mapping[str, Any]]) -> list[BeatRow]:

@@ -18,8 +18,9 @@ from pages.session.state import do
 from projects.database.tables import Film, now
 from projects.films.films import MAX_NAME_CHARACTERS, delete_film, rename_film, restore_film
 from projects.queue.deliveries import Delivery
-from projects.storage.finished import is_there
+from projects.storage.finished import size_of
 from projects.storage.places import captions_path, film_path
+from projects.storage.shared import is_kept
 
 _RENAMING = "renaming-film"
 
@@ -32,7 +33,7 @@ def is_shown(film: Film) -> bool:
 def film_player(film: Film) -> None:
     """The film as large as there is room for; or that a browser does not show it, or that it is gone."""
     shown_as, ratio = Delivery.from_json(film.order).shown_as, ratio_of(film.width, film.height)
-    if not is_there(film_path(settings(), film)):
+    if not is_kept(settings(), film_path(settings(), film)):
         told(t("The file of “{name}” is no longer there. Make the film again.").format(name=film.name), "warn")
     elif shown_as == "video":
         st.html(player(film_url(film.id), ratio=ratio, label=film.name, large=True))
@@ -45,11 +46,11 @@ def film_player(film: Film) -> None:
 def film_facts(film: Film) -> None:
     """Its name and figures, and what can be done with it."""
     path, delivery = film_path(settings(), film), Delivery.from_json(film.order)
-    there = is_there(path)
+    there = is_kept(settings(), path)
     size = t("{width} × {height} pixels").format(width=film.width, height=film.height)
     figures = [
         format_text(delivery.format),
-        *([size_text(path.stat().st_size)] if there else []),
+        *([size_text(size_of(path) or film.size_bytes)] if there else []),
         *([seconds_text(film.seconds), frames_text(film.frames), size] if film.frames else []),
         *([shots_text(len(film.parts))] if film.parts else []),
         t("made {when}").format(when=when_text(film.finished_at or film.created_at, now())),
@@ -74,7 +75,7 @@ def film_facts(film: Film) -> None:
             st.html(
                 f'<a class="fs-download" href="{address}" download>{html.escape(t("Download"))}</a>', width="content"
             )
-            if captions_path(settings(), film).is_file():
+            if is_kept(settings(), captions_path(settings(), film)):
                 captions = html.escape(t("Captions (SRT)"))
                 st.html(f'<a class="fs-soft" href="{captions_url(film.id)}" download>{captions}</a>', width="content")
             st.html(story_link(film_story_url(film.id)), width="content")

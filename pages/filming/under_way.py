@@ -18,6 +18,7 @@ from pages.filming.words import format_text
 from pages.look.language import t
 from pages.look.text import said, wait_text
 from pages.look.theme import chip, told
+from pages.orders.report import report_link
 from pages.parts.rendering import say_worker_absent
 from pages.session.database import session, settings
 from pages.session.state import do
@@ -95,6 +96,7 @@ def _failed(film: Film) -> None:
                 args=(film.id,),
             )
             st.button(t("Dismiss"), key=f"dismiss-{film.id}", type="tertiary", on_click=_dismiss, args=(film.id,))
+        report_link(film.id)
 
 
 def _signature(films: Sequence[Film]) -> tuple[str, ...]:

@@ -9,12 +9,12 @@ from sqlmodel import Session
 
 from framepack.messages import Message
 from pages.board.reading import Board
-from pages.finishing.keeping import beside, keep, refuse
 from pages.look.language import number_text, t, tn
 from pages.look.text import seconds_text
 from pages.look.theme import told
 from pages.session.database import settings
 from pages.session.faults import fault_message
+from pages.session.keeping import beside, keep, refuse
 from pages.session.state import Notice, say
 from projects.database.tables import Media, ShotUpdate
 from projects.films.material import film_of

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from framepack.media.joins import ColourStep
 from pages.board.reading import Board
-from pages.finishing.keeping import beside, film_box, refuse, shot_box
+from pages.finishing.keeping import film_box, shot_box
 from pages.look.language import number_text, t, tn
 from pages.look.theme import told
 from pages.session.database import session, settings
 from pages.session.faults import fault_message
+from pages.session.keeping import beside, refuse
 from projects.composing.gathering import gather
 from projects.films.timeline import Clip, Timeline
-from projects.frames.colour import ColourStep
 from projects.frames.joins import joins_of, step_at
 from projects.frames.picturing import Easel
 

@@ -7,9 +7,10 @@ import streamlit as st
 from framepack.enlarging.files import enlarger_names
 from pages.board.reading import Board
 from pages.finishing.colours import join_colours
-from pages.finishing.keeping import beside, film_box
+from pages.finishing.keeping import film_box
 from pages.look.language import number_text, t
 from pages.session.database import settings
+from pages.session.keeping import beside
 from projects.cutting.film_settings import RATES, SIZES, FilmSettings
 from projects.database.tables import Project
 from projects.films.timeline import Timeline

@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from pages.board.reading import Board
 from pages.finishing.beats import beats_suggestion
-from pages.finishing.keeping import beside, film_box
+from pages.finishing.keeping import film_box
 from pages.finishing.sound_box import heard, sound_box
 from pages.look.language import t
+from pages.session.keeping import beside
 from projects.cutting.film_settings import FilmSettings, Loudness
 from projects.cutting.shot_fields import DECIBELS
 from projects.database.tables import Media, Project

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from framepack.shots.spans import MAX_SECONDS
-from pages.finishing.keeping import beside, film_box
+from pages.finishing.keeping import film_box
 from pages.look.language import t, tn
+from pages.session.keeping import beside
 from projects.cutting.film_settings import Captions, FilmSettings
 from projects.cutting.shot_fields import MAX_WORDS_CHARACTERS
 from projects.database.tables import Project

@@ -1,4 +1,4 @@
-"""Boxes that save as they are changed. Where what is in one cannot be, the reason stands beside it."""
+"""The boxes of films and shots that save as they are changed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from framepack.messages import Message
-from pages.look.text import said
-from pages.look.theme import told
 from pages.session.bound import bound
-from pages.session.database import session
-from pages.session.faults import fault_message
-from pages.session.state import Act, Notice, say
+from pages.session.keeping import keep
 from projects.database.tables import Project, Shot, ShotUpdate
-from projects.errors import NotFound
-from projects.storyboard.journal import journaled
 from projects.storyboard.projects import edit_film
 from projects.storyboard.shots import edit_shot
 
@@ -41,45 +32,6 @@ def shot_box(shot: Shot, field: str, where: str = "") -> tuple[str, Callable[[],
     """
     key = f"shot-{field}{where}-{shot.id}"
     return key, bound(key, getattr(shot, field), functools.partial(_save_shot, shot, field, key))
-
-
-def keep(key: str, project_id: str, kind: str, act: Act) -> bool:
-    """Do one edit of a project, which the journal keeps as a ``kind``. True if it was done.
-
-    Why it cannot be stands beside the box ``key``; that something is gone is said above all.
-    """
-    st.session_state["notices"] = []
-    try:
-        with session() as opened:
-            with journaled(session=opened, project_id=project_id, kind=kind):
-                act(opened)
-            opened.commit()
-    except NotFound as gone:
-        # Its box is gone as well.
-        say(Notice(fault_message(gone), "bad"))
-        return False
-    except Exception as error:
-        refuse(key, fault_message(error))
-        return False
-    st.session_state.pop(_reason(key), None)
-    return True
-
-
-def refuse(key: str, reason: Message) -> None:
-    """Have a reason stand beside the box ``key`` until something is done there."""
-    st.session_state[_reason(key)] = reason
-
-
-def beside(*keys: str) -> None:
-    """Why what was put into one of these boxes was not kept; nothing where it was."""
-    for key in keys:
-        reason = st.session_state.get(_reason(key))
-        if reason is not None:
-            told(said(reason), "bad")
-
-
-def _reason(key: str) -> str:
-    return f"{key}-reason"
 
 
 def _save_film(project_id: str, field: str, key: str, value: Any) -> bool:

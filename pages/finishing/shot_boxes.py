@@ -9,13 +9,14 @@ import streamlit as st
 
 from pages.board.reading import Board
 from pages.board.rows import row
-from pages.finishing.keeping import beside, shot_box
+from pages.finishing.keeping import shot_box
 from pages.finishing.shot_sounds import shot_sounds
 from pages.inspector.fields import typing_boxes
 from pages.inspector.inspector import BOUNDS
 from pages.inspector.strip import strip_of
 from pages.inspector.words import ENGLISH as BOX_WORDS
 from pages.look.language import language, t, words
+from pages.session.keeping import beside
 from projects.cutting.shot_fields import MAX_HOLD_SECONDS, SPEEDS
 from projects.database.tables import Between, Media, Move, Shot
 from projects.takes.staleness import ShotPlan
@@ -56,6 +57,9 @@ def shot_boxes(board: Board, plan: ShotPlan, sounds: Sequence[Media]) -> None:
             bounds=BOUNDS,
             strip=strip_of(board, plan),
             counter="",
+            unread="",
+            phrases={},
+            rewriting=None,
             words=words("inspector", BOX_WORDS),
             lang=language().tag,
             api="/api",

@@ -10,10 +10,10 @@ import streamlit as st
 from sqlmodel import Session
 
 from framepack.shots.spans import MAX_SECONDS
-from pages.finishing.keeping import beside, keep
 from pages.finishing.sound_box import heard, sound_box
 from pages.look.language import t
 from pages.session.bound import bound
+from pages.session.keeping import beside, keep
 from projects.cutting.shot_fields import DECIBELS, MAX_SOUNDS, ShotSound, sounds_of
 from projects.database.tables import Media, Shot
 from projects.sound.placing import change_with_shot, put_with_shot, take_from_shot

@@ -5,18 +5,22 @@ from __future__ import annotations
 import html
 import shutil
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from sqlmodel import Session
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.finishing.keeping import beside, keep
 from pages.look.language import t
 from pages.look.text import seconds_text
 from pages.serving.files import sound_url
 from pages.session.database import settings
+from pages.session.emptied import box_for_file
+from pages.session.keeping import beside, keep
 from projects.database.tables import Media
-from projects.sound.files import add_sound, aside_path
+from projects.sound.files import add_sound
 from projects.sound.reading import MAX_SOUND_BYTES, MAX_SOUND_SECONDS
+from projects.storage.aside import aside_path
 
 # What is done with a sound that was kept.
 Use = Callable[[Session, Media], object]
@@ -24,17 +28,14 @@ Use = Callable[[Session, Media], object]
 
 def sound_box(name: str, project_id: str, label: str, use: Use) -> None:
     """A box that takes one sound file; ``use`` is called with what it is kept as, in the same edit."""
-    turn = st.session_state.setdefault(f"{name}-turn", 0)
-    key = f"{name}-{turn}"
-    st.file_uploader(
+    box_for_file(
+        name,
         label,
-        key=key,
-        max_upload_size=MAX_SOUND_BYTES // 2**20,
-        help=t(
+        partial(_taken_in, name, project_id, use),
+        about=t(
             "WAV, FLAC, MP3, M4A, AAC, Ogg, Opus or WebM, or the sound of a film: at most {size} MB and {hours} hours."
         ).format(size=MAX_SOUND_BYTES // 2**20, hours=MAX_SOUND_SECONDS // 3600),
-        on_change=_taken_in,
-        args=(name, key, project_id, use),
+        megabytes=MAX_SOUND_BYTES // 2**20,
     )
     beside(name)
 
@@ -50,15 +51,8 @@ def heard(media: Media) -> None:
     )
 
 
-def _taken_in(name: str, key: str, project_id: str, use: Use) -> None:
+def _taken_in(name: str, project_id: str, use: Use, uploaded: UploadedFile) -> None:
     """The callback of the box."""
-    uploaded = st.session_state[key]
-    # A browser that has not drawn the empty box yet may hand in the same file once more.
-    taken = st.session_state.setdefault(f"{name}-taken", set())
-    if uploaded is None or uploaded.file_id in taken:
-        return
-    taken.add(uploaded.file_id)
-    st.session_state[f"{name}-turn"] += 1  # an empty box next time
 
     def take_in(opened: Session) -> None:
         path = aside_path(settings())

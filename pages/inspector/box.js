@@ -55,7 +55,8 @@ function makeBox(field, shot, context) {
     focus: () => input.focus(),
   });
   below.append(hint, state);
-  node.append(label, input, below, message.node);
+  const help = field === "prompt" ? makeHelp(input, context) : null;
+  node.append(label, input, below, message.node, ...(help?.nodes ?? []));
   Object.assign(input, { id: `box-${field}`, autocomplete: "off", dir: "auto", placeholder: words[`${field}_example`] ?? "" });
   if (long) input.rows = field === "prompt" ? 4 : 2;
   if (field === "seconds") input.inputMode = "decimal";
@@ -171,6 +172,7 @@ function makeBox(field, shot, context) {
     adopt,
     // The page is left in the middle of a composition: half a word is better than none.
     collect: () => composing && take(),
+    saysUnread: (text, old) => help?.show(text, old),
     saysBelow(text, old) {
       if (hint.textContent !== text) hint.textContent = text;
       hint.classList.toggle("old", old);

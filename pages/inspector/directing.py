@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from functools import partial
 
 import streamlit as st
 from sqlmodel import Session
 
 from framepack.messages import Message
+from pages.board.foretold import section_forecast
 from pages.board.reading import Board
 from pages.look.language import t
 from pages.look.text import said, seconds_text
@@ -31,15 +33,14 @@ def directing_of(board: Board, plan: ShotPlan) -> Directed | None:
 
 def begin_directing(board: Board, plan: ShotPlan) -> None:
     """Offer to make the shot section by section."""
+    about = t("Each section is rendered, and then you say how it goes on. What the film shows stays until you choose.")
     st.button(
         t("Section by section"),
         key="direct",
         icon=":material/footprint:",
         on_click=do,
         args=(partial(_begin, plan.shot.id, board.made_for),),
-        help=t(
-            "Each section is rendered, and then you say how it goes on. What the film shows stays until you choose."
-        ),
+        help=" ".join(filter(None, (about, section_forecast(board, plan)))),
     )
 
 
@@ -47,6 +48,9 @@ def directing(board: Board, plan: ShotPlan, now: Directed) -> None:
     """What there is of the shot so far, and the words that it waits for."""
     shot, made_for, take = plan.shot, board.made_for, now.take
     with st.container(border=True, key="directing", gap="small"):
+        # Above it lies the take that the film shows: this is another one.
+        which = "" if take is None else f' <span class="fs-soft">{t("Take {number}").format(number=take.number)}</span>'
+        st.html(f'<div class="fs-name">{html.escape(t("Section by section"))}{which}</div>')
         if now.problem is not None:
             told(said(now.problem), "bad")
         if take is None or now.is_rendering:
@@ -71,6 +75,7 @@ def directing(board: Board, plan: ShotPlan, now: Directed) -> None:
                     key="direct-keep",
                     icon=":material/check:",
                     type="primary",
+                    help=section_forecast(board, plan),
                     on_click=_keep,
                     args=(shot.id, made_for, key),
                 )

@@ -24,12 +24,14 @@ function makePanel(root) {
   const context = { data: () => data, draws: sayHints, left: tellSaved };
 
   function sayHints() {
-    const { words, bounds, counter, lang } = data;
+    const { words, bounds, counter, unread, lang } = data;
     const said = (value) => new Intl.NumberFormat(lang, { maximumFractionDigits: 3 }).format(value);
     const { least, most } = bounds.seconds;
     boxes.get("seconds")?.saysBelow(filled(words.seconds_bounds, { least: said(least), most: said(most) }), false);
     const prompt = boxes.get("prompt");
-    prompt?.saysBelow(counter ?? "", prompt.input.value !== data.shot.prompt);
+    const isOld = prompt?.input.value !== data.shot.prompt;
+    prompt?.saysBelow(counter ?? "", isOld);
+    prompt?.saysUnread(unread ?? "", isOld);
   }
 
   // The page draws anew what hangs on a shot's texts, but not under somebody who still types.

@@ -13,16 +13,18 @@ from pathlib import Path
 import streamlit as st
 
 from pages.inspector.strip import Strip
+from pages.writing.phrases import Kind, Phrase
+from pages.writing.rewriting import Rewriting
 
 _HERE = Path(__file__).parent
 _BEATS = ("beat_grid.js", "beat_strip.js", "beat_row.js", "beats.js")
-_SCRIPTS = ("../look/leaving.js", "telling.js", "box.js", *_BEATS, "fields.js")
+_SCRIPTS = ("../look/leaving.js", "telling.js", "rewriting.js", "helping.js", "box.js", *_BEATS, "fields.js")
 # Everything that saves begins with these.
 SAVING = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("shelf.js", "saving.js"))
 _boxes = st.components.v2.component(
     "typing_boxes",
     html='<div class="room"><section class="fields"></section></div>',
-    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("fields.css", "beats.css")),
+    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("fields.css", "beats.css", "helping.css")),
     js="\n".join([SAVING, *((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)]),
 )
 
@@ -43,6 +45,9 @@ def typing_boxes(
     bounds: Mapping[str, Bounds],
     strip: Strip,
     counter: str,
+    unread: str,
+    phrases: Mapping[Kind, Sequence[Phrase]],
+    rewriting: Rewriting | None,
     words: Mapping[str, str],
     lang: str,
     api: str,
@@ -51,7 +56,9 @@ def typing_boxes(
 ) -> None:
     """Draw the boxes ``fields`` of the shot of ``row`` (as the board has it); ``bounds`` are of "seconds" and "seed".
 
-    ``strip`` is what its beats stand on, and ``counter`` says how long the prompt is. ``key`` must be the same for
+    ``strip`` is what its beats stand on, and ``counter`` says how long the prompt is,
+    ``unread`` is the end of it that no encoder reads, ``phrases`` can be put into it,
+    and ``rewriting`` is who would rewrite it; where there is no prompt nobody does. ``key`` must be the same for
     every shot, or what is typed would be torn from under the person when another shot is selected. ``on_saved`` is
     called with the shot's id once something of it was saved and nobody is in a box.
     """
@@ -68,6 +75,9 @@ def typing_boxes(
         "bounds": {field: asdict(one) for field, one in bounds.items()},
         "strip": asdict(strip),
         "counter": counter,
+        "unread": unread,
+        "phrases": {kind: [asdict(one) for one in of_kind] for kind, of_kind in phrases.items()},
+        "rewriting": asdict(rewriting) if rewriting else None,
         "words": dict(words),
         "lang": lang,
         "api": api,

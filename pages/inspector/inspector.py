@@ -15,12 +15,13 @@ from sqlmodel import Session
 
 from framepack.messages import Message
 from framepack.shots.beat_text import written_beats
-from framepack.shots.prompts import PROMPT_TOKENS
+from framepack.shots.prompts import PROMPT_TOKENS, PromptReading
 from framepack.shots.request import MAX_SEED
 from framepack.shots.spans import MAX_SECONDS
-from pages.board.foretold import shot_forecast
+from pages.board.foretold import order_forecast
 from pages.board.reading import Board, standing
 from pages.board.rows import row
+from pages.guests.notes import notes_of_shot
 from pages.inspector.directing import begin_directing, directing, directing_of
 from pages.inspector.fields import Bounds, typing_boxes
 from pages.inspector.history import shot_history
@@ -28,18 +29,25 @@ from pages.inspector.own_settings import shot_settings
 from pages.inspector.picture import shot_picture
 from pages.inspector.strip import strip_of
 from pages.inspector.takes import shot_takes
+from pages.inspector.video import shot_video_box
 from pages.inspector.words import ENGLISH as WORDS
 from pages.look.language import language, t, words
 from pages.look.text import said, seconds_text
 from pages.look.theme import chip, css_fit, picture, placeholder, player, ratio_of, told
+from pages.orders.report import report_link
 from pages.serving.files import picture_url, take_url
 from pages.session.bound import bound
 from pages.session.database import settings
 from pages.session.state import do, edit, edited
 from pages.session.view import show_none
+from pages.writing.phrases import PHRASES
+from pages.writing.rewriting import rewriting_offered
 from projects.database.tables import Pass, ShotUpdate, Start
 from projects.queue.orders import enqueue_render, order_other_takes
+from projects.storyboard.beats import within_words
+from projects.storyboard.loras import added_words, chosen_loras, takes_loras
 from projects.storyboard.shots import beats_from_prompt, edit_shot
+from projects.storyboard.videos import picture_shown
 from projects.takes.again import put_back
 from projects.takes.remarks import prompt_reading, remarks_on
 from projects.takes.staleness import ShotPlan
@@ -54,18 +62,24 @@ STARTS: tuple[Start, ...] = ("cut", "continue")
 
 def inspector(board: Board, plan: ShotPlan) -> None:
     """Draw everything about the shot of ``plan``; every box and button has the same key whichever shot it is."""
+    reading = prompt_reading(plan.shot.prompt, board.project.checkpoint, settings().engine.models)
     with st.container(key="inspected", gap="small"):
         _head(board, plan)
         _shown(board, plan)
         _orders(board, plan)
         _why(board, plan)
+        with st.container(key="guest-notes", gap="small"):
+            notes_of_shot(plan.shot.id)
         typing_boxes(
             asdict(row(board, plan)),
             project_id=board.project.id,
             fields=FIELDS,
             bounds=BOUNDS,
             strip=strip_of(board, plan),
-            counter=_counter(board, plan),
+            counter=_counter(plan, reading),
+            unread=reading.unread if reading else "",
+            phrases=PHRASES,
+            rewriting=rewriting_offered(),
             words=words("inspector", WORDS),
             lang=language().tag,
             api="/api",
@@ -108,9 +122,9 @@ def _shown(board: Board, plan: ShotPlan) -> None:
             number=take.number, length=seconds_text(frames / take.fps), frames=frames
         )
         st.html(f'<div class="fs-soft">{html.escape(facts)}</div>')
-    elif shot.media_id:
+    elif (begins_with := picture_shown(shot)) is not None:
         alt = t("The picture of {shot}").format(shot=shot.label)
-        st.html(picture(picture_url(shot.media_id), alt, ratio=ratio, fit=css_fit(board.project.fit)))
+        st.html(picture(picture_url(begins_with), alt, ratio=ratio, fit=css_fit(board.project.fit)))
     elif shot.start == "continue" and shot.position > 0:
         before = board.plans[shot.position - 1].shot.label
         st.html(placeholder("→", t("Goes on from {shot}; needs no picture").format(shot=before), ratio=ratio))
@@ -143,7 +157,7 @@ def _orders(board: Board, plan: ShotPlan) -> None:
                 type="primary",
                 on_click=_render,
                 args=(board.project.id, shot.id, board.made_for),
-                help=shot_forecast(board, plan),
+                help=order_forecast(board, [plan.shot.id]),
             )
         if now is None and plan.planned is not None:
             begin_directing(board, plan)
@@ -155,6 +169,8 @@ def _why(board: Board, plan: ShotPlan) -> None:
     with st.container(key="why", gap="small"):
         for sentence in data.why:
             told(sentence, doing.tone)
+        if doing.tone == "bad" and (order_id := board.failed_orders.get(plan.shot.id)) is not None:
+            report_link(order_id)
         if plan.chosen is not None and plan.state == "stale":
             st.button(
                 t("Put back what the take was made from"),
@@ -170,8 +186,7 @@ def _why(board: Board, plan: ShotPlan) -> None:
             )
 
 
-def _counter(board: Board, plan: ShotPlan) -> str:
-    reading = prompt_reading(plan.shot.prompt, board.project.checkpoint, settings().engine.models)
+def _counter(plan: ShotPlan, reading: PromptReading | None) -> str:
     if reading is None or not plan.shot.prompt.strip():
         return ""
     return said(Message("prompt-count", {"tokens": reading.tokens, "most": PROMPT_TOKENS}))
@@ -179,6 +194,7 @@ def _counter(board: Board, plan: ShotPlan) -> str:
 
 def _remarks(board: Board, plan: ShotPlan) -> None:
     with st.container(key="remarks", gap=None):
+        _lora_words(board, plan)
         for remark in remarks_on(plan, board.project.checkpoint, settings().engine.models):
             if remark.id not in _UNSAID:
                 told(said(remark), "quiet")
@@ -198,6 +214,17 @@ def _remarks(board: Board, plan: ShotPlan) -> None:
             )
 
 
+def _lora_words(board: Board, plan: ShotPlan) -> None:
+    """What is put before the prompt for its LoRAs, or that they are left out."""
+    if plan.planned is not None:
+        words = added_words(plan.loras, within_words(board.project, (), plan.shot.prompt))
+        if words:
+            told(said(Message("lora-words-added", {"words": ", ".join(words)})), "quiet")
+    checkpoint = plan.planned.request.settings.checkpoint if plan.planned else board.project.checkpoint
+    if chosen_loras(board.project, plan.shot) and not takes_loras(checkpoint):
+        told(said(Message("loras-left-out")), "quiet")
+
+
 def _start(board: Board, plan: ShotPlan) -> None:
     shot = plan.shot
     names = {"cut": t("Cut"), "continue": t("Continue")}
@@ -210,12 +237,13 @@ def _start(board: Board, plan: ShotPlan) -> None:
         required=True,
         key=key,
         help=t(
-            "**Cut**: the shot starts from its own picture.\n\n**Continue**: the shot goes on from the last moment of "
-            "the shot before it, so the movement flows through. It needs no picture of its own."
+            "**Cut**: the shot starts from its own picture, or goes on from a video.\n\n**Continue**: the shot goes on "
+            "from the last moment of the shot before it, so the movement flows through. It needs no picture of its own."
         ),
         disabled=shot.position == 0 and shot.start == "cut",
         on_change=bound(key, shot.start, functools.partial(_set_start, board.project.id, shot.id)),
     )
+    shot_video_box(board, plan)
 
 
 # --- clicks -----------------------------------------------------------------------------------------------------------

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 import streamlit as st
 from sqlmodel import Session
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from framepack.messages import Message
 from pages.board.reading import Board
+from pages.inspector.end import shot_end
 from pages.inspector.placing import placing
 from pages.look.language import t
+from pages.pictures.card import first_card
+from pages.pictures.from_words import from_words
 from pages.session.database import settings
+from pages.session.emptied import box_for_file
 from pages.session.state import Notice, edit, edited, say
 from projects.storage.pictures import add_picture
 from projects.storyboard.shots import attach_image, detach_image
+from projects.storyboard.videos import picture_shown
 from projects.takes.staleness import ShotPlan
 
 
@@ -24,8 +31,11 @@ def shot_picture(board: Board, plan: ShotPlan) -> None:
     if shot.media_id:
         name = board.pictures.get(shot.media_id, "")
         st.html(f'<div class="fs-soft">{html.escape(name)}</div>')
-        if board.project.fit == "place":
-            placing(board.project, shot, key=f"placing-{board.project.id}")
+    if board.project.fit == "place" and picture_shown(shot):
+        placing(board.project, shot, key=f"placing-{board.project.id}")
+    if shot.video:
+        anchor = t("The shot goes on from a video; a picture of its own would only tell it what to stay like.")
+        st.html(f'<div class="fs-soft">{html.escape(anchor)}</div>')
     picture_box(board.project.id, shot.id, t("Use another picture") if shot.media_id else t("Choose a picture"))
     if shot.media_id:
         st.button(
@@ -36,20 +46,17 @@ def shot_picture(board: Board, plan: ShotPlan) -> None:
             on_click=edit,
             args=(board.project.id, "detach-picture", lambda opened: detach_image(session=opened, shot_id=shot.id)),
         )
+    shot_end(board, plan)
+    first_card(board.project.id, shot)
+    from_words(board, plan)
 
 
 def picture_box(project_id: str, shot_id: str, label: str) -> None:
     """A box that takes one picture for a shot, whatever its name ends with: its content says what it is."""
-    turn = st.session_state.setdefault(f"picture-turn-{shot_id}", 0)
-    key = f"picture-{shot_id}-{turn}"
-    st.file_uploader(label, key=key, on_change=_attached, args=(project_id, shot_id, key))
+    box_for_file(f"picture-{shot_id}", label, partial(_attached, project_id, shot_id))
 
 
-def _attached(project_id: str, shot_id: str, key: str) -> None:
-    uploaded = st.session_state[key]
-    if uploaded is None:
-        return
-    st.session_state[f"picture-turn-{shot_id}"] += 1  # an empty box next time
+def _attached(project_id: str, shot_id: str, uploaded: UploadedFile) -> None:
     remarks: list[Message] = []
 
     def attach(opened: Session) -> None:

@@ -10,6 +10,7 @@ from pages.look.language import t
 from pages.look.theme import ratio_of
 from pages.serving.files import picture_url
 from projects.database.tables import Project, Shot
+from projects.storyboard.videos import picture_shown
 
 _HERE = Path(__file__).parent
 _frame = st.components.v2.component(
@@ -22,14 +23,15 @@ _frame = st.components.v2.component(
 
 def placing(project: Project, shot: Shot, *, key: str) -> None:
     """Draw the frame with the shot's picture; what is moved is saved through the JSON interface."""
-    assert shot.media_id is not None, "a shot without a picture has none to place"
+    shown = picture_shown(shot)
+    assert shown is not None, "a shot that begins with no picture has none to place"
     _frame(
         key=key,
         data={
             "shot": shot.id,
             "version": shot.version,
             "place": [shot.place_x, shot.place_y, shot.place_zoom],
-            "picture": picture_url(shot.media_id),
+            "picture": picture_url(shown),
             "ratio": ratio_of(project.width, project.height),
             "api": "/api",
             "words": {

@@ -20,6 +20,7 @@ from pages.serving.files import take_story_url
 from pages.session.database import settings
 from pages.session.state import do
 from projects.database.tables import Take
+from projects.storage.shared import section_store
 from projects.takes.quality import Mark, TakeQuality, measure_take, quality_of
 
 # A curve is drawn with so many points at most, each the mean of those it stands for.
@@ -29,7 +30,7 @@ Point = TypeVar("Point")
 
 def take_quality(take: Take) -> None:
     """The curves of a take, or a button that measures one made before they were; and the link to what made it."""
-    store = SectionStore(settings().sections_dir)
+    store = section_store(settings())
     known = quality_of(store=store, take=take)
     if known is not None:
         st.html(curves(known, take.frames))
@@ -49,7 +50,8 @@ def take_quality(take: Take) -> None:
 
 
 def curves(known: TakeQuality, frames: int) -> str:
-    """The curves as HTML: a strip of the colours, then contrast, sharpness and motion, with the marks on each."""
+    """The curves as HTML: a strip of the colours, then contrast, sharpness, motion, and the likeness to its picture
+    where that is known, with the marks on each."""
     rows = [(t("Colour"), _strip(known, frames))]
     drawn: tuple[tuple[str, Callable[[Moment], float | None], float], ...] = (
         (t("Contrast"), lambda one: one.contrast, 20.0),
@@ -58,7 +60,11 @@ def curves(known: TakeQuality, frames: int) -> str:
     )
     for label, value, least in drawn:
         points = [(at, found) for at, one in known.moments if (found := value(one)) is not None]
-        rows.append((label, _curve(label, points, known.marks, frames, least)))
+        rows.append((label, _curve(label, points, known.marks, frames, least, digits=1)))
+    likeness = [(at, one.likeness) for at, one in known.moments if one.likeness is not None]
+    if likeness:
+        # It is known at the ends of sections only, and hardly ever is it far from 1.
+        rows.append((t("Likeness"), _curve(t("Likeness"), likeness, known.marks, frames, 1.0, digits=2)))
     cells = "".join(f"<span>{html.escape(label)}</span>{drawing}" for label, drawing in rows)
     return f'<div class="fs-curves">{cells}</div>'
 
@@ -76,7 +82,9 @@ def _strip(known: TakeQuality, frames: int) -> str:
     return _drawing(t("The mean colour from beginning to end"), shown, known.marks, frames)
 
 
-def _curve(label: str, points: Sequence[tuple[int, float]], marks: Sequence[Mark], frames: int, least: float) -> str:
+def _curve(
+    label: str, points: Sequence[tuple[int, float]], marks: Sequence[Mark], frames: int, least: float, *, digits: int
+) -> str:
     """What lies under the values at frames; its top is at least ``least``, so that what hardly changes looks so."""
     thinned = [(mean(at for at, _ in part), mean(value for _, value in part)) for part in _thinned(points)]
     top = max([least, *(value for _, value in thinned)]) * 1.08
@@ -85,7 +93,7 @@ def _curve(label: str, points: Sequence[tuple[int, float]], marks: Sequence[Mark
     line = "".join(f"{_share(at, frames)} {100 * (1 - value / top):.1f}%, " for at, value in at_edges)
     values = [value for _, value in points] or [0.0]
     spoken = t("{what}: {least} to {most}").format(
-        what=label, least=number_text(min(values), 1), most=number_text(max(values), 1)
+        what=label, least=number_text(min(values), digits), most=number_text(max(values), digits)
     )
     return _drawing(spoken, f'<i style="clip-path: polygon(0% 100%, {line}100% 100%)"></i>', marks, frames)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from framepack.checkpoints.table import checkpoint_named
+from framepack.shots.keys import begins_at
 from framepack.shots.request import MAX_BEATS
 from framepack.shots.spans import spans
 from pages.board.reading import Board
@@ -65,7 +66,7 @@ def strip_of(board: Board, plan: ShotPlan) -> Strip:
             latents=span.latents,
             window=span.window,
             opens=span.opens,
-            before=sum(one.request.seconds for one in plan.chain[:-1]),
+            before=begins_at([one.request for one in plan.chain]) if plan.chain else 0.0,
             fps=checkpoint.fps,
             frames=max(plan.frames, 1),
             by_sections=checkpoint.direction == "inverted",

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import functools
 import html
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from framepack.messages import Message
+from framepack.store.join_reading import join_message
 from pages.board.reading import Board
 from pages.inspector.branches import side_by_side, takes_as_tree
 from pages.inspector.frames import frames_of_take
 from pages.inspector.quality import take_quality
-from pages.look.language import language, t, words
-from pages.look.text import seconds_text, size_text, term, wait_text, when_text
-from pages.look.theme import ratio_of
+from pages.look.language import language, number_text, t, words
+from pages.look.text import said, seconds_text, size_text, term, wait_text, when_text
+from pages.look.theme import ratio_of, told
 from pages.player.compare import ComparedTake, compare_takes
 from pages.player.words import ENGLISH as PLAYER_WORDS
 from pages.serving.files import take_download_url, take_url
 from pages.session.bound import bound
-from pages.session.database import settings
+from pages.session.database import session, settings
 from pages.session.state import edit, edited
 from projects.database.tables import Take, now
+from projects.loras.library import lora_names
 from projects.storage.places import take_path
 from projects.storyboard.choosing import choose_take
 from projects.takes.again import use_settings_of
 from projects.takes.staleness import ShotPlan
 from projects.takes.takes import delete_take, note_take, restore_take, star_take
 from projects.takes.tree import tree_of
-from projects.takes.why import preset_name
+from projects.takes.video_joins import video_join_of
+from projects.takes.why import made_with_loras, preset_name
 
 
 def shot_takes(board: Board, plan: ShotPlan) -> None:
@@ -43,9 +47,10 @@ def shot_takes(board: Board, plan: ShotPlan) -> None:
         takes_as_tree(limbs)
         side_by_side(plan, limbs, functools.partial(_choose, board.project.id, plan.shot.id))
         _compared(plan, found)
+    loras = _lora_names(found)
     for limb in limbs:
         with st.container(border=True, key=f"take-{limb.take.id}", gap="small"):
-            _one(board, plan, limb.take)
+            _one(board, plan, limb.take, loras)
 
 
 def _compared(plan: ShotPlan, found: list[Take]) -> None:
@@ -71,7 +76,16 @@ def _compared(plan: ShotPlan, found: list[Take]) -> None:
         )
 
 
-def _one(board: Board, plan: ShotPlan, take: Take) -> None:
+def _lora_names(takes: Sequence[Take]) -> dict[str, str]:
+    """The names of the LoRAs that takes were made with, by id."""
+    ids = {id for take in takes for id, _ in made_with_loras(take.request.get("settings", {}))}
+    if not ids:
+        return {}
+    with session() as opened:
+        return lora_names(session=opened, ids=ids)
+
+
+def _one(board: Board, plan: ShotPlan, take: Take, loras: Mapping[str, str]) -> None:
     project_id, shot = board.project.id, plan.shot
     name = t("Take {number}").format(number=take.number)
     frames_of_take(shot, take)
@@ -79,7 +93,7 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
     st.html(
         f'<div class="fs-soft"><b>{html.escape(name)}</b> · {html.escape(seconds_text(take.frames / take.fps))} · '
         f"{html.escape(made)}</div>"
-        f'<div class="fs-soft">{html.escape(" · ".join(made_from(take)))}</div>'
+        f'<div class="fs-soft">{html.escape(" · ".join(made_from(take, loras)))}</div>'
         f'<div class="fs-sentence fs-clamp" title="{html.escape(prompt_of(take))}">{html.escape(prompt_of(take))}</div>'
     )
     chosen = plan.chosen is not None and take.id == plan.chosen.id
@@ -129,6 +143,8 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
             f'<a class="fs-link" href="{take_download_url(take.id)}" download>{html.escape(t("Download"))}</a>',
             width="content",
         )
+    if join := video_join_of(take):
+        told(said(join_message(join)), "warn" if join.is_seen else "quiet")
     take_quality(take)
     key = f"note-{take.id}"
     st.text_input(
@@ -142,8 +158,11 @@ def _one(board: Board, plan: ShotPlan, take: Take) -> None:
     )
 
 
-def made_from(take: Take) -> list[str]:
-    """What made a take, in words: seed, model and weights, preset, size, how long it took and what it takes on disk."""
+def made_from(take: Take, loras: Mapping[str, str]) -> list[str]:
+    """What made a take, in words: seed, model and weights, preset, size, how long it took and what it takes on disk.
+
+    ``loras`` are the names of LoRAs by id; one that the library never had is called by its SHA-256.
+    """
     asked = take.request
     of = asked.get("settings", {})
     facts = []
@@ -158,6 +177,8 @@ def made_from(take: Take) -> list[str]:
         facts.append(term("preset", preset))
     if of.get("steps"):
         facts.append(t("{steps} steps").format(steps=of["steps"]))
+    for id, strength in made_with_loras(of):
+        facts.append(t("LoRA {name} at {n}").format(name=loras.get(id, id[:8]), n=number_text(strength, 2)))
     facts.append(f"{take.width} × {take.height}")
     if take.seconds_spent:
         facts.append(t("made in {time}").format(time=wait_text(take.seconds_spent)))

@@ -43,6 +43,32 @@ ENGLISH = MappingProxyType(
         "notes": "Notes",
         "notes_example": "For yourself. Notes are not rendered.",
         "seed": "Seed",
+        # --- help with the sentence ---
+        "help": "Help with the sentence",
+        "help_language": "Language of the phrases",
+        "help_camera": "Camera",
+        "help_subject": "Who and what moves",
+        "help_mood": "Light, weather, mood",
+        "help_drafted": "The embedded draft model follows this, too.",
+        # --- the sentence rewritten by another program ---
+        "rewriting": "The sentence in other words",
+        "rewriting_begin": "Rewrite…",
+        "rewriting_whom": "By {model} at {host}; of what is yours it is sent this sentence only.",
+        "rewriting_sends": (
+            "Sent to {host}: the sentence in the box and the name of the model, {model}, with the request below. "
+            "Nothing else: no picture, no name of a project or shot."
+        ),
+        "rewriting_readable": "It goes there without encryption; others in the network can read it.",
+        "rewriting_send": "Send it",
+        "rewriting_do_not": "Do not send it",
+        "rewriting_waits": "{model} is being asked…",
+        "rewriting_cancel": "Do not wait",
+        "rewriting_yours": "Your sentence",
+        "rewriting_suggested": "Suggested",
+        "rewriting_take": "Take it",
+        "rewriting_keep": "Keep mine",
+        "rewriting_no_studio": "The studio does not answer; try again when it does.",
+        "unread": "This end of it has no effect:",
         # --- how saving goes ---
         "saving": "Saving…",
         "saved": "Saved",

@@ -56,11 +56,13 @@ def updated(known: Catalog, texts: Sequence[Text]) -> Catalog:
         fresh.add(
             id,
             former.string if former is not None else None,
-            locations=[(text.where, 0)],
             flags=["fuzzy"] if fuzzy else [],
             user_comments=former.user_comments if former is not None else [],
             context=text.context,
         )
+    for message in fresh:
+        # Babel's own marks, which nothing here reads, and which would be 18 kB of the file.
+        message.flags -= {"python-format", "python-brace-format"}
     return fresh
 
 
@@ -73,7 +75,7 @@ def is_translated(message: Message) -> bool:
 def written(catalog: Catalog, code: str) -> str:
     """The text of the catalogue's file; the same for the same catalogue, whenever it is written."""
     body = io.BytesIO()
-    write_po(body, catalog, width=120, omit_header=True, include_lineno=False)
+    write_po(body, catalog, width=120, omit_header=True, no_location=True)
     header = _HEADER.format(language=code, plural_forms=catalog.plural_forms)
     return header + body.getvalue().decode()
 

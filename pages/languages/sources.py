@@ -25,7 +25,6 @@ class Text:
     """One text: ``many`` is its plural, ``context`` an id that tells it from others of the same words."""
 
     english: str
-    where: str
     context: str | None = None
     many: str | None = None
 
@@ -36,7 +35,7 @@ class Text:
 
 
 def all_texts() -> list[Text]:
-    """Every text once, where it is said first."""
+    """Every text once, in the order in which they are said first."""
     found: dict[tuple[str | None, str], Text] = {}
     for text in (*_of_tables(), *_of_code()):
         known = found.setdefault(text.key, text)
@@ -48,20 +47,16 @@ def all_texts() -> list[Text]:
 def _of_tables() -> Iterator[Text]:
     for name in MESSAGES:
         for id, english in _table(name).items():
-            yield Text(english, _file_of(name), context=id)
+            yield Text(english, context=id)
     for prefix, name in WORDS.items():
         for id, english in _table(name).items():
-            yield Text(english, _file_of(name), context=f"{prefix}.{id}")
+            yield Text(english, context=f"{prefix}.{id}")
 
 
 def _table(name: str) -> Mapping[str, str]:
     module, attribute = name.split(":")
     table: Mapping[str, str] = getattr(importlib.import_module(module), attribute)
     return table
-
-
-def _file_of(name: str) -> str:
-    return name.split(":")[0].replace(".", "/") + ".py"
 
 
 def _of_code() -> Iterator[Text]:
@@ -77,10 +72,10 @@ def texts_of(code: str, where: str) -> Iterator[Text]:
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         if name == "t":
             (english,) = _written_out(call, 1, where)
-            yield Text(english, where)
+            yield Text(english)
         elif name == "tn":
             english, many = _written_out(call, 2, where)
-            yield Text(english, where, many=many)
+            yield Text(english, many=many)
 
 
 def _written_out(call: ast.Call, texts: int, where: str) -> list[str]:

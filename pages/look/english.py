@@ -50,6 +50,18 @@ ENGLISH = MappingProxyType(
             "Something unforeseen happened ({kind}). What was saved before is kept. Try again or reload the page; the "
             "terminal in which the studio runs says more."
         ),
+        # --- the library of LoRAs ---
+        "lora-added": "“{name}” is in the studio; choose it in the settings of a project or shot.",
+        "lora-edited": "“{name}” was changed.",
+        "lora-deleted": "“{name}” was put away.",
+        "lora-used": "Used {use}",
+        "lora-file-missing": "Its file {file} is gone; add it again.",
+        "lora-file-damaged": "Its file {file} is damaged; add it again.",
+        "lora-words-added": "Put before the prompt for its LoRAs: {words}",
+        "loras-left-out": "The draft model leaves LoRAs out: they are made for other models.",
+        "loras-left-out-until-real": (
+            "The draft model leaves LoRAs out: they are made for other models. They count in the real pass."
+        ),
         # --- what is not needed any more ---
         "upkeep-look": "What is not needed any more?",
         "upkeep-sizes": "{all} on the disk, {needless} of it not needed any more.",
@@ -57,6 +69,9 @@ ENGLISH = MappingProxyType(
         "upkeep-free-deleted": "Remove for good what was deleted ({size})",
         "upkeep-deleted-help": "It cannot be brought back then: {what}.",
         "upkeep-freed": "{size} were freed.",
+        # --- a project shown to others ---
+        "guest-link-ended": "The link leads nowhere any more.",
+        "guest-note-done": "The note is done.",
         # --- the settings of a project ---
         "shape": "Shape",
         "shape-help": (
@@ -111,6 +126,9 @@ ENGLISH = MappingProxyType(
             "studio in its terminal and start it again, or start a generator by hand with “python -m projects worker”. "
             "What it last said is in the folder {logs}. What has been ordered is kept."
         ),
+        # --- the door of a studio that is shared ---
+        "door-closed": "This studio is shared: sign in first.",
+        "door-slowed": "Too many wrong passwords. The next one is looked at in {seconds} s.",
         # --- what the JSON interface refuses ---
         "not-own-page": "This comes from a page that is not the studio's own.",
         "no-such-address": "There is nothing at this address.",
@@ -139,7 +157,9 @@ ENGLISH = MappingProxyType(
         "no-such-take": "There is no such take, or its file is no longer there.",
         "no-such-film": "There is no such film.",
         "no-such-render": "There is no such order to the generator.",
+        "no-such-lora": "There is no such LoRA in the studio (any more).",
         "no-such-sound": "There is no such sound, or its file is no longer there.",
+        "no-such-video": "There is no such video to go on from, or its file is no longer there.",
         "no-such-picture": "There is no such picture, or its file is no longer there.",
         "gone-project": "This project was deleted meanwhile. It can be brought back.",
         "gone-take": "This take was thrown away meanwhile. It can be brought back.",

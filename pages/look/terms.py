@@ -13,6 +13,19 @@ TERMS: Mapping[str, str] = MappingProxyType(
         **{f"checkpoint.{checkpoint.name}": checkpoint.title for checkpoint in CHECKPOINTS.values()},
         **{f"preset.{preset.name}": preset.title for preset in PRESETS.values()},
         **{f"preset-costs.{preset.name}": preset.costs for preset in PRESETS.values()},
+        # What a model is for.
+        "purpose.draft": "Comes with the studio and makes a rough animatic at 256 x 144 pixels, on any computer.",
+        "purpose.f1": (
+            "Makes the real picture, at about 640 x 640 pixels, and a shot can continue another. Needs a graphics card."
+        ),
+        "purpose.original": (
+            "The first FramePack works from the end of a shot to its beginning, so a shot cannot continue another. It "
+            "needs a graphics card."
+        ),
+        # Which programs write the names in a LoRA's file so.
+        "spelling.diffusers": "PEFT, diffusers",
+        "spelling.kohya": "kohya",
+        "spelling.original": "HunyuanVideo",
         # What an error that says "there is no ..." is about.
         "kind.project": "project",
         "kind.shot": "shot",
@@ -22,7 +35,12 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "kind.picture": "picture",
         "kind.render": "render",
         "kind.sound": "sound",
+        "kind.video": "video",
+        "kind.lora": "LoRA",
+        "kind.link": "link",
+        "kind.note": "note",
         # The field of a request that an error is about.
+        "field.after": "after",
         "field.argument": "argument",
         "field.attention": "attention",
         "field.beats": "beats",
@@ -37,6 +55,8 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.image": "image",
         "field.image embedding": "image embedding",
         "field.loras": "LoRAs",
+        "field.name": "name",
+        "field.strength": "strength",
         "field.model": "model",
         "field.n": "frame",
         "field.negative prompt": "negative prompt",
@@ -57,6 +77,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.threshold": "threshold",
         "field.ways": "ways to go on",
         "field.width": "width",
+        "field.words": "words",
         "field.transition_seconds": "transition",
         "field.trim_start": "trim at the start",
         "field.trim_end": "trim at the end",
@@ -90,6 +111,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "field.film.title_seconds": "length of the title card",
         "field.film.credits": "credits",
         "field.film.credits_seconds": "length of the credits",
+        "field.video": "video",
         # The part of a model that an error is about.
         "part.transformer": "transformer",
         "part.vae": "VAE",

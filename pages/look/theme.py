@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ import streamlit as st
 from pages.look.language import t
 from pages.look.language_switch import language_switch
 from projects.database.tables import PictureFit
+from projects.settings import is_shared
 
 Tone = Literal["quiet", "good", "warn", "bad", "busy"]
 _STYLE = Path(__file__).with_name("theme.css")
@@ -37,8 +39,10 @@ def own_words() -> str:
     return "; ".join(f"--fs-{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in said.items())
 
 
-def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", "film", "queue"]) -> None:
-    """The top line of every page: the ways to all projects, the pages of the open one and the queue; the language.
+def masthead(
+    *, project_id: str | None, here: Literal["projects", "storyboard", "film", "queue", "loras", "models"]
+) -> None:
+    """The top line of every page: the ways to all projects, the pages of the open one, queue, LoRAs and models.
 
     The pages of a project show the same of its passes, if the address says which.
     """
@@ -54,8 +58,17 @@ def masthead(*, project_id: str | None, here: Literal["projects", "storyboard", 
                     with st.container(width="content", key=f"tab-{page}{'-here' if page == here else ''}"):
                         address = {"project": project_id, **({"pass": made_for} if made_for else {})}
                         st.page_link(f"{page}.py", label=label, icon=icon, query_params=address)
-        with st.container(width="content", key=f"tab-queue{'-here' if here == 'queue' else ''}"):
-            st.page_link("queue.py", label=t("Queue"), icon=":material/pending_actions:")
+        with st.container(horizontal=True, width="content", gap=None, key="everywhere"):
+            for name, page, label, icon in (
+                ("queue", "queue.py", t("Queue"), ":material/pending_actions:"),
+                ("loras", "lora_library.py", t("LoRAs"), ":material/style:"),
+                ("models", "models.py", t("Models"), ":material/deployed_code:"),
+            ):
+                with st.container(width="content", key=f"tab-{name}{'-here' if name == here else ''}"):
+                    st.page_link(page, label=label, icon=icon)
+            if is_shared(os.environ):
+                with st.container(width="content", key="tab-door"):
+                    st.html(f'<a class="fs-door" href="/door"><span>{html.escape(t("Shared"))}</span></a>')
         language_switch()
 
 

@@ -36,18 +36,38 @@ function makeList(root, { words: given, lang, api }) {
   const waiting = make("ol", "waiting");
   waiting.setAttribute("aria-label", words.say("list"));
   const filmsTitle = make("h2", "", words.say("films"));
-  const films = make("ul", "films");
-  films.setAttribute("aria-label", words.say("films"));
+  const films = make("ol", "films");
+  films.setAttribute("aria-label", words.say("films-list"));
+  const picturesTitle = make("h2", "", words.say("pictures"));
+  const pictures = make("ol", "pictures");
+  pictures.setAttribute("aria-label", words.say("pictures-list"));
   const overTitle = make("h2", "", words.say("over"));
   const over = make("ul", "over");
   over.setAttribute("aria-label", words.say("over-list"));
   const empty = make("div", "empty");
   empty.append(make("b", "", words.say("empty-title")), make("p", "", words.say("empty-text")));
-  root.replaceChildren(bar, workers, empty, waiting, filmsTitle, films, overTitle, over);
-  for (const node of [hold, clear, empty, filmsTitle, overTitle]) node.hidden = true;
+  root.replaceChildren(bar, workers, empty, waiting, filmsTitle, films, picturesTitle, pictures, overTitle, over);
+  for (const node of [hold, clear, empty, filmsTitle, picturesTitle, overTitle]) node.hidden = true;
 
-  const list = { words, rows: () => (queue?.orders ?? []).map((order) => known.get(order.id)), steer, cancelFilm, move, say, time };
+  const rowsFor = (kind) => () => (queue?.[kind] ?? []).map((order) => known.get(order.id));
+  const shared = { words, say, time };
+  const list = { ...shared, rows: rowsFor("orders"), steer, move: (order, before) => move("renders", order, before) };
+  const filmList = {
+    ...shared,
+    rows: rowsFor("films"),
+    steer: steerFilm,
+    move: (film, before) => move("films", film, before),
+  };
   const carrying = makeCarrying(list);
+  const carryingFilms = makeCarrying(filmList);
+  const picturesList = {
+    ...shared,
+    rows: rowsFor("pictures"),
+    steer: steerPictures,
+    move: (order, before) => move("pictures", order, before),
+  };
+  const carryingPictures = makeCarrying(picturesList);
+  const isCarrying = () => [carrying, carryingFilms, carryingPictures].some((one) => one.isOn());
   const clocks = ["today", "later"].map((when) => {
     const day = when === "later" ? { weekday: "short" } : {};
     return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", ...day });
@@ -72,17 +92,21 @@ function makeList(root, { words: given, lang, api }) {
     return said;
   }
 
+  function isBusy() {
+    return Boolean(queue?.orders.length || queue?.films.length || queue?.pictures.length);
+  }
+
   async function look() {
     clearTimeout(timer);
     const mine = (asked += 1);
     try {
       const found = await ask("GET", "/queue");
       // What was asked for before something was changed says nothing any more.
-      if (!ended && mine === asked && !carrying.isOn()) show(found);
+      if (!ended && mine === asked && !isCarrying()) show(found);
     } catch {
       if (!ended) say("unreachable");
     } finally {
-      if (!ended && mine === asked) timer = setTimeout(look, queue?.orders.length ? EVERY : EVERY_AT_REST);
+      if (!ended && mine === asked) timer = setTimeout(look, isBusy() ? EVERY : EVERY_AT_REST);
     }
   }
 
@@ -102,25 +126,30 @@ function makeList(root, { words: given, lang, api }) {
     return change(() => ask("POST", `/renders/${id}/${verb}`, {}));
   }
 
-  function cancelFilm(id) {
-    return change(() => ask("POST", `/films/${id}/cancel`, {}));
+  function steerFilm(id, verb) {
+    return change(() => ask("POST", `/films/${id}/${verb}`, {}));
+  }
+
+  function steerPictures(id, verb) {
+    return change(() => ask("POST", `/pictures/${id}/${verb}`, {}));
   }
 
   function steerAll(verb) {
     return change(() => ask("POST", `/queue/${verb}`, {}), () => say(verb === "clear" ? "cleared" : "loading"));
   }
 
-  function move(order, before) {
+  // What is of one kind is moved among its like: "renders", "films" or "pictures".
+  function move(kind, order, before) {
     const held = root.getRootNode().activeElement;
     return change(
       async () => {
-        const found = await ask("POST", `/renders/${order.id}/move`, { before });
+        const found = await ask("POST", `/${kind}/${order.id}/move`, { before });
         show(found);
         held?.focus();
       },
       () => {
-        const all = queue.orders.filter((one) => one.waits);
-        say("moved", { name: order.project, place: all.findIndex((one) => one.id === order.id) + 1, all: all.length });
+        const all = queue[kind === "renders" ? "orders" : kind].filter((one) => one.waits);
+        say("moved", { name: named(order), place: all.findIndex((one) => one.id === order.id) + 1, all: all.length });
       },
     );
   }
@@ -148,16 +177,20 @@ function makeList(root, { words: given, lang, api }) {
   function show(found) {
     const wasPaused = Boolean(queue?.paused);
     queue = found;
+    for (const order of [...found.pictures, ...found.pictures_over]) order.name = words.say("pictures-name", order);
     fill(waiting, rowsOf(found.orders));
-    fill(over, rowsOf(found.over));
     showFilms(found);
-    const listed = new Set([...found.orders, ...found.films, ...found.over].map((order) => order.id));
+    picturesTitle.hidden = found.pictures.length === 0;
+    fill(pictures, picturesOf(found.pictures));
+    showOver(found);
+    const kinds = [found.orders, found.films, found.pictures, found.over, found.pictures_over];
+    const listed = new Set(kinds.flat().map((order) => order.id));
     for (const id of [...known.keys()]) if (!listed.has(id)) known.delete(id);
     showWorkers(found);
     const isEmpty = listed.size === 0;
     empty.hidden = !isEmpty;
-    clear.hidden = overTitle.hidden = found.over.length === 0;
-    hold.hidden = found.orders.length === 0 && !found.paused;
+    clear.hidden = overTitle.hidden = found.over.length + found.pictures_over.length === 0;
+    hold.hidden = !isBusy() && !found.paused;
     setButtonText(hold, words.say(found.paused ? "resume-all" : "pause-all"));
     const passing = ["loading", "unreachable", "is-paused"].map((id) => words.say(id)).includes(status.textContent);
     // What was said of a move stays until something else is to be said.
@@ -168,11 +201,34 @@ function makeList(root, { words: given, lang, api }) {
   function showFilms(found) {
     filmsTitle.hidden = found.films.length === 0;
     const lines = found.films.map((film) => {
-      if (!known.has(film.id)) known.set(film.id, makeFilmRow(list));
+      if (!known.has(film.id)) {
+        const row = makeFilmRow(filmList);
+        known.set(film.id, row);
+        carryingFilms.serve(row);
+      }
       known.get(film.id).show(film);
       return known.get(film.id).node;
     });
     fill(films, lines);
+  }
+
+  function picturesOf(orders) {
+    return orders.map((order) => {
+      if (!known.has(order.id)) {
+        const row = makePicturesRow(picturesList);
+        known.set(order.id, row);
+        carryingPictures.serve(row);
+      }
+      known.get(order.id).show(order);
+      return known.get(order.id).node;
+    });
+  }
+
+  // What is over of both kinds, the last one first.
+  function showOver(found) {
+    const lines = [...rowsOf(found.over), ...picturesOf(found.pictures_over)];
+    const dated = [...found.over, ...found.pictures_over].map((order, place) => [Date.parse(order.finished_at), lines[place]]);
+    fill(over, dated.sort(([one], [other]) => other - one).map(([, line]) => line));
   }
 
   // Lines in which nobody can be at work are made anew, but only when they say something else.
@@ -187,13 +243,15 @@ function makeList(root, { words: given, lang, api }) {
     const cards = found.workers.map((worker) => {
       const card = make("li", worker.order_id ? "worker busy" : "worker");
       const memory = worker.memory_bytes ? words.say("memory", { n: Math.round(worker.memory_bytes / 2 ** 30) }) : "";
-      const at = worker.order_id ? words.say("at", { name: names.get(worker.order_id) ?? "" }) : words.say("idle");
+      const name = names.get(worker.order_id) ?? "";
+      const at = worker.order_id ? words.say(worker.shot ? "at-shot" : "at", { name, shot: worker.shot }) : words.say("idle");
       const speed = worker.speed || words.say("not-measured");
       card.append(make("b", "", worker.hardware || worker.device));
       card.append(make("span", "", [worker.device, memory].filter(Boolean).join(" · ")), make("span", "", speed), make("span", "at", at));
       return card;
     });
     if (cards.length === 0) cards.push(make("li", "worker none", words.say("no-worker")));
+    if (found.cards) cards.push(make("li", "together", found.cards));
     replaceWhenOther(workers, cards);
   }
 
@@ -206,6 +264,8 @@ function makeList(root, { words: given, lang, api }) {
       ended = true;
       clearTimeout(timer);
       carrying.stop();
+      carryingFilms.stop();
+      carryingPictures.stop();
       document.removeEventListener("visibilitychange", seen);
       root.replaceChildren();
     },

@@ -22,6 +22,7 @@ from pages.look.text import natural, said
 from pages.look.theme import told
 from pages.parts.from_story import File, begin_from_stories, stories_among
 from pages.session.database import settings
+from pages.session.emptied import box_for_files
 from pages.session.state import Notice, carried_out, say
 from projects.archive.opening import open_archive
 from projects.archive.reading import is_archive
@@ -40,7 +41,6 @@ from projects.timelines.files import ENDINGS as TIMELINES
 
 _NAME = "new-name"
 _TEXT = "new-text"
-_TURN = "new-turn"
 _GO_TO = "go-to"
 _PROBLEMS = "new-problems"
 _ZIP = b"PK"
@@ -93,19 +93,15 @@ def by_name() -> None:
 
 def from_files() -> None:
     """A box for pictures, texts and tables, and one for text; what is wrong with them is said beside them."""
-    turn = st.session_state.setdefault(_TURN, 0)
-    key = f"new-files-{turn}"
-    st.file_uploader(
+    box_for_files(
+        "new-files",
         t(
             "Pictures, each a shot, in the order of their names; or a text, a table (CSV, XLSX) or a screenplay "
             "(Fountain); or a video that the studio made, or its JSON, to have back what made it"
         ),
-        accept_multiple_files=True,
-        help=t("A project's archive (ZIP) is opened as it was, with its takes."),
-        max_upload_size=MOST_MEGABYTES,
-        key=key,
-        on_change=_begin_from_files,
-        args=(key,),
+        _begin_from_files,
+        about=t("A project's archive (ZIP) is opened as it was, with its takes."),
+        megabytes=MOST_MEGABYTES,
     )
     st.text_area(
         t("Or text: one line per shot, or a table whose first line names its columns"),
@@ -136,13 +132,9 @@ def _begin_from_text() -> None:
     st.session_state[_PROBLEMS] = found.problems
 
 
-def _begin_from_files(key: str) -> None:
+def _begin_from_files(uploaded: Sequence[File]) -> None:
     """The callback of the box for files: a project of what can be read of them."""
-    files = sorted(st.session_state[key] or [], key=lambda file: natural(file.name))
-    if not files:
-        return
-    st.session_state[_TURN] += 1  # an empty box next time
-    dropped = stories_among(files)
+    dropped = stories_among(sorted(uploaded, key=lambda file: natural(file.name)))
     begun = begin_from_stories(dropped.stories) if dropped.stories else None
     if begun is not None:
         st.session_state[_GO_TO] = begun

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import html
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -12,9 +14,11 @@ from framepack.messages import Message
 from framepack.shots.presets import PRESETS
 from pages.look.language import number_text, t
 from pages.look.text import said, shape_message, term
-from pages.parts.project_usual import boxed, project_usual
+from pages.loras.choice import lora_list
+from pages.parts.project_usual import boxed, project_usual, set_field
 from pages.session.state import edit
 from projects.database.tables import PictureFit, Project
+from projects.storyboard.loras import takes_loras
 from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
 from projects.storyboard.shots import renumber_shots
 
@@ -92,6 +96,7 @@ def project_settings_box(project: Project) -> None:
                     usual=number_text(defaults.guidance, 1)
                 ),
             )
+        _loras(project)
         project_usual(project)
         st.button(
             t("Number the shots afresh"),
@@ -105,6 +110,15 @@ def project_settings_box(project: Project) -> None:
                 Message("renumbered"),
             ),
         )
+
+
+def _loras(project: Project) -> None:
+    """The LoRAs of all shots that have no list of their own; and where they count."""
+    st.html(f'<div class="fs-name">{html.escape(t("LoRAs of all shots"))}</div>')
+    if not takes_loras(project.checkpoint):
+        later = project.real_checkpoint is not None and takes_loras(project.real_checkpoint)
+        st.caption(said(Message("loras-left-out-until-real" if later else "loras-left-out")))
+    lora_list(project.loras, functools.partial(set_field, project.id, "loras"), key=f"project-loras-{project.id}")
 
 
 def _shape_and_fit(project: Project) -> None:

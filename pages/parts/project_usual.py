@@ -147,16 +147,17 @@ def _real_pass(project: Project) -> None:
 
 
 def _set_told(project: Project, told: bool) -> bool:
-    return _edit(project.id, "film", film_settings({**project.film, "story": told}).stored())
+    return set_field(project.id, "film", film_settings({**project.film, "story": told}).stored())
 
 
 def boxed(project: Project, field: str, value: Any) -> tuple[str, Callable[[], None]]:
     """The key and the callback of the box of a project's ``field``, which is drawn with ``value``."""
     key = f"project-{field}-{project.id}"
-    return key, bound(key, value, functools.partial(_edit, project.id, field))
+    return key, bound(key, value, functools.partial(set_field, project.id, field))
 
 
-def _edit(project_id: str, field: str, value: Any) -> bool:
+def set_field(project_id: str, field: str, value: Any) -> bool:
+    """Change one field of a project; whether it was saved."""
     changes = ProjectUpdate.model_validate({field: None if value == _NONE and field.startswith("real_") else value})
     return edited(
         project_id, "edit-project", lambda opened: edit_project(session=opened, project_id=project_id, changes=changes)
@@ -167,4 +168,4 @@ def _set_seed(project_id: str, written: str) -> bool:
     if not written.strip().isdecimal():
         say(Notice(Message("seed-rejected", {"text": written}), "bad"))
         return False
-    return _edit(project_id, "seed", int(written))
+    return set_field(project_id, "seed", int(written))

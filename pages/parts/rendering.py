@@ -20,6 +20,7 @@ from pages.board.rows import render_row
 from pages.look.language import t
 from pages.look.text import said
 from pages.look.theme import chip, ratio_of, told
+from pages.orders.report import report_link
 from pages.session.database import session, settings
 from pages.session.state import do
 from pages.session.viewers import look_every
@@ -38,6 +39,7 @@ def rendering_panel(board: Board) -> None:
     if not board.renders:
         if board.last is not None and board.last.status == "failed":
             told(said(read(board.last.error) if board.last.error else Message("render-failed")), "bad")
+            report_link(board.last.id)
         return
     with session() as opened:
         *_, done = _signature(opened, board.project.id)

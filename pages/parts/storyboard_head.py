@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from framepack.checkpoints.table import checkpoint_named
 from pages.board.reading import read_board
+from pages.guests.links import guests_box
 from pages.look.language import language, t, tn, words
 from pages.look.text import term, when_text
 from pages.look.theme import chip, css_fit, ratio_of
@@ -22,6 +23,7 @@ from pages.session.state import edit
 from pages.session.view import ask_for_lines
 from projects.database.tables import Pass, Project, now
 from projects.storyboard.several import deleted_shots, restore_shots
+from projects.storyboard.videos import picture_shown
 from projects.takes.staleness import ShotPlan
 
 _PLAYING = "playing-story"
@@ -53,6 +55,7 @@ def storyboard_head(project: Project, made_for: Pass) -> None:
             )
             st.button(t("From text"), icon=":material/playlist_add:", key="from-text", on_click=ask_for_lines)
             _deleted(project)
+            guests_box(project)
             project_settings_box(project)
 
 
@@ -114,7 +117,7 @@ def _played(plan: ShotPlan) -> PlayerShot:
         name=shot.name,
         seconds=seconds,
         take=take_url(take.id) if take else None,
-        picture=picture_url(shot.media_id, 960) if shot.media_id else None,
+        picture=picture_url(shown, 960) if (shown := picture_shown(shot)) else None,
         caption=shot.dialogue,
         prompt=shot.prompt,
         place=(shot.place_x, shot.place_y, shot.place_zoom),

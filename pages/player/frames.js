@@ -1,5 +1,6 @@
 // One take with its frames: played by the browser's own controls, stepped by arrows; the frame that is shown is saved as
 // a file, told to Python to be the picture of a shot, or where another take goes on from.
+const AGAIN = 2000; // ms, until a studio that did not answer is asked again
 const shownTakes = new WeakMap(); // of the place on the page
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -27,11 +28,14 @@ function makeFrames(root, words) {
   const on = iconButton("next", words.frame_on, () => step(1));
   bar.append(back, on, time, save, use);
   const choice = element("form", "choice");
+  const away = element("div", "said", words.shots_away);
+  away.setAttribute("role", "status");
+  away.hidden = true;
   const label = element("label", "", words.picture_of);
   const shots = element("select", "shots");
   const done = element("button", "act main", words.use);
   label.append(shots);
-  choice.append(label, done);
+  choice.append(away, label, done);
   choice.hidden = true;
   const branch = makeBranch(words, { frameNow: () => frame, onOpen: () => seek(frame) });
   const length = makeLength(words, { frameNow: () => frame, onOpen: () => video.pause() });
@@ -67,16 +71,23 @@ function makeFrames(root, words) {
   async function choose() {
     choice.hidden = !choice.hidden;
     use.setAttribute("aria-expanded", String(!choice.hidden));
-    if (choice.hidden) return;
-    // All shots as they are now; what is not heard of them leaves those that were offered last.
-    const answer = await fetch(`${data.api}/projects/${data.project_id}/board`).catch(() => null);
-    if (answer?.ok) {
-      const chosen = shots.value || data.shot_id;
-      const rows = (await answer.json()).shots;
-      shots.replaceChildren(...rows.map((row) => new Option([row.number, row.name].filter(Boolean).join(" · "), row.id)));
-      shots.value = chosen;
-    }
     shots.focus();
+    while (!choice.hidden && !(await offer())) {
+      away.hidden = false;
+      await new Promise((again) => setTimeout(again, AGAIN));
+    }
+    away.hidden = true;
+  }
+
+  // Offer all shots as they are now; whether they could be heard of.
+  async function offer() {
+    const answer = await fetch(`${data.api}/projects/${data.project_id}/board`).catch(() => null);
+    const rows = answer?.ok && (await answer.json().catch(() => null))?.shots;
+    if (!rows) return false;
+    const chosen = shots.value || data.shot_id;
+    shots.replaceChildren(...rows.map((row) => new Option([row.number, row.name].filter(Boolean).join(" · "), row.id)));
+    shots.value = chosen;
+    return true;
   }
 
   for (const name of ["timeupdate", "seeked", "loadedmetadata"])

@@ -40,6 +40,7 @@ ENGLISH = MappingProxyType(
         "save_frame": "Save this frame",
         "use_frame": "Use this frame as a picture…",
         "picture_of": "As the picture of",
+        "shots_away": "The studio does not answer; the shots are listed as soon as it does.",
         "use": "Use it",
         # --- going on differently from a frame ---
         "branch": "Go on differently from here…",

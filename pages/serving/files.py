@@ -26,17 +26,21 @@ from pages.session.database import session, settings
 from projects.database.tables import Film, Media, Shot, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
+from projects.loras.drawing import drawing
 from projects.storage.pictures import THUMBNAIL_SIZES, thumbnail
-from projects.storage.places import captions_path, film_path, picture_path, preview_path, take_path
+from projects.storage.places import captions_path, film_path, preview_path, take_path
+from projects.storage.shared import bring, picture_file
 from projects.storage.stills import still
 from projects.stories.reading import own_story
 from projects.stories.story import Story
 from projects.stories.telling import story_of_film, take_story
 
+# Where what helps to find a fault is packed.
+REPORT = "/api/report"
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What a take, a film or a picture holds never changes under its id, so a browser may keep it.
-_KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
+KEPT = {"cache-control": "private, max-age=604800, immutable", "x-content-type-options": "nosniff"}
 
 # What films, and what else is ordered of a project, are to a browser, by the ending of their files.
 _KINDS: Mapping[str, str] = MappingProxyType(
@@ -104,6 +108,11 @@ def picture_url(media_id: str, size: int = 480) -> str:
     return f"/files/media/{media_id}?size={size}"
 
 
+def lora_drawing_url(lora_id: str) -> str:
+    """Where what stands for a LoRA without a picture is shown."""
+    return f"/files/loras/{lora_id}"
+
+
 def sound_url(media_id: str) -> str:
     """Where a sound plays."""
     return f"/files/media/{media_id}"
@@ -112,24 +121,25 @@ def sound_url(media_id: str) -> str:
 def file_routes() -> list[Route]:
     """The routes, for the application."""
     return [
-        Route("/files/takes/{id}", _answering(_take)),
-        Route("/files/takes/{id}/download", _answering(_take_download)),
-        Route("/files/takes/{id}/story", _answering(_take_story)),
-        Route("/files/takes/{id}/frame", _answering(_still)),
-        Route("/files/renders/{id}/preview", _answering(_preview)),
-        Route("/files/films/{id}", _answering(_film)),
-        Route("/files/films/{id}/download", _answering(_download)),
-        Route("/files/films/{id}/captions", _answering(_captions)),
-        Route("/files/films/{id}/story", _answering(_film_story)),
-        Route("/files/media/{id}", _answering(_picture)),
-        Route("/files/{rest:path}", _answering(_nothing)),
+        Route("/files/takes/{id}", answering(_take)),
+        Route("/files/takes/{id}/download", answering(_take_download)),
+        Route("/files/takes/{id}/story", answering(_take_story)),
+        Route("/files/takes/{id}/frame", answering(_still)),
+        Route("/files/renders/{id}/preview", answering(_preview)),
+        Route("/files/films/{id}", answering(_film)),
+        Route("/files/films/{id}/download", answering(_download)),
+        Route("/files/films/{id}/captions", answering(_captions)),
+        Route("/files/films/{id}/story", answering(_film_story)),
+        Route("/files/media/{id}", answering(_picture)),
+        Route("/files/loras/{id}", answering(_lora)),
+        Route("/files/{rest:path}", answering(_nothing)),
     ]
 
 
 # Plain functions, not coroutines: Starlette runs them in a thread, so a slow disk does not hold up the pages.
 
 
-def _answering(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
+def answering(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
     """``endpoint`` in the language of who asks, with a sentence where the database cannot be asked."""
 
     @functools.wraps(endpoint)
@@ -147,8 +157,8 @@ def _take(request: Request) -> Response:
     with session() as opened:
         take = opened.get(Take, _id_of(request, _ID))
     if take is None or take.status != "done":
-        return _missing(t("There is no such take."))
-    return _file(request, take_path(settings(), take.id), "video/mp4", _KEPT)
+        return missing(t("There is no such take."))
+    return sent(request, _brought(take_path(settings(), take.id)), "video/mp4", KEPT)
 
 
 def _take_download(request: Request) -> Response:
@@ -156,9 +166,9 @@ def _take_download(request: Request) -> Response:
         take = opened.get(Take, _id_of(request, _ID))
         shot = opened.get(Shot, take.shot_id) if take else None
     if take is None or shot is None or take.status != "done":
-        return _missing(t("There is no such take."))
+        return missing(t("There is no such take."))
     name = f"{_name_of(shot, take)}.mp4"
-    return _file(request, take_path(settings(), take.id), "video/mp4", {**_KEPT, **under_name(name)})
+    return sent(request, _brought(take_path(settings(), take.id)), "video/mp4", {**KEPT, **under_name(name)})
 
 
 def _take_story(request: Request) -> Response:
@@ -166,7 +176,7 @@ def _take_story(request: Request) -> Response:
         take = opened.get(Take, _id_of(request, _ID))
         shot = opened.get(Shot, take.shot_id) if take else None
     if take is None or shot is None:
-        return _missing(t("There is no such take."))
+        return missing(t("There is no such take."))
     return _story(take_story(take), _name_of(shot, take))
 
 
@@ -178,59 +188,59 @@ def _still(request: Request) -> Response:
     take_id = _id_of(request, _ID)
     size = request.query_params.get("size", "480")
     if size not in map(str, THUMBNAIL_SIZES):
-        return _missing(t("There is no frame of that size."))
+        return missing(t("There is no frame of that size."))
     with session() as opened:
         take = opened.get(Take, take_id)
     if take is None or take.status != "done":
-        return _missing(t("There is no such take."))
+        return missing(t("There is no such take."))
     try:
-        return _file(request, still(settings(), take.id, int(size)), "image/webp", _KEPT)
+        return sent(request, still(settings(), take.id, int(size)), "image/webp", KEPT)
     except (NotFound, NotWhole):
-        return _missing(t("The file of this take is no longer there, or is damaged."))
+        return missing(t("The file of this take is no longer there, or is damaged."))
 
 
 def _preview(request: Request) -> Response:
     render_id = _id_of(request, _ID)
     if not render_id:
-        return _missing(t("There is no such preview."))
+        return missing(t("There is no such preview."))
     try:
         # Whole at once: it may be replaced while it is sent.
         preview = preview_path(settings(), render_id).read_bytes()
     except FileNotFoundError:
-        return _missing(t("There is no such preview."))
+        return missing(t("There is no such preview."))
     return Response(preview, media_type="image/webp", headers=_FLEETING)
 
 
 def _film(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
-        return _missing(t("There is no such film."))
-    return _file(request, film_path(settings(), film), _kind_of(film.ending), _KEPT)
+        return missing(t("There is no such film."))
+    return sent(request, _brought(film_path(settings(), film)), kind_of(film.ending), KEPT)
 
 
 def _download(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
-        return _missing(t("There is no such film."))
+        return missing(t("There is no such film."))
     # A film may be given another name, under which it is downloaded the next time.
-    headers = {**_KEPT, **under_name(download_name(film)), "cache-control": "private, no-cache"}
-    return _file(request, film_path(settings(), film), _kind_of(film.ending), headers)
+    headers = {**KEPT, **under_name(download_name(film)), "cache-control": "private, no-cache"}
+    return sent(request, _brought(film_path(settings(), film)), kind_of(film.ending), headers)
 
 
 def _captions(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
-        return _missing(t("There is no such film."))
-    path = captions_path(settings(), film)
+        return missing(t("There is no such film."))
+    path = _brought(captions_path(settings(), film))
     name = f"{download_name(film).removesuffix(film.ending)}{path.suffix}"
-    return _file(request, path, "application/x-subrip", {**_KEPT, **under_name(name)})
+    return sent(request, path, "application/x-subrip", {**KEPT, **under_name(name)})
 
 
 def _film_story(request: Request) -> Response:
     film = _finished_film(request)
     if film is None:
-        return _missing(t("There is no such film."))
-    story = own_story(film_path(settings(), film))
+        return missing(t("There is no such film."))
+    story = own_story(_brought(film_path(settings(), film)))
     if story is None:
         with session() as opened:
             story = story_of_film(session=opened, film=film)
@@ -239,7 +249,7 @@ def _film_story(request: Request) -> Response:
 
 def _story(story: Story | None, name: str) -> Response:
     if story is None:
-        return _missing(t("What made this is not known any more."))
+        return missing(t("What made this is not known any more."))
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", **under_name(f"{name}.json")}
     return Response(story.text(), media_type="application/json", headers=headers)
 
@@ -248,20 +258,33 @@ def _picture(request: Request) -> Response:
     with session() as opened:
         media = opened.get(Media, _id_of(request, _HASH))
     if media is None:
-        return _missing(t("There is no such picture."))
+        return missing(t("There is no such picture."))
     size = request.query_params.get("size", "")
     if not size:
-        return _file(request, picture_path(settings(), media.id), media.kind, _KEPT)
+        return sent(request, picture_file(settings(), media.id), media.kind, KEPT)
     if size not in map(str, THUMBNAIL_SIZES):
-        return _missing(t("There is no picture of that size."))
+        return missing(t("There is no picture of that size."))
     try:
-        return _file(request, thumbnail(settings(), media.id, int(size)), "image/webp", _KEPT)
+        return sent(request, thumbnail(settings(), media.id, int(size)), "image/webp", KEPT)
     except (NotFound, ImageRejected):
-        return _missing(t("The file of this picture is no longer there, or is damaged."))
+        return missing(t("The file of this picture is no longer there, or is damaged."))
+
+
+def _lora(request: Request) -> Response:
+    lora_id = _id_of(request, _HASH)
+    if not lora_id:
+        return missing(t("There is no such picture."))
+    return Response(drawing(lora_id), media_type="image/svg+xml", headers=KEPT)
 
 
 def _nothing(request: Request) -> Response:  # noqa: ARG001
-    return _missing(t("There is nothing here."))
+    return missing(t("There is nothing here."))
+
+
+def _brought(path: Path) -> Path:
+    """``path``, fetched from the shared store where it is not here. Raises StoreAway."""
+    bring(settings(), path)
+    return path
 
 
 def _finished_film(request: Request) -> Film | None:
@@ -270,7 +293,8 @@ def _finished_film(request: Request) -> Film | None:
     return film if film is not None and film.status == "done" else None
 
 
-def _kind_of(ending: str) -> str:
+def kind_of(ending: str) -> str:
+    """What a file of a project's is to a browser, by its ending."""
     return _KINDS.get(ending, "application/octet-stream")
 
 
@@ -288,11 +312,12 @@ def under_name(name: str) -> dict[str, str]:
     return {"content-disposition": disposition}
 
 
-def _file(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -> Response:
+def sent(request: Request, path: Path, kind: str, headers: Mapping[str, str]) -> Response:
+    """A file of the studio's, whole, in pieces, or not where the browser has it; that it is gone where it is."""
     try:
         facts = path.stat()
     except FileNotFoundError:
-        return _missing(t("This file is no longer there."))
+        return missing(t("This file is no longer there."))
     answer = FileResponse(path, media_type=kind, headers=dict(headers), stat_result=facts)
     known = request.headers.get("if-none-match")
     # Asked before any range: who has the whole needs no piece of it.
@@ -306,7 +331,8 @@ def names(known: str, etag: str) -> bool:
     return known.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in known.split(",")]
 
 
-def _missing(sentence: str) -> Response:
+def missing(sentence: str) -> Response:
+    """That something is not there, in a sentence."""
     return _said(sentence, 404)
 
 

@@ -23,18 +23,24 @@ _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 class GuardHeaders:
-    """Has browsers show the studio in no foreign page, give it to none, and load nothing into it from elsewhere."""
+    """Has browsers show the studio in no foreign page, give it to none, and load nothing into it from elsewhere.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``forms`` are the addresses that pages which send forms begin with.
+    """
+
+    def __init__(self, app: ASGIApp, *, forms: tuple[str, ...] = ()) -> None:
+        self._forms = forms
         self._app = app
-        self._headers = guard_headers()
+        self._headers = guard_headers("'none'")
+        self._of_forms = guard_headers("'self'")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                own = self._of_forms if scope["path"].startswith(self._forms) else self._headers
+                MutableHeaders(scope=message).update(own)
             await send(message)
 
         await self._app(scope, receive, send_guarded if scope["type"] == "http" else send)
@@ -66,8 +72,8 @@ class OwnOriginOnly:
         return origin is None or origin in self._also or urlsplit(origin).netloc == headers.get("host")
 
 
-def guard_headers() -> dict[str, str]:
-    """The headers, by name."""
+def guard_headers(forms_go_to: str) -> dict[str, str]:
+    """The headers, by name; ``forms_go_to`` as a content security policy has it."""
     policy = {
         "default-src": "'none'",
         # The one script within Streamlit's page, and components, whose scripts come as blobs.
@@ -79,7 +85,7 @@ def guard_headers() -> dict[str, str]:
         "connect-src": "'self'",
         "manifest-src": "'self'",
         "base-uri": "'none'",
-        "form-action": "'none'",
+        "form-action": forms_go_to,
         "frame-ancestors": "'none'",
     }
     return {

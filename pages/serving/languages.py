@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from pages.look.language import ASKED, COOKIE, ENGLISH, Language, accepted, preferred
 
 
-def language_of(request: Request) -> Language:
+def language_of(request: HTTPConnection) -> Language:
     """The one its address asks for (``?lang=zh_TW``), else the reader's choice, else the first of the browser's own."""
     asked = [request.query_params.get(ASKED, ""), request.cookies.get(COOKIE, "")]
     return preferred([*asked, *accepted(request.headers.get("accept-language", ""))]) or ENGLISH

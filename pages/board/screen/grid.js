@@ -43,10 +43,12 @@ function makeGrid(board) {
     const state = make("span", "state");
     const takes = make("span", "takes");
     const beats = make("span", "takes beats");
-    second.append(dot, state, beats, takes);
+    const video = make("span", "takes video");
+    const end = make("span", "takes end");
+    second.append(dot, state, video, end, beats, takes);
     const text = make("p", "words");
     card.append(thumb, link, first, second, text);
-    card.parts = { thumb, nothing, image, bar, link, number, name, length, dot, state, beats, takes, text };
+    card.parts = { thumb, nothing, image, bar, link, number, name, length, dot, state, video, end, beats, takes, text };
     return card;
   }
 
@@ -96,6 +98,11 @@ function makeGrid(board) {
     setText(parts.takes, row.takes ? words.count("takes", row.takes) : "");
     setText(parts.beats, row.beats.length ? `◆ ${words.number(row.beats.length)}` : "");
     setAttribute(parts.beats, "title", row.beats.length ? words.count("beats", row.beats.length) : null);
+    setText(parts.video, row.video ? words.say("video") : "");
+    setAttribute(parts.video, "title", row.video ? words.say("after-video", { name: row.video.name }) : null);
+    setText(parts.end, row.end ? words.say(row.end.guided ? "guide-to" : "end-picture") : "");
+    setAttribute(parts.end, "title", row.end ? endOf(row) : null);
+    parts.end.style.backgroundImage = row.end ? `url("${row.end.picture}")` : "";
     setText(parts.text, row.prompt || words.say("no-prompt"));
     parts.text.classList.toggle("empty", !row.prompt);
     setAttribute(card, "aria-label", labelOf(row));
@@ -120,9 +127,15 @@ function makeGrid(board) {
     parts.image.style.transform = placed && row.place[2] > 1000 ? `scale(${row.place[2] / 1000})` : "";
   }
 
+  function endOf(row) {
+    return words.say(row.end.guided ? "guided-to" : "ends-with", { name: row.end.name });
+  }
+
   function labelOf(row) {
     const parts = [row.number, row.name, words.seconds(row.seconds), row.state, ...row.why];
     if (row.joined) parts.push(words.say("joined-label"));
+    if (row.video) parts.push(words.say("after-video", { name: row.video.name }));
+    if (row.end) parts.push(endOf(row));
     if (row.beats.length) parts.push(words.count("beats", row.beats.length));
     if (row.takes) parts.push(words.count("takes", row.takes));
     parts.push(row.prompt || words.say("no-prompt"));

@@ -85,7 +85,7 @@ function makeList(board) {
     parts.image.hidden = row.shows === "none" || !row.frame;
     if (!parts.image.hidden) setAttribute(parts.image, "src", row.frame);
     parts.image.style.objectFit = store.shown().project.fit === "fit" ? "contain" : "cover";
-    cells.picture.setAttribute("aria-label", row.picture_name ?? words.say(row.joined ? "goes-on-here" : "no-picture"));
+    cells.picture.setAttribute("aria-label", row.picture_name ?? (row.video ? words.say("after-video", { name: row.video.name }) : words.say(row.joined ? "goes-on-here" : "no-picture")));
     for (const column of [...WRITTEN, "takes"]) {
       if (!cells[column].classList.contains("written")) setText(cells[column], list.textOf(row, column));
     }

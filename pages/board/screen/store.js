@@ -170,7 +170,7 @@ function makeStore(board) {
   function isAsked(row, text, kind) {
     if (kind && row.kind !== kind && !(kind === "waiting" && row.kind === "rendering")) return false;
     if (!text) return true;
-    const said = [row.number, row.name, row.prompt, row.dialogue, row.notes, row.state, row.picture_name ?? ""];
+    const said = [row.number, row.name, row.prompt, row.dialogue, row.notes, row.state, row.picture_name ?? "", row.video?.name ?? ""];
     return said.join("\n").normalize("NFKC").toLocaleLowerCase().includes(text);
   }
 
