@@ -46,7 +46,8 @@ from framepack.media.video import write_frames
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats
 from framepack.parallel.group import Group, end_group, start_group
-from framepack.parallel.ulysses import Ulysses, attend_together
+from framepack.parallel.together import attend_together
+from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import SamplingSettings, sample_section
 from framepack.transformer.blocks import Arithmetic
 from framepack.transformer.transformer import FramepackTransformer
@@ -145,6 +146,14 @@ class Bench:
         one, every = median(taken["one"]), median(taken["all"])
         return {"one": one, "all": every, "gain": one / every, "seconds": taken}
 
+    def in_turn(self, together: dict[str, Any], alone: dict[str, Any]) -> dict[str, Any]:
+        """The row of two measurements of which one came after the other."""
+        if not self.first:
+            return {}
+        one, every = alone["one"], together["all"]
+        seconds = {"one": alone["seconds"]["one"], "all": together["seconds"]["all"]}
+        return {"one": one, "all": every, "gain": one / every, "seconds": seconds}
+
     def _timed(self, step: Step, warm: int) -> float:
         for _ in range(warm):
             step()
@@ -164,9 +173,10 @@ def closed_after(*transformers: FramepackTransformer | None) -> Iterator[None]:
         for transformer in transformers:
             if transformer is not None:
                 transformer.close()
-        device = next(one.device for one in transformers if one is not None)
+        devices = {one.device for one in transformers if one is not None}
         del transformers
-        release_cached_memory(device)
+        for device in devices:
+            release_cached_memory(device)
 
 
 def relative(got: Tensor, want: Tensor) -> float:
@@ -212,13 +222,18 @@ def streamed(bench: Bench) -> dict[str, Any]:
         bench.step(shared)()
         bench.group.meet()
         all_ranks = sum_of_ranks(bench, proportional_bytes() - before)
+        with closed_after(shared):
+            row = bench.by_turns(lambda: None, bench.step(shared), bench.asked.rounds)
+        # The cap leaves room for one of the two at a time.
+        del shared
+        release_cached_memory(device)
         before = proportional_bytes()
         alone = bench.transformer("plain", backend, STREAMED, shared=False) if bench.first else None
-        with closed_after(shared, alone):
+        with closed_after(alone):
             step_alone = bench.step(alone) if alone is not None else lambda: None
             step_alone()
             one = proportional_bytes() - before
-            row = bench.by_turns(step_alone, bench.step(shared), bench.asked.rounds)
+            row = bench.in_turn(row, bench.by_turns(step_alone, lambda: None, bench.asked.rounds))
         if device.type == "cuda":
             row["reserved"] = torch.cuda.max_memory_reserved(device)
         if not one:
@@ -282,7 +297,7 @@ def whole_section(bench: Bench, transformer: FramepackTransformer, vae: Any, gro
 def exchange(bench: Bench) -> dict[str, Any]:
     """How fast ranks exchange as much as in a layer, in bytes a second sent by each."""
     group, size = bench.group, bench.group.size
-    part = (10**5 if bench.asked.small else EXCHANGED) // size
+    part = (10**5 if bench.asked.small else EXCHANGED) // (size - 1)
     given = torch.zeros(part * size, dtype=torch.uint8, device=group.device)
     out = torch.empty_like(given)
     taken = []

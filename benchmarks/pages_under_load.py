@@ -1,10 +1,13 @@
-"""How much open pages slow a render down: one shot of the draft model at 64 x 64, alone and with many pages open.
+"""How much open pages slow a render down, and how soon they are answered meanwhile, on a project that is rendered.
 
-    python -m benchmarks.pages_under_load [--pages 40] [--every 1] [--steps 60]
+    python -m benchmarks.pages_under_load [--pages 50] [--every 10] [--steps 60] [--times 3]
 
-It starts the real studio in a folder of its own. Each page is a connection as a browser has it: it answers the
-fragments that ask to be run again and, with ``--every``, draws the whole page anew every so many seconds. The last
-line is JSON: seconds of the render without and with pages, and how many page runs ended a second.
+It starts two real studios in folders of their own. One renders shots of the draft model at 64 x 64, by turns while as
+many pages are open on the other, which is idle, and while they are open on itself: what the pages take of the computer
+is the same, what they take of the render's studio is the difference. Each page is a connection as a browser has it: it
+answers the fragments that ask to be run again and draws the whole page anew every so many seconds. The last line is
+JSON: seconds of the renders either way and how much slower they are, in the median, and of how long whole pages took to
+be answered.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +27,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -42,33 +48,54 @@ from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot
 
 SIDE = 64
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 300.0
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=40, help="how many pages are open (default: 40)")
-    parser.add_argument("--every", type=float, default=0.0, help="seconds between whole page runs (default: none)")
+    parser.add_argument("--pages", type=int, default=50, help="how many pages are open (default: 50)")
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between whole page runs (default: 10)")
     parser.add_argument("--steps", type=int, default=60, help="steps a section (default: 60)")
+    parser.add_argument("--times", type=int, default=3, help="renders either way (default: 3)")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, studio(Path(folder)) as (address, settings):
-        project_id, shot_ids = storyboard(settings, asked.steps)
-        render(settings, project_id, shot_ids[0])  # loads the model
-        alone = render(settings, project_id, shot_ids[1])
-        runs = 0
-        with pages(address, project_id, asked.pages, asked.every) as seen:
-            time.sleep(5)  # until all have been drawn once
-            before = seen()
-            crowded = render(settings, project_id, shot_ids[2])
-            runs = seen() - before
-    figures = {"pages": asked.pages, "every": asked.every, "alone": round(alone, 2), "crowded": round(crowded, 2)}
-    print(json.dumps(figures | {"slower": round(crowded / alone, 2), "runs_a_second": round(runs / crowded, 1)}))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        studio(Path(folder) / "rendering") as rendering,
+        studio(Path(folder) / "idle") as idle,
+    ):
+        project_id, shot_ids = storyboard(rendering.settings, asked.steps, 1 + 2 * asked.times)
+        elsewhere_id, _ = storyboard(idle.settings, asked.steps, 1 + 2 * asked.times)
+        shots = iter(shot_ids)
+        render(rendering.settings, project_id, next(shots))  # loads the model
+        elsewhere, here, answers = [], [], []
+        for _ in range(asked.times):
+            with pages(idle.address, elsewhere_id, asked.pages, asked.every):
+                elsewhere.append(render(rendering.settings, project_id, next(shots)))
+            with pages(rendering.address, project_id, asked.pages, asked.every) as seen:
+                first = len(seen())
+                here.append(render(rendering.settings, project_id, next(shots)))
+                answers += seen()[first:]
+            print(json.dumps({"elsewhere": round(elsewhere[-1], 2), "here": round(here[-1], 2)}), flush=True)
+    slower = statistics.median(here) / statistics.median(elsewhere)
+    figures = {"pages": asked.pages, "every": asked.every, "slower": round(slower, 3), "answers": len(answers)}
+    figures |= {"elsewhere": round(statistics.median(elsewhere), 2), "here": round(statistics.median(here), 2)}
+    worst = statistics.quantiles(answers, n=20)[-1]
+    print(json.dumps(figures | {"answered_in": round(statistics.median(answers), 3), "19_of_20_in": round(worst, 3)}))
+
+
+@dataclass(frozen=True)
+class Running:
+    """A studio that is ready: where its pages connect, and its settings."""
+
+    address: str
+    settings: StudioSettings
 
 
 @contextmanager
-def studio(home: Path) -> Iterator[tuple[str, StudioSettings]]:
+def studio(home: Path) -> Iterator[Running]:
     """A studio that is ready to render."""
+    home.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -80,22 +107,22 @@ def studio(home: Path) -> Iterator[tuple[str, StudioSettings]]:
     try:
         await_true(lambda: _answers(f"http://127.0.0.1:{port}/_stcore/health"))
         await_true(lambda: _has_worker(settings))
-        yield f"ws://127.0.0.1:{port}/_stcore/stream", settings
+        yield Running(f"ws://127.0.0.1:{port}/_stcore/stream", settings)
     finally:
         server.send_signal(signal.SIGINT)
         server.wait()
 
 
-def storyboard(settings: StudioSettings, steps: int) -> tuple[str, list[str]]:
-    """A project of three shots of one section each; the ids of the project and the shots."""
+def storyboard(settings: StudioSettings, steps: int, count: int) -> tuple[str, list[str]]:
+    """A project of shots of four sections each; the ids of the project and the shots."""
     file = BytesIO()
     Image.new("RGB", (SIDE, SIDE), "teal").save(file, "PNG")
     with session_for(make_engine(settings.database_url)) as session:
         project = create_project(session=session, name="Under load")
         media = add_picture(session=session, settings=settings, data=file.getvalue(), name="teal.png").media
         shots = [
-            add_shot(session=session, project_id=project.id, prompt=f"Waves {n}.", seconds=1.2, media_id=media.id)
-            for n in range(3)
+            add_shot(session=session, project_id=project.id, prompt=f"Waves {n}.", seconds=4.5, media_id=media.id)
+            for n in range(count)
         ]
         project.height = project.width = SIDE
         project.steps = steps
@@ -108,7 +135,7 @@ def render(settings: StudioSettings, project_id: str, shot_id: str) -> float:
     database = make_engine(settings.database_url)
     began = time.monotonic()
     with session_for(database) as session:
-        id = enqueue_render(session=session, settings=settings, project_id=project_id, shot_ids=[shot_id]).id
+        id = enqueue_render(session=session, project_id=project_id, shot_ids=[shot_id]).id
         session.commit()
 
     def is_over() -> bool:
@@ -122,21 +149,29 @@ def render(settings: StudioSettings, project_id: str, shot_id: str) -> float:
 
 
 @contextmanager
-def pages(address: str, project_id: str, count: int, every: float) -> Iterator[Callable[[], int]]:
-    """Open pages in a process of its own that takes little from the others; yields how many runs have ended."""
+def pages(address: str, project_id: str, count: int, every: float) -> Iterator[Callable[[], list[float]]]:
+    """Open pages in a process of its own that takes little from the others, and wait until each was drawn once.
+
+    Yields what tells how many seconds each whole page took to be answered so far.
+    """
     arguments = [address, project_id, str(count), str(every)]
     command = [sys.executable, "-c", "from benchmarks.pages_under_load import browse; browse()", *arguments]
-    with tempfile.TemporaryFile() as counts:
-        browser = subprocess.Popen(command, cwd=CHECKOUT, stdout=counts)
+    with tempfile.NamedTemporaryFile() as answers:
+        browser = subprocess.Popen(command, cwd=CHECKOUT, stdout=answers)
+
+        def seen() -> list[float]:
+            return [float(line) for line in Path(answers.name).read_text().splitlines()]
+
         try:
-            yield lambda: os.fstat(counts.fileno()).st_size
+            await_true(lambda: len(seen()) >= count)
+            yield seen
         finally:
             browser.kill()
             browser.wait()
 
 
 def browse() -> None:
-    """What the process of ``pages`` does; it writes one byte for each page run."""
+    """What the process of ``pages`` does; it writes a line of seconds for each whole page that was answered."""
     address, project_id, count, every = sys.argv[1:]
     os.nice(10)
 
@@ -149,16 +184,24 @@ def browse() -> None:
 async def _page(address: str, project_id: str, every: float) -> None:
     async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None) as connection:
         repeating: dict[str, asyncio.Task[None]] = {}
-        await _run(connection, project_id, "")
-        if every:
-            repeating[""] = asyncio.create_task(_repeat(connection, project_id, every, ""))
+        asked_at = 0.0
+
+        async def ask(after: float) -> None:
+            nonlocal asked_at
+            await asyncio.sleep(after)
+            asked_at = time.monotonic()
+            await _run(connection, project_id, "")
+
+        await ask(0.0)
         async for received in connection:
             if len(received) > 4000:
                 continue  # a drawing; what matters here is short
             message = ForwardMsg.FromString(received)
             kind = message.WhichOneof("type")
-            if kind == "script_finished":
-                os.write(1, b".")
+            if kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                os.write(1, f"{time.monotonic() - asked_at:.4f}\n".encode())
+                # Not all in the same moment: people come as they come.
+                repeating[""] = asyncio.create_task(ask(every * random.uniform(0.5, 1.5)))
             elif kind == "auto_rerun":
                 asked = message.auto_rerun
                 if asked.fragment_id in repeating:

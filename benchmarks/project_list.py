@@ -1,8 +1,9 @@
-"""How long the list of projects takes in a browser: by its address, and by a click inside the studio.
+"""How long the list of projects takes in a browser: by its address, and by a click inside the studio; and other lists.
 
-    python -m benchmarks.project_list [--projects 1000] [--times 9]
+    python -m benchmarks.project_list [--projects 1000] [--takes 10] [--times 9]
 
-It starts the real studio in a folder of its own with so many projects of eight shots, and drives a headless Chromium
+It starts the real studio in a folder of its own with so many projects of eight shots, of which the first has so many
+finished takes, asks for the lists of the JSON interface, and drives a headless Chromium
 (the development requirements bring the driver, the system the browser). "Drawn" is when as many cards as the page shows
 at first are there, with the pictures of those in view. By turns are measured: the list by its address with a warm
 browser cache, a page with nothing on it by its address, which is what the program that draws pages takes by itself, and
@@ -17,6 +18,8 @@ import json
 import shutil
 import statistics
 import tempfile
+import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -24,6 +27,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.board import BROWSERS, picture
 from projects.database.opening import make_engine, session_for
+from projects.database.tables import Take
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project
@@ -58,10 +62,20 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--projects", type=int, default=1000)
+    parser.add_argument("--takes", type=int, default=10, help="of the first shot of each project (default: 10)")
     parser.add_argument("--times", type=int, default=9, help="how often each is measured (default: 9)")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_studio(Path(folder) / "studio") as studio:
-        projects(studio.settings, asked.projects)
+        one, shot = projects(studio.settings, asked.projects, asked.takes)
+        answers = {
+            name: answered(f"{studio.url}/api/{path}", asked.times)
+            for name, path in {
+                "projects": "projects",
+                "takes of a shot": f"shots/{shot}/takes",
+                "board": f"projects/{one}/board",
+                "queue": "queue",
+            }.items()
+        }
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=next(path for name in BROWSERS if (path := shutil.which(name))),
@@ -78,6 +92,8 @@ def main() -> None:
             browser.close()
         row = {
             "projects": asked.projects,
+            "takes": asked.projects * asked.takes,
+            **{f"{name}, by the JSON interface_s": round(seconds, 3) for name, seconds in answers.items()},
             "first_s": round(first, 2),
             **{f"{name}_s": round(statistics.median(times), 2) for name, times in taken.items()},
             **{f"{name}_from_to": [round(min(times), 2), round(max(times), 2)] for name, times in taken.items()},
@@ -86,8 +102,22 @@ def main() -> None:
     print(json.dumps({"project_list": row}))
 
 
-def projects(settings: StudioSettings, count: int) -> None:
-    """``count`` projects of ``SHOTS`` shots, which share ``PICTURES`` pictures."""
+def answered(address: str, times: int) -> float:
+    """The median seconds until all of an answer is there."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        with urllib.request.urlopen(address) as answer:
+            answer.read()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def projects(settings: StudioSettings, count: int, takes: int) -> tuple[str, str]:
+    """``count`` projects of ``SHOTS`` shots, which share ``PICTURES`` pictures; the ids of the last and its first shot.
+
+    That shot of each has ``takes`` finished takes, without files.
+    """
     with session_for(make_engine(settings.database_url)) as session:
         media = [
             add_picture(session=session, settings=settings, data=picture(number), name=f"{number}.png").media.id
@@ -99,8 +129,12 @@ def projects(settings: StudioSettings, count: int) -> None:
                 NewShot(prompt=f"The camera pans slowly over scene {shot}.", media_id=media[(number + shot) % PICTURES])
                 for shot in range(SHOTS)
             ]
-            add_shots(session=session, project_id=project.id, new=new)
+            first, *_ = add_shots(session=session, project_id=project.id, new=new)
+            for place in range(1, takes + 1):
+                take = Take(shot_id=first.id, number=place, status="done", frames=60, width=256, height=144, fps=30)
+                session.add(take)
         session.commit()
+        return project.id, first.id
 
 
 def drawn(page: Page, address: str, cards: int) -> float:
