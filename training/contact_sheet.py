@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--true", type=int, default=0, metavar="COUNT", help="true clips of each subject instead")
     options = parser.parse_args()
     rows = true_rows(options.true) if options.true else made_rows(options.draft)
-    Image.fromarray(np.concatenate(rows)).save(options.out, quality=80)
+    Image.fromarray(np.concatenate(rows)).save(options.out, quality=74)
 
 
 if __name__ == "__main__":
