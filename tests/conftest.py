@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from projects.database import opening
 from projects.database.opening import migrate
 from projects.database.tables import Media
 from projects.settings import StudioSettings
@@ -43,12 +47,48 @@ def studio(tmp_path: Path) -> StudioSettings:
     return StudioSettings.from_environment({"STUDIO_HOME": str(tmp_path / "studio")})
 
 
-@pytest.fixture
-def session() -> Iterator[Session]:
-    """A session on a migrated database in memory."""
-    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+def _in_memory() -> sa.Engine:
+    return sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+
+
+@pytest.fixture(scope="session")
+def migrated() -> bytes:
+    """A database without rows, migrated as any other is, once for all tests that begin with one."""
+    engine = _in_memory()
     migrate(engine)
     with engine.connect() as connection:
+        tables: bytes = connection.connection.driver_connection.serialize()
+    engine.dispose()
+    return tables
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database as the studio makes it where there is none."""
+    file = tmp_path_factory.mktemp("database") / "studio.db"
+    opening._make(file)
+    return file
+
+
+@pytest.fixture(autouse=True)
+def _new_databases_are_copies(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of one that was made by all migrations; only where databases themselves are tested each is made anew."""
+    if request.path.parent.name == "database" or not {"projects", "pages"} & set(request.path.parts):
+        yield
+        return
+    made: Path = request.getfixturevalue("new_database")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "_make", lambda file: shutil.copyfile(made, file))
+        yield
+
+
+@pytest.fixture
+def session(migrated: bytes) -> Iterator[Session]:
+    """A session on a migrated database in memory."""
+    engine = _in_memory()
+    with engine.connect() as connection, contextlib.closing(sqlite3.connect(":memory:")) as made:
+        made.deserialize(migrated)
+        made.backup(connection.connection.driver_connection)
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
     with Session(engine, expire_on_commit=False) as opened:
         yield opened

@@ -20,6 +20,7 @@ ROOMS = {
         *(
             "device",
             "enlarging",
+            "stills",
             "parallel",
             "weights",
             "context",
@@ -32,23 +33,30 @@ ROOMS = {
         *("benchmark", "commands"),
     ),
     "projects": (
-        *("", "database", "cutting", "storyboard", "storage", "takes", "stories", "films", "sound", "timelines"),
+        *(
+            *("", "logs", "database", "cutting", "storyboard", "storage", "loras", "takes", "stories", "films"),
+            *("sound", "timelines", "door", "guests"),
+        ),
         "forecast",
         *("frames", "words"),
-        *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "delivery"),
-        *("generator", "commands"),
+        "fetching",
+        *("composing", "interchange", "scripts", "documents", "queue", "upkeep", "archive", "delivery", "imaging"),
+        "rewriting",
+        *("generator", "serving", "safekeeping", "assistants", "reporting", "commands"),
     ),
     "pages": (
-        *("languages", "look", "session", "serving", "board", "player", "cutting", "orders", "inspector"),
+        *("languages", "look", "session", "serving", "board", "player", "cutting", "orders", "loras", "writing"),
+        *("door", "guests", "pictures", "inspector", "weights"),
         *("finishing", "api", "parts", "filming", "handing", ""),
     ),
 }
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {
-    **{"pages/parts": 12, "pages/api": 15, "projects/storyboard": 13, "projects/composing": 12},
+    **{"pages/parts": 12, "pages/api": 21, "projects/storyboard": 16, "projects/takes": 11, "projects/composing": 12},
+    **{"projects/queue": 13, "framepack/checkpoints": 11, "pages/session": 11},
     **{"projects/interchange": 12, "projects/timelines": 15},
-    **{"projects/sound": 11, "pages/inspector": 14, "projects/generator": 13, "projects/commands": 13},
-    **{"framepack/weights": 13, "framepack/ops": 11},
+    **{"projects/sound": 11, "pages/inspector": 16, "projects/generator": 16, "projects/commands": 20},
+    **{"framepack/weights": 13, "framepack/ops": 11, "framepack/media": 11},
 }
 USUAL_FILES = 10
 
@@ -57,15 +65,20 @@ TORCH_FREE = ("", "files", "formats", "checkpoints", "fetching", "shots", "media
 TORCH_FREE_FILES = (
     "framepack.device.memory_plan",
     "framepack.device.faults",
+    "framepack.device.cards_measured",
     "framepack.device.shares",
     "framepack.enlarging.files",
+    "framepack.stills.models",
     "framepack.conditioning.names",
 )
 TORCH = {"torch", "diffusers", "transformers", "accelerate"}
 WEB = {"streamlit", "starlette", "uvicorn"}
 DATABASE = {"sqlmodel", "sqlalchemy", "dbos", "alembic"}
 # The only files of the domain that compute by torch, and they import that inside their functions.
-HOLD_THE_ENGINE = ("projects/generator/engine_holder.py", "projects/composing/enlarging.py")
+HOLD_THE_ENGINE = (
+    *("projects/generator/engine_holder.py", "projects/composing/enlarging.py"),
+    "projects/imaging/making.py",
+)
 
 # (rooms, rooms they know nothing of) beyond what the order says.
 STRANGERS = (
@@ -78,6 +91,8 @@ STRANGERS = (
     ("projects/interchange", {"projects.queue", "projects.generator"}),
     ("pages/look", {"projects.database.opening"}),
 )
+# The leader of several cards and the processes that it starts itself, over pipes that nobody else has.
+TALK_TO_THEIR_OWN = ("framepack/engine/crew.py", "framepack/engine/rank_process.py")
 # Of the engine, only these files use the store.
 USE_THE_STORE = {"render.py"}
 
@@ -194,6 +209,20 @@ def test_only_rendering_uses_the_store_in_the_engine() -> None:
 def test_triton_is_imported_by_its_own_files_only(file: Path) -> None:
     if not file.name.endswith("_triton.py"):
         assert "triton" not in roots(imports_of(file))
+
+
+@pytest.mark.parametrize("file", [*OURS, ROOT / "studio_app.py"], ids=named)
+def test_no_file_can_run_a_program_by_being_opened(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    if named(file) not in TALK_TO_THEIR_OWN:
+        assert not roots(imports_of(file)) & {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml"}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        called = ast.unparse(call.func)
+        given = {word.arg: ast.unparse(word.value) for word in call.keywords}
+        assert called not in ("eval", "exec", "compile", "__import__", "os.system", "torch.load", "torch.jit.load")
+        assert given.get("trust_remote_code", "False") == "False"
+        assert given.get("allow_pickle", "False") == "False"
+        assert given.get("shell", "False") == "False"
 
 
 @pytest.mark.parametrize("file", [file for file in OURS if file.name == "__init__.py"], ids=named)

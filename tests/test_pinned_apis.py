@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import constants, file_download
 
 ROOT = Path(__file__).parent.parent
 ROOTS = ("framepack", "projects", "pages")
@@ -35,7 +36,14 @@ PRIVATE = (
         "framepack/fetching/download.py",
     ),
     ("huggingface_hub", "utils._http.default_client_factory", (), "framepack/fetching/hub.py"),
+    (
+        "streamlit.runtime.scriptrunner",
+        "ScriptRunner._maybe_handle_execution_control_request",
+        ("self",),
+        "pages/serving/clicks.py",
+    ),
     ("dbos", "DBOS._recover_pending_workflows", ("executor_ids",), "projects/generator/worker.py"),
+    ("dbos", "_sys_db.retriable_sqlite_exception", ("e",), "projects/generator/workflows.py"),
     ("torch", "_dynamo.maybe_mark_dynamic", ("t", "index"), "framepack/ops/compiling.py"),
 )
 # Operators of torch without a promise: their schemas say what they take.
@@ -60,6 +68,12 @@ def test_a_private_function_is_there_and_takes_what_it_is_given(
     taken = tuple(inspect.signature(found).parameters)
     assert [one for one in passed if one not in taken] == [], f"{name} takes {taken} now"
     assert files_that_name(name.rsplit(".", 1)[1]) == [file]
+
+
+def test_the_hubs_client_takes_pieces_of_the_size_that_it_is_told() -> None:
+    assert isinstance(constants.DOWNLOAD_CHUNK_SIZE, int)
+    assert "constants.DOWNLOAD_CHUNK_SIZE" in inspect.getsource(file_download.http_get)
+    assert files_that_name("DOWNLOAD_CHUNK_SIZE") == ["projects/fetching/process.py"]
 
 
 @pytest.mark.parametrize(("name", "passed", "file"), OPERATORS, ids=lambda value: str(value)[:60])

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"framepack", "projects", "pages", "training", "tests", "studio_app", "turns", "examples", "benchmarks"}
+OURS = {"framepack", "projects", "pages", "training", "tests", "studio_app", "turns", "examples", "docs", "benchmarks"}
 # What libraries load by themselves where it is installed, and what waits for its feature.
 UNIMPORTED = {
     "otio-fcp-adapter": "OpenTimelineIO opens with it what the studio wrote, in tests",
@@ -30,7 +30,7 @@ UNIMPORTED = {
 # What is there for a person who enlarges films, and only where it is installed from its own list.
 FURTHER = "requirements-enlarging.txt"
 # Packages for some cards only, which a person installs by name; they are imported where they are there.
-BY_HAND = {"flash_attn", "flash_attn_interface", "fa3_fwd_interface", "cudnn", "triton", "psycopg"}
+BY_HAND = {"flash_attn", "flash_attn_interface", "fa3_fwd_interface", "cudnn", "triton", "psycopg", "moto"}
 
 
 def named(file: str) -> set[str]:

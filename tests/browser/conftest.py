@@ -17,6 +17,7 @@ from tests.support.fake_storyboard import FakeStoryboard
 from tests.support.harness import Harness, running_harness
 from tests.support.running_studio import Studio, running_studio
 from tests.support.typing_page import prompt_of
+from tests.support.window import Window, opened_window
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -47,13 +48,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def window(chromium: Browser) -> Iterator[Window]:
+    """The window that the pages of most tests are opened in, one after the other."""
+    with opened_window(chromium) as window:
+        yield window
+
+
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(window: Window) -> Iterator[Page]:
     """A page of a browser that remembers nothing."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(60_000)
-    yield context.new_page()
-    context.close()
+    yield window.new_page()
+    window.forget()
 
 
 @pytest.fixture
@@ -65,6 +71,13 @@ def start_studio(tmp_path: Path) -> Iterator[Callable[[], Studio]]:
             return running.enter_context(running_studio(tmp_path / "studio"))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio for all tests of a file that do not mind what the others leave in it."""
+    with running_studio(tmp_path_factory.mktemp("shared") / "studio") as studio:
+        yield studio
 
 
 @pytest.fixture(scope="session")

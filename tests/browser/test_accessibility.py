@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import Session
 
 from projects.database.opening import open_database, session_for
@@ -18,15 +19,20 @@ from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import archive_project, create_project, delete_project
 from projects.storyboard.shots import NewShot, add_shots, edit_shot
-from tests.support.browsing import until_true
+from tests.support.browsing import unfold, until_true
 from tests.support.films import film_now
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
-from tests.support.running_studio import Studio, running_studio
+from tests.support.running_studio import CHECKOUT, Studio, running_studio
 
 pytestmark = pytest.mark.browser
 GRAVE = {"serious", "critical"}
 NAME = "海邊 Night train"
+THEMES = tomllib.loads((CHECKOUT / ".streamlit/config.toml").read_text())["theme"]
+WIDTHS = (2560, 1280, 768, 380)
+OVERHANG = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(Math.max(
+  ...[document.documentElement, document.querySelector('[data-testid=stMain]')]
+    .map(one => one.scrollWidth - one.clientWidth))))))"""  # once a window of another size is drawn
 BEATS = [{"at": 0.3, "prompt": "Fog."}, {"at": 3.0, "prompt": "What is never reached."}]
 
 
@@ -57,30 +63,54 @@ def studios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studios]:
         yield Studios(one, other, project)
 
 
-@pytest.fixture(params=[(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)], ids=str)
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    """A page of a browser that lets axe be put into it, which the studio's own rules for scripts forbid."""
-    scheme, width = request.param
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True, locale="en-US"
-    )
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that lets axe be put into its pages, which the studio's own rules for scripts forbid.
+
+    One for all of them, which only look: what it has read of the studio's scripts it need not read again.
+    """
+    context = chromium.new_context(bypass_csp=True, locale="en-US")
     context.set_default_timeout(60_000)
-    yield context.new_page()
+    yield context
     context.close()
 
 
+@pytest.fixture(params=[1280, 390])
+def page(request: pytest.FixtureRequest, context: BrowserContext) -> Iterator[Page]:
+    """A page of one of the widths."""
+    page = context.new_page()
+    page.set_viewport_size({"width": request.param, "height": 900})
+    yield page
+    page.close()
+
+
 def grave_faults(page: Page) -> list[str]:
-    """What axe finds that keeps somebody from using the page, once it stands still."""
+    """What keeps somebody from using the page once it stands still: what axe finds, light and dark, and its width."""
+    faults = [f"{over} pixels wider than the window"] if (over := overhang(page)) else []
+    for scheme in ("light", "dark"):
+        _show(page, scheme)
+        found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+        faults += [
+            f"{scheme}, {fault['id']}: {node['html'][:160]} ({node['failureSummary']})"
+            for fault in found
+            if fault["impact"] in GRAVE
+            for node in fault["nodes"]
+        ]
+    return faults
+
+
+def _show(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Have the page drawn in a scheme of colours, as where a person's computer goes dark in the evening."""
+    page.emulate_media(color_scheme=scheme)
+    ground = bytes.fromhex(THEMES[scheme]["backgroundColor"].removeprefix("#"))
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", f"rgb({', '.join(map(str, ground))})")
+    _stands_still(page)
+
+
+def _stands_still(page: Page) -> None:
     until_true(page, "document.querySelector('[data-test-script-state=notRunning]') !== null")
     until_true(page, "document.querySelector('[data-stale=true]') === null")
     until_true(page, "document.getAnimations().every(one => one.playState !== 'running')")
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:160]} ({node['failureSummary']})"
-        for fault in found
-        if fault["impact"] in GRAVE
-        for node in fault["nodes"]
-    ]
 
 
 def test_the_list_of_projects_while_there_is_none(page: Page, studios: Studios) -> None:
@@ -99,6 +129,13 @@ def test_the_list_of_projects_with_its_menus_and_boxes(page: Page, studios: Stud
     expect(page.get_by_text("Archived", exact=True)).to_be_visible()
     page.get_by_role("button", name="From pictures or text").click()
     expect(page.get_by_role("button", name="Begin with this text")).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
+def test_the_library_of_loras(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.empty.url}/loras")
+    expect(page.get_by_role("heading", name="No LoRAs yet")).to_be_visible()
 
     assert grave_faults(page) == []
 
@@ -140,7 +177,7 @@ def test_the_settings_of_a_project(page: Page, studios: Studios) -> None:
 def test_the_film(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.full.url}/film?project={studios.project}")
     expect(page.get_by_text("1 shot is not rendered yet.")).to_be_visible()
-    page.get_by_text("Shots of the film (3)").click()
+    unfold(page, "Shots of the film (3)")
     expect(page.get_by_role("rowheader", name="SH0020")).to_be_visible()
 
     assert grave_faults(page) == []
@@ -151,7 +188,7 @@ def test_the_film(page: Page, studios: Studios) -> None:
         ("Documents", page.get_by_text("Of each shot its picture, number, prompt")),
         ("Bring a cut back from an editing program", page.get_by_text("A timeline: OTIO, OTIOZ")),
     ):
-        page.get_by_text(fold, exact=True).click()
+        unfold(page, fold)
         expect(seen).to_be_visible()
 
     assert grave_faults(page) == []
@@ -164,6 +201,15 @@ def test_the_queue(page: Page, studios: Studios) -> None:
     assert grave_faults(page) == []
 
 
+def test_the_models(page: Page, studios: Studios) -> None:
+    page.goto(f"{studios.empty.url}/models")
+    expect(page.get_by_role("button", name="Download").first).to_be_visible()
+    page.get_by_text("Its parts").nth(1).click()
+    expect(page.get_by_role("rowheader", name="second text encoder").first).to_be_visible()
+
+    assert grave_faults(page) == []
+
+
 def test_the_film_page_without_a_project(page: Page, studios: Studios) -> None:
     page.goto(f"{studios.empty.url}/film")
     expect(page.get_by_text("No project is open")).to_be_visible()
@@ -171,41 +217,48 @@ def test_the_film_page_without_a_project(page: Page, studios: Studios) -> None:
     assert grave_faults(page) == []
 
 
-@pytest.mark.parametrize("width", [380, 768, 1280, 2560])
-def test_no_page_scrolls_sideways(chromium: Browser, studios: Studios, width: int) -> None:
+def test_no_page_scrolls_sideways(context: BrowserContext, studios: Studios) -> None:
     story = f"{studios.full.url}/storyboard?project={studios.project}"
-    with chromium.new_context(viewport={"width": width, "height": 900}, locale="en-US") as context:
-        page = context.new_page()
-        page.goto(studios.empty.url)
-        expect(page.get_by_text("No projects yet")).to_be_visible()
-        assert overhang(page) == 0
+    page = context.new_page()
+    for address, seen in (
+        (studios.empty.url, page.get_by_text("No projects yet")),
+        (studios.full.url, page.get_by_role("link", name=f"Open storyboard: {NAME}")),
+        (story, page.locator("[data-id]").nth(2)),
+        (f"{story}&view=list", page.locator("[data-id]").nth(2)),
+        (f"{studios.full.url}/film?project={studios.project}", page.get_by_text("1 shot is not rendered yet.")),
+        (f"{studios.empty.url}/film", page.get_by_text("No project is open")),
+        (f"{studios.empty.url}/queue", page.get_by_text("Nothing is ordered")),
+        (f"{studios.empty.url}/models", page.get_by_role("button", name="Download").first),
+    ):
+        _set_width(page, WIDTHS[0])
+        page.goto(address)
+        expect(seen).to_be_visible()
+        assert _overhangs(page) == dict.fromkeys(WIDTHS, 0), address
+    _set_width(page, WIDTHS[0])
+    page.goto(story)
+    page.locator("[data-id]").first.click()
+    expect(page.get_by_label("What happens in SH0010")).to_be_visible()
+    assert _overhangs(page) == dict.fromkeys(WIDTHS, 0)
+    page.close()
 
-        for address, seen in (
-            (studios.full.url, page.get_by_role("link", name=f"Open storyboard: {NAME}")),
-            (story, page.locator("[data-id]").nth(2)),
-            (f"{story}&view=list", page.locator("[data-id]").nth(2)),
-            (f"{studios.full.url}/film?project={studios.project}", page.get_by_text("1 shot is not rendered yet.")),
-            (f"{studios.empty.url}/film", page.get_by_text("No project is open")),
-            (f"{studios.empty.url}/queue", page.get_by_text("Nothing is ordered")),
-        ):
-            page.goto(address)
-            expect(seen).to_be_visible()
-            assert overhang(page) == 0, address
-        page.goto(story)
-        page.locator("[data-id]").first.click()
-        expect(page.get_by_label("What happens in SH0010")).to_be_visible()
-        assert overhang(page) == 0
+
+def _set_width(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+def _overhangs(page: Page) -> dict[int, int]:
+    """By how many pixels the page is too wide in a window that is made narrower and narrower."""
+    found = {}
+    for width in WIDTHS:
+        _set_width(page, width)
+        found[width] = overhang(page)
+    return found
 
 
 def overhang(page: Page) -> int:
     """By how many pixels what is on the page is wider than the page, which scrolls in a box of its own."""
-    until_true(page, "document.querySelector('[data-test-script-state=notRunning]') !== null")
-    return int(
-        page.evaluate(
-            "Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')]"
-            ".map(one => one.scrollWidth - one.clientWidth))"
-        )
-    )
+    _stands_still(page)
+    return int(page.evaluate(OVERHANG))
 
 
 # --- a studio to look at ----------------------------------------------------------------------------------------------

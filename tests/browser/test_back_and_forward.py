@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
 from urllib.parse import parse_qs
 
 import pytest
@@ -19,17 +19,17 @@ SHOTS = 8
 
 
 @pytest.fixture
-def project(page: Page, start_studio: Callable[[], Studio]) -> str:
+def project(page: Page, shared_studio: Studio) -> str:
     """The id of a project of eight shots that was opened from the list of projects."""
-    studio = start_studio()
-    with session_for(make_engine(studio.settings.database_url)) as session:
-        project = create_project(session=session, name="Eight")
+    name = f"Eight {uuid.uuid4()}"
+    with session_for(make_engine(shared_studio.settings.database_url)) as session:
+        project = create_project(session=session, name=name)
         new = [NewShot(prompt=f"Scene {number}.") for number in range(1, SHOTS + 1)]
         add_shots(session=session, project_id=project.id, new=new)
         session.commit()
         project_id = project.id
-    page.goto(studio.url)
-    page.get_by_role("link", name="Open storyboard: Eight").click()
+    page.goto(shared_studio.url)
+    page.get_by_role("link", name=f"Open storyboard: {name}").click()
     expect(page.locator("[data-id]")).to_have_count(SHOTS)
     return project_id
 

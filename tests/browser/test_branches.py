@@ -22,7 +22,7 @@ from projects.storyboard.projects import create_project
 from projects.storyboard.shots import NewShot, add_shots
 from projects.takes.takes import takes_of
 from tests.support.plain_pictures import png
-from tests.support.rendering import until
+from tests.support.rendering import SIDE, until
 from tests.support.running_studio import Studio, running_studio
 
 pytestmark = pytest.mark.browser
@@ -67,6 +67,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
                 project_id=project.id,
                 new=[NewShot(prompt="Waves roll in.", seconds=2.1, seed=3, media_id=media)],
             )
+            project.height = project.width = SIDE
             project.steps, project.cfg = 2, 1.0
             session.flush()
             enqueue_render(session=session, project_id=project.id, shot_ids=[shot.id])

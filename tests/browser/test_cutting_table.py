@@ -15,6 +15,7 @@ from projects.storage.places import film_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import add_shot
+from tests.support.browsing import unfold
 from tests.support.films import film_now
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
@@ -47,7 +48,7 @@ def test_transitions_and_trims_are_made_on_the_table_and_are_in_the_film(
     settings, project_id = home
     with running_studio(tmp_path / "studio") as studio:
         page.goto(f"{studio.url}/film?project={project_id}")
-        page.get_by_text("Cut the film").click()
+        unfold(page, "Cut the film")
         expect(page.locator(".clip")).to_have_count(3)
         expect(page.get_by_text("0.0 s of 6.0 s")).to_be_visible()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,11 +16,10 @@ from tests.support.running_studio import Studio
 pytestmark = pytest.mark.browser
 
 
-def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, start_studio: Callable[[], Studio]) -> None:
-    studio = start_studio()
-    with session_for(make_engine(studio.settings.database_url)) as session:
+def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, shared_studio: Studio) -> None:
+    with session_for(make_engine(shared_studio.settings.database_url)) as session:
         (example,) = list_projects(session=session)
-    page.goto(f"{studio.url}/storyboard?project={example.project.id}")
+    page.goto(f"{shared_studio.url}/storyboard?project={example.project.id}")
 
     expect(page.get_by_role("heading", name=example.project.name)).to_be_visible()
     expect(page.locator("[data-id]", has_text="SH0030")).to_be_visible()
@@ -31,9 +29,8 @@ def test_a_link_to_a_storyboard_opens_it_on_a_fresh_server(page: Page, start_stu
     until(lambda: page.locator("[data-id] img").first.evaluate("image => image.naturalWidth") > 0, seconds=60)
 
 
-def test_a_name_that_is_not_this_computer_is_refused(start_studio: Callable[[], Studio]) -> None:
-    studio = start_studio()
-    request = urllib.request.Request(studio.url, headers={"Host": "elsewhere.example"})
+def test_a_name_that_is_not_this_computer_is_refused(shared_studio: Studio) -> None:
+    request = urllib.request.Request(shared_studio.url, headers={"Host": "elsewhere.example"})
 
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)

@@ -15,6 +15,7 @@ from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import shots_of
 from projects.storyboard.shots import add_shot
+from tests.support.browsing import unfold
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.running_studio import running_studio
@@ -38,13 +39,13 @@ def test_the_table_cuts_the_edition_and_its_storyboard_is_downloaded(page: Page,
 
     with running_studio(tmp_path / "studio") as studio:
         page.goto(f"{studio.url}/film?project={project_id}&edition={edition_id}")
-        page.get_by_text("Cut the film").click()
+        unfold(page, "Cut the film")
         edge = page.get_by_role("slider", name="Trim the end of SH0020")
         edge.focus()
         page.keyboard.press("Shift+ArrowLeft")
         expect(page.get_by_text("0.0 s of 3.6 s")).to_be_visible()
 
-        page.get_by_text("Documents", exact=True).click()
+        unfold(page, "Documents")
         with page.expect_download() as coming:
             page.locator(".st-key-documents a.fs-download").click()
         coming.value.save_as(tmp_path / "board.pdf")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from framepack.media.pictures import picture_hash
 from projects.cutting.film_settings import FilmSettings, film_settings
@@ -16,12 +16,13 @@ from projects.cutting.shot_fields import sounds_of
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Shot
 from projects.settings import StudioSettings
+from projects.storage.derived import deriving
 from projects.storage.pictures import add_picture
 from projects.storage.places import beats_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.reading import get_project, shots_of
 from projects.storyboard.shots import add_shot
-from tests.support.browsing import until, until_true
+from tests.support.browsing import choose, put_in, unfold, until
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.running_studio import running_studio
@@ -72,40 +73,21 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
     music = write_sound(folder / "音樂 🎵.wav", tone(7.0))
     # What listening to it would find: it takes some seconds, and a sine has no beat.
     beats = beats_path(settings, picture_hash(music))
-    beats.parent.mkdir(parents=True)
-    beats.write_text(json.dumps([0.8, 1.8, 2.8, 3.8, 4.8]))
+    with deriving(beats) as aside:
+        aside.write_text(json.dumps([0.8, 1.8, 2.8, 3.8, 4.8]))
     with running_studio(folder / "studio") as studio:
         yield Work(studio.url, settings, project_id, music)
 
 
 def open_film(page: Page, work: Work) -> None:
     page.goto(f"{work.url}/film?project={work.project_id}")
-    page.get_by_text("Cut the film").click()
+    unfold(page, "Cut the film")
     expect(page.locator(".clip")).to_have_count(3)
-
-
-def choose(page: Page, box: str, choice: str) -> None:
-    """Choose in a box; its list closes where the page is drawn anew meanwhile, and is then opened again."""
-    option = page.get_by_role("option", name=choice)
-
-    def opened() -> bool:
-        until_true(page, "document.querySelector('[data-test-script-state=notRunning]') !== null")
-        if not option.is_visible():
-            page.get_by_role("combobox", name=box).click()
-        try:
-            option.click(timeout=2_000)
-        except TimeoutError:
-            return False
-        return True
-
-    until(opened, seconds=60)
 
 
 def give(page: Page, label: str, file: Path) -> None:
     """Put a file into the box of a label."""
-    boxes = page.get_by_test_id("stFileUploader").filter(has_text=label)
-    expect(boxes).to_have_count(1)  # that of the shot before goes once the page is drawn
-    boxes.locator("input").set_input_files(file)
+    put_in(page, page.get_by_test_id("stFileUploader").filter(has_text=label), file)
 
 
 def test_music_loudness_and_words_of_a_chosen_shot_are_there_again_after_a_reload(page: Page, work: Work) -> None:
@@ -114,7 +96,7 @@ def test_music_loudness_and_words_of_a_chosen_shot_are_there_again_after_a_reloa
     give(page, "Take a sound file as music", work.music)
     expect(page.locator(".music-name")).to_have_text(work.music.name)
     expect(page.get_by_label("Move a cut by at most (s)")).to_be_visible()  # the last that comes with the music
-    choose(page, "Loudness of the film", "-14 LUFS")
+    choose(page, "Loudness of the film", "-14 LUFS: video sites, the web")
     until(lambda: work.film().loudness == -14)
     bad = work.music.with_name("notes.wav")
     bad.write_text("no sound")
@@ -127,9 +109,11 @@ def test_music_loudness_and_words_of_a_chosen_shot_are_there_again_after_a_reloa
     expect(page.get_by_label("The texts of SH0020")).to_be_visible()
     title.fill("三天之後")
     title.blur()
-    give(page, "Add a sound file", work.music)
-    expect(page.get_by_role("button", name=f"{work.music.name}, with SH0020, from 2.0 s")).to_be_visible()
     expect(page.get_by_role("button", name="Title over SH0020: 三天之後")).to_be_visible()
+    second = work.shots()[1]
+    # The box of the shot before stands there until the page is drawn, and goes with what was put in.
+    put_in(page, page.locator(f".st-key-shot-file-{second.id}-0"), work.music)
+    expect(page.get_by_role("button", name=f"{work.music.name}, with SH0020, from 2.0 s")).to_be_visible()
 
     page.reload()
     open_film(page, work)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,13 +17,10 @@ def await_language(page: Page, tag: str, title: str) -> None:
     until_true(page, f"document.documentElement.lang === '{tag}'")
 
 
-def test_a_language_is_the_browsers_own_until_one_is_chosen_which_then_stays(
-    page: Page, start_studio: Callable[[], Studio]
-) -> None:
-    studio = start_studio()
+def test_a_language_is_the_browsers_own_until_one_is_chosen_which_then_stays(page: Page, shared_studio: Studio) -> None:
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto(studio.url)
+    page.goto(shared_studio.url)
     await_language(page, "en", "Projects")
 
     page.get_by_label("Language").select_option("繁體中文")
@@ -36,9 +31,9 @@ def test_a_language_is_the_browsers_own_until_one_is_chosen_which_then_stays(
     await_language(page, "zh-Hant-TW", "專案")
     # Another tab, by an address that says nothing of languages; and a file that is not there.
     other = page.context.new_page()
-    other.goto(f"{studio.url}/film")
+    other.goto(f"{shared_studio.url}/film")
     expect(other.get_by_text("沒有開啟的專案")).to_be_visible()
-    answer = page.context.request.get(f"{studio.url}/files/nothing")
+    answer = page.context.request.get(f"{shared_studio.url}/files/nothing")
     assert answer.text() == "這裡什麼都沒有。"
 
     other.get_by_label("語言").select_option("English")
@@ -49,12 +44,11 @@ def test_a_language_is_the_browsers_own_until_one_is_chosen_which_then_stays(
 
 
 def test_a_browser_in_chinese_opens_in_chinese_and_an_address_may_say_otherwise(
-    chromium: Browser, start_studio: Callable[[], Studio]
+    chromium: Browser, shared_studio: Studio
 ) -> None:
-    studio = start_studio()
     context = chromium.new_context(locale="zh-TW")
     page = context.new_page()
-    page.goto(studio.url)
+    page.goto(shared_studio.url)
     await_language(page, "zh-Hant-TW", "專案")
     # Letters have the shapes of Taiwan: its fonts stand before those of Japan.
     fonts = page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily")
@@ -69,7 +63,7 @@ def test_a_browser_in_chinese_opens_in_chinese_and_an_address_may_say_otherwise(
         box.get_by_role("button", name="選擇檔案").click()
     assert chooser.value.is_multiple()
 
-    page.goto(f"{studio.url}/?lang=en")
+    page.goto(f"{shared_studio.url}/?lang=en")
     await_language(page, "en", "Projects")
     page.get_by_label("Language").select_option("繁體中文")
     await_language(page, "zh-Hant-TW", "專案")

@@ -16,7 +16,7 @@ from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.shots import add_shot, edit_shot
-from tests.support.browsing import until_true
+from tests.support.browsing import unfold, until_true
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.rendering import until
@@ -59,7 +59,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Films]:
 
 def test_a_film_in_another_format_is_ordered_watched_and_downloaded(page: Page, films: Films, tmp_path: Path) -> None:
     page.goto(f"{films.studio.url}/film?project={films.short}")
-    page.get_by_text("Other formats and exact settings").click()
+    unfold(page, "Other formats and exact settings")
     page.get_by_role("combobox", name="Format").click()
     page.get_by_role("option", name="WebM (VP9)", exact=True).click()
     page.get_by_role("button", name="Make this film").click()

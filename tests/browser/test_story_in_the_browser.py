@@ -19,6 +19,7 @@ from projects.storyboard.projects import create_project
 from projects.storyboard.reading import list_projects, shots_of
 from projects.storyboard.shots import NewShot, add_shots
 from projects.takes.takes import finish_take, record_take
+from tests.support.browsing import put_in
 from tests.support.plain_pictures import png
 from tests.support.rendering import plans_by_rows, until
 from tests.support.running_studio import Studio
@@ -78,7 +79,7 @@ def test_a_take_shows_how_it_looks_and_its_file_gives_the_shot_back(page: Page, 
 
     page.goto(studio.url)
     page.get_by_role("button", name="From pictures or text").click()
-    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(tmp_path / "take.mp4")
+    put_in(page, page.locator("[data-testid=stPopoverBody] [data-testid=stFileUploader]"), tmp_path / "take.mp4")
 
     expect(page.get_by_role("heading", name="take", exact=True)).to_be_visible()
     expect(page.locator("[data-id]", has_text="Waves roll in.")).to_have_count(1)

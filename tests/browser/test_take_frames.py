@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from projects.storage.pictures import add_picture
 from projects.storage.places import picture_path, take_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import NewShot, add_shots
+from tests.support.browsing import await_rest
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.rendering import until
@@ -44,9 +44,8 @@ class Work:
 
 
 @pytest.fixture
-def work(page: Page, start_studio: Callable[[], Studio]) -> Work:
-    studio = start_studio()
-    settings = studio.settings
+def work(page: Page, shared_studio: Studio) -> Work:
+    settings = shared_studio.settings
     with session_for(make_engine(settings.database_url)) as session:
         project = create_project(session=session, name="海邊 Two shots")
         media = add_picture(session=session, settings=settings, data=png(320, 180), name="sea.png").media.id
@@ -59,9 +58,10 @@ def work(page: Page, start_studio: Callable[[], Studio]) -> Work:
         )
         finish_file(path, take.frames)
         session.commit()
-        page.goto(f"{studio.url}/storyboard?project={project.id}&shot={shots[0].id}")
+        page.goto(f"{shared_studio.url}/storyboard?project={project.id}&shot={shots[0].id}")
     expect(_frames(page).get_by_text("frame 1 of")).to_be_visible()
-    return Work(studio, shots, take)
+    await_rest(page)
+    return Work(shared_studio, shots, take)
 
 
 def test_a_frame_is_stepped_to_by_arrow_keys_and_saved(page: Page, work: Work, tmp_path: Path) -> None:
@@ -100,6 +100,16 @@ def test_a_frame_is_made_the_picture_of_another_shot_with_undo(page: Page, work:
 
     page.get_by_test_id("stMain").get_by_role("button", name="Undo", exact=True).first.click()
     until(lambda: work.picture_of(work.shots[1]).id == before, seconds=60)
+
+
+def test_shots_that_cannot_be_listed_are_said_to_come_and_come(page: Page, work: Work) -> None:
+    frames = _frames(page)
+    page.route("**/board", lambda route: route.abort())
+    frames.get_by_role("button", name="Use this frame as a picture…").click()
+    expect(frames.get_by_text("The studio does not answer")).to_be_visible()
+    page.unroute("**/board")
+    expect(frames.get_by_label("As the picture of")).to_have_value(work.shots[0].id)
+    expect(frames.get_by_text("The studio does not answer")).to_be_hidden()
 
 
 def _frames(page: Page) -> Locator:

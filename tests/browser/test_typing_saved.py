@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.fake_shots import PROMPTS
 from tests.support.harness import FIRST, Harness
 from tests.support.rendering import until
 from tests.support.typing_page import heard, prompt_of, shot, state_of, unsaved
+from tests.support.window import opened_window
 
 pytestmark = pytest.mark.browser
 
 
 # --- when it is saved ---
+
+
+@pytest.fixture
+def stopped(chromium: Browser, harness: Harness) -> Iterator[Page]:
+    """A page with the boxes of the first shot, in a window of its own: its clock stands still, for all of its pages."""
+    with opened_window(chromium) as window:
+        page = window.new_page()
+        page.goto(f"{harness.url}/boxes")
+        expect(prompt_of(page)).to_have_value(PROMPTS[0])
+        page.clock.install()
+        page.clock.pause_at(page.evaluate("Date.now() / 1000") + 60)
+        yield page
 
 
 def test_what_is_typed_is_saved_after_a_pause_without_leaving_the_box(boxes: Page, harness: Harness) -> None:
@@ -31,22 +45,18 @@ def test_what_is_typed_is_saved_after_a_pause_without_leaving_the_box(boxes: Pag
     until(lambda: unsaved(boxes) == 0)
 
 
-def test_it_is_saved_at_once_when_the_box_is_left(boxes: Page, harness: Harness) -> None:
-    boxes.clock.install()
-    boxes.clock.pause_at(boxes.evaluate("Date.now() / 1000") + 60)
-    boxes.get_by_label("Notes").fill("Ask the harbour master.")
+def test_it_is_saved_at_once_when_the_box_is_left(stopped: Page, harness: Harness) -> None:
+    stopped.get_by_label("Notes").fill("Ask the harbour master.")
     assert heard(harness, "notes") == []
-    boxes.keyboard.press("Tab")
+    stopped.keyboard.press("Tab")
 
     # The browser's clock stands still, so no pause has passed.
     until(lambda: shot(harness)["notes"] == "Ask the harbour master.", seconds=10)
 
 
-def test_enter_saves_a_box_of_one_line(boxes: Page, harness: Harness) -> None:
-    boxes.clock.install()
-    boxes.clock.pause_at(boxes.evaluate("Date.now() / 1000") + 60)
-    boxes.get_by_label("Name").fill("Dusk")
-    boxes.get_by_label("Name").press("Enter")
+def test_enter_saves_a_box_of_one_line(stopped: Page, harness: Harness) -> None:
+    stopped.get_by_label("Name").fill("Dusk")
+    stopped.get_by_label("Name").press("Enter")
 
     until(lambda: shot(harness)["name"] == "Dusk", seconds=10)
 

@@ -194,6 +194,7 @@ def test_a_film_is_called_off_and_one_that_failed_is_tried_again() -> None:
     assert failed.status == "failed"
     at.run()
     assert "The take of SH0010 is no longer there" in text_of(at)
+    assert f"/api/report?order={failed.id}" in text_of(at)
     at.button(key=f"again-{failed.id}").click().run()
 
     assert [one.status for one in films(project)] == ["queued", "cancelled"]

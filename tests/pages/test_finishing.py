@@ -18,6 +18,7 @@ from projects.cutting.shot_fields import ShotSound, sounds_of
 from projects.database.tables import Shot
 from projects.sound.files import add_sound, kept_sounds
 from projects.sound.placing import change_with_shot
+from projects.storage.derived import deriving
 from projects.storage.finished import finish_file
 from projects.storage.pictures import add_picture
 from projects.storage.places import beats_path, take_path
@@ -193,6 +194,5 @@ def sound() -> str:
 
 def write_beats(media_id: str, beats: list[float]) -> None:
     """What listening to a sound would have found."""
-    path = beats_path(settings(), media_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(beats))
+    with deriving(beats_path(settings(), media_id)) as aside:
+        aside.write_text(json.dumps(beats))

@@ -16,6 +16,7 @@ from tests.support.page_driver import ROUTER, use_studio
 
 # What is written with Latin letters in Chinese, too: names, numbers of shots, units.
 SAME = {"FramePack", "English", "MB", "kB", "GB", "F1", "DATA", "CSV", "XLSX", "Fountain", "JSON", "ZIP", "Enter"}
+SAME |= {"LoRA", "LoHa", "LoKr", "PEFT", "HunyuanVideo", "ComfyUI", "SHA", "kohya", "safetensors", "F32"}
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9']+")
 TAG = re.compile(r"<[^>]*>")
 SPOKEN = re.compile(r'(?:alt|title|aria-label)="([^"]*)"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.messages import Message
 from framepack.shots.presets import PRESETS
-from pages.look.text import size_text
+from pages.look.text import said, size_text
 from pages.serving.files import take_download_url
 from pages.session.database import session, settings
 from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, Take
-from projects.queue.orders import active_renders
+from projects.loras.library import add_lora, delete_lora
+from projects.queue.orders import active_renders, enqueue_render
 from projects.storage.pictures import add_picture
 from projects.storage.places import take_path
 from projects.storyboard.journal import undo
@@ -22,9 +25,10 @@ from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import get_project, shots_of, wordings
 from projects.storyboard.several import delete_shots
 from projects.storyboard.shots import add_shot, edit_shot
-from projects.takes.takes import finish_take, record_take
+from projects.takes.takes import fail_take, finish_take, record_take
 from tests.support.page_driver import open_page, png, text_of, use_studio
 from tests.support.rendering import plans_by_rows
+from tests.support.small_loras import small_lora
 
 
 @pytest.fixture(autouse=True)
@@ -177,6 +181,21 @@ def test_a_take_that_is_out_of_date_says_why_and_what_it_was_made_from_can_be_pu
     assert ">Ready<" in text_of(at)
 
 
+def test_a_shot_that_failed_says_why_with_the_report_of_its_order_beside_it(project: str) -> None:
+    shot = shots(project)[0]
+    take = rendered(project, shot)
+    with session() as opened:
+        order = enqueue_render(session=opened, project_id=project, shot_ids=[shot.id])
+        row = opened.get_one(Take, take.id)
+        row.render_id = order.id
+        fail_take(session=opened, take_id=take.id, error=Message("out-of-memory"))
+        order.status = "failed"
+        opened.commit()
+    text = text_of(inspected(project, shot))
+    assert said(Message("out-of-memory")) in html.unescape(text)
+    assert f'href="/api/report?order={order.id}"' in text
+
+
 def test_an_earlier_take_can_be_chosen_again(project: str) -> None:
     first = shots(project)[0]
     old = rendered(project, first)
@@ -198,6 +217,23 @@ def test_a_take_says_what_made_it_and_what_it_costs_on_the_disk(project: str) ->
     assert [part for part in made if part not in said] == []
     assert size_text(path.stat().st_size) in said
     assert take_download_url(take.id) in said
+
+
+def test_a_take_names_the_loras_it_was_made_with_also_one_that_was_put_away(project: str, tmp_path: Path) -> None:
+    first = shots(project)[0]
+    take = rendered(project, first)
+    with session() as opened:
+        file = small_lora(tmp_path / "雨.safetensors")
+        lora = add_lora(session=opened, settings=settings(), file=file, name=file.name)
+        unknown = "f" * 64
+        kept = opened.get_one(Take, take.id)
+        made_with = {**kept.request["settings"], "loras": [[lora.id, 0.75], [unknown, 1.0]]}
+        kept.request = {**kept.request, "settings": made_with}
+        delete_lora(session=opened, lora_id=lora.id)
+        opened.commit()
+
+    said = text_of(inspected(project, first))
+    assert "LoRA 雨 at 0.75 · LoRA ffffffff at 1" in said
 
 
 def test_a_take_gets_a_star_and_a_note(project: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from framepack.errors import SettingRejected
-from projects.settings import CHECKOUT, StudioSettings
+from projects.settings import CHECKOUT, StudioSettings, has_pages_only
 
 
 def test_without_any_setting_everything_lies_beside_the_program() -> None:
@@ -78,9 +78,15 @@ def test_a_cap_that_is_no_amount_of_memory_is_refused(amount: str) -> None:
         StudioSettings.from_environment({"STUDIO_MEMORY_GB": amount})
 
 
-def test_cards_per_shot_are_a_whole_number_and_one_where_nothing_is_said() -> None:
-    assert StudioSettings.from_environment({}).cards_per_shot == 1
+def test_cards_per_shot_are_a_whole_number_or_chosen_by_what_is_ordered() -> None:
+    assert StudioSettings.from_environment({}).cards_per_shot is None
+    assert StudioSettings.from_environment({"STUDIO_CARDS_PER_SHOT": "auto"}).cards_per_shot is None
     assert StudioSettings.from_environment({"STUDIO_CARDS_PER_SHOT": "2"}).cards_per_shot == 2
     for said in ("0", "two", "-1", "1.5"):
         with pytest.raises(SettingRejected, match="STUDIO_CARDS_PER_SHOT"):
             StudioSettings.from_environment({"STUDIO_CARDS_PER_SHOT": said})
+
+
+def test_a_studio_of_pages_only_says_so() -> None:
+    assert has_pages_only({"STUDIO_PAGES_ONLY": "1"})
+    assert not has_pages_only({})

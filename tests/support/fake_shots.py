@@ -36,6 +36,7 @@ class FakeShots:
     """Three shots, how the interface answers just now, and the bodies it was sent."""
 
     def __init__(self) -> None:
+        self.held: list[object] = []  # requests that wait to be answered, in the order in which they came
         self.reset()
 
     def reset(self) -> None:
@@ -44,15 +45,15 @@ class FakeShots:
         self.deleted: set[str] = set()
         self.heard: list[dict[str, Any]] = []
         self.mode = "answer"
-        self.held = 0  # requests that wait to be answered
 
     async def ready(self) -> bool:
-        """Whether it answers at all; while it is told to hold, requests wait here."""
+        """Whether it answers at all; while it is told to hold, requests wait here and go on in their order."""
         if self.mode == "hold":
-            self.held += 1
-            while self.mode == "hold":
+            own = object()
+            self.held.append(own)
+            while self.mode == "hold" or self.held[0] is not own:
                 await asyncio.sleep(0.01)
-            self.held -= 1
+            self.held.pop(0)
         return self.mode != "fail"
 
     def edit(self, id: str, changes: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +107,7 @@ async def _told(request: Request) -> JSONResponse:
         FAKE.deleted.add(body["shot"])
     elif body["do"] == "remove":
         del FAKE.shots[body["shot"]]
-    return JSONResponse({"shots": FAKE.shots, "heard": FAKE.heard, "held": FAKE.held})
+    return JSONResponse({"shots": FAKE.shots, "heard": FAKE.heard, "held": len(FAKE.held)})
 
 
 def _error(error: str, message: str, status: int, field: str | None = None) -> JSONResponse:

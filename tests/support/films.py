@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from projects.database.leases import take_up
 from projects.database.tables import Film, Pass
 from projects.delivery.film_making import make_film
 from projects.queue.deliveries import Delivery
@@ -36,5 +37,7 @@ def make(session: Session, settings: StudioSettings, film: Film) -> None:
     """What the worker does with an ordered film."""
     database = session.get_bind()
     assert isinstance(database, sa.Engine)
-    make_film(settings=settings, database=database, film_id=film.id, cancelled=lambda: False)
+    lease = take_up(session=session, row=film)
+    session.commit()
+    make_film(settings=settings, database=database, film_id=film.id, lease=lease, cancelled=lambda: False)
     session.refresh(film)

@@ -11,15 +11,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from pages.serving.clicks import carry_out_every_click
 from pages.serving.guard import GuardHeaders, OwnOriginOnly
 from tests.support.fake_shots import fake_routes
 
 
 def _file(request: Request) -> FileResponse:
     """A file that the test has put into the harness' folder."""
-    return FileResponse(Path(os.environ["HARNESS_FILES"]) / Path(request.path_params["name"]).name)
+    file = Path(os.environ["HARNESS_FILES"]) / Path(request.path_params["name"]).name
+    return FileResponse(file, headers={"Cache-Control": "no-cache"})  # the next test's may have the same name
 
 
+carry_out_every_click()
 app = st.App(
     "harness_pages.py",
     routes=[*fake_routes(), Route("/files/{name}", _file)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,8 @@ from pages.inspector.inspector import FIELDS
 from pages.inspector.keeper import keep_saving
 from pages.inspector.strip import Grid, Strip
 from pages.inspector.words import ENGLISH as BOX_WORDS
+from pages.writing.phrases import PHRASES
+from pages.writing.rewriting import Rewriting
 from tests.support.fake_shots import FAKE, PROJECT
 
 
@@ -38,6 +41,9 @@ def boxes() -> None:
             "/{id}",
         ),
         counter="12 of 256 tokens",
+        unread="its end",
+        phrases=PHRASES,
+        rewriting=Rewriting("It is off here."),
         words=BOX_WORDS,
         lang=st.query_params.get("lang", "en"),
         api="/api",
@@ -85,5 +91,21 @@ def compare() -> None:
     compare_takes(left, right, ratio=told["ratio"], fps=told["fps"], words=ENGLISH, lang="en", key="compare")
 
 
+def clicks() -> None:
+    """Buttons whose clicks take as long as the test wants, and which of them were carried out."""
+    st.text(f"Carried out: {' '.join(sorted(st.session_state.get('carried-out', [])))}")
+    for number in range(12):
+        st.button(f"Do {number}", key=f"do-{number}", on_click=_carry_out, args=(number,))
+
+
+def _carry_out(number: int) -> None:
+    files = Path(os.environ["HARNESS_FILES"])
+    had = [*st.session_state.get("carried-out", []), str(number)]
+    (files / f"begun-{number}").touch()
+    while (files / f"hold-{number}").exists():
+        time.sleep(0.01)
+    st.session_state["carried-out"] = had
+
+
 st.set_page_config(layout="wide")
-st.navigation([st.Page(page) for page in (home, boxes, other, story, compare)], position="top").run()
+st.navigation([st.Page(page) for page in (home, boxes, other, story, compare, clicks)], position="top").run()

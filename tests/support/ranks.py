@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,9 +13,8 @@ from typing import Any
 import torch
 
 from framepack.parallel.group import end_group, start_group
+from tests.support.preloaded import preloaded_context
 
-# Loaded once in the process that all ranks are forked from.
-_PRELOADED = ("framepack.sampling.sampler", "tests.support.tiny_transformer")
 SECONDS = 120.0
 
 
@@ -36,8 +34,7 @@ def on_ranks(
 
     ``work`` and what it takes and gives must be picklable, and is named by its module.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
+    context = preloaded_context()
     with TemporaryDirectory() as folder:
         ways = [context.Pipe() for _ in range(size)]
         processes = [

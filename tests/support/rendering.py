@@ -28,6 +28,7 @@ from projects.storyboard.shots import add_shot
 from projects.takes.staleness import ShotPlan, plan_project
 from projects.takes.takes import takes_of_project
 from tests.support.plain_pictures import png
+from tests.support.preloaded import Command
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE = 64  # the smallest picture the engine takes, so that tests are quick
@@ -85,21 +86,38 @@ def fresh(database: sa.Engine, render_id: str) -> Render:
         return session.get_one(Render, render_id)
 
 
+def _environment_of(studio: StudioSettings) -> dict[str, str]:
+    return os.environ | {
+        "STUDIO_HOME": str(studio.home),
+        "STUDIO_DATABASE_URL": studio.database_url,
+        "STUDIO_MODELS": str(studio.engine.models or ""),
+        "STUDIO_CARDS_PER_SHOT": str(studio.cards_per_shot or "auto"),
+        "STUDIO_PICTURE_MODELS": str(studio.still_models or ""),
+        "STUDIO_STORE": studio.store or "",
+    }
+
+
 @contextlib.contextmanager
-def worker_process(studio: StudioSettings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker_process(studio: StudioSettings, *arguments: str) -> Iterator[Command]:
     """A real worker, killed at the end at the latest. Its log is ``logs_dir/test.log``."""
+    studio.make_folders()
+    process = Command(
+        ["worker", *arguments], folder=ROOT, environment=_environment_of(studio), log=studio.logs_dir / "test.log"
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def worker_by_hand(studio: StudioSettings) -> Iterator[subprocess.Popen[bytes]]:
+    """The same from the first line on, as somebody starts it in a terminal."""
     studio.make_folders()
     with (studio.logs_dir / "test.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "projects", "worker", *arguments],
-            cwd=ROOT,
-            env=os.environ
-            | {
-                "STUDIO_HOME": str(studio.home),
-                "STUDIO_DATABASE_URL": studio.database_url,
-                "STUDIO_MODELS": str(studio.engine.models or ""),
-            },
-            stderr=log,
+            [sys.executable, "-m", "projects", "worker"], cwd=ROOT, env=_environment_of(studio), stderr=log
         )
     try:
         yield process
@@ -133,7 +151,12 @@ class PaintingRoom:
         self.loading()
         yield self
 
-    def prepare(self, shots: Sequence[PlannedShot], pictures: Mapping[str, Path]) -> None:
+    def prepare(
+        self,
+        shots: Sequence[PlannedShot],
+        pictures: Mapping[str, Path],
+        store: SectionStore,  # noqa: ARG002
+    ) -> None:
         for shot in shots:
             for image in {section.embedding_image for section in shot.made}:
                 read_picture(pictures[image], pictures[image].name)
@@ -142,7 +165,7 @@ class PaintingRoom:
         self, chain: tuple[PlannedShot, ...], place: int, pictures: Mapping[str, Path], store: SectionStore
     ) -> Iterator[Event]:
         shot = chain[place]
-        self.prepare([shot], pictures)
+        self.prepare([shot], pictures, store)
         self.rendered.append(shot)
         yield Conditioned(len(shot.sections), sum(store.has(key) for key in shot.sections))
         if self.faults:

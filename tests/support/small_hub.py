@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,7 +25,8 @@ class SmallHub:
 
     ``asked`` notes (method, file, range) of every request. ``breaks`` are files whose next answers end after so many
     bytes, ``refuses`` those that are answered with an error afterwards, and ``spoils`` those that arrive with other
-    bytes than were published. A repository in ``gated`` wants consent.
+    bytes than were published. A repository in ``gated`` wants consent. A file in ``holds`` is sent by half, and the
+    rest only once ``release`` was called.
     """
 
     repositories: dict[str, dict[str, bytes]]
@@ -36,7 +37,13 @@ class SmallHub:
     refuses: set[str] = field(default_factory=set)
     spoils: set[str] = field(default_factory=set)
     gated: set[str] = field(default_factory=set)
+    holds: set[str] = field(default_factory=set)
+    held: threading.Event = field(default_factory=threading.Event)
     address: str = ""
+
+    def release(self) -> None:
+        """Send the rest of what is held, and hold nothing any more."""
+        self.held.set()
 
     def publish(self, commit: str, changed: Mapping[str, Mapping[str, bytes]]) -> None:
         """Have a newer commit with ``changed`` files; the one before can still be asked for."""
@@ -134,10 +141,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if body and self.command == "GET":
-            self.wfile.write(content if until is None else content[:until])
+            self._send(content[:until], held=self.path.rpartition("/")[2] in self.hub.holds)
         if until is not None:
             self.wfile.flush()
             self.close_connection = True
+
+    def _send(self, content: bytes, *, held: bool) -> None:
+        half = len(content) // 2 if held and not self.hub.held.is_set() else 0
+        with suppress(OSError):  # whoever asked may have gone meanwhile
+            self.wfile.write(content[:half])
+            if half:
+                self.wfile.flush()
+                self.hub.held.wait(60)
+            self.wfile.write(content[half:])
 
 
 @contextmanager

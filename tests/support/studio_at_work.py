@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from typing import NoReturn
 
 from framepack.checkpoints.identity import checkpoint_identity
 from framepack.checkpoints.table import checkpoint_named
+from framepack.messages import Message
 from framepack.shots.request import Settings
+from projects.database.leases import Job
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Project, Render, Shot, ShotUpdate, Take
+from projects.forecast.crowding import Alone
 from projects.generator.shot_rendering import ShotRenderer
 from projects.settings import StudioSettings
 from projects.storyboard.project_settings import project_settings
@@ -40,14 +44,16 @@ class StudioAtWork:
             self.project, self.shots = small_project(session, settings, ("cut", 2.0), ("continue", 2.0), ("cut", 1.0))
             session.commit()
 
-    def new_worker(self, settings: StudioSettings) -> ShotRenderer:
+    def new_worker(self, settings: StudioSettings, leave: threading.Event | None = None) -> ShotRenderer:
         return ShotRenderer(
             settings=settings,
             database=self.database,
             room=self.room,  # type: ignore[arg-type]
             executor="w",
             hardware="painted",
+            crowd=Alone(),
             begin_afresh=begin_afresh,
+            leave=leave or threading.Event(),
         )
 
     def planned_settings(self) -> Settings:
@@ -59,21 +65,36 @@ class StudioAtWork:
 
     def order(self, *shots: Shot) -> str:
         with session_for(self.database) as session:
-            render = Render(project_id=self.project.id, shot_ids=[shot.id for shot in shots])
+            render = Render(project_id=self.project.id, shot_ids=[shot.id for shot in shots], handed_over=True)
             session.add(render)
             session.commit()
             return render.id
 
+    def job(self, render_id: str) -> Job:
+        """What the queue says of an order that this worker has."""
+        return Job(fresh(self.database, render_id).workflow_id, lambda: True)
+
+    def plan(self, render_id: str) -> list[list[int]]:
+        with session_for(self.database) as session:
+            render = session.get(Render, render_id)
+            if render is not None:
+                render.handed_over = True
+                session.commit()
+        return self.worker.plan(render_id, self.job(render_id))
+
+    def make(self, render_id: str, number: int, place: int) -> Message | None:
+        return self.worker.make(render_id, number, place, self.job(render_id))
+
     def carry_out(self, render_id: str) -> Render:
         """What the queue does with a render."""
         problems = []
-        for number, places in enumerate(self.worker.plan(render_id)):
+        for number, places in enumerate(self.plan(render_id)):
             for place in places:
-                problem = self.worker.make(render_id, number, place)
+                problem = self.make(render_id, number, place)
                 if problem is not None:
                     problems.append(problem)
                     break
-        self.worker.settle(render_id, problems)
+        self.worker.settle(render_id, problems, self.job(render_id))
         return fresh(self.database, render_id)
 
     def render(self, *shots: Shot) -> Render:

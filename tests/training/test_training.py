@@ -10,6 +10,8 @@ import torch
 from transformers import AutoTokenizer
 
 from framepack.shots.prompts import TEMPLATE, TEMPLATE_TOKENS
+from pages.writing.phrases import PHRASES
+from training import wording_chinese, wording_english
 from training.clips import Renderer
 from training.drawings import draw_picture
 from training.layout import LATENT_CHANNELS, build_vae
@@ -97,3 +99,15 @@ def test_normalising_the_latents_leaves_the_pictures_as_they_were() -> None:
         normalise(vae, Feed(), 2)  # type: ignore[arg-type]
         after = vae.decode(vae.encode(clip).latent_dist.mode()).sample
     assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_the_phrases_marked_as_followed_by_the_draft_are_what_it_was_trained_with() -> None:
+    for language, words in (("en", wording_english), ("zh", wording_chinese)):
+        known = {
+            plain(phrase.replace("{s}", ""))
+            for of in (words.CAMERA, words.EFFECT)
+            for phrases in of.values()
+            for phrase in phrases
+        }
+        for phrase in (phrase for of_kind in PHRASES.values() for phrase in of_kind):
+            assert (plain(getattr(phrase, language)) in known) == phrase.drafted, phrase

@@ -21,8 +21,12 @@ from safetensors.numpy import load_file, save_file
 
 from framepack.commands.latents_file import read_latents
 from framepack.commands.parser import lora_at, main
+from framepack.media.pictures import picture_hash
 from framepack.media.video import probe
+from framepack.shots.keys import plan_chain
+from projects.stories.reading import story_of_path
 from tests.support.checkpoints import build_models
+from tests.support.own_videos import moving, write_video
 
 FIELDS = [
     *("output", "frames", "fps", "height", "width", "sections", "seconds", "seconds_per_section"),
@@ -402,3 +406,77 @@ def test_help_and_refusals_need_no_torch() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3], capture_output=True)
+
+
+def test_a_shot_goes_on_from_a_video_and_the_join_is_measured_and_said(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_video(tmp_path / "clip.mp4", [moving(number) for number in range(40)])
+    small = ("--after", clip, "--size", "64x64", "--seconds", 1.2)
+    assert animate(models, *small, "-o", tmp_path / "out.mp4", "--save-latents", tmp_path / "kept") == 0
+    said = capsys.readouterr()
+    made = json.loads(said.out)
+    assert made["frames"] == probe(tmp_path / "out.mp4").frames == 36
+    assert made["join"]["movement"] >= 0
+    assert "The join to the video" in said.err
+    assert read_latents(tmp_path / "kept").latents.shape[2] == 10 + 9
+    following = ("--continue-from", tmp_path / "kept", "--seconds", 0.5, "-o", tmp_path / "next.mp4")
+    assert animate(models, *following) == 0
+    assert "join" not in json.loads(capsys.readouterr().out)
+
+
+def test_what_cannot_be_gone_on_from_is_refused(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert animate(models, "--after", picture, "-o", tmp_path / "out.mp4") == 2
+    assert "it is a picture; use it as the shot's picture" in capsys.readouterr().err
+    clip = write_video(tmp_path / "clip.mp4", [moving(number) for number in range(40)])
+    assert animate(models, "--after", clip, "-o", clip) == 2
+    assert "it would replace the video" in capsys.readouterr().err
+    assert animate(models, "-o", tmp_path / "out.mp4") == 2
+    assert "name a picture to start from, or a video or latents" in capsys.readouterr().err
+
+
+def test_a_video_says_what_made_it_as_the_studio_s_takes_do_unless_it_shall_not(
+    models: Path, picture: Path, tmp_path: Path
+) -> None:
+    out, untold, kept = tmp_path / "out.mp4", tmp_path / "untold.mp4", tmp_path / "kept.safetensors"
+    small = ("--size", "64x64", "--seconds", 0.5, "--seed", 7, picture)
+    said = ("--beat", "0.2", "it snows")
+    assert animate(models, *small, *said, "-o", out, "--save-latents", kept) == 0
+    story = story_of_path(out, "out.mp4")
+    assert story is not None
+    (shot,) = story.shots
+    request = shot.request
+    assert (request.prompt, request.seed, request.image) == ("a boat", 7, picture_hash(picture))
+    assert [(beat.at, beat.prompt) for beat in request.beats] == [(0.2, "it snows")]
+    assert (request.settings.checkpoint, request.settings.steps, shot.start) == ("f1", 1, "cut")
+    assert shot.frames == sum(count for _, count in shot.units) == probe(out).frames
+    assert shot.units == plan_chain([request])[0].units
+
+    assert animate(models, *small, "-o", untold, "--no-story") == 0
+    assert story_of_path(untold, "untold.mp4") is None
+    # Of what continues another shot it does not know how all of it was made.
+    assert animate(models, "--seconds", 0.5, "--continue-from", kept, "-o", untold) == 0
+    assert story_of_path(untold, "untold.mp4") is None
+
+
+def test_a_shot_can_be_made_towards_a_picture_at_its_end_by_every_model(
+    models: Path, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = tmp_path / "end.png"
+    Image.new("RGB", (96, 64), (200, 40, 20)).save(end)
+    small = ("--size", "64x64", "--seconds", 1.2, "--steps", 2, "-o", tmp_path / "out.mp4")
+    for model in ("original", "f1"):
+        for name, more in (("plain", ()), ("ending", ("--end", end))):
+            kept = tmp_path / f"{model} {name}"
+            assert animate(models, picture, "--model", model, *small, "--save-latents", kept, *more) == 0
+        plain, ending = (read_latents(tmp_path / f"{model} {name}").latents for name in ("plain", "ending"))
+        assert plain.shape == ending.shape
+        assert plain[:, :, 0].equal(ending[:, :, 0])
+        assert not plain[:, :, -1].equal(ending[:, :, -1])
+    capsys.readouterr()
+    assert animate(models, picture, *small, "--end", tmp_path / "none.png") == 2
+    assert "none.png" in capsys.readouterr().err
+    assert animate(models, picture, "--end", end, "-o", end) == 2
+    assert end.stat().st_size > 0

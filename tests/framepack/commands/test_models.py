@@ -52,6 +52,22 @@ def test_what_is_there_and_what_is_missing_is_said(models: Path, capsys: pytest.
     assert f1["missing_bytes"] == 493_000_000
 
 
+def test_the_folders_that_are_looked_in_are_named(
+    models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    (tmp_path / "ComfyUI" / "models").mkdir(parents=True)
+    told = said(capsys, models, "models")
+    assert told["looked_in"] == str(models)
+    assert [(one["path"], one["kind"]) for one in told["used_folders"]] == [(str(models), "plain")]
+    assert str(tmp_path / "ComfyUI" / "models") in [one["path"] for one in told["unused_folders"]]
+
+    assert main(["models"], {"STUDIO_MODELS": str(models)}) == 0
+    words = capsys.readouterr().out
+    assert words.startswith(f"looked in {models}\nused: {models}; ")
+    assert f"to use it set STUDIO_MODELS={tmp_path / 'ComfyUI' / 'models'}\n" in words
+
+
 def test_in_words_what_is_found_and_not_used_is_named(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_file({"blocks.0.self_attn.q.weight": torch.ones(2, 2)}, models / "FramePack_F1.safetensors")
     (models / "vae.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +18,8 @@ from framepack.device.devices import (
     formats_for,
     peak_megabytes,
     pick_device,
+    release_cached_memory,
+    set_libraries_aside,
     unused_card_notice,
 )
 from framepack.errors import DeviceUnavailable
@@ -112,3 +118,18 @@ def test_a_history_keeps_the_latents_that_matter_and_their_numbers() -> None:
     assert (history.first, history.end, history.latents.shape[2]) == (9, 28, 19)
     assert history.latents[0, 0, :, 0, 0].tolist() == list(range(9, 28))
     assert history.last_latent[0, 0, 0, 0, 0] == 27
+
+
+class Ring:
+    """Something that only a collection of garbage finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_libraries_are_set_aside_and_what_comes_later_is_still_given_back() -> None:
+    set_libraries_aside()
+    assert gc.get_freeze_count() > len(sys.modules)
+    later = weakref.ref(Ring())
+    release_cached_memory(torch.device("cpu"))
+    assert later() is None

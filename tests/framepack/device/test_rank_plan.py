@@ -48,6 +48,17 @@ def test_what_stays_on_one_card_stays_on_all_and_nothing_exceeds_the_smaller() -
     assert together.text_resident == plan_memory(large, SIZES, WORK).text_resident
 
 
+def test_a_slower_and_smaller_card_needs_room_for_its_own_share_only() -> None:
+    large, small = card(24), card(12)
+    even = plan_for_ranks([large, small], SIZES, WORK, (0.5, 0.5))
+    by_speed = plan_for_ranks([large, small], SIZES, replace(WORK, share=2 / 3), (2 / 3, 1 / 3))
+    assert even == plan_for_ranks([large, small], SIZES, WORK)
+    assert by_speed.work.share == 1 / 3
+    assert len(by_speed.resident) >= len(even.resident)
+    assert by_speed.work.sampling < even.work.sampling
+    assert by_speed.resident <= plan_memory(large, SIZES, replace(WORK, share=2 / 3)).resident
+
+
 def test_one_card_without_room_is_told_of_by_its_own_figures() -> None:
     with pytest.raises(NotEnoughMemory) as caught:
         plan_for_ranks([card(24), card(1.5)], SIZES, WORK)

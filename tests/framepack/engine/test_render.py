@@ -19,7 +19,7 @@ from PIL import Image
 
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.conditioning.names import conditioning_of
-from framepack.engine.engine import Engine
+from framepack.engine.engine import Engine, ShotInputs, Steps
 from framepack.engine.render import render_shot, shown_latents
 from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest, SectionMissing, WeightsDamaged
@@ -30,6 +30,7 @@ from framepack.shots.events import Conditioned, Event, Finished, Notice, Section
 from framepack.shots.keys import PlannedShot, latents_key, plan_chain
 from framepack.shots.request import Beat, Settings, ShotRequest
 from framepack.store.section_store import SectionStore
+from framepack.store.uncompared import await_comparison, uncompared
 from framepack.transformer.step_cache import StepCache
 from framepack.transformer.transformer import FramepackTransformer
 from tests.support.checkpoints import build_models
@@ -332,6 +333,51 @@ def test_the_original_model_keeps_no_undecoded_latents_once_it_is_done(
     assert [probe(store.video(key)).frames for key, _ in chain[0].units] == [1, 36, 36]
 
 
+def test_an_end_picture_is_the_latent_beside_the_last_section_of_the_original_model(
+    models: Path, pictures: dict[str, Path], store: SectionStore
+) -> None:
+    first, second = pictures
+    plain = request(2.0, first, checkpoint="original")
+    chains = [plan_chain([plain]), plan_chain([replace(plain, end=second)])]
+    with Engine(CHECKPOINTS["original"], on_cpu(models)) as engine:
+        for chain in chains:
+            render(engine, chain, 0, pictures, store)
+        asked = chains[1][0].request
+        encoded = engine.encoded_picture(asked, first)
+        end = engine.encoded_picture(asked, second).latent
+        inputs = ShotInputs(asked.settings, encoded.latent, engine.conditioning(asked, asked.prompt, encoded.embeds))
+        noise = SectionNoise(7, window=9, height=SIDE // 8, width=SIDE // 8)
+        expected = _returned(engine.sample_inverted(inputs, 2, 2, end, noise.of(1)))
+        before = _returned(engine.sample_inverted(inputs, 1, 2, torch.cat([expected, end], dim=2), noise.of(2)))
+    made = [torch.from_numpy(store.latents(key)) for key in chains[1][0].sections]
+    assert torch.equal(made[1], expected)
+    assert torch.equal(made[0], before)
+    assert not torch.equal(made[1], torch.from_numpy(store.latents(chains[0][0].sections[1])))
+    assert chains[0][0].start == chains[1][0].start
+
+
+def test_a_shot_that_is_guided_to_a_picture_has_it_for_its_anchor_towards_its_end(
+    engine: Engine, pictures: dict[str, Path], store: SectionStore
+) -> None:
+    first, second = pictures
+    chains = [plan_chain([request(2.0, first)]), plan_chain([replace(request(2.0, first), end=second)])]
+    for chain in chains:
+        render(engine, chain, 0, pictures, store)
+    plain, guided = (shown_latents(chain[0], store) for chain in chains)
+    assert plain.shape == guided.shape
+    before = 1 + sum(one.latents for one in chains[1][0].made if one.anchor_image == first)
+    assert torch.equal(plain[:, :, :before], guided[:, :, :before])
+    assert not torch.allclose(plain[:, :, before:], guided[:, :, before:])
+
+
+def _returned(steps: Steps) -> torch.Tensor:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+
+
 def test_a_second_take_loads_no_encoder(tmp_path: Path, pictures: dict[str, Path], store: SectionStore) -> None:
     models = build_models(tmp_path / "models")
     image = next(iter(pictures))
@@ -385,3 +431,38 @@ def test_magcache_skips_steps_of_a_published_model(
 def test_an_image_embedding_of_another_model_is_refused(engine: Engine) -> None:
     with pytest.raises(InvalidRequest, match="it has 99 channels where this model takes 28"):
         engine.conditioning(request(1.0, None), "a boat", torch.zeros(1, 4, 99))
+
+
+def test_sections_are_compared_with_their_pictures_when_the_encoder_is_loaded_for_another(
+    tmp_path: Path, models: Path, pictures: dict[str, Path], store: SectionStore
+) -> None:
+    first, second = pictures
+    made = plan_chain([request(2.0, first)])
+    with Engine(CHECKPOINTS["f1"], on_cpu(models), conditioning_cache=tmp_path / "cache") as engine:
+        render(engine, made, 0, pictures, store)
+        assert [store.quality(key)[-1].likeness for key in made[0].sections] == [None, None]
+        render(engine, plan_chain([request(1.0, first, seed=8)]), 0, pictures, store)
+        assert store.quality(made[0].sections[0])[-1].likeness is None
+    # Another process, another day.
+    with Engine(CHECKPOINTS["f1"], on_cpu(models), conditioning_cache=tmp_path / "cache") as engine:
+        render(engine, plan_chain([request(1.0, second)]), 0, pictures, store)
+    for key in made[0].sections:
+        *others, last = store.quality(key)
+        assert last.likeness is not None
+        assert -1.0 <= last.likeness <= 1.0
+        assert all(one.likeness is None for one in others)
+        assert store.fault(key) is None
+
+
+def test_what_was_cleared_away_meanwhile_or_is_another_checkpoint_s_is_not_compared(
+    tmp_path: Path, models: Path, pictures: dict[str, Path], store: SectionStore
+) -> None:
+    first, second = pictures
+    gone = plan_chain([request(1.0, first)])[0].sections[0]
+    with Engine(CHECKPOINTS["f1"], on_cpu(models), conditioning_cache=tmp_path / "cache") as engine:
+        render(engine, plan_chain([request(1.0, first)]), 0, pictures, store)
+        await_comparison(store, "cd" * 32, identity="others", picture="ef" * 32)
+        store.discard(gone)
+        render(engine, plan_chain([request(1.0, second)]), 0, pictures, store)
+    assert gone not in {one.key for one in uncompared(store, "tiny")}
+    assert [one.key for one in uncompared(store, "others")] == ["cd" * 32]

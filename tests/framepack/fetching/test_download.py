@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,12 @@ def test_each_file_is_told_with_its_bytes_speed_and_the_time_that_is_left(hub: S
     assert last.speed > 0
     assert last.left == 0
     assert {one.number for one in told if one.repository == HUNYUAN} == set(range(1, last.of + 1))
+    assert [one.all_received for one in told] == sorted(one.all_received for one in told)
+    assert (
+        told[-1].all_received
+        == told[-1].all_size
+        == sum(len(content) for files in published().values() for name, content in files.items() if name not in UNUSED)
+    )
 
 
 def test_a_broken_connection_goes_on_where_it_stopped(hub: SmallHub, models: Path | None) -> None:
@@ -134,6 +141,25 @@ def test_too_little_room_is_said_before_anything_is_fetched(
     with pytest.raises(DownloadFailed, match=r"it needs \d+\.\d GB in .* GB are free"):
         list(download(F1, models, at(hub)))
     assert hub.got() == []
+
+
+def test_room_is_looked_for_for_all_repositories_together(
+    hub: SmallHub, models: Path | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = max(sum(map(len, files.values())) for files in hub.repositories.values())
+    free = module.shutil.disk_usage("/")._replace(free=largest + 10)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: free)
+    with pytest.raises(DownloadFailed, match="are free"):
+        list(download(F1, models, at(hub)))
+    assert hub.got() == []
+
+
+def test_two_who_fetch_at_once_fetch_each_large_file_once(hub: SmallHub, models: Path | None) -> None:
+    with ThreadPoolExecutor(2) as both:
+        for done in [both.submit(lambda: list(download(F1, models, at(hub)))) for _ in range(2)]:
+            assert len(done.result()) == 3
+    assert content(models) == hub.repositories[HUNYUAN][LARGE]
+    assert len([name for name, _ in hub.got() if name.endswith(LARGE)]) == 1
 
 
 def test_a_disk_that_fills_up_meanwhile_is_one_sentence(

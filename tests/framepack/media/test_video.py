@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -12,7 +12,16 @@ import pytest
 from numpy.typing import NDArray
 
 from framepack.files.manifest import NotWhole
-from framepack.media.video import VideoMismatch, join, probe, read_frame, read_frames, write_frames
+from framepack.media.video import (
+    VideoMismatch,
+    decode_whole,
+    join,
+    probe,
+    read_frame,
+    read_frames,
+    shows,
+    write_frames,
+)
 
 Frame = NDArray[np.uint8]
 
@@ -146,3 +155,23 @@ def test_a_frame_that_a_video_has_not_is_refused_and_so_is_a_file_that_is_no_vid
         read_frame(tmp_path / "a.mp4", 10)
     with pytest.raises(NotWhole):
         read_frame(tmp_path / "b.mp4", 0)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        probe,
+        decode_whole,
+        lambda path: list(read_frames(path)),
+        lambda path: read_frame(path, 0),
+        lambda path: join([(path, 2)], path.with_name("joined.mp4")),
+    ],
+)
+def test_a_list_of_files_under_the_name_of_a_video_is_not_followed(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    write_frames(tmp_path / "other.mp4", moving(2), 30)
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n", encoding="utf-8")
+    with pytest.raises((ValueError, NotWhole)):
+        read(tmp_path / "list.mp4")
+    assert not shows(tmp_path / "list.mp4", [(tmp_path / "other.mp4", 2)])

@@ -14,7 +14,8 @@ from framepack.device.shares import Shares
 from framepack.errors import InvalidRequest
 from framepack.ops.fp8 import FP8
 from framepack.parallel.group import Group
-from framepack.parallel.ulysses import Ulysses, attend_rounded_together, attend_together
+from framepack.parallel.together import attend_begun_rounded, attend_together, begin_rounded, end_together
+from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import SamplingSettings
 from framepack.transformer.transformer import FramepackTransformer
 from tests.support.ranks import on_ranks
@@ -64,9 +65,8 @@ def test_shares_are_whole_in_proportion_and_leave_nothing_over() -> None:
     assert Shares.of(2, (1.0, 1.0, 1.0, 1.0)).counts == (1, 1, 0, 0)
     shares = Shares.of(17, (1.0, 3.0, 1.7))
     assert shares.total == 17
-    assert shares.pieces(2)[0][1].start == shares.start(1)
-    taken = [place for piece in shares.pieces(3) for part in piece for place in range(part.start, part.stop)]
-    assert sorted(taken) == list(range(17))
+    taken = [place for rank in range(3) for place in range(17)[shares.of_rank(rank)]]
+    assert taken == list(range(17))
 
 
 def operands(rows: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -88,8 +88,10 @@ def _attended(group: Group, counts: tuple[int, ...]) -> list[Tensor]:
             )
             if backend == "cudnn-fp8":
                 largest = value.abs().amax().float()
-                out, unit = attend_rounded_together(query.to(FP8), key.to(FP8), value, largest, ranks.name)
-                made.append(out.float() * unit)
+                query, key = query.to(FP8), key.to(FP8)
+                begun, scale = begin_rounded(query, key, value, largest, ranks.name)
+                begun = attend_begun_rounded(begun, scale, None, ranks.name)
+                made.append(end_together(begun, query, None, ranks.name).float() / scale)
             else:
                 made.append(attend_together(ranks.name, backend)(query, key, value).float())
         return made

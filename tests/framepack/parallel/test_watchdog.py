@@ -29,7 +29,9 @@ class Told:
 
     def __init__(self, process: BaseProcess) -> None:
         self.aborted, self.given_up = threading.Event(), threading.Event()
-        self.dog = Watchdog([process], abort=self.aborted.set, give_up=self.given_up.set, patience=PATIENCE)
+        self.dog = Watchdog(
+            [process], abort=self.aborted.set, give_up=self.given_up.set, patience=PATIENCE, last_patience=PATIENCE
+        )
 
 
 def test_who_waits_for_a_dead_process_is_interrupted_and_at_last_ended(process: BaseProcess) -> None:
@@ -58,3 +60,12 @@ def test_a_death_that_nobody_waits_for_ends_nothing(process: BaseProcess) -> Non
     assert not told.aborted.wait(3 * PATIENCE)
     told.dog.needed(True)
     assert told.aborted.wait(30)
+
+
+def test_who_waits_is_ended_also_where_the_interruption_itself_does_not_come_back(process: BaseProcess) -> None:
+    never, given_up = threading.Event(), threading.Event()
+    dog = Watchdog([process], abort=never.wait, give_up=given_up.set, patience=PATIENCE, last_patience=PATIENCE)
+    dog.needed(True)
+    process.kill()
+    assert given_up.wait(30)
+    never.set()

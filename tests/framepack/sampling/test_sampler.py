@@ -202,3 +202,72 @@ def test_how_long_an_inverted_shot_is_changes_its_last_section(transformer: Fram
         )[-1]
 
     assert not torch.allclose(last(1).latents, last(2).latents)
+
+
+# --- end pictures -----------------------------------------------------------------------------------------------------
+
+
+def _one_step(history: Tensor, *, padding: int) -> Tensor:
+    """A section in one step, by the library's own model, whose context is laid out as is written for end pictures.
+
+    ``history`` (1, 16, 19, h, w) is what comes after it in time: before any section that is the end picture's latent
+    and zeros behind it.
+    """
+    lengths = [1, 9 * padding, 9, 1, 2, 16]
+    start, _, new, nearest, half, quarter = torch.arange(sum(lengths)).split(lengths)
+    clean, of_half, of_quarter = history.split([1, 2, 16], dim=2)
+    velocity = tiny_model()(
+        hidden_states=NOISE,
+        timestep=torch.tensor([1000.0]),
+        encoder_hidden_states=CONDITIONING.prompt_embeds,
+        encoder_attention_mask=torch.ones(CONDITIONING.prompt_embeds.shape[:2], dtype=torch.bool),
+        pooled_projections=CONDITIONING.pooled,
+        image_embeds=CONDITIONING.image_embeds,
+        guidance=torch.tensor([10000.0]),
+        indices_latents=new,
+        latents_clean=torch.cat([ANCHOR, clean], dim=2),
+        indices_latents_clean=torch.cat([start, nearest]),
+        latents_history_2x=of_half,
+        indices_latents_history_2x=half,
+        latents_history_4x=of_quarter,
+        indices_latents_history_4x=quarter,
+        return_dict=False,
+    )[0]
+    return NOISE - velocity
+
+
+def test_an_end_picture_is_the_neighbour_of_the_section_that_is_made_first_and_stays_behind_it(
+    transformer: FramepackTransformer,
+) -> None:
+    end = latents(1, seed=5)
+    history = torch.cat([end, torch.zeros(1, 16, 18, HEIGHT, WIDTH)], dim=2)
+    later = end
+    for number, padding in ((3, 2), (2, 1), (1, 0)):
+        *_, made = sample_inverted_section(
+            transformer,
+            number=number,
+            of=3,
+            later=later,
+            anchor=ANCHOR,
+            conditioning=CONDITIONING,
+            noise=NOISE,
+            settings=SamplingSettings(steps=1),
+        )
+        expected = _one_step(history, padding=padding)
+        assert torch.allclose(made.latents, expected, atol=1e-4, rtol=1e-4)
+        later = torch.cat([made.latents, later], dim=2)
+        history = torch.cat([expected, history], dim=2)[:, :, :19]
+
+
+def test_only_the_last_section_of_a_shot_may_have_nothing_behind_it(transformer: FramepackTransformer) -> None:
+    with pytest.raises(ValueError, match="only the last section"):
+        sample_inverted_section(
+            transformer,
+            number=1,
+            of=2,
+            later=None,
+            anchor=ANCHOR,
+            conditioning=CONDITIONING,
+            noise=NOISE,
+            settings=SETTINGS,
+        )

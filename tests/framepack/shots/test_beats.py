@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
-from framepack.shots.beats import first_latent, moment_of
+from framepack.shots.beats import GUIDED_SECONDS, first_latent, guided_from, moment_of
 from framepack.shots.keys import PlannedShot, plan_chain
 from framepack.shots.request import CENTRED, MAX_BEATS, Beat, ShotRequest, default_settings
 from framepack.shots.spans import spans
@@ -220,3 +220,30 @@ def test_a_beat_at_the_moment_of_a_latent_begins_on_it(seconds: list[float], lat
     assert first_latent(moment, span, before=sum(before), fps=30, whole_sections=False) == latent
     shown = (4 * latent + (1 if span.opens else 0)) / 30
     assert abs(moment - shown) <= max(0.1, 4 * len(seconds) / 30)
+
+
+# --- guided to a picture ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 1.2, 2.0, 4.0, 20.0])
+def test_a_guide_begins_in_the_second_half_of_a_shot_and_at_most_so_long_before_its_end(seconds: float) -> None:
+    assert guided_from(seconds) == max(seconds / 2, seconds - GUIDED_SECONDS)
+    as_beat = planned(Beat(guided_from(seconds), image="end"), shot=replace(SHOT, seconds=seconds))
+    assert planned(shot=replace(SHOT, seconds=seconds, end="end")).made == as_beat.made
+
+
+def test_what_beats_say_stays_said_while_a_shot_is_guided() -> None:
+    shot = replace(SHOT, end="end")
+    made = planned(Beat(1.2, "it turns", 9), Beat(5.0, "it sinks"), shot=shot).made
+    assert next(one.prompt for one in made if one.anchor_image == "end") == "it turns"
+    assert (made[-1].prompt, made[-1].seed, made[-1].anchor_image) == ("it sinks", 9, "end")
+
+
+def test_a_beats_own_picture_counts_from_its_time_on_also_where_the_shot_is_guided() -> None:
+    made = planned(Beat(5.0, image="second"), shot=replace(SHOT, end="end")).made
+    assert {one.anchor_image for one in made} == {"picture", "end", "second"}
+    assert made[-1].anchor_image == "second"
+
+
+def test_a_model_that_works_backwards_is_not_guided() -> None:
+    assert {one.anchor_image for one in planned(shot=replace(ORIGINAL, end="end")).made} == {"picture"}

@@ -11,11 +11,14 @@ import pytest
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.shots.keys import ADDED_LATER, HASHED_ALWAYS, hashed_settings, plan_chain
-from framepack.shots.request import CENTRED, LoraAt, Settings, ShotRequest, default_settings
+from framepack.shots.past import Past, end_of_video
+from framepack.shots.request import CENTRED, Beat, LoraAt, Settings, ShotRequest, default_settings
 
 SETTINGS = default_settings(checkpoint_named("draft"), height=144, width=256)
 FIRST = ShotRequest(settings=SETTINGS, identity="w", prompt="a boat", seed=1, seconds=4.0, image="picture")
 NEXT = replace(FIRST, prompt="snow", seed=2, image=None)
+VIDEO = "5" * 64
+AFTER = replace(FIRST, image=None, past=end_of_video(VIDEO, 149))
 ORIGINAL = replace(
     FIRST, settings=default_settings(checkpoint_named("original"), height=640, width=608), identity="original"
 )
@@ -168,6 +171,10 @@ CASES = {
         ),
     ],
     "original": [ORIGINAL],
+    "video": [AFTER, NEXT],
+    "ending": [replace(ORIGINAL, end="end picture")],
+    "ending placed": [replace(ORIGINAL, end="end picture", end_placement=(0, 500, 1250))],
+    "guided to": [replace(FIRST, end="end picture"), replace(NEXT, end="end picture", end_placement=(0, 500, 1250))],
 }
 FROZEN = Path(__file__).with_name("frozen_keys.json")
 
@@ -186,7 +193,9 @@ def test_a_chain_that_ends_asks_for_the_same_keys_and_at_most_a_section_more(cas
         joined, ending = plan_chain(requests), plan_chain(requests, ends=True)
         assert ending[:-1] == joined[:-1]
         assert ending[-1].sections[: len(joined[-1].sections)] == joined[-1].sections
-        assert len(ending[-1].sections) - len(joined[-1].sections) in ((0,) if case == "original" else (0, 1))
+        assert len(ending[-1].sections) - len(joined[-1].sections) in (
+            (0,) if CASES[case][-1].settings.checkpoint == "original" else (0, 1)
+        )
         assert sum(frames for _, frames in ending[-1].units) == ending[-1].span.frames
 
 
@@ -227,3 +236,128 @@ def test_loras_are_hashed_with_their_strengths_in_their_order_and_not_at_all_whe
 def test_loras_that_cannot_be_used_are_refused(loras: tuple[LoraAt, ...], told: str) -> None:
     with pytest.raises(InvalidRequest, match=told):
         replace(SETTINGS, loras=loras)
+
+
+# --- shots that go on from a video ------------------------------------------------------------------------------------
+
+
+def test_a_shot_that_goes_on_from_a_video_shows_nothing_of_it_and_whole_latents() -> None:
+    (shot,) = plan_chain([AFTER])
+    assert shot.request.past == Past(VIDEO, 77, 149)
+    assert shot.units[0] == (shot.start, 0)
+    assert shot.span.first == 19
+    assert sum(frames for _, frames in shot.units) == shot.span.frames == 120
+    (ending,) = plan_chain([replace(AFTER, seconds=1.9)], ends=True)
+    assert ending.span.frames == 57
+
+
+def test_a_short_video_is_a_shorter_past() -> None:
+    assert end_of_video(VIDEO, 4) == Past(VIDEO, 0, 4)
+    assert end_of_video(VIDEO, 10) == Past(VIDEO, 2, 10)
+    assert plan_chain([replace(AFTER, past=end_of_video(VIDEO, 10))])[0].span.first == 3
+    with pytest.raises(InvalidRequest, match="cannot be gone on from"):
+        end_of_video(VIDEO, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"past": end_of_video("6" * 64, 149)},
+        {"past": end_of_video(VIDEO, 150)},
+        {"past": Past(VIDEO, 81, 149)},
+        {"placement": (0, 500, 1000)},
+        {"identity": "other weights"},
+        {"settings": replace(SETTINGS, height=192, width=192)},
+        {"settings": replace(SETTINGS, fit="fit")},
+    ],
+)
+def test_all_that_a_video_is_encoded_from_names_its_unit(change: dict[str, object]) -> None:
+    (before,) = plan_chain([AFTER])
+    (after,) = plan_chain([replace(AFTER, **change)])  # type: ignore[arg-type]
+    assert before.start != after.start
+    assert not set(before.sections) & set(after.sections)
+
+
+def test_what_is_said_of_the_shot_leaves_the_unit_of_its_video_as_it_is() -> None:
+    (before,) = plan_chain([AFTER])
+    for change in ({"prompt": "a ship"}, {"seed": 3}, {"seconds": 9.0}, {"settings": replace(SETTINGS, steps=7)}):
+        assert plan_chain([replace(AFTER, **change)])[0].start == before.start  # type: ignore[arg-type]
+
+
+def test_a_videos_last_picture_is_the_anchor_unless_the_shot_has_one_of_its_own() -> None:
+    (shot, following) = plan_chain([AFTER, NEXT])
+    assert {section.anchor_image for section in shot.made} == {f"{VIDEO}@149"}
+    assert {section.anchor_image for section in following.made} == {None}
+    assert {section.embedding_image for section in following.made} == {f"{VIDEO}@149"}
+    (own,) = plan_chain([replace(AFTER, image="picture")])
+    assert own.start == shot.start
+    assert {(one.anchor_image, one.embedding_image) for one in own.made} == {("picture", "picture")}
+    assert not set(own.sections) & set(shot.sections)
+
+
+def test_only_a_shot_that_opens_its_chain_goes_on_from_a_video_and_only_forwards() -> None:
+    with pytest.raises(InvalidRequest, match="cannot go on from the shot before it, too"):
+        plan_chain([FIRST, AFTER])
+    with pytest.raises(InvalidRequest, match="works backwards"):
+        plan_chain([replace(ORIGINAL, image=None, past=AFTER.past)])
+
+
+def test_joins_behind_a_video_stay_within_two_frames_of_what_was_asked() -> None:
+    chain = plan_chain([replace(AFTER, seconds=1.3), *[replace(NEXT, seconds=1.3)] * 5])
+    shown = 0
+    for number, shot in enumerate(chain, start=1):
+        shown += shot.span.frames
+        assert abs(shown - number * 1.3 * 30) <= 2 + 1e-9
+
+
+def test_beats_begin_at_their_times_behind_a_video_too() -> None:
+    (shot,) = plan_chain([replace(AFTER, beats=(Beat(2.0, "snow"),))])
+    frames = [section.frames for section in shot.made if section.prompt != "snow"]
+    assert sum(frames) == 60
+
+
+# --- pictures at the end ----------------------------------------------------------------------------------------------
+
+
+def test_an_end_picture_renames_all_that_is_made_from_the_end_and_not_the_start() -> None:
+    (plain,) = plan_chain([ORIGINAL])
+    (ending,) = plan_chain([replace(ORIGINAL, end="end picture")])
+    (other,) = plan_chain([replace(ORIGINAL, end="other picture")])
+    (placed,) = plan_chain([replace(ORIGINAL, end="end picture", end_placement=(0, 500, 1000))])
+    assert plain.start == ending.start == other.start
+    assert ending.begins_at_end
+    assert not plain.begins_at_end
+    assert len({shot.sections for shot in (plain, ending, other, placed)}) == 4
+    assert len({shot.sections[-1] for shot in (plain, ending, other, placed)}) == 4
+    # The picture is told by the latent beside the last section alone: what holds the shot's identity stays.
+    assert {(one.anchor_image, one.embedding_image) for one in ending.made} == {("picture", "picture")}
+
+
+def test_a_shot_that_is_guided_to_a_picture_is_what_it_was_before_the_guide_begins() -> None:
+    (plain,) = plan_chain([FIRST])
+    (guided,) = plan_chain([replace(FIRST, end="end picture")])
+    assert not guided.begins_at_end
+    anchors = [one.anchor_image for one in guided.made]
+    first = anchors.index("end picture")
+    assert first > 0
+    assert set(anchors[first:]) == {"end picture"}
+    whole = [one.key for one in guided.made[:first] if one.latents == 9]
+    assert tuple(whole) == plain.sections[: len(whole)]
+    assert sum(one.latents for one in guided.made) == plain.span.latents
+
+
+def test_where_there_is_no_end_picture_its_place_is_in_no_key() -> None:
+    for shot in (FIRST, ORIGINAL):
+        assert plan_chain([replace(shot, end_placement=(0, 500, 1000))])[0].sections == plan_chain([shot])[0].sections
+
+
+def test_guiding_to_the_picture_that_a_shot_has_already_changes_nothing() -> None:
+    assert plan_chain([replace(FIRST, end="picture")])[0].sections == plan_chain([FIRST])[0].sections
+
+
+def test_a_shot_behind_one_that_was_guided_goes_on_from_its_last_latent_and_has_its_embedding() -> None:
+    guided, following = plan_chain([replace(FIRST, end="end picture"), NEXT])
+    assert {one.anchor_image for one in following.made} == {None}
+    assert {one.embedding_image for one in following.made} == {"end picture"}
+    assert following.made[0].number == 1
+    assert guided.kept == guided.made[-1].latents

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,3 +58,17 @@ def test_a_section_from_before_anything_was_measured_is_measured_when_it_is_aske
     assert len(store.measure(KEY)) == 9
     with pytest.raises(SectionMissing):
         store.measure("cd" * 32)
+
+
+def test_how_like_a_section_is_to_its_picture_is_noted_at_its_end_and_stays(store: SectionStore) -> None:
+    before = store.quality(KEY)
+    store.note_likeness(KEY, 0.75)
+    *others, last = store.measure(KEY)
+    assert last.likeness == 0.75
+    assert (*others, replace(last, likeness=None)) == before
+    assert store.fault(KEY) is None
+
+
+def test_figures_from_before_likeness_are_read_as_they_are(store: SectionStore) -> None:
+    file_of(store).write_text('{"version": 1, "moments": [[1, 2, 3, 4, 5, null], [1, 2, 3, 4, 5, 6]]}')
+    assert [(moment.motion, moment.likeness) for moment in store.quality(KEY)] == [(None, None), (6.0, None)]

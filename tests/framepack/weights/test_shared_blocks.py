@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,8 @@ MIB = 2**20
 STREAMED = Offloading(resident=frozenset({1}), host_copies=True, buffers=2)
 
 
-def _streamed(group: Group) -> tuple[Tensor, int]:
+def _streamed(group: Group, direct: bool = True) -> tuple[Tensor, int]:
+    group = replace(group, direct=direct)
     with Ulysses(group, HEADS) as ranks:
         transformer = FramepackTransformer.of_model_on_ranks(twelve_heads(), ranks, offloading=STREAMED)
         made = sampled(transformer, SamplingSettings(steps=2, cache="first_block", threshold=1.0))[0]
@@ -44,6 +45,15 @@ def test_ranks_that_stream_their_blocks_sample_the_same_and_lock_each_byte_once(
     for got, _ in made:
         assert float((got - want).norm() / want.norm()) < 1e-5
     assert alone <= sum(host for _, host in made) < 1.02 * alone
+
+
+def test_ranks_that_reach_each_other_only_by_the_host_fetch_all_of_each_block_from_there() -> None:
+    resident = FramepackTransformer.of_model(twelve_heads())
+    want = sampled(resident, SamplingSettings(steps=2, cache="first_block", threshold=1.0))[0]
+    alone = FramepackTransformer.of_model(twelve_heads(), offloading=STREAMED).store.host_bytes
+    for got, host in on_ranks(2, _streamed, False):
+        assert float((got - want).norm() / want.norm()) < 1e-5
+        assert alone <= host < 1.02 * alone
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.pages.api.conftest import Interface
+from tests.support.own_videos import moving, write_video
 from tests.support.plain_pictures import png
 
 
@@ -277,3 +279,79 @@ def test_beats_are_changed_by_what_was_seen_and_told_as_rows_say_them(api: Inter
     told = api.patch(address, {"was": {"beats": row["beats"]}, "changes": {"beats": []}}, status=409)
     assert told["theirs"] == {"beats": beats}
     assert api.get(address)["shot"]["beats"] == beats
+
+
+def video(client: TestClient, folder: Path, name: str = "clip.mp4", count: int = 40) -> dict[str, Any]:
+    file = write_video(folder / name, [moving(number) for number in range(count)])
+    answer = client.post(
+        f"/api/videos?name={name}", content=file.read_bytes(), headers={"content-type": "application/octet-stream"}
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def test_a_shot_goes_on_from_a_video_that_was_sent(
+    api: Interface, client: TestClient, shots: list[str], project: str, tmp_path: Path
+) -> None:
+    kept = video(client, tmp_path)
+    assert (kept["name"], kept["width"], kept["height"], kept["remarks"]) == ("clip.mp4", 128, 72, [])
+    assert client.get(kept["picture"]).headers["content-type"] == "image/webp"
+    address = f"/api/shots/{shots[0]}"
+    row = api.patch(address, {"changes": {"video_id": kept["media_id"]}})["shot"]
+    assert (row["video"]["name"], row["shows"], row["frame"]) == ("clip.mp4", "picture", kept["picture"])
+    assert row["start"] == "cut"
+    made = api.post(f"/api/projects/{project}/shots", {"shots": [{"prompt": "four", "video_id": kept["media_id"]}]})
+    assert made["shots"][0]["video"]["media_id"] == kept["media_id"]
+    other = video(client, tmp_path, "other.mp4", 50)["media_id"]
+    refused = api.patch(address, {"version": 1, "was": {"video_id": None}, "changes": {"video_id": other}}, 409)
+    assert refused["theirs"] == {"video_id": kept["media_id"]}
+    assert api.patch(address, {"changes": {"video_id": None}})["shot"]["video"] is None
+
+
+def test_what_is_no_video_is_refused_with_a_sentence(
+    api: Interface, client: TestClient, shots: list[str], tmp_path: Path
+) -> None:
+    file = {"content-type": "application/octet-stream"}
+    answer = client.post("/api/videos?name=notes.mp4", content=b"This is no video.", headers=file)
+    assert answer.status_code == 400
+    assert "The video notes.mp4 cannot be gone on from: it is not a video of a known kind" in answer.text
+    api.patch(f"/api/shots/{shots[0]}", {"changes": {"video_id": picture(client)}}, 404)
+    assert tmp_path.exists()
+
+
+def test_a_shot_is_made_towards_a_picture_that_was_sent(api: Interface, client: TestClient, shots: list[str]) -> None:
+    kept, address = picture(client), f"/api/shots/{shots[0]}"
+    row = api.patch(address, {"changes": {"end_media_id": kept}})["shot"]
+    assert (row["end"]["media_id"], row["end"]["guided"]) == (kept, True)
+    assert client.get(row["end"]["picture"]).headers["content-type"] == "image/webp"
+    assert api.patch(address, {"changes": {"checkpoint": "original"}})["shot"]["end"]["guided"] is False
+    refused = api.patch(
+        address, {"version": 1, "was": {"end_media_id": None}, "changes": {"end_media_id": "0" * 64}}, 409
+    )
+    assert refused["theirs"] == {"end_media_id": kept}
+    assert api.patch(address, {"changes": {"end_media_id": None}})["shot"]["end"] is None
+    api.patch(address, {"changes": {"end_media_id": "0" * 64}}, 404)
+
+
+def test_a_card_with_words_becomes_the_picture_of_a_shot_and_can_be_undone(
+    api: Interface, project: str, shots: list[str]
+) -> None:
+    answer = api.post(f"/api/shots/{shots[0]}/card", {"words": "Three days later"})
+    assert answer["shot"]["media"]
+
+    refused = api.post(f"/api/shots/{shots[1]}/card", {"words": "  "}, status=400)
+    assert "there are no words for the card" in refused["message"]
+
+    api.post(f"/api/projects/{project}/undo")
+    assert not api.get(f"/api/shots/{shots[0]}")["shot"]["media"]
+
+
+def test_a_new_shot_may_be_made_towards_a_picture_at_once(api: Interface, client: TestClient, project: str) -> None:
+    kept = picture(client)
+    new = {"shots": [{"prompt": "A boat.", "end_media_id": kept}, {"prompt": "Night."}]}
+    first, second = api.post(f"/api/projects/{project}/shots", new)["shots"]
+    assert (first["end"]["media_id"], second["end"]) == (kept, None)
+    wrong = {"shots": [{"prompt": "Never.", "end_media_id": "0" * 64}]}
+    api.post(f"/api/projects/{project}/shots", wrong, 404)
+    prompts = [row["prompt"] for row in api.get(f"/api/projects/{project}/board")["shots"]]
+    assert "Never." not in prompts

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from framepack.store.section_store import SectionStore
 from pages.session.database import session, settings
 from projects.database.tables import Take, TakeStatus
 from projects.storage.places import take_path
@@ -165,3 +166,30 @@ def test_a_take_that_is_not_finished_has_no_frames_and_cannot_be_chosen(api: Int
     assert (said["video"], said["still"], said["bytes"]) == (None, None, 0)
     assert api.get(f"/api/takes/{failed}/frame", 400)["error"] == "take-has-no-frames"
     assert api.post(f"/api/takes/{failed}/choose", status=400)["error"] == "take-unfinished"
+
+
+def test_a_take_says_how_it_looks_and_where_something_seems_to_have_gone_wrong(
+    api: Interface, client: TestClient, work: StudioAtWork
+) -> None:
+    take = takes(api, work)[0]
+    found = api.get(f"/api/takes/{take['id']}/quality")
+    assert found["measured"]
+    assert {moment["frame"] for moment in found["moments"]} == {0, *range(1, take["frames"], 4)}
+    assert found["moments"][1]["colour"] == [128.0, 128.0, 128.0]
+    assert found["moments"][1]["brightness"] == pytest.approx(128.0, abs=0.1)
+    assert found["moments"][1]["likeness"] is None
+    # What is painted for tests stands still.
+    assert [(mark["kind"], mark["frame"]) for mark in found["marks"]] == [("frozen", 0)]
+    assert "nothing moves" in found["marks"][0]["message"]
+    assert found["marks"][0]["help"]
+
+    store = SectionStore(settings().sections_dir)
+    with session() as opened:
+        keys = [key for key, _ in opened.get_one(Take, take["id"]).units]
+    store.quality_file(keys[0]).unlink()
+    assert api.get(f"/api/takes/{take['id']}/quality") == {"measured": False, "moments": [], "marks": []}
+    assert api.post(f"/api/takes/{take['id']}/quality", {})["measured"]
+    assert api.get(f"/api/takes/{take['id']}/quality")["measured"]
+    other = takes(api, work)[1]["id"]
+    api.post(f"/api/takes/{other}/delete", {})
+    assert client.get(f"/api/takes/{other}/quality").status_code == 404

@@ -78,5 +78,7 @@ def test_what_is_described_is_there(client: TestClient) -> None:
         answer = client.request(operation.method, path, content=sent, headers={"content-type": kind})
 
         assert answer.status_code in (200, 400, 404), path
+        if answer.status_code == 200 and operation.kind != "application/json":
+            continue
         found = answer.json()
         assert isinstance(found, list) or found.get("error") != "no-such-address", path

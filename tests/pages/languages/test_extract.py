@@ -20,9 +20,9 @@ long = t(
 
 def test_texts_are_found_in_the_order_of_the_code() -> None:
     assert list(texts_of(CODE, "here.py")) == [
-        Text("Projects", "here.py"),
-        Text("{n} shot", "here.py", many="{n} shots"),
-        Text("One sentence. Another.", "here.py"),
+        Text("Projects"),
+        Text("{n} shot", many="{n} shots"),
+        Text("One sentence. Another."),
     ]
 
 
@@ -41,13 +41,13 @@ def known() -> Catalog:
 
 
 def test_what_is_still_said_keeps_its_translation_and_what_is_not_goes() -> None:
-    fresh = updated(known(), [Text("Projects", "here.py"), Text("New", "here.py")])
+    fresh = updated(known(), [Text("Projects"), Text("New")])
 
     assert [(message.id, message.string) for message in fresh if message.id] == [("Projects", "專案"), ("New", None)]
 
 
 def test_a_message_that_says_something_else_now_has_to_be_looked_at_again() -> None:
-    fresh = updated(known(), [Text("It is finished.", "here.py", context="done")])
+    fresh = updated(known(), [Text("It is finished.", context="done")])
 
     (message,) = (message for message in fresh if message.id)
     assert (message.string, message.fuzzy) == ("完成了。", True)

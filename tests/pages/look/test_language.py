@@ -103,7 +103,7 @@ def test_a_number_has_the_signs_of_its_language() -> None:
 def test_a_message_is_worded_with_the_messages_within_it() -> None:
     nested = Message("of-shot", {"shot": "SH0010", "problem": Message("no-picture-yet")})
     with speaking(CHINESE):
-        assert said(nested) == "SH0010：它還沒有圖片，而以直切開始的鏡頭要從圖片開始。"
+        assert said(nested) == "SH0010：它還沒有圖片，而以直切開始的鏡頭要從圖片或影片檔開始。"
 
 
 def test_the_short_names_within_a_message_are_worded_too() -> None:

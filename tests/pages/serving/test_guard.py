@@ -44,6 +44,22 @@ def test_a_refused_name_is_answered_under_the_same_rules(studio: Studio) -> None
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    "name", ["else.example", "127.0.0.1.else.example", "localhost.else.example", "[::1]", "0.0.0.0"]
+)
+def test_a_name_that_somebody_else_points_here_is_answered_nowhere(studio: Studio, name: str) -> None:
+    port = studio.url.rpartition(":")[2]
+    for host in (name, f"{name}:{port}"):
+        for address in ADDRESSES:
+            status, _ = answer(studio.url + address, {"Host": host})
+            assert status == 400, address
+        sent = {"Content-Type": "application/json", "Host": host, "Origin": f"http://{host}"}
+        assert answer(f"{studio.url}/api/projects", sent, method="POST", body=b'{"name": "a"}')[0] == 400
+        handshake = {"Host": host, "Origin": f"http://{host}", "Connection": "Upgrade", "Upgrade": "websocket"}
+        key = {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version": "13"}
+        assert answer(f"{studio.url}/_stcore/stream", handshake | key)[0] in (400, 403)
+
+
 def test_only_the_studios_own_scripts_run(studio: Studio) -> None:
     _, headers = answer(studio.url)
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))

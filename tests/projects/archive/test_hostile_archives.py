@@ -189,6 +189,13 @@ def takes_that_are_no_videos(parts: Parts) -> None:
     parts.put(parts.named("takes"), b"no video")
 
 
+def takes_that_are_lists_of_files(parts: Parts) -> None:
+    """The file of one take, put in the place of another's as a list that names it."""
+    first, second = parts.rows["takes"][:2]
+    first["frames"] = second["frames"]
+    parts.put(f"takes/{first['id']}.mp4", f"ffconcat version 1.0\nfile {second['id']}.mp4\n".encode())
+
+
 def takes_of_another_length(parts: Parts) -> None:
     parts.rows["takes"][0]["frames"] += 1
 
@@ -228,6 +235,7 @@ def encodings_that_are_none(parts: Parts) -> None:
         (pictures_that_are_none, "cannot be used"),
         (pictures_under_another_name, "not what it was"),
         (takes_that_are_no_videos, "takes/"),
+        (takes_that_are_lists_of_files, "takes/.*Invalid data"),
         (takes_of_another_length, "frames"),
         (sections_that_are_none, "sections/"),
         (encodings_that_are_none, "conditioning/"),

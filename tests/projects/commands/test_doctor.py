@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,14 @@ from framepack.files.manifest import beside, describe, write_manifest
 from projects.__main__ import main
 from projects.database.opening import session_for
 from projects.database.tables import Film, Media, Take
+from projects.loras.files import lora_file
+from projects.loras.library import add_lora
 from projects.settings import StudioSettings
 from projects.storage.places import film_path, picture_path, take_path
 from tests.support.damage import cut_short, damaged_names, empty, flip_bytes, flip_near_the_start, overwrite_latents
 from tests.support.films import film_now
+from tests.support.running_studio import free_port
+from tests.support.small_loras import small_lora
 from tests.support.studio_at_work import StudioAtWork
 
 Damage = Callable[["Patient"], None]
@@ -71,6 +76,7 @@ def patient(studio: StudioSettings, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr("projects.commands.doctor._NAME_DEVICES", "print('cpu')")
     monkeypatch.setattr("projects.commands.doctor_engine._ASK", ("-c", """print('{"checks": []}')"""))
     monkeypatch.setattr("projects.commands.doctor.LOW_DISK_BYTES", 0)
+    monkeypatch.setenv("STREAMLIT_SERVER_PORT", str(free_port()))
     return Patient(studio, capsys)
 
 
@@ -178,7 +184,7 @@ def test_a_studio_that_is_well_is_called_well(patient: Patient) -> None:
     files = ("database", "queue", "sections", "conditioning", "pictures", "takes", "films")
     assert {states[check] for check in (*files, "disk", "ffmpeg", "device", "weights of draft")} == {"well"}
     assert states["weights of f1"] in ("note", "well")
-    assert states["port"] in ("note", "well")
+    assert [states[check] for check in ("clock", "port", "sharing", "folder")] == ["well"] * 4
     assert damaged_names(patient.settings.home) == []
 
 
@@ -225,6 +231,26 @@ def test_a_damaged_picture_is_put_aside_and_asked_for_again(patient: Patient) ->
     assert not found["can_be_repaired"]
 
 
+def test_a_damaged_lora_is_found_and_whole_again_once_it_is_added(patient: Patient, tmp_path: Path) -> None:
+    file = small_lora(tmp_path / "rain.safetensors")
+    with session_for(patient.work.database) as session:
+        lora = add_lora(session=session, settings=patient.settings, file=file, name=file.name)
+        session.commit()
+    kept = lora_file(patient.settings, lora.id)
+    assert kept is not None
+    flip_bytes(kept)
+    (found,) = patient.found()
+    assert found["check"] == "loras"
+    assert "rain" in found["message"]
+    assert "loras add" in found["advice"]
+    kept.unlink()
+    (found,) = patient.found()
+    assert found["message"] == "rain.safetensors has no file any more."
+    with session_for(patient.work.database) as session:
+        add_lora(session=session, settings=patient.settings, file=file, name=file.name)
+    assert patient.found() == []
+
+
 @pytest.mark.parametrize("damage", [empty, cut_short, lambda path: path.write_bytes(b"no database " * 100)])
 def test_a_database_that_cannot_be_used_is_one_sentence(patient: Patient, damage: Callable[[Path], None]) -> None:
     patient.work.database.dispose()
@@ -252,6 +278,23 @@ def test_a_database_in_use_is_well(patient: Patient) -> None:
     holder.close()
 
 
+def test_copies_of_the_database_are_told_of_with_those_that_are_damaged(patient: Patient) -> None:
+    patient.settings.backups_dir.mkdir()
+    whole, damaged = (patient.settings.backups_dir / f"studio-before-00{number}.db" for number in (19, 20))
+    with closing(sqlite3.connect(patient.settings.database_file)) as source, closing(sqlite3.connect(whole)) as copy:
+        source.backup(copy)
+    damaged.write_bytes(b"no database at all " * 500)
+    patient.settings.database_file.with_name("studio.db.harmed").write_bytes(b"x")
+
+    status, said = patient.look()
+    told = [(check["state"], check["message"]) for check in said["checks"] if check["check"] == "copies"]
+    assert status == 0
+    assert [state for state, _ in told] == ["well", "note", "note"]
+    assert f"the newest is {damaged}" in told[0][1]
+    assert "studio-before-0020.db: file is not a database" in told[1][1]
+    assert "studio.db.harmed" in told[2][1]
+
+
 def test_a_full_disk_a_missing_ffmpeg_and_a_device_that_hangs_are_found(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +305,7 @@ def test_a_full_disk_a_missing_ffmpeg_and_a_device_that_hangs_are_found(
     assert [found["check"] for found in patient.found()] == ["disk", "ffmpeg", "device"]
 
 
-def test_a_port_that_is_taken_is_noted_and_a_device_is_named_by_torch(
+def test_a_port_that_is_taken_is_found_and_a_device_is_named_by_torch(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
@@ -273,7 +316,7 @@ def test_a_port_that_is_taken_is_noted_and_a_device_is_named_by_torch(
         monkeypatch.setenv("STREAMLIT_SERVER_PORT", str(taken.getsockname()[1]))
         _, said = patient.look()
     checks = {check["check"]: check for check in said["checks"]}
-    assert checks["port"]["state"] == "note"
+    assert checks["port"]["state"] == "found"
     assert "cpu" in checks["device"]["message"]
     assert "sdpa" in checks["engine's attention"]["message"]
     assert "engine's disk" not in checks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,3 +193,18 @@ def test_a_recut_of_an_editing_program_is_taken_over_and_told(
     assert (status, json.loads(said)["shots"]) == (0, 2)
     assert "SH0010" in err
     assert [shot.label for shot in shots(home, project_id)] == ["SH0020", "SH0010"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+def test_pipes_and_devices_are_refused_at_once_under_every_name(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, studio: StudioSettings
+) -> None:
+    for ending in ("txt", "toml", "fountain", "xlsx", "zip", "mp4", "json", "otio", "safetensors", ""):
+        pipe, link = tmp_path / f"pipe.{ending}", tmp_path / f"link.{ending}"
+        os.mkfifo(pipe)
+        link.symlink_to("/dev/zero")
+        for path in (pipe, link):
+            status, _, said = run(capsys, path)
+            assert status == 2
+            assert f"“{path.name}” is neither a file nor a folder" in said
+    assert not studio.database_file.exists()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import psutil
@@ -22,6 +24,7 @@ from projects.interchange.file_projects import project_for_file
 from projects.interchange.file_reading import read_storyboard
 from projects.queue.orders import active_renders
 from projects.settings import StudioSettings
+from tests.support.own_videos import moving, write_video
 from tests.support.plain_pictures import png
 from tests.support.rendering import ROOT, SIDE, planned_shots, until
 
@@ -94,6 +97,14 @@ class Person:
         out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
+    def run_here(self, *arguments: str) -> tuple[int, str, str]:
+        """The same in this process, for what is over before anything is started."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setenv("STUDIO_HOME", str(self.studio.home))
+            status = main(["render", *arguments])
+        return status, out.getvalue(), err.getvalue()
+
     def sections(self) -> list[str]:
         database = open_database(self.studio)
         planned = planned_shots(database, self.project_id, checkpoint_identity(checkpoint_named("draft"), None))
@@ -157,8 +168,9 @@ def test_the_real_pass_is_rendered_where_it_is_asked_for_and_the_draft_is_not(pe
 
 def test_a_file_without_a_real_pass_is_told_so(person: Person) -> None:
     person.write()
-    status, _, said = person.run(str(person.file), "-o", str(person.film), "--pass", "real")
-    assert (status, person.film.exists()) == (2, False)
+    status, out, said = person.run(str(person.file), "-o", str(person.film), "--pass", "real")
+    assert (status, out, person.film.exists()) == (2, "", False)
+    assert len(said.splitlines()) == 1, said
     assert "The project has no real pass yet" in said
 
 
@@ -210,7 +222,7 @@ def test_bad_input_is_one_sentence_and_exit_status_2(
     if storyboard is not None:
         person.file.write_text(storyboard)
     (person.film.parent / "link.mp4").hardlink_to(person.film.parent / "a.png")
-    status, out, err = person.run(str(person.file), "-o", str(person.film.parent / output))
+    status, out, err = person.run_here(str(person.file), "-o", str(person.film.parent / output))
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1, err
     assert sentence in err
@@ -244,7 +256,9 @@ def test_no_argument_of_any_command_may_be_in_another_encoding(capsys: pytest.Ca
 def test_what_is_to_be_said_of_shots_is_said_with_the_shots_number(person: Person) -> None:
     late = '[[shot.beat]]\nat = 3\nprompt = "[1s: fog]"\n'
     said = STORYBOARD.replace("2.0", f"0.01\n{late}").replace('"the boat', '"[0s: she turns] the boat')
-    person.write(storyboard=f"{said}literal = true")
+    write_video(person.file.with_name("v.mp4"), [moving(number, SIDE, SIDE) for number in range(12)])
+    on = '[[shot]]\nvideo = "v.mp4"\nprompt = "she goes on"\nseconds = 0.2\n'
+    person.write(storyboard=f"{said}literal = true\n{on}")
     status, _, err = person.run()
     assert status == 0, err
     assert "board.toml, shot 1: Times in this prompt, such as [3s: ...], are read as words" in err
@@ -252,12 +266,13 @@ def test_what_is_to_be_said_of_shots_is_said_with_the_shots_number(person: Perso
     assert "shot 2: Times" not in err  # it is literal
     assert "board.toml, shot 1: It is asked to last 0.01 s and lasts 0.17 s, the shortest it can." in err
     assert "shot 2: It" not in err
+    assert "SH0030: The join to the video" in err
 
 
 @pytest.mark.parametrize("device", ["../x", "cuda:77", "gpu"])
 def test_a_device_that_is_not_there_is_one_sentence_that_names_those_there_are(person: Person, device: str) -> None:
     person.write()
-    status, out, err = person.run(str(person.file), "-o", str(person.film), "--device", device)
+    status, out, err = person.run_here(str(person.file), "-o", str(person.film), "--device", device)
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1, err
     assert err.startswith(f"There is no device '{device}' on this computer; there is: ")

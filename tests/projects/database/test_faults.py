@@ -18,8 +18,9 @@ from alembic import command
 from alembic.config import Config
 from sqlmodel import select
 
+from projects.database.copies import BACKUPS_KEPT
 from projects.database.faults import backups_of, database_unusable
-from projects.database.opening import BACKUPS_KEPT, MIGRATIONS, make_engine, open_database, session_for
+from projects.database.opening import MIGRATIONS, make_engine, open_database, session_for
 from projects.database.tables import Project
 from projects.errors import DatabaseUnusable
 from projects.failures import DISK_FULL, message_for
@@ -86,14 +87,14 @@ def test_no_copy_is_made_of_what_need_not_change(studio: StudioSettings) -> None
 
 def test_only_the_newest_copies_are_kept(studio: StudioSettings) -> None:
     studio.backups_dir.mkdir(parents=True)
-    for number in range(BACKUPS_KEPT + 2):
+    for number in range(BACKUPS_KEPT + 2):  # named as earlier versions named them
         (studio.backups_dir / f"studio-000{number}-20260101-000000.db").write_bytes(b"")
     of_the_first_version(studio)
     open_database(studio).dispose()
 
     kept = backups_of(studio)
     assert len(kept) == BACKUPS_KEPT
-    assert kept[-1].name.startswith("studio-0001-")
+    assert kept[-1].name.startswith("studio-before-00")
     assert kept[-1].stat().st_size > 0
 
 

@@ -18,9 +18,13 @@ from sqlalchemy.schema import CreateTable
 from sqlmodel import col, select
 
 from projects.database.opening import MIGRATIONS, make_engine, open_database, session_for
-from projects.database.tables import Project, ProjectUpdate, Render, Shot, Stored, Take
+from projects.database.tables import PictureOrder, Project, ProjectUpdate, Render, Shot, Stored, Take
 from projects.errors import DatabaseTooNew
+from projects.failures import DISK_FULL
 from projects.interchange.file_projects import seed_example
+from projects.messages import stored
+from projects.queue.passing_faults import goes_on_by_itself, pictures_go_on_by_themselves
+from projects.queue.picture_steering import finished_pictures, retry_pictures, unfinished_pictures
 from projects.settings import CHECKOUT, StudioSettings
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.reading import list_projects
@@ -143,6 +147,18 @@ def of_the_first_version(studio: StudioSettings) -> StudioSettings:
     return studio
 
 
+def test_what_failed_under_an_earlier_version_does_not_begin_again_by_itself(
+    of_the_first_version: StudioSettings,
+) -> None:
+    engine = make_engine(of_the_first_version.database_url)
+    with engine.begin() as connection:
+        said = {"error": stored(DISK_FULL)}
+        connection.execute(sa.text("UPDATE render SET status = 'failed', error = :error WHERE id = 'r'"), said)
+    engine.dispose()
+    with session_for(open_database(of_the_first_version)) as session:
+        assert not goes_on_by_itself(session.get_one(Render, "r"))
+
+
 def test_a_project_from_before_there_were_presets_is_exact(of_the_first_version: StudioSettings) -> None:
     with session_for(open_database(of_the_first_version)) as session:
         project = session.exec(select(Project)).one()
@@ -260,6 +276,45 @@ def test_orders_of_other_takes_with_seeds_are_orders_of_variants_by_now(studio: 
         asked, others = session.get_one(Render, "asked"), session.get_one(Render, "others")
         assert (asked.variants, asked.stopping, asked.direction) == (None, False, None)
         assert others.variants == {"s": [{"seed": 5}, {"seed": 2**63 - 1}]}
+
+
+def test_pictures_that_an_earlier_version_ordered_are_where_it_left_them_and_what_is_over_stays_over(
+    studio: StudioSettings,
+) -> None:
+    studio.make_folders()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with make_engine(studio.database_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0019")
+        connection.exec_driver_sql(
+            "INSERT INTO project (id, name, checkpoint, negative_prompt, created_at, updated_at) "
+            "VALUES ('p', 'Old', 'draft', '', '2026-01-01', '2026-01-01')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO shot (id, project_id, prompt, seconds, start, seed, number, position, created_at, updated_at) "
+            "VALUES ('s', 'p', '', 1, 'cut', 0, 10, 0, '2026-01-01', '2026-01-01')"
+        )
+        for id, status, error, finished in (
+            ("waits", "queued", None, None),
+            ("failed", "failed", stored(DISK_FULL), "2026-01-02"),
+            ("done", "done", None, "2026-01-03"),
+        ):
+            connection.exec_driver_sql(
+                "INSERT INTO pictureorder (id, project_id, shot_id, status, model, prompt, count, seed, height, width, "
+                "media_ids, share, begun, error, created_at, finished_at) VALUES (?, 'p', 's', ?, 'm', 'x', 4, 1, 576, "
+                "1024, '[]', 0, 0, ?, '2026-01-01', ?)",
+                (id, status, error, finished),
+            )
+    with session_for(open_database(studio)) as session:
+        (waits,) = unfinished_pictures(session=session)
+        # The queue's database has it under the name that it was ordered by.
+        assert (waits.workflow_id, waits.handed_over, waits.paused, waits.cleared_at) == ("waits", True, False, None)
+        assert finished_pictures(session=session, most=10) == []
+        failed = session.get_one(PictureOrder, "failed")
+        assert not pictures_go_on_by_themselves(failed)
+        assert failed.cleared_at == dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+        assert retry_pictures(session=session, order_id="failed").workflow_id == "failed-run1"
 
 
 def test_a_number_cannot_be_given_twice(studio: StudioSettings) -> None:

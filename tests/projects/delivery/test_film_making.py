@@ -15,15 +15,17 @@ from sqlmodel import Session, select
 from framepack.errors import EnlargerRejected
 from framepack.files.manifest import beside
 from framepack.media.video import probe
+from projects.database.leases import Job, take_up
 from projects.database.tables import Film, Pass, ProjectUpdate, Shot, ShotUpdate, now
 from projects.delivery.film_making import make_film
+from projects.delivery.film_process import FilmMaker
 from projects.errors import StoryboardProblem
 from projects.messages import in_english, read
 from projects.queue.deliveries import DELIVERED, Delivered, Delivery
 from projects.queue.film_orders import film_to_make, order_again, order_film, order_new_film, seconds_left
 from projects.settings import StudioSettings
 from projects.storage.finished import is_there
-from projects.storage.places import captions_path, film_path, scratch_path
+from projects.storage.places import captions_path, film_aside_path, film_path, scratch_path
 from projects.storyboard.projects import create_project, edit_project
 from projects.storyboard.shots import add_shot, edit_shot
 from projects.upkeep.needed import PIECES, all_rows, needed_by
@@ -119,12 +121,14 @@ def test_the_pieces_of_a_film_are_needed_while_it_is_made_and_nothing_is_left_wh
 
     def cancelled() -> bool:
         with Session(session.get_bind()) as other:
-            if scratch_path(studio, film.id).is_dir() and (order := other.get_one(Film, film.id).order).get(PIECES):
+            if scratch_path(studio, film).is_dir() and (order := other.get_one(Film, film.id).order).get(PIECES):
                 seen.append(needed_by(all_rows(other), None)["pieces"])
                 assert set(order[PIECES]) <= seen[0]
         return bool(seen)
 
-    make_film(settings=studio, database=_engine(session), film_id=film.id, cancelled=cancelled)
+    lease = take_up(session=session, row=film)
+    session.commit()
+    make_film(settings=studio, database=_engine(session), film_id=film.id, lease=lease, cancelled=cancelled)
     session.refresh(film)
     assert len(seen) == 1
     assert lying(studio) == set()
@@ -139,13 +143,58 @@ def test_what_a_killed_worker_left_of_a_film_is_cleared_away(
 ) -> None:
     film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
     session.commit()
-    scratch_path(studio, film.id).mkdir()
+    scratch_path(studio, film).mkdir()
+    film_aside_path(studio, film).mkdir()
     for name in (f".{film.id}.mp4.{'0' * 32}.part", f"{film.id}.mp4"):
         (studio.films_dir / name).write_bytes(b"half")
     make(session, studio, film)
 
     path = film_path(studio, film)
     assert lying(studio) == {path.name, beside(path).name}
+
+
+def test_a_film_that_another_worker_has_made_meanwhile_is_left_as_it_is(
+    session: Session, studio: StudioSettings, shot: Shot
+) -> None:
+    edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(reverse=True))
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
+    lease = take_up(session=session, row=film)
+    session.commit()
+    made: list[int] = []
+
+    def cancelled() -> bool:
+        # While this worker stood still another took the film up.
+        if not made:
+            make(session, studio, film)
+            made.append(film_path(studio, film).stat().st_ino)
+        return False
+
+    make_film(settings=studio, database=_engine(session), film_id=film.id, lease=lease, cancelled=cancelled)
+    session.refresh(film)
+    path = film_path(studio, film)
+    assert (film.status, film.error, film.lease) == ("done", None, lease + 1)
+    assert path.stat().st_ino == made[0]
+    assert lying(studio) == {path.name, beside(path).name}
+
+
+def test_a_worker_that_finds_its_films_process_dead_leaves_the_film_that_another_makes(
+    session: Session, studio: StudioSettings, shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
+    film.handed_over = True
+    session.commit()
+
+    def dies(*_: object) -> int:
+        make(session, studio, film)
+        return -9
+
+    monkeypatch.setattr("projects.delivery.film_process.run_while_wanted", dies)
+    answers = iter([True, True, False])
+    maker = FilmMaker(settings=studio, database=_engine(session))
+    maker.make(film.id, Job(film.workflow_id, lambda: next(answers)))
+    session.refresh(film)
+    assert (film.status, film.error, film.lease) == ("done", None, 2)
+    assert is_there(film_path(studio, film))
 
 
 def test_a_film_whose_making_ended_the_computer_thrice_is_given_up(

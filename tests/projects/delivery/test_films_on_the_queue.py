@@ -8,18 +8,21 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 import sqlalchemy as sa
+from sqlmodel import select
 
 from framepack.media.video import probe
 from projects.database.opening import open_database, session_for
-from projects.database.tables import Film, ShotUpdate
+from projects.database.tables import Film, ShotUpdate, Speed
 from projects.messages import in_english, read
 from projects.queue.deliveries import Delivery
 from projects.queue.film_orders import UNFINISHED, order_film
+from projects.queue.film_steering import pause_film, resume_film
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storage.places import film_path
 from projects.storyboard.projects import create_project
 from projects.storyboard.shots import add_shot, edit_shot
+from tests.support.children import children_with
 from tests.support.finished_takes import render_all
 from tests.support.plain_pictures import png
 from tests.support.rendering import until, worker_process
@@ -54,7 +57,7 @@ def film(studio: StudioSettings, database: sa.Engine) -> Callable[[], Film]:
 def maker_of(worker: subprocess.Popen[bytes], film: Callable[[], Film]) -> psutil.Process:
     """The process that makes a film, once that has begun."""
     until(lambda: film().status == "working")
-    (maker,) = [one for one in psutil.Process(worker.pid).children() if film().id in one.cmdline()]
+    (maker,) = children_with(worker.pid, film().id)
     return maker
 
 
@@ -86,3 +89,41 @@ def test_a_film_whose_own_process_dies_is_told_and_nothing_half_is_left(
         until(lambda: film().status == "failed")
         until(lambda: not list(studio.films_dir.iterdir()) and not list(studio.home.glob(".film-*")))
     assert "ended without a result (status -9)" in in_english(read(film().error or ""))
+
+
+def test_a_film_that_is_paused_waits_through_a_kill_and_a_restart_and_goes_on_when_it_is_told_to(
+    studio: StudioSettings, database: sa.Engine, film: Callable[[], Film]
+) -> None:
+    def steer(verb: Callable[..., Film]) -> None:
+        with session_for(database) as session:
+            verb(session=session, film_id=film().id)
+            session.commit()
+
+    with worker_process(studio) as worker:
+        maker = maker_of(worker, film)
+        steer(pause_film)
+        maker.wait(20)
+        assert (film().status, film().handed_over, film().runs) == ("queued", False, 1)
+        until(lambda: not list(studio.films_dir.glob(f"{film().id}*")))
+        worker.kill()
+        worker.wait()
+    with worker_process(studio, "--adopt-after", "2"):
+        # What else is ordered goes on meanwhile.
+        with session_for(database) as session:
+            id = film().project_id
+            other = order_film(session=session, settings=studio, project_id=id, delivery=Delivery("gif")).id
+            session.commit()
+
+        def is_made() -> bool:
+            with session_for(database) as session:
+                return session.get_one(Film, other).status == "done"
+
+        until(is_made)
+        assert film().status == "queued"
+        steer(resume_film)
+        until(lambda: film().status not in UNFINISHED)
+    made = film()
+    assert (made.status, made.error, made.runs) == ("done", None, 1)
+    assert probe(film_path(studio, made)).frames == 60
+    with session_for(database) as session:
+        assert {speed.setting for speed in session.exec(select(Speed).where(Speed.stage == "film"))} == {"h264", "gif"}

@@ -7,10 +7,12 @@ import pytest
 from framepack.checkpoints.table import checkpoint_named
 from framepack.shots.presets import PRESETS
 from projects.database.opening import session_for
-from projects.database.tables import Worker
+from projects.database.tables import Render, Worker
 from projects.forecast.asking import Asking, best_by, next_time
 from projects.forecast.foretelling import Forecast, Foreteller
 from projects.forecast.speeds import Timed, decoding, note_speed, sampling
+from projects.queue.orders import stop_after_section
+from projects.queue.overview import forecast_of
 from projects.settings import StudioSettings
 from tests.support.rendering import fresh
 from tests.support.studio_at_work import StudioAtWork
@@ -72,6 +74,26 @@ def test_it_goes_by_what_was_measured_here(work: StudioAtWork) -> None:
     assert again.lasts.likely == pytest.approx(found.lasts.likely)
     # The chain of two shots is made by one of them.
     assert again.takes.likely == pytest.approx(4 * 2.5 + 2 * 0.3 + 4 * 0.5)
+
+
+def test_an_order_that_ends_after_its_section_is_foretold_to_take_that_long(work: StudioAtWork) -> None:
+    measure(work, sample=2.0, decode=0.5, rest=0.3)
+    order = work.order(*work.shots)
+    work.plan(order)
+    with session_for(work.database) as session:
+        stop_after_section(session=session, render_id=order)
+        session.commit()
+    with session_for(work.database) as session:
+        foreteller = Foreteller(session=session, settings=work.settings, workers=[WORKER])
+        row = session.get_one(Render, order)
+        found = forecast_of(session=session, settings=work.settings, foreteller=foreteller, order=row)
+        assert found is not None
+        assert (found.shots, found.sections, found.measured) == (1, 1, True)
+        assert found.takes.likely == pytest.approx(2.8)
+        work.render(*work.shots)
+        nothing = forecast_of(session=session, settings=work.settings, foreteller=foreteller, order=row)
+        assert nothing is not None
+        assert (nothing.sections, nothing.takes.likely) == (0, 0.0)
 
 
 def test_the_best_preset_that_is_done_in_time_is_taken(work: StudioAtWork) -> None:

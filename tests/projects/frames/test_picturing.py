@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from framepack.files.manifest import NotWhole
+from framepack.media.joins import colour_step
 from framepack.media.video import VideoMismatch, write_frames
 from projects.films.timeline import Clip, StillSource
 from projects.frames.between import Motion, blended
-from projects.frames.colour import colour_step, corrected, correction_to
+from projects.frames.colour import corrected, correction_to
 from projects.frames.fitting import Fitter
 from projects.frames.joins import corrections_of, step_at
 from projects.frames.material import Overlay, Pixels, Sources

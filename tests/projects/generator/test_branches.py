@@ -174,6 +174,25 @@ def test_choosing_a_branch_gives_its_beats_to_the_shot_and_choosing_its_origin_t
     assert s.states()[0] == "done"
 
 
+def test_another_seed_leaves_the_beats_that_come_later_and_another_sentence_takes_their_place(s: Branching) -> None:
+    s.edit(
+        s.shots[0],
+        ShotUpdate(beats=[{"at": 0.4, "prompt": "it rains"}, {"at": 1.6, "prompt": "it snows"}]),
+    )
+    s.render(s.shots[0])
+    (take,) = s.takes(s.shots[0])
+    s.room.made.clear()
+    seeded, told = s.go_on(take, 1.0, Way(seed=9), Way("it hails"))
+    assert [beat["prompt"] for beat in seeded.request["beats"]] == ["it rains", None, "it snows"]
+    assert [beat["prompt"] for beat in told.request["beats"]] == ["it rains", "it hails"]
+    assert [beat.get("prompt") for beat in seeded.request["own"]["beats"]] == ["it rains", None, "it snows"]
+    assert seeded.units[:2] == take.units[:2] == told.units[:2]
+    assert set(s.room.made) == {key for key, _ in (*seeded.units, *told.units)} - {key for key, _ in take.units}
+    # What comes later is made after another past, also where its sentence is the same.
+    assert seeded.units[-1][0] != take.units[-1][0]
+    assert (len(s.choose(seeded).beats), s.states()[0]) == (3, "done")
+
+
 def test_ways_that_say_the_same_get_seeds_of_their_own_and_share_their_past(s: Branching) -> None:
     s.render(s.shots[0])
     (take,) = s.takes(s.shots[0])
@@ -288,7 +307,7 @@ def test_a_render_that_is_to_stop_keeps_the_sections_there_are_as_a_take_of_that
 def test_a_render_that_is_to_stop_and_whose_worker_dies_goes_on_to_the_end_of_its_section(s: Branching) -> None:
     s.edit(s.shots[0], ShotUpdate(seconds=5.0))
     render_id = s.order(s.shots[0])
-    s.worker.plan(render_id)
+    s.plan(render_id)
 
     def die() -> None:
         if len(s.room.made) == 2:
@@ -297,14 +316,14 @@ def test_a_render_that_is_to_stop_and_whose_worker_dies_goes_on_to_the_end_of_it
 
     s.room.between = die
     with pytest.raises(BeginsAfresh):
-        s.worker.make(render_id, 0, 0)
+        s.make(render_id, 0, 0)
     s.room.between = lambda: None
     s.worker = s.new_worker(s.settings)
     assert s.carry_out(render_id).status == "done"
     (take,) = s.takes(s.shots[0])
     assert (take.status, take.frames, len(s.room.made)) == ("done", 73, 3)
     # Nothing more is begun for it.
-    assert s.worker.make(render_id, 0, 0) is not None
+    assert s.make(render_id, 0, 0) is not None
     assert len(s.takes(s.shots[0])) == 1
 
 
@@ -395,8 +414,8 @@ def test_an_order_that_is_put_back_while_it_goes_on_from_a_take_is_finished_late
         session.get_one(Render, ordered.render.id).handed_over = True
         session.commit()
     s.room.between = pause
-    (places,) = s.worker.plan(ordered.render.id)
-    s.worker.make(ordered.render.id, 0, places[-1])
+    (places,) = s.plan(ordered.render.id)
+    s.make(ordered.render.id, 0, places[-1])
     assert (len(s.room.made), s.takes(s.shots[0])[0].status) == (1, "rendering")
     with session_for(s.database) as session:
         resume_order(session=session, render_id=ordered.render.id)

@@ -143,3 +143,9 @@ def test_a_directed_shot_that_was_stopped_or_never_begun_can_be_directed_afresh(
     assert s.shot(0).seconds == pytest.approx(37 / 30, abs=1e-3)
     again = s.step(begin)
     assert (again.id, len(s.room.made), s.now is not None and s.now.is_whole) == (first.id, 2, True)
+
+
+def test_a_shot_that_is_guided_to_a_picture_is_not_directed(s: Directing) -> None:
+    s.edit(s.shots[0], ShotUpdate(end_media_id=s.shots[0].media_id))
+    with pytest.raises(StoryboardProblem, match="take the picture away first"):
+        s.tell(begin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from tests.support.checkpoints import build_models
 from tests.support.plain_pictures import png
 
 F1 = CHECKPOINTS["f1"]
-PICTURE = "0" * 64
+PICTURE = hashlib.sha256(png(64, 64)).hexdigest()
 
 
 class Worker:
@@ -80,7 +81,7 @@ def test_weights_exchanged_while_they_are_read_make_no_section(worker: Worker) -
     chain = worker.planned()
     pictures = {PICTURE: worker.picture}
     with worker.holder.engine("f1", chain[0].request.identity) as engine:
-        engine.prepare(chain, pictures)
+        engine.prepare(chain, pictures, worker.store)
         worker.exchange_weights()
         with pytest.raises(WeightsChanged):
             list(engine.render(chain, 0, pictures, worker.store))

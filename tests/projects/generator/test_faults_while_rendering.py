@@ -133,8 +133,8 @@ def test_what_does_not_hear_that_it_was_called_off_ends_with_its_process(
         assert ended.wait(10)
 
     s.room.loading = load
-    s.worker.plan(render_id)
-    assert s.worker.make(render_id, 0, 0) == CALLED_OFF
+    s.plan(render_id)
+    assert s.make(render_id, 0, 0) == CALLED_OFF
     assert s.room.rendered == []
     assert [take.status for take in s.takes(s.shots[0])] == ["cancelled"]
 
@@ -158,7 +158,7 @@ def test_a_missing_picture_is_the_fault_of_its_own_chain_alone(at_work: StudioAt
 def test_a_shot_that_was_deleted_meanwhile_is_not_rendered(at_work: StudioAtWork) -> None:
     s = at_work
     render_id = s.order(*s.shots)
-    s.worker.plan(render_id)
+    s.plan(render_id)
     remove(s, s.shots[2])
     assert s.carry_out(render_id).status == "done"
     assert [shot.request.prompt for shot in s.room.rendered] == ["shot 0", "shot 1"]
@@ -192,11 +192,11 @@ def test_a_worker_that_ends_on_purpose_forgives_its_own_take_alone(at_work: Stud
     s = at_work
     others, own = s.order(s.shots[2]), s.order(s.shots[0])
     for render_id in (others, own):
-        s.worker.plan(render_id)
+        s.plan(render_id)
     s.room.faults = [KeyboardInterrupt(), KeyboardInterrupt()]
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            s.worker.make(others, 0, 0)
+            s.make(others, 0, 0)
     attempts: list[int] = []
 
     def told_to_end() -> None:
@@ -205,5 +205,5 @@ def test_a_worker_that_ends_on_purpose_forgives_its_own_take_alone(at_work: Stud
         s.room.between = lambda: None
 
     s.room.between = told_to_end
-    s.worker.make(own, 0, 0)
+    s.make(own, 0, 0)
     assert attempts == [2, 0]

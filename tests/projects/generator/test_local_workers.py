@@ -18,7 +18,8 @@ from projects.database.tables import Worker
 from projects.generator.local_workers import LocalWorkers, local_devices
 from projects.queue.orders import UNFINISHED, enqueue_render, live_workers
 from projects.settings import StudioSettings
-from tests.support.rendering import fresh, small_project, worker_process
+from projects.storage.places import worker_log_path, worker_output_path
+from tests.support.rendering import fresh, small_project, worker_by_hand
 
 ROOT = Path(__file__).resolve().parents[3]
 # A parent that starts the workers as the application does, and says their process ids.
@@ -131,12 +132,12 @@ def test_the_worker_of_another_name_for_the_same_device_waits_and_takes_over(
 
 def test_one_device_that_fails_calls_off_nothing_and_all_do(studio: StudioSettings) -> None:
     with LocalWorkers(studio, ["cuda:77", "cpu"]) as workers:
-        until(lambda: "There is no device 'cuda:77'" in log_of(studio, "cuda77"))
+        until(lambda: "There is no device 'cuda:77'" in said_by(studio, "cuda77"))
         until(lambda: bool(alive(studio)))
         assert workers.failing is None
     with LocalWorkers(studio, ["cuda:77", "cuda:78"]) as workers:
         until(lambda: workers.failing is not None)
-    last = log_of(studio, "cuda77").rstrip().splitlines()[-1]
+    last = said_by(studio, "cuda77").rstrip().splitlines()[-1]
     assert last.startswith("There is no device 'cuda:77' on this computer; there is: ")
 
 
@@ -165,8 +166,14 @@ def test_looking_for_devices_keeps_nobody_waiting(studio: StudioSettings, monkey
 
 
 def log_of(studio: StudioSettings, device: str) -> str:
-    log = studio.logs_dir / f"worker-{device}.log"
+    log = worker_log_path(studio, device)
     return log.read_text() if log.is_file() else ""
+
+
+def said_by(studio: StudioSettings, device: str) -> str:
+    """What a worker said beside its log."""
+    output = worker_output_path(studio, device)
+    return output.read_text() if output.is_file() else ""
 
 
 # What a worker's process is given, so that it paints instead of sampling and loses its accelerator now and then.
@@ -230,7 +237,7 @@ def test_a_worker_started_by_hand_takes_its_own_place_when_it_lost_its_accelerat
         project, (shot,) = small_project(session, studio, ("cut", 1.2))
         render = enqueue_render(session=session, project_id=project.id, shot_ids=[shot.id])
         session.commit()
-    with worker_process(studio) as worker:
+    with worker_by_hand(studio) as worker:
         until(lambda: fresh(database, render.id).status == "done", seconds=120)
         assert worker.poll() is None
     assert len(counted.read_text().split()) == 2

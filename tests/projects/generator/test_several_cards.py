@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -12,25 +13,27 @@ import pytest
 from framepack.errors import RankLost
 from framepack.messages import Message
 from projects.database.opening import open_database, session_for
+from projects.database.tables import Start
 from projects.messages import in_english, read
 from projects.queue.orders import UNFINISHED, cancel_render, enqueue_render, progress_of
 from projects.settings import StudioSettings
-from tests.support.rendering import fresh, small_project, until, worker_process
+from tests.support.children import children_of
+from tests.support.rendering import fresh, sections_made, small_project, until, worker_process
 from tests.support.studio_at_work import BeginsAfresh, StudioAtWork
 
 STEPS = 20
 
 
 class Studio:
-    """A project of one shot of two sections, and orders for it."""
+    """Projects of a few short shots, and orders for them."""
 
     def __init__(self, settings: StudioSettings) -> None:
         self.settings = settings
         self.database = open_database(settings)
 
-    def order(self, about: str) -> str:
+    def order(self, about: str, *shots_given: tuple[Start, float]) -> str:
         with session_for(self.database) as session:
-            project, shots = small_project(session, self.settings, ("cut", 2.0), steps=STEPS, about=about)
+            project, shots = small_project(session, self.settings, *shots_given, steps=STEPS, about=about)
             render = enqueue_render(
                 session=session,
                 project_id=project.id,
@@ -57,29 +60,30 @@ class Studio:
 
 @pytest.fixture
 def served(studio: StudioSettings) -> Iterator[Studio]:
-    opened = Studio(studio)
+    opened = Studio(replace(studio, cards_per_shot=2))
     yield opened
     opened.database.dispose()
 
 
 def other_ranks(worker: int) -> list[int]:
     """The processes of a worker that make sections with it."""
-    live = [child for child in psutil.Process(worker).children() if child.status() != psutil.STATUS_ZOMBIE]
-    return [child.pid for child in live if any("spawn_main" in word for word in child.cmdline())]
+    return [child.pid for child, command in children_of(worker) if any("spawn_main" in word for word in command)]
 
 
-def test_a_shot_is_made_by_two_ranks_though_one_is_killed_and_one_order_is_called_off(served: Studio) -> None:
+def test_shots_are_made_by_two_ranks_though_one_is_killed_and_one_order_is_called_off(served: Studio) -> None:
     with worker_process(served.settings, "--device", "cpu:2") as worker:
-        called_off = served.order("a")
+        called_off = served.order("a", ("cut", 2.0))
         until(lambda: served.is_at_step(called_off))
         ranks = other_ranks(worker.pid)
         assert len(ranks) == 1
         served.call_off(called_off)
-        killed_over = served.order("b")
+        killed_over = served.order("b", ("cut", 2.0), ("continue", 1.0), ("cut", 1.0))
         until(lambda: served.is_at_step(killed_over))
         assert other_ranks(worker.pid) == ranks
         os.kill(ranks[0], signal.SIGKILL)
         assert served.ended(killed_over) == ("done", None)
+        made = sections_made(served.settings)
+        assert len(made) == len(set(made)) == 4
         log = (served.settings.logs_dir / "test.log").read_text()
         assert "One of the 2 cards that work on the shot together does not go on" in log
         (other,) = other_ranks(worker.pid)

@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import select
 
+from framepack.checkpoints.table import checkpoint_named
 from framepack.environment import EngineOptions
 from framepack.errors import ImageRejected
 from framepack.media.video import probe
 from framepack.store.section_store import SectionStore
+from projects.database.leases import Job
 from projects.database.opening import session_for
-from projects.database.tables import ProjectUpdate, Render, ShotUpdate, Take
+from projects.database.tables import ProjectUpdate, Render, Shot, ShotUpdate, Take
 from projects.failures import CALLED_OFF, DISK_FULL, OUT_OF_MEMORY
 from projects.messages import in_english, read
+from projects.queue.passing_faults import goes_on_by_itself, order_what_can_go_on
+from projects.queue.steering import retry_order
 from projects.settings import StudioSettings
 from projects.storage.places import preview_path, take_path
 from projects.storyboard.projects import delete_project, edit_project
@@ -31,7 +36,8 @@ from tests.support.damage import (
     overwrite_latents,
     remove,
 )
-from tests.support.rendering import PaintingRoom
+from tests.support.pretend_weights import pretend_weights
+from tests.support.rendering import PaintingRoom, fresh
 from tests.support.studio_at_work import StudioAtWork
 
 
@@ -111,9 +117,9 @@ def test_an_earlier_shot_of_the_chain_is_made_first_where_it_is_not_there(studio
 def test_an_edit_while_rendering_changes_nothing_for_the_take(studio_at_work: StudioAtWork) -> None:
     s = studio_at_work
     render_id = s.order(*s.shots)
-    places = s.worker.plan(render_id)
+    places = s.plan(render_id)
     s.edit(s.shots[0], ShotUpdate(prompt="edited meanwhile"))
-    assert s.worker.plan(render_id) == places == [[0, 1], [0]]
+    assert s.plan(render_id) == places == [[0, 1], [0]]
     assert s.carry_out(render_id).status == "done"
     (take,) = s.takes(s.shots[0])
     assert take.request["prompt"] == "shot 0"
@@ -123,7 +129,7 @@ def test_an_edit_while_rendering_changes_nothing_for_the_take(studio_at_work: St
 def test_a_shot_deleted_while_rendering_disturbs_nothing(studio_at_work: StudioAtWork) -> None:
     s = studio_at_work
     render_id = s.order(*s.shots)
-    s.worker.plan(render_id)
+    s.plan(render_id)
     with session_for(s.database) as session:
         delete_shots(session=session, project_id=s.shots[0].project_id, shot_ids=[s.shots[0].id])
         session.commit()
@@ -147,7 +153,7 @@ def test_calling_off_stops_at_the_next_step_and_keeps_finished_sections(
     assert s.carry_out(render_id).status == "cancelled"
     (take,) = s.takes(s.shots[0])
     assert take.status == "cancelled"
-    assert s.worker.make(render_id, 0, 0) == CALLED_OFF
+    assert s.make(render_id, 0, 0) == CALLED_OFF
     s.room.between = lambda: None
     s.room.rendered.clear()
     assert s.render(s.shots[0]).status == "done"
@@ -157,7 +163,7 @@ def test_calling_off_stops_at_the_next_step_and_keeps_finished_sections(
 def test_deleting_the_project_ends_its_render(studio_at_work: StudioAtWork) -> None:
     s = studio_at_work
     render_id = s.order(*s.shots)
-    s.worker.plan(render_id)
+    s.plan(render_id)
     with session_for(s.database) as session:
         delete_project(session=session, project_id=s.project.id)
         session.commit()
@@ -209,37 +215,86 @@ def test_some_of_the_disk_is_left_free_to_write_down_that_it_is_full(
     with monkeypatch.context() as patch:
         patch.setattr("projects.generator.shot_rendering.RESERVED_BYTES", 2**60)
         assert error_of(s.render(s.shots[2])) == in_english(DISK_FULL)
-    assert s.room.rendered == []
-    assert s.render(s.shots[2]).status == "done"
+        assert s.room.rendered == []
+        (failed,) = [order for order in (fresh(s.database, id) for id in orders(s)) if goes_on_by_itself(order)]
+        patch.setattr("projects.queue.passing_faults.ROOM_BYTES", 2**60)
+        assert go_on(s, s.settings) == []
+    (again,) = go_on(s, s.settings)
+    assert (again.shot_ids, again.tries, again.handed_over) == (failed.shot_ids, 1, False)
+    with session_for(s.database) as session:
+        session.get_one(Render, again.id).handed_over = True
+        session.commit()
+    assert s.carry_out(again.id).status == "done"
 
 
-def test_missing_weights_fail_with_the_engines_own_words(studio_at_work: StudioAtWork) -> None:
+def test_what_fails_again_and_again_is_left_to_the_person(
+    studio_at_work: StudioAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = studio_at_work
+    monkeypatch.setattr("projects.generator.shot_rendering.RESERVED_BYTES", 2**60)
+    order = s.render(s.shots[2])
+    for tries in (1, 2, 3):
+        (again,) = go_on(s, s.settings)
+        assert again.tries == tries
+        with session_for(s.database) as session:
+            session.get_one(Render, again.id).handed_over = True
+            session.commit()
+        order = s.carry_out(again.id)
+    assert go_on(s, s.settings) == []
+    assert not goes_on_by_itself(order)
+    with session_for(s.database) as session:
+        assert retry_order(session=session, render_id=order.id).tries == 0
+
+
+def orders(s: StudioAtWork) -> list[str]:
+    with session_for(s.database) as session:
+        return [render.id for render in session.exec(select(Render)).all()]
+
+
+def go_on(s: StudioAtWork, settings: StudioSettings) -> list[Render]:
+    """What a worker does for orders that failed, again and again."""
+    with session_for(s.database) as session:
+        again = order_what_can_go_on(session=session, settings=settings)
+        session.commit()
+        return again
+
+
+def test_missing_weights_fail_with_the_engines_own_words_and_the_order_goes_on_when_they_are_there(
+    studio_at_work: StudioAtWork,
+) -> None:
     s = studio_at_work
     with session_for(s.database) as session:
         edit_project(session=session, project_id=s.project.id, changes=ProjectUpdate(checkpoint="original"))
         session.commit()
-    s.worker = s.new_worker(
-        StudioSettings(
-            s.settings.home, s.settings.database_url, EngineOptions(models=s.settings.home / "no weights here")
-        )
+    without = StudioSettings(
+        s.settings.home, s.settings.database_url, EngineOptions(models=s.settings.home / "no weights here")
     )
+    s.worker = s.new_worker(without)
     render = s.render(s.shots[0])
     assert render.status == "failed"
     assert "python -m framepack download original" in error_of(render)
     assert s.takes(s.shots[0]) == []
+    assert goes_on_by_itself(render)
+    assert go_on(s, without) == []
+    assert without.engine.models is not None
+    pretend_weights(checkpoint_named("original"), without.engine.models)
+    (again,) = go_on(s, without)
+    assert (again.status, again.shot_ids, again.tries) == ("queued", render.shot_ids, 1)
+    # It is ordered once, however many workers see that.
+    assert go_on(s, without) == []
 
 
 def kill(s: StudioAtWork, render_id: str) -> None:
     """A worker dies in the middle of a shot."""
     s.room.faults = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
-        s.worker.make(render_id, 0, 0)
+        s.make(render_id, 0, 0)
 
 
 def test_a_take_goes_on_after_a_kill_instead_of_beginning_again(studio_at_work: StudioAtWork) -> None:
     s = studio_at_work
     render_id = s.order(s.shots[0])
-    s.worker.plan(render_id)
+    s.plan(render_id)
     kill(s, render_id)
     assert s.carry_out(render_id).status == "done"
     (take,) = s.takes(s.shots[0])
@@ -249,12 +304,20 @@ def test_a_take_goes_on_after_a_kill_instead_of_beginning_again(studio_at_work: 
 def test_a_job_that_kills_its_worker_again_and_again_is_given_up(studio_at_work: StudioAtWork) -> None:
     s = studio_at_work
     render_id = s.order(s.shots[0])
-    s.worker.plan(render_id)
+    s.plan(render_id)
     for _ in range(3):
         kill(s, render_id)
     render = s.carry_out(render_id)
     assert render.status == "failed"
     assert "died 3 times at the same section" in error_of(render)
+    # It is set aside, whatever else there is to do, until somebody orders it again.
+    assert not goes_on_by_itself(render)
+    with session_for(s.database) as session:
+        again = retry_order(session=session, render_id=render_id)
+        again.handed_over = True
+        session.commit()
+    assert s.carry_out(again.id).status == "done"
+    assert [(take.number, take.status) for take in s.takes(s.shots[0])] == [(2, "done"), (1, "failed")]
 
 
 def test_a_take_whose_file_is_gone_is_put_together_again(studio_at_work: StudioAtWork) -> None:
@@ -315,6 +378,10 @@ def test_a_shot_is_never_continued_from_damaged_latents(
     # The shot before it was made again first.
     assert prompts(s.room) == ["shot 0", "now it snows"]
     assert (store.latents(last) == good).all()
+    # Its take was whole all the while: it stays the one that the film shows, and there is no second one beside it.
+    assert [made.id for made in s.takes(s.shots[0])] == [take.id]
+    with session_for(s.database) as session:
+        assert session.get_one(Shot, s.shots[0].id).chosen_draft_id == take.id
 
 
 def test_a_whole_take_needs_no_sections_where_no_shot_goes_on_from_it(studio_at_work: StudioAtWork) -> None:
@@ -328,5 +395,6 @@ def test_a_whole_take_needs_no_sections_where_no_shot_goes_on_from_it(studio_at_
 
 def test_an_unknown_render_is_no_reason_to_stop(studio_at_work: StudioAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projects.database.patience.SECONDS_TO_WAIT_FOR_THE_COMMIT", 0.1)
-    assert studio_at_work.worker.plan("never committed") == []
-    studio_at_work.worker.settle("never committed", [])
+    job = Job("never committed", lambda: True)
+    assert studio_at_work.worker.plan("never committed", job) == []
+    studio_at_work.worker.settle("never committed", [], job)

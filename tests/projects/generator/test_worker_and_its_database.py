@@ -12,9 +12,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from framepack.media.video import read_frames
-from projects.database.opening import open_database, session_for
+from projects.database.opening import database_time, open_database, session_for
 from projects.database.tables import Progress, Start, Take, Worker
-from projects.queue.orders import UNFINISHED, enqueue_render, live_workers, progress_of
+from projects.queue.orders import RENDERS, UNFINISHED, enqueue_render, live_workers, progress_of, queue_client
 from projects.settings import StudioSettings
 from projects.storage.places import film_path
 from projects.takes.takes import takes_of
@@ -79,6 +79,32 @@ def test_a_database_server_that_restarts_in_the_middle_of_a_step_costs_no_shot(s
         (take,) = ordered.takes()
         assert (take.number, take.status, take.error) == (1, "done", None)
         assert len(sections_made(ordered.settings)) == 2
+        ordered.database.dispose()
+
+
+@needs_postgresql
+def test_many_workers_look_rarely_at_a_database_server_while_there_is_no_work_and_often_once_there_is(
+    studio: StudioSettings,
+) -> None:
+    with running_postgresql() as server:
+        ordered = Ordered(dataclasses.replace(studio, database_url=server.url), ("cut", 1.2), steps=100)
+        with session_for(ordered.database) as session, queue_client(ordered.settings) as client:
+
+            def looks() -> float:
+                queue = client.retrieve_queue(RENDERS)
+                return queue.polling_interval_sec if queue else 0.0
+
+            with worker_process(ordered.settings):
+                until(ordered.is_over, seconds=120)
+                session.add_all(
+                    Worker(executor_id=name, device="cpu", pid=1, host=name, beat_at=database_time(session))
+                    for name in "abcdefghi"
+                )
+                session.commit()
+                until(lambda: looks() == 5.0, seconds=20)
+                enqueue_render(session=session, project_id=ordered.project.id, shot_ids=ordered.shot_ids)
+                session.commit()
+                until(lambda: looks() == 1.0, seconds=20)
         ordered.database.dispose()
 
 

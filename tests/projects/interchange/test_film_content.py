@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import wave
 from pathlib import Path
 
@@ -234,3 +235,24 @@ def test_a_mistake_in_what_a_file_says_of_the_film_is_one_sentence(
 def test_one_sound_in_a_table_of_its_own_is_told_how_sounds_are_written(folder: Path) -> None:
     with pytest.raises(StoryboardFileProblem, match=r"shot\.sound: write each below a line \[\[shot\.sound"):
         read_storyboard(written(folder, PLAIN + '[shot.sound]\nfile = "音樂 🎵.wav"\n'))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+def test_lists_that_name_other_files_pipes_and_devices_are_no_sounds(tmp_path: Path) -> None:
+    (tmp_path / "sea.png").write_bytes(png(320, 180))
+    with wave.open(str(tmp_path / "other.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16000))
+    # A list is opened with what it names, be it anywhere.
+    (tmp_path / "list.wav").write_text("ffconcat version 1.0\nfile other.wav\n", encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "link.wav").symlink_to("/dev/zero")
+    for name in ("list.wav", "pipe.wav", "link.wav"):
+        board = tmp_path / "board.toml"
+        board.write_text(f'{PLAIN}\n[film]\nmusic = "{name}"\n', encoding="utf-8")
+        with pytest.raises(StoryboardFileProblem, match=name):
+            read_storyboard(board)
+    board.write_text(f'{PLAIN}\n[film]\nmusic = "other.wav"\n', encoding="utf-8")
+    read_storyboard(board)

@@ -112,7 +112,10 @@ def test_a_file_saved_by_an_editor_on_windows_is_read(folder: Path) -> None:
             "two.toml, shot 1: The picture nowhere.png cannot be used: there is no such file.",
         ),
         (("灯塔.png", "notes.png"), "two.toml, shot 1: The picture notes.png cannot be used: it is not a picture"),
-        (('image = "灯塔.png"', ""), "two.toml, shot 1: it has no image, and a shot that starts with a cut"),
+        (
+            ('image = "灯塔.png"', ""),
+            "two.toml, shot 1: it has no image and no video, and a shot",
+        ),
         (("seed = 7", 'start = "continue"'), "two.toml, shot 1: there is no shot before it to continue from"),
         (('"continue"', '"fade"'), 'two.toml, shot 2: start is "cut" or "continue", not "fade".'),
         (("prompt =", "promt ="), "two.toml, shot 1: there is no 'promt'; there is: image, prompt, seconds"),

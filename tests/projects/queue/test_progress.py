@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
+from sqlmodel import Session
 
 from framepack.messages import Message
 from framepack.shots.events import Conditioned, Event, Finished, Notice, SectionDone, Step
@@ -60,7 +61,9 @@ def test_progress_is_written_at_most_four_times_in_any_second(
     studio: StudioSettings, database: sa.Engine, place: Place
 ) -> None:
     clock = Clock()
-    writer = ProgressWriter(settings=studio, database=database, place=place, clock=clock, sleep=clock.sleep)
+    writer = ProgressWriter(
+        settings=studio, database=database, place=place, held=lambda _: None, clock=clock, sleep=clock.sleep
+    )
     writes: list[float] = []
     sa.event.listen(database, "commit", lambda _: writes.append(clock.time))
     for event in shot_of_two_sections(steps=100):
@@ -74,7 +77,9 @@ def test_progress_names_the_shot_the_section_the_step_and_the_pace(
     studio: StudioSettings, database: sa.Engine, place: Place
 ) -> None:
     clock = Clock()
-    writer = ProgressWriter(settings=studio, database=database, place=place, clock=clock, sleep=clock.sleep)
+    writer = ProgressWriter(
+        settings=studio, database=database, place=place, held=lambda _: None, clock=clock, sleep=clock.sleep
+    )
     seen: list[tuple[object, ...]] = []
     for event in shot_of_two_sections(steps=3):
         clock.time += 2.0
@@ -102,7 +107,9 @@ def test_progress_names_the_shot_the_section_the_step_and_the_pace(
 
 def test_compiling_is_a_phase_until_the_first_step(studio: StudioSettings, database: sa.Engine, place: Place) -> None:
     clock = Clock()
-    writer = ProgressWriter(settings=studio, database=database, place=place, clock=clock, sleep=clock.sleep)
+    writer = ProgressWriter(
+        settings=studio, database=database, place=place, held=lambda _: None, clock=clock, sleep=clock.sleep
+    )
     phases = []
     for event in (
         Conditioned(2, 0),
@@ -123,8 +130,21 @@ def test_compiling_is_a_phase_until_the_first_step(studio: StudioSettings, datab
 def test_the_preview_is_a_whole_picture_that_is_replaced(
     studio: StudioSettings, database: sa.Engine, place: Place
 ) -> None:
-    writer = ProgressWriter(settings=studio, database=database, place=place)
+    writer = ProgressWriter(settings=studio, database=database, place=place, held=lambda _: None)
     writer.follow(step(1))
     with Image.open(preview_path(studio, place.render_id)) as preview:
         assert (preview.format, preview.size) == ("WEBP", (32, 18))
     assert [path.name for path in studio.previews_dir.iterdir()] == [f"{place.render_id}.webp"]
+
+
+def test_two_workers_of_one_order_may_be_the_first_to_write_in_one_moment(
+    studio: StudioSettings, database: sa.Engine, place: Place
+) -> None:
+    one, two = (ProgressWriter(settings=studio, database=database, place=place, held=lambda _: None) for _ in range(2))
+    sa.event.listen(Session, "before_flush", lambda *_: two.enter("sampling"), once=True)
+    one.enter("loading")
+    one.enter("decoding")
+    with session_for(database) as session:
+        progress = progress_of(session=session, render_id=place.render_id)
+    assert progress is not None
+    assert progress.phase == "decoding"

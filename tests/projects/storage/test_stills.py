@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from projects.errors import NotFound
 from projects.settings import StudioSettings
 from projects.storage.places import still_path, take_path
 from projects.storage.stills import frame_as_png, still
+from tests.support.damage import cut_short, empty, flip_bytes, remove
 
 TAKE = "ab" * 16
 
@@ -56,3 +58,13 @@ def test_a_take_without_a_whole_file_has_no_frames(studio: StudioSettings, take:
         still(studio, TAKE, 160)
     with pytest.raises(NotFound):
         frame_as_png(studio, TAKE, 0)
+
+
+@pytest.mark.usefixtures("take")
+@pytest.mark.parametrize("damage", [remove, cut_short, empty, flip_bytes])
+def test_a_damaged_small_picture_is_made_again(studio: StudioSettings, damage: Callable[[Path], None]) -> None:
+    small = still(studio, TAKE, 160)
+    whole = small.read_bytes()
+    damage(small)
+
+    assert still(studio, TAKE, 160).read_bytes() == whole

@@ -77,13 +77,13 @@ def test_words_around_prompts_stand_around_those_of_beats_too_and_one_without_wo
         {"at": 3.0, "media_id": second, "place": [0, 500, 1000], "seed": 9},
     ]
 
-    assert asked_beats(project, shot) == (
+    assert asked_beats(project, shot, "f1") == (
         Beat(1.6, "film grain, it turns"),
         Beat(2.0),
         Beat(3.0, seed=9, image=second),
     )
     project.fit = "place"
-    assert asked_beats(project, shot)[-1].placement == (0, 500, 1000)
+    assert asked_beats(project, shot, "f1")[-1].placement == (0, 500, 1000)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,3 +146,72 @@ def test_a_take_from_before_anything_was_measured_is_measured_when_asked(studio:
     assert known is not None
     assert (len(known.moments), [mark.kind for mark in known.marks]) == (18, ["frozen"])
     assert {str(mark.message.id) for mark in known.marks} == {"quality-frozen"}
+
+
+RECORDED: dict[str, list[list[float | None]]] = json.loads(
+    (Path(__file__).resolve().parents[2] / "golden" / "quality.json").read_text(encoding="utf-8")
+)
+# What is marked in takes of the draft (benchmarks/quality_cases.py), and from when on, in seconds.
+MARKED: Mapping[str, dict[Kind, float]] = {
+    "a pan": {},
+    "a long pan": {},
+    "a zoom": {},
+    "a still shot": {},
+    "a tilt at evening": {},
+    "one step a section": {"drift": 14.6},
+    "too much guidance": {"drift": 7.4},
+    "fades to black": {"black": 1.8},
+    "a black picture": {"black": 0.0},
+    "stops": {"still": 3.9},
+}
+
+
+def recorded(name: str) -> tuple[list[Moment], list[int]]:
+    rows = RECORDED[name]
+    moments = [
+        Moment(tuple(row[1:4]), row[4], row[5], row[6], row[7] if len(row) > 7 else None)  # type: ignore[arg-type]
+        for row in rows
+    ]
+    return moments, [int(row[0] or 0) for row in rows]
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_takes_of_the_draft_are_marked_where_they_go_wrong_and_nowhere_else(name: str) -> None:
+    moments, frames = recorded(name)
+    found = {mark.kind: mark.seconds for mark in marks_of(moments, frames, FPS)}
+    assert found == pytest.approx(MARKED[name], abs=0.5)
+    assert MARKED.keys() == RECORDED.keys()
+
+
+def test_a_section_that_is_little_like_its_picture_is_marked_once_and_not_beside_what_says_more() -> None:
+    moments, frames = recorded("a pan")
+    ends = [place for place, one in enumerate(moments) if one.likeness is not None]
+    assert len(ends) == 4
+    for place in ends[2:]:
+        moments[place] = replace(moments[place], likeness=0.5)
+    (mark,) = marks_of(moments, frames, FPS)
+    assert (mark.kind, mark.frame) == ("unlike", frames[ends[2]])
+    assert {str(mark.message.id), str(mark.help.id)} == {"quality-unlike", "quality-unlike-help"}
+    drifted, frames = recorded("too much guidance")
+    drifted = [one if one.likeness is None else replace(one, likeness=0.1) for one in drifted]
+    assert [mark.kind for mark in marks_of(drifted, frames, FPS)] == ["drift"]
+
+
+def test_a_take_is_seen_anew_once_its_sections_were_compared(studio: StudioSettings) -> None:
+    studio.make_folders()
+    store = SectionStore(studio.sections_dir)
+    key = "ab" * 32
+    store.publish(key, np.zeros((1, 16, 9, 8, 8), np.float32), [np.full((64, 64, 3), 90, np.uint8)] * 36, 30)
+    take = Take(shot_id="", number=1, keys=[[key, 36]], frames=36, width=64, height=64, fps=30)
+    before = quality_of(store=store, take=take)
+    store.note_likeness(key, 0.9)
+    after = quality_of(store=store, take=take)
+    assert before is not None
+    assert after is not None
+    assert [one.likeness for _, one in before.moments] == [None] * 9
+    assert [one.likeness for _, one in after.moments] == [None] * 8 + [0.9]
+    # Of a section that is cut its end is not shown.
+    take.keys = [[key, 20]]
+    cut = quality_of(store=store, take=take)
+    assert cut is not None
+    assert all(one.likeness is None for _, one in cut.moments)

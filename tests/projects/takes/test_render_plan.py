@@ -80,7 +80,7 @@ def test_a_shot_that_cannot_be_rendered_is_named_and_the_others_are_made(
     plan = plan_render(plans=plans, wanted=ids(shots[3], shots[4]), store=store)
     assert made(plan) == [ids(shots[3])]
     assert [in_english(problem) for problem in plan.problems] == [
-        "SH0050: It has no picture yet, and a shot that starts with a cut begins with one."
+        "SH0050: It has no picture yet, and a shot that starts with a cut begins with one, or with a video."
     ]
 
 

@@ -117,7 +117,7 @@ def test_a_shot_with_a_cut_needs_a_picture_and_those_after_it_wait_for_it(board:
     board.shot("continue")
     board.shot()
     assert board.problems() == [
-        "It has no picture yet, and a shot that starts with a cut begins with one.",
+        "It has no picture yet, and a shot that starts with a cut begins with one, or with a video.",
         "SH0010, which it continues, cannot be rendered yet.",
         "SH0020, which it continues, cannot be rendered yet.",
         None,

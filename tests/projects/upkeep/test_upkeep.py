@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -239,11 +240,28 @@ def test_files_that_belong_to_nothing_are_removed(upkeep: Upkeep) -> None:
     assert upkeep.needless() == {}
 
 
+def test_of_the_copies_of_the_database_the_newest_stay(upkeep: Upkeep) -> None:
+    s = upkeep.settings
+    copies = ("studio-0007-20260101-000000", "studio-before-0018", "studio-before-0020")
+    oldest, *kept = (orphan(s.backups_dir / f"{name}.db") for name in copies)
+    for age, path in enumerate((*reversed(kept), oldest)):
+        os.utime(path, (time.time() - age, time.time() - age))
+    gone = [
+        oldest,
+        orphan(s.backups_dir / f".studio-before-0020.db.{new_id()}.part"),
+        orphan(s.database_file.with_name("studio.db.harmed")),
+    ]
+    assert upkeep.needless() == {"copies": 2, "damaged": 1}
+    upkeep.clean()
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in gone)
+
+
 def test_a_picture_that_no_shot_uses_goes_with_its_small_copies_and_its_row(upkeep: Upkeep) -> None:
     red = upkeep.upload("red")
     green = upkeep.upload("green")
     upkeep.do(attach_image, shot_id=upkeep.work.shots[2].id, media_id=green.id)
-    assert upkeep.needless() == {"pictures": 1, "thumbnails": 3}
+    assert upkeep.needless() == {"pictures": 1, "thumbnails": 6}  # each with its manifest
     upkeep.clean()
     assert not picture_path(upkeep.settings, red.id).exists()
     assert picture_path(upkeep.settings, green.id).exists()
@@ -349,7 +367,7 @@ def test_what_an_order_was_planned_with_stays_whatever_becomes_of_its_storyboard
         cancel_take(session=session, take_id=take.id)
         session.commit()
     render_id = work.order(shot)
-    work.worker.plan(render_id)
+    work.plan(render_id)
     work.edit(shot, ShotUpdate(prompt="something else"))
     upkeep.clean()
     assert upkeep.units() == {key for key, _ in take.units}
@@ -361,7 +379,7 @@ def test_what_an_order_was_planned_with_stays_whatever_becomes_of_its_storyboard
 def test_a_shot_that_was_deleted_while_it_is_rendered_stays_until_that_has_ended(upkeep: Upkeep) -> None:
     work, shot = upkeep.work, upkeep.work.shots[2]
     render_id = work.order(*work.shots)
-    work.worker.plan(render_id)
+    work.plan(render_id)
     upkeep.do(delete_shots, project_id=shot.project_id, shot_ids=[shot.id])
     upkeep.clean_deleted()
     assert upkeep.rows(Shot) == 3
@@ -374,7 +392,7 @@ def test_a_project_that_was_deleted_while_it_is_rendered_stays_until_that_has_en
     work = upkeep.work
     work.render(work.shots[2])
     render_id = work.order(*work.shots)
-    work.worker.plan(render_id)
+    work.plan(render_id)
     upkeep.do(delete_project, project_id=work.project.id)
     upkeep.clean_deleted()
     assert upkeep.rows(Project) == 1
@@ -427,7 +445,7 @@ def test_what_a_killed_worker_left_of_a_film_goes_once_nobody_makes_it(upkeep: U
         film = Film(project_id=upkeep.work.project.id, name="f", status="working")
         session.add(film)
         session.commit()
-    left = orphan(scratch_path(upkeep.settings, film.id) / "sound.wav")
+    left = orphan(scratch_path(upkeep.settings, film) / "sound.wav")
     assert upkeep.needless() == {}
     with upkeep.sessions() as session:
         session.get_one(Film, film.id).status = "cancelled"

@@ -1,0 +1,67 @@
+"""The object store by SFTP: the same as in a folder, against a real server on this computer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from framepack.store.connection import StoreAway
+from framepack.store.objects import ObjectStore
+from tests.framepack.store.test_objects import NAME, fetched, things
+from tests.framepack.store.test_objects_on_s3 import test_a_bucket_is_a_store_like_any_other as check_store
+from tests.support.sftp import SmallSftp
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SmallSftp]:
+    with closing(SmallSftp(tmp_path / "served")) as running:
+        yield running
+
+
+@pytest.fixture
+def store(server: SmallSftp, tmp_path: Path) -> ObjectStore:
+    store = ObjectStore(server.address, tmp_path / "home", 1.0)
+    store.put(NAME, *things(tmp_path / "made"))
+    return store
+
+
+def test_a_folder_by_sftp_is_a_store_like_any_other(server: SmallSftp, tmp_path: Path) -> None:
+    check_store(server.address, tmp_path)
+
+
+def test_a_server_that_is_cut_off_is_away_and_found_again(
+    server: SmallSftp, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.close()
+    with pytest.raises(StoreAway) as away:
+        store.check()
+    assert "secret" not in str(away.value)
+    monkeypatch.setattr("framepack.store.objects.time.sleep", lambda _: server.start())
+    assert fetched(store, tmp_path / "into") is not None
+
+
+def test_a_server_that_says_nothing_any_more_is_away(
+    server: SmallSftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framepack.store.connection.SECONDS_OF_SILENCE", 1.0)
+    store = ObjectStore(server.address, tmp_path / "home", 0.0)
+    store.check()
+    server.answers.clear()
+    with pytest.raises(StoreAway):
+        store.check()
+
+
+def test_several_threads_may_ask_at_once(store: ObjectStore) -> None:
+    seen: list[object] = []
+    ask = [lambda: seen.extend([store.manifest(NAME) for _ in range(50)])] * 4
+    asking = [threading.Thread(target=one, daemon=True) for one in ask]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(60)
+    assert len(seen) == 200
+    assert None not in seen
