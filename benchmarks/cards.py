@@ -1,6 +1,7 @@
 """One card against several on the same shot: steps, a section with decoding and writing, streamed weights, memory.
 
     python -m benchmarks.cards [--cards 2] [--size 608x640] [--rounds 7] [--small] [--device cuda]
+                                [--rows ROW ...]
 
 Random weights of the published model's sizes made in memory, window 9, batch 1, bf16 on CUDA (fp32 elsewhere). One card
 and all of them take turns in one run; medians. On CUDA all is measured a second time with NCCL's peer access switched
@@ -21,7 +22,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -40,6 +40,7 @@ from framepack.benchmark.random_transformer import PUBLISHED_CONFIG, random_tran
 from framepack.conditioning.values import Conditioning
 from framepack.context.history import History
 from framepack.device.devices import enforce_cap, formats_for, release_cached_memory
+from framepack.device.memory_plan import VAE_TENSORS_FUSED, Budget, PartSizes, Work, plan_memory
 from framepack.device.shares import expected_gain
 from framepack.environment import GIB
 from framepack.media.video import write_frames
@@ -54,12 +55,14 @@ from framepack.transformer.transformer import FramepackTransformer
 from framepack.vae.decoding import decode_after, window_of
 from framepack.vae.fast_layers import with_fast_layers
 from framepack.vae.tiles import decode_for_the_first, ignore
-from framepack.weights.block_loading import Offloading
+from framepack.weights.block_layout import BlockShape
+from framepack.weights.block_loading import Offloading, block_places, small_parts
 
 SMALL = {"num_layers": 1, "num_single_layers": 2, "num_refiner_layers": 1, "num_attention_heads": 4}
 SMALL_VAE = {"block_out_channels": (8, 8, 8, 8), "layers_per_block": 1, "norm_num_groups": 4}
 CAP = int(5.3 * GIB)
 STREAMED = Offloading(resident=frozenset(), host_copies=True)
+VAE_BYTES = 493 * 10**6  # the VAE in fp16, for the plan
 EXCHANGED = 84 * 10**6  # what each of two cards sends of queries, keys and values in a layer of the large model
 WAIT = 1800.0
 Step = Callable[[], Any]
@@ -77,6 +80,7 @@ class Asked:
     small: bool
     device: str
     backend: str
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -214,11 +218,44 @@ def fast(bench: Bench) -> dict[str, Any]:
 
 def streamed(bench: Bench) -> dict[str, Any]:
     """A step with all weights streamed under a cap on each card; and what the ranks have of the host's memory."""
+    return under_cap(bench, STREAMED, STREAMED)
+
+
+def as_planned(bench: Bench) -> dict[str, Any]:
+    """A step under that cap with as many blocks staying on each card as the plan of memory lets stay."""
+    together, one = planned(bench, bench.asked.cards), planned(bench, 1)
+    row = under_cap(bench, together, one)
+    return {**row, "blocks that stay": [len(one.resident or ()), len(together.resident or ())]} if row else row
+
+
+def planned(bench: Bench, cards: int) -> Offloading:
+    """What stays and what streams under the cap where ``cards`` have equal shares of the tokens."""
+    dtype, config, asked = bench.dtype, small_parts(bench.config).config, bench.asked
+    rest = sum(value.numel() for value in small_parts(bench.config).parameters()) * dtype.itemsize
+    blocks = tuple(place.layout.nbytes for place in block_places(config, dtype, "plain"))
+    sizes = PartSizes(blocks, rest, text_layers=(), text_rest=0, clip=0, siglip=0, vae=VAE_BYTES)
+    work = Work(
+        height=asked.height * 8,
+        width=asked.width * 8,
+        window=9,
+        model_width=BlockShape.of(config).width,
+        value_bytes=dtype.itemsize,
+        vae_width=128,
+        vae_value_bytes=2,
+        vae_tensors=VAE_TENSORS_FUSED,
+        share=1 / cards,
+    )
+    plan = plan_memory(Budget(device_free=CAP, device_total=CAP, host_free=10**12, cap=CAP), sizes, work)
+    return Offloading.of(plan)
+
+
+def under_cap(bench: Bench, together: Offloading, one: Offloading) -> dict[str, Any]:
+    """A step under a cap on each card, by all with their weights as ``together`` says, by the first as ``one`` says."""
     device, backend = bench.group.device, bench.asked.backend
     enforce_cap(device, CAP)
     try:
         before = proportional_bytes()
-        shared = bench.transformer("plain", backend, STREAMED, shared=True)
+        shared = bench.transformer("plain", backend, together, shared=True)
         bench.step(shared)()
         bench.group.meet()
         all_ranks = sum_of_ranks(bench, proportional_bytes() - before)
@@ -228,17 +265,17 @@ def streamed(bench: Bench) -> dict[str, Any]:
         del shared
         release_cached_memory(device)
         before = proportional_bytes()
-        alone = bench.transformer("plain", backend, STREAMED, shared=False) if bench.first else None
+        alone = bench.transformer("plain", backend, one, shared=False) if bench.first else None
         with closed_after(alone):
             step_alone = bench.step(alone) if alone is not None else lambda: None
             step_alone()
-            one = proportional_bytes() - before
+            of_one = proportional_bytes() - before
             row = bench.in_turn(row, bench.by_turns(step_alone, lambda: None, bench.asked.rounds))
         if device.type == "cuda":
             row["reserved"] = torch.cuda.max_memory_reserved(device)
-        if not one:
+        if not bench.first or not of_one:
             return row
-        return {**row, "host bytes, one": one, "host bytes, all": all_ranks, "host share": all_ranks / one}
+        return {**row, "host bytes, one": of_one, "host bytes, all": all_ranks, "host share": all_ranks / of_one}
     finally:
         enforce_cap(device, None)
 
@@ -328,6 +365,7 @@ ROWS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "step, exact, resident": exact,
     "step, 8 bits": fast,
     "step, streamed": streamed,
+    "step under that cap, as planned": as_planned,
     "section": section,
 }
 
@@ -341,8 +379,8 @@ def rank(way: Connection, number: int, asked: Asked, meeting: Path, environment:
     group = start_group(rank=number, size=asked.cards, device=device, meeting=meeting, timeout=WAIT)
     heads = int(SMALL["num_attention_heads"]) if asked.small else 24
     with torch.no_grad(), Ulysses(group, heads) as ranks:
-        for name, measure in ROWS.items():
-            found = measure(Bench(asked, group, ranks))
+        for name in asked.rows:
+            found = ROWS[name](Bench(asked, group, ranks))
             if number == 0:
                 way.send((name, found))
     end_group(group)
@@ -369,7 +407,7 @@ def measured(asked: Asked, environment: dict[str, str]) -> dict[str, Any]:
                 rows[said[0]] = said[1]
                 print(f"{said[0]}: {told(said[1])}", file=sys.stderr, flush=True)
         except EOFError:
-            missing = next(islice((name for name in ROWS if name not in rows), 1), "the end")
+            missing = next((name for name in asked.rows if name not in rows), "the end")
             rows[missing] = {"failed": [process.exitcode for process in ranks]}
         finally:
             for process in ranks:
@@ -401,10 +439,13 @@ def main() -> None:
     parser.add_argument("--way", default="cudnn", help="attention that does not round to 8 bits")
     parser.add_argument("--small", action="store_true", help="a model of a few blocks, for trying it out")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--rows", nargs="+", choices=tuple(ROWS), default=tuple(ROWS), metavar="ROW")
     given = parser.parse_args()
     height, width = (int(side) // 8 for side in given.size.split("x"))
     backend = given.way if given.way in available_backends(torch.device(given.device)) else "sdpa"
-    asked = Asked(given.cards, height, width, given.rounds, given.steps, given.small, given.device, backend)
+    asked = Asked(
+        given.cards, height, width, given.rounds, given.steps, given.small, given.device, backend, tuple(given.rows)
+    )
     found = {"with peer access": measured(asked, {})}
     if given.device == "cuda":
         found["without peer access"] = measured(asked, {"NCCL_P2P_DISABLE": "1"})
