@@ -181,7 +181,11 @@ class Crew:
     def close(self, *, lost: bool = False) -> None:
         """End the other ranks; ``lost`` where one of them may be gone or stuck."""
         if self._watchdog is not None:
-            self._watchdog.close()
+            # What waits for a dead rank on its device may not come back from being interrupted either.
+            if lost:
+                self._watchdog.needed(True)
+            else:
+                self._watchdog.close()
         for way in self._ways:
             way.close()
         for process in self._processes:
@@ -191,6 +195,8 @@ class Crew:
                 process.join()
         if self._group is not None:
             end_group(self._group, lost=lost)
+        if self._watchdog is not None:
+            self._watchdog.close()
         self._group = self._watchdog = None
         self._processes, self._ways = [], []
 

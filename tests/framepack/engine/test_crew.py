@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from framepack.errors import InvalidRequest, RankLost
 from framepack.media.pictures import picture_hash
 from framepack.media.video import read_frames
 from framepack.parallel.group import Group
+from framepack.parallel.watchdog import Watchdog
 from framepack.sampling import sampler
 from framepack.shots.events import Event, Notice, SectionDone, Step
 from framepack.shots.keys import PlannedShot, plan_chain
@@ -242,6 +244,25 @@ def test_a_rank_that_cannot_use_its_card_says_why_at_once() -> None:
     crew = Crew([torch.device("cpu"), torch.device("cuda:99")])
     with pytest.raises(RankLost, match="card 2: "):
         crew.start()
+
+
+@pytest.mark.usefixtures("no_others")
+def test_who_cannot_even_let_go_of_a_lost_rank_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    end_group = crew_module.end_group
+
+    def stuck(group: Group, *, lost: bool = False) -> None:
+        assert ended.wait(60)
+        end_group(group, lost=lost)
+
+    monkeypatch.setattr(crew_module, "Watchdog", partial(Watchdog, patience=0.2, last_patience=0.2))
+    monkeypatch.setattr(crew_module, "_end_this_process", ended.set)
+    monkeypatch.setattr(crew_module, "end_group", stuck)
+    crew = Crew([torch.device("cpu")] * 2)
+    crew.start()
+    os.kill(crew.pids[0], signal.SIGKILL)
+    crew.close(lost=True)
+    assert ended.is_set()
 
 
 @pytest.mark.usefixtures("no_others")

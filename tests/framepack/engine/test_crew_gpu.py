@@ -111,7 +111,8 @@ def test_a_killed_rank_ends_the_shot_in_a_sentence_and_the_next_try_goes_on_from
     program = tmp_path / "killed.py"
     program.write_text(KILLED)
     given = [sys.executable, str(program), str(models), str(picture), name, str(tmp_path / "sections")]
-    ended = subprocess.run(given, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=240)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    ended = subprocess.run(given, env=environment, capture_output=True, timeout=120)
     said = ended.stderr.decode()
     assert ended.returncode != 0
     assert "card 2 ended with status -9" in said or "works on the shot, too, is lost" in said
