@@ -383,7 +383,7 @@ def rank(way: Connection, number: int, asked: Asked, meeting: Path, environment:
             found = ROWS[name](Bench(asked, group, ranks))
             if number == 0:
                 way.send((name, found))
-    end_group(group)
+    end_group()
     if number == 0:
         way.send(None)
 

@@ -35,6 +35,7 @@ PRIVATE = (
         ("url", "temp_file", "resume_size", "headers", "expected_size", "tqdm_class"),
         "framepack/fetching/download.py",
     ),
+    ("torch.distributed", "distributed_c10d._abort_process_group", (), "framepack/parallel/group.py"),
     ("huggingface_hub", "utils._http.default_client_factory", (), "framepack/fetching/hub.py"),
     (
         "streamlit.runtime.scriptrunner",

@@ -32,7 +32,7 @@ from framepack.engine.rank_orders import (
 from framepack.engine.rank_process import FAILED, follow
 from framepack.errors import RankLost
 from framepack.messages import Message
-from framepack.parallel.group import SECONDS_TO_WAIT, Group, break_off, end_group, start_group
+from framepack.parallel.group import SECONDS_TO_WAIT, Group, abort_group, break_off, start_group
 from framepack.parallel.watchdog import Watchdog
 from framepack.sampling.sampler import SamplingStep
 from framepack.transformer.transformer import FramepackTransformer
@@ -181,11 +181,8 @@ class Crew:
     def close(self, *, lost: bool = False) -> None:
         """End the other ranks; ``lost`` where one of them may be gone or stuck."""
         if self._watchdog is not None:
-            # What waits for a dead rank on its device may not come back from being interrupted either.
-            if lost:
-                self._watchdog.needed(True)
-            else:
-                self._watchdog.close()
+            # What waits for a rank on its device may not come back from being interrupted either.
+            self._watchdog.needed(True)
         for way in self._ways:
             way.close()
         for process in self._processes:
@@ -194,7 +191,7 @@ class Crew:
                 process.kill()
                 process.join()
         if self._group is not None:
-            end_group(self._group, lost=lost)
+            abort_group()
         if self._watchdog is not None:
             self._watchdog.close()
         self._group = self._watchdog = None
@@ -225,7 +222,7 @@ class Crew:
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        self._watchdog = Watchdog(self._processes, abort=group.abort, give_up=_end_this_process)
+        self._watchdog = Watchdog(self._processes, abort=abort_group, give_up=_end_this_process)
         return group
 
     def _meet(self, meeting: Path) -> Group:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed import distributed_c10d
 
 from framepack.device.shares import Shares
 from framepack.errors import RankLost
@@ -29,6 +31,7 @@ _all_gather: Callable[[Tensor, Tensor, dist.ProcessGroup], object] = getattr(
 
 # How long a rank waits for another: longer than the first step of one takes that compiles for itself.
 SECONDS_TO_WAIT = 300.0
+_ENDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -121,19 +124,16 @@ class Group:
         with self._guarded():
             _all_gather(flat[: self.size * part], mine, self.weights)
 
-    def abort(self) -> None:
-        """Have whatever waits for another rank return at once, as far as that can be had."""
-        for group in (self.data, self.weights):
-            with suppress(RuntimeError):
-                group.abort()
-
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             yield
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
+            # A group that was aborted meanwhile is not known any more.
+            if isinstance(error, ValueError) and dist.is_initialized():
+                raise
             said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             raise RankLost(self.size, Message("rank-unreachable", {"said": as_message(said)})) from error
 
@@ -172,7 +172,7 @@ def start_group(
         if not dist.is_initialized():
             # A meeting that came to nothing was counted: the next one would look for the others under another name.
             dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
-        dist.destroy_process_group()
+        abort_group()
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise RankLost(size, Message("rank-unreachable", {"said": as_message(said)})) from error
     assert data is not None
@@ -202,9 +202,15 @@ def break_off(meeting: Path) -> None:
     aside.replace(meeting)
 
 
-def end_group(group: Group, *, lost: bool = False) -> None:
-    """Leave the group; ``lost`` where other ranks may be gone, so that nobody is waited for."""
-    if lost:
-        group.abort()
+def end_group() -> None:
+    """Leave the group when all its ranks do; each waits for the others."""
     with suppress(RuntimeError):
         dist.destroy_process_group()
+
+
+def abort_group() -> None:
+    """Leave the group whether or not its other ranks are there; whatever waits for one of them returns at once."""
+    with _ENDING:
+        if dist.is_initialized():
+            # All of it in one go: no part can be taken down while what another waits for keeps the device busy.
+            distributed_c10d._abort_process_group()

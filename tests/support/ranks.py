@@ -83,7 +83,7 @@ def _run(
             rank=rank, size=size, device=torch.device("cpu"), meeting=meeting, speeds=speeds, timeout=timeout
         )
         result: Any = True, work(group, *given)
-        end_group(group)
+        end_group()
     except BaseException:
         result = False, traceback.format_exc()
     way.send(result)

@@ -37,7 +37,7 @@ from framepack.environment import EngineOptions
 from framepack.errors import InvalidRequest, RankLost
 from framepack.media.pictures import picture_hash
 from framepack.media.video import read_frames
-from framepack.parallel.group import Group
+from framepack.parallel.group import Group, abort_group
 from framepack.parallel.watchdog import Watchdog
 from framepack.sampling import sampler
 from framepack.shots.events import Event, Notice, SectionDone, Step
@@ -249,15 +249,14 @@ def test_a_rank_that_cannot_use_its_card_says_why_at_once() -> None:
 @pytest.mark.usefixtures("no_others")
 def test_who_cannot_even_let_go_of_a_lost_rank_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    end_group = crew_module.end_group
 
-    def stuck(group: Group, *, lost: bool = False) -> None:
+    def stuck() -> None:
         assert ended.wait(60)
-        end_group(group, lost=lost)
+        abort_group()
 
     monkeypatch.setattr(crew_module, "Watchdog", partial(Watchdog, patience=0.2, last_patience=0.2))
     monkeypatch.setattr(crew_module, "_end_this_process", ended.set)
-    monkeypatch.setattr(crew_module, "end_group", stuck)
+    monkeypatch.setattr(crew_module, "abort_group", stuck)
     crew = Crew([torch.device("cpu")] * 2)
     crew.start()
     os.kill(crew.pids[0], signal.SIGKILL)
