@@ -17,6 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
 from framepack.store.section_store import LATENTS
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Film, Render, Shot, ShotUpdate, Take
@@ -51,6 +55,8 @@ class Storyboard:
 
 # A hash of each frame, in order.
 Digests = tuple[str, ...]
+# The tensors of files, by the file and by their names.
+Tensors = dict[str, dict[str, Tensor]]
 
 
 class NeverEnded(AssertionError):
@@ -207,10 +213,13 @@ class Bench:
         found = {place: takes.get(shot) for place, shot in enumerate(storyboard.shots)}
         return {place: self._digests(take_path(self.settings, take.id)) for place, take in found.items() if take}
 
-    def latents(self) -> dict[str, str]:
-        """A hash of the latents of each section, by its folder's name."""
-        files = [path for path in self.files("sections") if path.name == LATENTS]
-        return {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    def latents(self) -> Tensors:
+        """The tensors of each section, by its folder's name."""
+        return _read({path.parent.name: path for path in self.files("sections") if path.name == LATENTS})
+
+    def conditioning(self) -> Tensors:
+        """What prompts and pictures became, by the file's name."""
+        return _read({path.stem: path for path in self.files("conditioning") if path.suffix == ".safetensors"})
 
     def made(self) -> list[str]:
         """The beginnings of the keys of the sections that workers said they made, in order."""
@@ -226,3 +235,12 @@ class Bench:
     def _digests(self, video: Path) -> Digests:
         bring(self.settings, video)
         return tuple(hashlib.sha256(frame.tobytes()).hexdigest() for frame in frames_in(video))
+
+
+def _read(files: dict[str, Path]) -> Tensors:
+    found: Tensors = {}
+    for name, path in files.items():
+        # The driver itself may have damaged it.
+        with contextlib.suppress(SafetensorError, FileNotFoundError):
+            found[name] = load_file(path)
+    return found

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
 from projects.database.tables import Film, Render, Take
@@ -19,7 +21,7 @@ from projects.queue.steering import retry_order
 from projects.storage.places import take_path
 from projects.storage.shared import bring
 from projects.upkeep.needless import things
-from tests.faults.bench import MADE, Bench, Digests, NeverEnded, Storyboard
+from tests.faults.bench import MADE, Bench, Digests, NeverEnded, Storyboard, Tensors
 
 MOST_SECONDS_TO_A_MOMENT = 3.0
 
@@ -38,22 +40,25 @@ class Differs(Wrong):
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What the storyboard gives when nothing is done to it, hashed: frames by the place of the shot, latents by key."""
+    """What the storyboard gives when nothing is done to it: hashes of frames by place of the shot, tensors by key."""
 
     film: Digests
     takes: dict[int, Digests]
-    latents: dict[str, str]
+    latents: Tensors
+    conditioning: Tensors
 
     @classmethod
     def of(cls, bench: Bench, film: Film, storyboard: Storyboard) -> Undisturbed:
         """What there is of ``storyboard`` now."""
-        return cls(bench.film_frames(film), bench.take_frames(storyboard), bench.latents())
+        return cls(bench.film_frames(film), bench.take_frames(storyboard), bench.latents(), bench.conditioning())
 
     def difference(self, other: Undisturbed) -> str:
         """What of ``other`` is not as here, in words."""
         shots = [f"shot {place}: {_unlike(frames, other.takes.get(place, ()))}" for place, frames in self.takes.items()]
-        keys = [key[:12] for key, found in other.latents.items() if found != self.latents.get(key)]
-        return f"film: {_unlike(self.film, other.film)}; {'; '.join(shots)}; other latents: {keys}"
+        return (
+            f"film: {_unlike(self.film, other.film)}; {'; '.join(shots)}; latents: "
+            f"{_apart(self.latents, other.latents)}; conditioning: {_apart(self.conditioning, other.conditioning)}"
+        )
 
 
 @dataclass
@@ -168,8 +173,9 @@ class Round:
             film = self.bench.await_over(lambda: self.bench.film(again_id))
         if film.status != "done":
             raise Wrong(f"the film is {film.status}: {film.error}")
-        found = Undisturbed.of(self.bench, self.bench.film(film.id), self.storyboard)
-        if found.film != undisturbed.film:
+        film = self.bench.film(film.id)
+        if self.bench.film_frames(film) != undisturbed.film:
+            found = Undisturbed.of(self.bench, film, self.storyboard)
             raise Differs(found, undisturbed.difference(found))
 
     def _check_reason(self, row: Any) -> None:
@@ -222,6 +228,21 @@ def _unlike(frames: Digests, others: Digests) -> str:
         return f"{len(others)} frames instead of {len(frames)}"
     unlike = [number for number, (one, other) in enumerate(zip(frames, others, strict=True)) if one != other]
     return f"frames {unlike[0]} to {unlike[-1]} ({len(unlike)})" if unlike else "the same"
+
+
+def _apart(ours: Tensors, theirs: Tensors) -> str:
+    """How far those tensors that are in both are from each other, where they are not the same."""
+    pairs = [
+        (f"{key[:12]} {name}", tensor, theirs[key][name])
+        for key in ours.keys() & theirs.keys()
+        for name, tensor in ours[key].items()
+    ]
+    found = [
+        f"{name} by {float((one.double() - other.double()).abs().max()):.3g}"
+        for name, one, other in pairs
+        if not torch.equal(one, other)
+    ]
+    return ", ".join(sorted(found)) or "the same"
 
 
 def _entries(folder: Path) -> list[Path]:
