@@ -77,7 +77,7 @@ BY_HAND: dict[str, Callable[[tuple[str, ...]], bool]] = {
     "pip install": lambda rest: all(re.fullmatch(r"uv|[\w-]+==[\d.]+", word) for word in rest),
     "uv pip install --torch-backend=auto --reinstall-package torch": lambda rest: pinned(rest[0]),
     "streamlit run": lambda rest: (ROOT / rest[0]).is_file(),
-    "python -m pytest": lambda rest: rest == ("-n", "2", "--dist", "loadfile"),
+    "python -m pytest": lambda rest: rest == ("-n", "3", "--dist", "loadfile"),
     "docker compose run --rm studio": lambda rest: rest == ("python", "-m", "projects", "password"),
     "docker compose": lambda rest: rest[-2:] == ("up", "--build") and all((ROOT / f).is_file() for f in rest[1:-2:2]),
     "curl": lambda rest: served(rest[-1], "POST" if "-d" in rest else "GET"),

@@ -23,6 +23,7 @@ from framepack.device.memory_plan import Budget
 from framepack.engine.rank_orders import (
     Answer,
     Failed,
+    Leave,
     Measure,
     NextStep,
     Order,
@@ -32,7 +33,7 @@ from framepack.engine.rank_orders import (
 from framepack.engine.rank_process import FAILED, follow
 from framepack.errors import RankLost
 from framepack.messages import Message
-from framepack.parallel.group import SECONDS_TO_WAIT, Group, abort_group, break_off, start_group
+from framepack.parallel.group import SECONDS_TO_WAIT, Group, abort_group, break_off, end_group, start_group
 from framepack.parallel.watchdog import Watchdog
 from framepack.sampling.sampler import SamplingStep
 from framepack.transformer.transformer import FramepackTransformer
@@ -183,19 +184,29 @@ class Crew:
         if self._watchdog is not None:
             # What waits for a rank on its device may not come back from being interrupted either.
             self._watchdog.needed(True)
+        together = self.runs and not lost and self._told_to_leave()
+        if together:
+            end_group()
         for way in self._ways:
             way.close()
         for process in self._processes:
-            process.join(0.0 if lost else _SECONDS_TO_END)
+            process.join(_SECONDS_TO_END if together else 0.0)
             if process.is_alive():
                 process.kill()
                 process.join()
-        if self._group is not None:
+        if not together and self._group is not None:
             abort_group()
         if self._watchdog is not None:
             self._watchdog.close()
         self._group = self._watchdog = None
         self._processes, self._ways = [], []
+
+    def _told_to_leave(self) -> bool:
+        try:
+            self.tell(Leave())
+        except RankLost:
+            return False
+        return True
 
     def _start(self) -> Group:
         context = multiprocessing.get_context("spawn")

@@ -126,7 +126,12 @@ class Decode:
     vae_stays: bool
 
 
-Order = Measure | TimeCard | Load | Drop | Section | NextStep | StopSampling | Decode
+@dataclass(frozen=True)
+class Leave:
+    """Leave the group together with all other ranks, and end."""
+
+
+Order = Measure | TimeCard | Load | Drop | Section | NextStep | StopSampling | Decode | Leave
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from framepack.engine.rank_orders import (
     Failed,
     ForwardSection,
     InvertedSection,
+    Leave,
     Load,
     Measure,
     NextStep,
@@ -33,7 +34,7 @@ from framepack.engine.rank_orders import (
 from framepack.engine.timing_cards import time_card
 from framepack.errors import FramepackError, RankLost
 from framepack.messages import Message, as_message
-from framepack.parallel.group import Group, start_group
+from framepack.parallel.group import Group, end_group, start_group
 from framepack.parallel.together import attend_together
 from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import Steps
@@ -140,6 +141,9 @@ class _Follower:
                     self._steps = None
             case Decode():
                 self._decode(order)
+            case Leave():
+                end_group()
+                os._exit(0)
 
     def _load(self, order: Load) -> None:
         self._drop()

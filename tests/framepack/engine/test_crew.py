@@ -247,6 +247,16 @@ def test_a_rank_that_cannot_use_its_card_says_why_at_once() -> None:
 
 
 @pytest.mark.usefixtures("no_others")
+def test_ranks_that_are_not_needed_any_more_leave_together() -> None:
+    crew = Crew([torch.device("cpu")] * 3)
+    crew.start()
+    processes = [*crew._processes]
+    crew.close()
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert not torch.distributed.is_initialized()
+
+
+@pytest.mark.usefixtures("no_others")
 def test_who_cannot_even_let_go_of_a_lost_rank_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
