@@ -1,6 +1,6 @@
 """How much open pages slow a render down, and how soon they are answered meanwhile, on a project that is rendered.
 
-    python -m benchmarks.pages_under_load [--pages 50] [--every 10] [--steps 60] [--times 3]
+    python -m benchmarks.pages_under_load [--pages 50] [--every 10] [--steps 60] [--seconds 4.5] [--times 3]
 
 It starts two real studios in folders of their own. One renders shots of the draft model at 64 x 64, by turns while as
 many pages are open on the other, which is idle, and while they are open on itself: what the pages take of the computer
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=50, help="how many pages are open (default: 50)")
     parser.add_argument("--every", type=float, default=10.0, help="seconds between whole page runs (default: 10)")
     parser.add_argument("--steps", type=int, default=60, help="steps a section (default: 60)")
+    parser.add_argument("--seconds", type=float, default=4.5, help="how long each shot is (default: 4.5)")
     parser.add_argument("--times", type=int, default=3, help="renders either way (default: 3)")
     asked = parser.parse_args()
     with (
@@ -64,8 +65,8 @@ def main() -> None:
         studio(Path(folder) / "rendering") as rendering,
         studio(Path(folder) / "idle") as idle,
     ):
-        project_id, shot_ids = storyboard(rendering.settings, asked.steps, 1 + 2 * asked.times)
-        elsewhere_id, _ = storyboard(idle.settings, asked.steps, 1 + 2 * asked.times)
+        project_id, shot_ids = storyboard(rendering.settings, asked.steps, asked.seconds, 1 + 2 * asked.times)
+        elsewhere_id, _ = storyboard(idle.settings, asked.steps, asked.seconds, 1 + 2 * asked.times)
         shots = iter(shot_ids)
         render(rendering.settings, project_id, next(shots))  # loads the model
         elsewhere, here, answers = [], [], []
@@ -113,15 +114,15 @@ def studio(home: Path) -> Iterator[Running]:
         server.wait()
 
 
-def storyboard(settings: StudioSettings, steps: int, count: int) -> tuple[str, list[str]]:
-    """A project of shots of four sections each; the ids of the project and the shots."""
+def storyboard(settings: StudioSettings, steps: int, seconds: float, count: int) -> tuple[str, list[str]]:
+    """A project of shots of so many seconds each; the ids of the project and the shots."""
     file = BytesIO()
     Image.new("RGB", (SIDE, SIDE), "teal").save(file, "PNG")
     with session_for(make_engine(settings.database_url)) as session:
         project = create_project(session=session, name="Under load")
         media = add_picture(session=session, settings=settings, data=file.getvalue(), name="teal.png").media
         shots = [
-            add_shot(session=session, project_id=project.id, prompt=f"Waves {n}.", seconds=4.5, media_id=media.id)
+            add_shot(session=session, project_id=project.id, prompt=f"Waves {n}.", seconds=seconds, media_id=media.id)
             for n in range(count)
         ]
         project.height = project.width = SIDE
