@@ -1,6 +1,7 @@
 """Owns the connection to an object store: it is opened when it is needed, and anew after a fault.
 
-<address>/studio-store.json      which store it is
+<address>/studio-store.json            which store it is
+<address>/studio-store-<which>.json    the same, for each that ever stood in the file above
 """
 
 from __future__ import annotations
@@ -117,12 +118,16 @@ class Connection:
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / MARK
                 file.write_text(json.dumps({"store": found}), encoding="utf-8")
-                put_whole(fs, file, mark)
+                # Another may mark it in the same moment, and the later mark stays.
+                for place in (_mark_of(root, found), mark):
+                    put_whole(fs, file, place)
         if not noted.is_file():
             self._home.mkdir(parents=True, exist_ok=True)
             with replacing(noted) as aside:
                 aside.write_text(json.dumps({"store": found}), encoding="utf-8")
-        elif json.loads(noted.read_bytes())["store"] != found:
+            return
+        known = str(json.loads(noted.read_bytes())["store"])
+        if known != found and size_at(fs, _mark_of(root, known)) is None:
             raise StoreAway(self._address, Message("store-another", {"note": str(noted)}))
 
     def _said(self, error: Exception) -> str:
@@ -134,6 +139,11 @@ class Connection:
             if secret:
                 said = said.replace(secret, "…")
         return f"{type(error).__name__}: {said[:200]}"
+
+
+def _mark_of(root: str, store: str) -> str:
+    name, dot, ending = MARK.rpartition(".")
+    return f"{root}/{name}-{store}{dot}{ending}"
 
 
 def put_whole(fs: Any, file: Path, place: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from framepack.errors import SettingRejected
 from framepack.files.manifest import Manifest, describe
+from framepack.store import connection
 from framepack.store.addresses import checked_address, shown_address
 from framepack.store.connection import StoreAway
 from framepack.store.objects import ObjectStore
@@ -165,6 +167,23 @@ def test_another_store_at_the_same_place_is_not_written_into(store: ObjectStore,
     store_at(place, tmp_path / "stranger").check()
     with pytest.raises(StoreAway, match="not the store that this computer knows"):
         store_at(place, tmp_path / "home").check()
+
+
+def test_two_computers_may_be_the_first_in_one_moment(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = store_at(place, tmp_path / "one"), store_at(place, tmp_path / "other")
+    put_whole = connection.put_whole
+
+    def after_the_other(fs: Any, file: Path, at: str) -> None:
+        monkeypatch.setattr(connection, "put_whole", put_whole)
+        other.check()
+        put_whole(fs, file, at)
+
+    monkeypatch.setattr(connection, "put_whole", after_the_other)
+    one.put(NAME, *things(tmp_path / "made"))
+    for store in (one, other, store_at(place, tmp_path / "other"), store_at(place, tmp_path / "a third")):
+        assert store.manifest(NAME) is not None
 
 
 def test_a_store_that_answers_again_in_time_was_only_waited_for(
