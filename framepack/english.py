@@ -253,6 +253,8 @@ ENGLISH = MappingProxyType(
         "store-away": "The shared store {place} cannot be used now ({reason}). Nothing is lost; it is asked again.",
         "store-not-mounted": "what is there is empty; the disk or share may not be mounted",
         "store-another": "it is not the store that this computer knows; if that is meant, remove {note}",
+        "store-host-unknown": "this computer does not know the server {host}, or it shows another key than before;"
+        " connect to it once by ssh, compare the key, and try again",
         "store-reads-otherwise": "what is read there is not what was written",
         "unknown-store": "it has to be the path of a folder, or an address that begins with one of {known}.",
         "store-without-place": "after {scheme}:// it has to say where, such as a bucket or a computer, and a folder.",

@@ -24,6 +24,7 @@ from framepack.files.filesystem import is_disk_full
 from framepack.files.outputs import LEAST_ROOM
 from framepack.messages import Message, as_message
 from framepack.store.addresses import SCHEMES, scheme_of, shown_address
+from framepack.store.known_hosts import HostUnknown, known_hosts_only
 
 MARK = "studio-store.json"
 # Other libraries have limits of their own; that of SFTP waits without end for a server that says nothing any more.
@@ -88,8 +89,14 @@ class Connection:
         self._idle.append(opened)
 
     def _open(self) -> tuple[Any, str]:
-        limits = dict.fromkeys(("timeout", "channel_timeout"), SECONDS_OF_SILENCE) if self._is_sftp else {}
-        fs, root = fsspec.core.url_to_fs(self._address, skip_instance_cache=True, **limits)
+        how: dict[str, Any] = {}
+        if self._is_sftp:
+            how = dict.fromkeys(("timeout", "channel_timeout"), SECONDS_OF_SILENCE)
+            how["host_key_policy"] = known_hosts_only()
+        try:
+            fs, root = fsspec.core.url_to_fs(self._address, skip_instance_cache=True, **how)
+        except HostUnknown as unknown:
+            raise StoreAway(self._address, Message("store-host-unknown", {"host": unknown.host})) from None
         try:
             if self._is_sftp:
                 fs.ftp.get_channel().settimeout(SECONDS_OF_SILENCE)

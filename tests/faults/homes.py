@@ -31,6 +31,9 @@ class Homes(Bench):
     def __init__(self, folder: Path, count: int, database_url: str) -> None:
         super().__init__(folder / "0", database_url)
         self.servers = [SmallSftp(folder) for _ in range(count)]
+        os.environ["HOME"] = str(folder)  # of the driver and its workers, who shall know these servers
+        for server in self.servers:
+            server.make_known(folder)
         homes = enumerate(self.servers)
         self.homes = [replace(self.settings, home=folder / str(n), store=server.address) for n, server in homes]
         self.settings = self.homes[0]

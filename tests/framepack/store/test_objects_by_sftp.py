@@ -17,8 +17,10 @@ from tests.support.sftp import SmallSftp
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[SmallSftp]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallSftp]:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
     with closing(SmallSftp(tmp_path / "served")) as running:
+        running.make_known(tmp_path / "me")
         yield running
 
 
@@ -31,6 +33,15 @@ def store(server: SmallSftp, tmp_path: Path) -> ObjectStore:
 
 def test_a_folder_by_sftp_is_a_store_like_any_other(server: SmallSftp, tmp_path: Path) -> None:
     check_store(server.address, tmp_path)
+
+
+def test_a_server_that_this_computer_does_not_know_gets_nothing(
+    server: SmallSftp, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.has(NAME)
+    monkeypatch.setenv("HOME", str(tmp_path / "somebody else"))
+    with pytest.raises(StoreAway, match=r"does not know the server \[127\.0\.0\.1\]:\d+, or it shows another key"):
+        ObjectStore(server.address, tmp_path / "other home", 0.0).check()
 
 
 def test_a_server_that_is_cut_off_is_away_and_found_again(

@@ -263,7 +263,11 @@ def test_two_workers_with_folders_of_their_own_serve_one_studio(one: StudioSetti
     database.dispose()
 
 
-def test_two_workers_serve_one_studio_by_sftp(one: StudioSettings, two: StudioSettings, tmp_path: Path) -> None:
+def test_two_workers_serve_one_studio_by_sftp(
+    one: StudioSettings, two: StudioSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
     with closing(SmallSftp(tmp_path / "served")) as server:
+        server.make_known(tmp_path / "me")
         one, two = (dataclasses.replace(home, store=server.address) for home in (one, two))
         test_two_workers_with_folders_of_their_own_serve_one_studio(one, two)
