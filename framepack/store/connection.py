@@ -29,6 +29,7 @@ from framepack.store.known_hosts import HostUnknown, known_hosts_only
 MARK = "studio-store.json"
 # Other libraries have limits of their own; that of SFTP waits without end for a server that says nothing any more.
 SECONDS_OF_SILENCE = 30.0
+TRIES = 5
 _TYPE = TypeVar("_TYPE")
 
 
@@ -168,7 +169,7 @@ def _put_whole(fs: Any, file: Path, place: str) -> None:
         fs.put_file(str(file), place)
         return
     aside = f"{place}.{uuid.uuid4().hex}.part"
-    fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+    _make_folder(fs, place.rpartition("/")[0])
     try:
         fs.put_file(str(file), aside)
         fs.mv(aside, place)
@@ -176,6 +177,17 @@ def _put_whole(fs: Any, file: Path, place: str) -> None:
         if size_at(fs, aside) is not None:
             fs.rm_file(aside)
         raise
+
+
+def _make_folder(fs: Any, place: str) -> None:
+    """Make a folder and those it lies in; others may make them in the same moment, which a server may call a fault."""
+    for left in reversed(range(TRIES)):
+        try:
+            fs.makedirs(place, exist_ok=True)
+            return
+        except OSError:
+            if not left:
+                raise
 
 
 def size_at(fs: Any, place: str) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from framepack.store.connection import StoreAway
@@ -64,6 +65,23 @@ def test_a_server_that_says_nothing_any_more_is_away(
     server.answers.clear()
     with pytest.raises(StoreAway):
         store.check()
+
+
+def test_another_may_make_the_same_folders_in_one_moment(
+    server: SmallSftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = paramiko.SFTPClient.mkdir
+
+    def after_another(client: paramiko.SFTPClient, path: str, mode: int = 0o777) -> None:
+        (server.folder / path.lstrip("/")).mkdir(exist_ok=True)
+        mkdir(client, path, mode)
+
+    monkeypatch.setattr(paramiko.SFTPClient, "mkdir", after_another)
+    store = ObjectStore(server.address, tmp_path / "home", 0.0)
+    folder, manifest = things(tmp_path / "made")
+    store.put_contents(NAME, folder, manifest)
+    store.publish(NAME, manifest)
+    assert fetched(store, tmp_path / "into") is not None
 
 
 def test_several_threads_may_ask_at_once(store: ObjectStore) -> None:
