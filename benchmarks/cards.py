@@ -230,8 +230,8 @@ def as_planned(bench: Bench) -> dict[str, Any]:
 
 def planned(bench: Bench, cards: int) -> Offloading:
     """What stays and what streams under the cap where ``cards`` have equal shares of the tokens."""
-    dtype, config, asked = bench.dtype, small_parts(bench.config).config, bench.asked
-    rest = sum(value.numel() for value in small_parts(bench.config).parameters()) * dtype.itemsize
+    dtype, parts, asked = bench.dtype, small_parts(bench.config), bench.asked
+    config, rest = parts.config, sum(value.numel() for value in parts.parameters()) * dtype.itemsize
     blocks = tuple(place.layout.nbytes for place in block_places(config, dtype, "plain"))
     sizes = PartSizes(blocks, rest, text_layers=(), text_rest=0, clip=0, siglip=0, vae=VAE_BYTES)
     work = Work(

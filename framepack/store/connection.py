@@ -29,6 +29,7 @@ from framepack.store.known_hosts import HostUnknown, known_hosts_only
 MARK = "studio-store.json"
 # Other libraries have limits of their own; that of SFTP waits without end for a server that says nothing any more.
 SECONDS_OF_SILENCE = 30.0
+# What is put into a store lies in so many folders at most, and each may be somebody else's to make.
 TRIES = 5
 _TYPE = TypeVar("_TYPE")
 
