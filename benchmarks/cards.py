@@ -46,7 +46,7 @@ from framepack.environment import GIB
 from framepack.media.video import write_frames
 from framepack.ops.fp8 import WeightFormat
 from framepack.ops.linear import available_formats
-from framepack.parallel.group import Group, end_group, start_group
+from framepack.parallel.group import Group, abort_group, start_group
 from framepack.parallel.together import attend_together
 from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import SamplingSettings, sample_section
@@ -383,7 +383,8 @@ def rank(way: Connection, number: int, asked: Asked, meeting: Path, environment:
             found = ROWS[name](Bench(asked, group, ranks))
             if number == 0:
                 way.send((name, found))
-    end_group()
+    group.meet()
+    abort_group(group)
     if number == 0:
         way.send(None)
 

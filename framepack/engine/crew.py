@@ -12,10 +12,13 @@ import pickle
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -23,7 +26,6 @@ from framepack.device.memory_plan import Budget
 from framepack.engine.rank_orders import (
     Answer,
     Failed,
-    Leave,
     Measure,
     NextStep,
     Order,
@@ -33,11 +35,12 @@ from framepack.engine.rank_orders import (
 from framepack.engine.rank_process import FAILED, follow
 from framepack.errors import RankLost
 from framepack.messages import Message
-from framepack.parallel.group import SECONDS_TO_WAIT, Group, abort_group, break_off, end_group, start_group
+from framepack.parallel.group import SECONDS_TO_WAIT, Group, abort_group, break_off, start_group
 from framepack.parallel.watchdog import Watchdog
 from framepack.sampling.sampler import SamplingStep
 from framepack.transformer.transformer import FramepackTransformer
 
+T = TypeVar("T")
 _SECONDS_TO_END = 5.0
 _SECONDS_FOR_LAST_WORDS = 2.0
 # At a meeting nobody has anything else to do than to meet.
@@ -58,6 +61,7 @@ class Crew:
         self._speeds = tuple(speeds)
         self._timeout = timeout
         self._group: Group | None = None
+        self._folder: Path | None = None
         self._processes: list[BaseProcess] = []
         self._ways: list[Connection] = []
         self._watchdog: Watchdog | None = None
@@ -92,7 +96,7 @@ class Crew:
     def start(self) -> None:
         """Start the other ranks where they are not there. Raises RankLost."""
         if not self.runs:
-            self.close(lost=True)
+            self.close()
             self._group = self._start()
 
     def budgets(self, cap: int | None) -> list[Budget]:
@@ -148,6 +152,7 @@ class Crew:
                 if step is None:
                     break
                 yield step
+                self._check()
             self.tell(StopSampling())
         except GeneratorExit:
             self.tell(StopSampling())
@@ -156,6 +161,13 @@ class Crew:
             raise self.loss(error) from error
         finally:
             steps.close()
+
+    def checked(self, made: Generator[T]) -> Generator[T]:
+        """What is ``made`` with the other ranks, for as long as all are there. Raises RankLost."""
+        with closing(made):
+            for one in made:
+                self._check()
+                yield one
 
     def rest(self) -> None:
         """Nobody waits for the other ranks until they are told something again."""
@@ -179,39 +191,38 @@ class Crew:
                 return RankLost(self.size, Message("rank-stopped", {"card": card, "status": status}))
         return error or RankLost(self.size, Message("rank-silent", {"seconds": self._timeout}))
 
-    def close(self, *, lost: bool = False) -> None:
-        """End the other ranks; ``lost`` where one of them may be gone or stuck."""
+    def close(self) -> None:
+        """End the other ranks, whatever they are at."""
         if self._watchdog is not None:
-            # What waits for a rank on its device may not come back from being interrupted either.
+            # What is taken down may wait for what a rank was to do on its device.
             self._watchdog.needed(True)
-        together = self.runs and not lost and self._told_to_leave()
-        if together:
-            end_group()
+        if self._group is not None:
+            abort_group(self._group)
         for way in self._ways:
             way.close()
         for process in self._processes:
-            process.join(_SECONDS_TO_END if together else 0.0)
+            process.join(_SECONDS_TO_END)
             if process.is_alive():
                 process.kill()
                 process.join()
-        if not together and self._group is not None:
-            abort_group()
         if self._watchdog is not None:
             self._watchdog.close()
         self._group = self._watchdog = None
         self._processes, self._ways = [], []
+        if self._folder is not None:
+            # Only now: the threads of a group may look into the file, and wait long for one that is not there.
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
-    def _told_to_leave(self) -> bool:
-        try:
-            self.tell(Leave())
-        except RankLost:
-            return False
-        return True
+    def _check(self) -> None:
+        # Waiting for a card that is lost is interrupted without an error, and what was waited for is not there.
+        if not self.runs:
+            raise self.loss()
 
     def _start(self) -> Group:
         context = multiprocessing.get_context("spawn")
-        folder = Path(tempfile.mkdtemp(prefix="framepack-"))
-        meeting = folder / "meeting"
+        self._folder = Path(tempfile.mkdtemp(prefix="framepack-"))
+        meeting = self._folder / "meeting"
         threads = max(1, torch.get_num_threads() // self.size)
         try:
             for rank, device in enumerate(self.devices[1:], start=1):
@@ -227,13 +238,11 @@ class Crew:
             group = self._meet(meeting)
         except BaseException as error:
             loss = self.loss(error) if isinstance(error, RankLost) else None
-            self.close(lost=True)
+            self.close()
             if loss is not None:
                 raise loss from error
             raise
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        self._watchdog = Watchdog(self._processes, abort=abort_group, give_up=_end_this_process)
+        self._watchdog = Watchdog(self._processes, abort=partial(abort_group, group), give_up=_end_this_process)
         return group
 
     def _meet(self, meeting: Path) -> Group:

@@ -214,7 +214,8 @@ class Engine:
 
         def decode(decoder: Any, tile: int | None) -> Iterator[NDArray[np.uint8]]:
             group = self._models.share_of_decoding(window_of(history, latents))
-            return decode_after(decoder, history, latents, tile=tile, notify=self._say, group=group)
+            frames = decode_after(decoder, history, latents, tile=tile, notify=self._say, group=group)
+            return frames if group is None or self._crew is None else self._crew.checked(frames)
 
         return self._decoded(decode, latents)
 

@@ -205,7 +205,7 @@ class ModelManager:
     def lose_ranks(self) -> None:
         """Let go of what other ranks had a part in, after one of them was lost; the next use starts them again."""
         assert self.crew is not None, "there were some"
-        self.crew.close(lost=True)
+        self.crew.close()
         self._drop_transformer()
 
     def use_less_memory(self) -> None:

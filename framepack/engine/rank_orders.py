@@ -126,12 +126,7 @@ class Decode:
     vae_stays: bool
 
 
-@dataclass(frozen=True)
-class Leave:
-    """Leave the group together with all other ranks, and end."""
-
-
-Order = Measure | TimeCard | Load | Drop | Section | NextStep | StopSampling | Decode | Leave
+Order = Measure | TimeCard | Load | Drop | Section | NextStep | StopSampling | Decode
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from framepack.engine.rank_orders import (
     Failed,
     ForwardSection,
     InvertedSection,
-    Leave,
     Load,
     Measure,
     NextStep,
@@ -34,7 +33,7 @@ from framepack.engine.rank_orders import (
 from framepack.engine.timing_cards import time_card
 from framepack.errors import FramepackError, RankLost
 from framepack.messages import Message, as_message
-from framepack.parallel.group import Group, end_group, start_group
+from framepack.parallel.group import Group, start_group
 from framepack.parallel.together import attend_together
 from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import Steps
@@ -46,6 +45,8 @@ from framepack.weights.block_layout import BlockShape
 from framepack.weights.loading import load_transformer, load_vae
 
 FAILED = 1
+# A card with less has no room for what cards need to meet; one that finds that out while they meet ends them all.
+_LEAST_BYTES = 2**30
 
 
 def follow(
@@ -67,6 +68,7 @@ def follow(
     set_libraries_aside()
     torch.set_num_threads(threads)
     try:
+        _look_for_room(torch.device(device))
         way.send_bytes(pickle.dumps(Done()))
         group = start_group(
             rank=rank, size=size, device=torch.device(device), meeting=meeting, speeds=speeds, timeout=timeout
@@ -80,6 +82,11 @@ def follow(
         way.send_bytes(pickle.dumps(Failed(_reason(error, rank))))
         # Others wait for this rank until its connections close.
         os._exit(FAILED)
+
+
+def _look_for_room(device: torch.device) -> None:
+    if device.type == "cuda" and torch.cuda.mem_get_info(device)[0] < _LEAST_BYTES:
+        raise torch.OutOfMemoryError("others have all of the card's memory")
 
 
 def _hear(way: Connection, orders: queue.SimpleQueue[Order]) -> None:
@@ -141,9 +148,6 @@ class _Follower:
                     self._steps = None
             case Decode():
                 self._decode(order)
-            case Leave():
-                end_group()
-                os._exit(0)
 
     def _load(self, order: Load) -> None:
         self._drop()

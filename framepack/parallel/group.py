@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -156,6 +156,9 @@ def start_group(
         torch.cuda.set_device(device)
     # A rank that does not answer shall end in an error here, not in the end of the process.
     os.environ.setdefault("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2")
+    # That somebody hangs is the watchdog's to notice; these would ask the file of the meeting, also when it is gone.
+    os.environ.setdefault("TORCH_NCCL_ENABLE_MONITORING", "0")
+    os.environ.setdefault("TORCH_NCCL_DUMP_ON_TIMEOUT", "0")
     wait = dt.timedelta(seconds=timeout)
     try:
         store = dist.FileStore(str(meeting), size)  # type: ignore[attr-defined]
@@ -166,7 +169,6 @@ def start_group(
         data = dist.group.WORLD
         weights = dist.new_group(backend=backend, timeout=wait)
         control = dist.new_group(backend="gloo", timeout=wait)
-        # The file is not needed any more once all are here.
         dist.monitored_barrier(control, timeout=wait)
     except RuntimeError as error:
         if not dist.is_initialized():
@@ -202,15 +204,20 @@ def break_off(meeting: Path) -> None:
     aside.replace(meeting)
 
 
-def end_group() -> None:
-    """Leave the group when all its ranks do; each waits for the others."""
-    with suppress(RuntimeError):
-        dist.destroy_process_group()
+def abort_group(group: Group | None = None) -> None:
+    """Leave ``group``, or what there is of one that did not come about, whether or not its other ranks are there.
 
-
-def abort_group() -> None:
-    """Leave the group whether or not its other ranks are there; whatever waits for one of them returns at once."""
+    Whatever waits for one of them returns at once, without an error and with whatever is there.
+    """
     with _ENDING:
-        if dist.is_initialized():
-            # All of it in one go: no part can be taken down while what another waits for keeps the device busy.
-            distributed_c10d._abort_process_group()
+        if not dist.is_initialized():
+            return
+        # At the same time: none can be taken down while what another waits for keeps the device busy, and NCCL does
+        # not come back from taking down all of them in one go.
+        parts = () if group is None else (group.data, group.weights, group.control)
+        aborts = [threading.Thread(target=part.abort, name="end of a group", daemon=True) for part in parts]
+        for abort in aborts:
+            abort.start()
+        for abort in aborts:
+            abort.join()
+        distributed_c10d._abort_process_group()

@@ -10,7 +10,7 @@ again 0.04, while the VAE itself is 5.9 levels from the picture: see benchmarks/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import islice
 from typing import Any
 
@@ -57,7 +57,7 @@ def decode_after(
     left_context: int = LEFT_CONTEXT,
     fade_frames: int = FADE_FRAMES,
     group: Group | None = None,
-) -> Iterator[NDArray[np.uint8]]:
+) -> Generator[NDArray[np.uint8]]:
     """The frames (H, W, 3) uint8 RGB of the new ``latents`` (1, 16, T, h, w) that follow ``history``, 4 for each.
 
     What the window's edge changes, seen in the last frame shown before, which the window holds too, is faded out over

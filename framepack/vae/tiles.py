@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import torch
@@ -91,9 +91,11 @@ def _decoded_by_turns(
         left.clear()
         raise
     finally:
-        for number, latents in left:
-            if number % group.size:
-                _received(vae, latents, group, number % group.size)
+        # What nobody wants is not missed where its rank is lost; who needs that rank next is told.
+        with suppress(RankLost):
+            for number, latents in left:
+                if number % group.size:
+                    _received(vae, latents, group, number % group.size)
 
 
 def _received(vae: Any, latents: Tensor, group: Group, rank: int) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from framepack.parallel.group import end_group, start_group
+from framepack.parallel.group import start_group
 from tests.support.preloaded import preloaded_context
 
 SECONDS = 120.0
@@ -83,7 +83,6 @@ def _run(
             rank=rank, size=size, device=torch.device("cpu"), meeting=meeting, speeds=speeds, timeout=timeout
         )
         result: Any = True, work(group, *given)
-        end_group()
     except BaseException:
         result = False, traceback.format_exc()
     way.send(result)

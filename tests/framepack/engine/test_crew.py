@@ -247,7 +247,7 @@ def test_a_rank_that_cannot_use_its_card_says_why_at_once() -> None:
 
 
 @pytest.mark.usefixtures("no_others")
-def test_ranks_that_are_not_needed_any_more_leave_together() -> None:
+def test_ranks_that_are_not_needed_any_more_end_by_themselves() -> None:
     crew = Crew([torch.device("cpu")] * 3)
     crew.start()
     processes = [*crew._processes]
@@ -260,9 +260,9 @@ def test_ranks_that_are_not_needed_any_more_leave_together() -> None:
 def test_who_cannot_even_let_go_of_a_lost_rank_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
-    def stuck() -> None:
+    def stuck(group: Group) -> None:
         assert ended.wait(60)
-        abort_group()
+        abort_group(group)
 
     monkeypatch.setattr(crew_module, "Watchdog", partial(Watchdog, patience=0.2, last_patience=0.2))
     monkeypatch.setattr(crew_module, "_end_this_process", ended.set)
@@ -270,7 +270,7 @@ def test_who_cannot_even_let_go_of_a_lost_rank_is_ended(monkeypatch: pytest.Monk
     crew = Crew([torch.device("cpu")] * 2)
     crew.start()
     os.kill(crew.pids[0], signal.SIGKILL)
-    crew.close(lost=True)
+    crew.close()
     assert ended.is_set()
 
 

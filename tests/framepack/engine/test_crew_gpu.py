@@ -21,8 +21,10 @@ from torch import Tensor
 from framepack.checkpoints.table import CHECKPOINTS
 from framepack.engine.crew import Crew
 from framepack.engine.engine import Engine
+from framepack.engine.rank_orders import Decode, ForwardSection, Order
 from framepack.engine.render import render_shot
 from framepack.environment import EngineOptions
+from framepack.errors import RankLost
 from framepack.media.pictures import picture_hash
 from framepack.shots.events import Notice, Step
 from framepack.shots.keys import PlannedShot, plan_chain
@@ -83,7 +85,7 @@ def all_memory_of(device: torch.device) -> list[Tensor]:
     return taken
 
 
-# A process of its own: one that waits on its device for a dead rank can be ended, not always interrupted.
+# A process of its own: it can be ended where waiting on its device for a dead rank is not interrupted.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -113,9 +115,8 @@ def test_a_killed_rank_ends_the_shot_in_a_sentence_and_the_next_try_goes_on_from
     given = [sys.executable, str(program), str(models), str(picture), name, str(tmp_path / "sections")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     ended = subprocess.run(given, env=environment, capture_output=True, timeout=120)
-    said = ended.stderr.decode()
     assert ended.returncode != 0
-    assert "card 2 ended with status -9" in said or "works on the shot, too, is lost" in said
+    assert "card 2 ended with status -9" in ended.stderr.decode()
     shots = chain(pictures)
     again = list(render_shot(together, shots, 0, pictures, store))
     assert {event.section for event in again if isinstance(event, Step)} == {2}
@@ -136,20 +137,47 @@ def test_a_shot_that_is_cut_short_leaves_the_ranks_ready_for_the_next(
     assert crew_of(together).pids == pids
 
 
-def test_a_device_without_memory_has_the_section_made_with_less(
-    together: Engine, pictures: dict[str, Path], store: SectionStore
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [(ForwardSection, "cards-memory-short"), (Decode, "cards-decode-alone")],
+)
+def test_a_card_without_memory_has_the_section_made_with_less_or_decoded_by_the_first(
+    together: Engine,
+    pictures: dict[str, Path],
+    store: SectionStore,
+    monkeypatch: pytest.MonkeyPatch,
+    order: type,
+    said: str,
 ) -> None:
-    list(render_shot(together, chain(pictures, 1.0), 0, pictures, store))
-    device = torch.device("cuda", 1)
-    taken = all_memory_of(device)
-    said, steps = [], []
-    with closing(render_shot(together, chain(pictures, 1.0, side=512), 0, pictures, store)) as events:
-        for event in events:
-            if isinstance(event, Step):
-                steps.append(event.number)
-            if isinstance(event, Notice):
-                said.append(event.message.id)
-                taken.clear()
-                torch.cuda.empty_cache()
-    assert {"cards-memory-short", "cards-decode-alone"} & set(said)
-    assert steps[-3:] == [1, 2, 3]
+    shots = chain(pictures, 1.0, side=512)
+    crew, taken = crew_of(together), []
+    tell, close = crew.tell, crew.close
+
+    def take_memory_and_tell(told: Order) -> None:
+        if isinstance(told, order) and not taken:
+            taken.extend(all_memory_of(torch.device("cuda", 1)))
+        tell(told)
+
+    def give_back_and_close() -> None:
+        monkeypatch.undo()
+        taken.clear()
+        torch.cuda.empty_cache()
+        close()
+
+    monkeypatch.setattr(crew, "tell", take_memory_and_tell)
+    monkeypatch.setattr(crew, "close", give_back_and_close)
+    events = list(render_shot(together, shots, 0, pictures, store))
+    assert said in [event.message.id for event in events if isinstance(event, Notice)]
+    assert [event.number for event in events if isinstance(event, Step)][-3:] == [1, 2, 3]
+    assert store.has(shots[0].sections[0])
+
+
+def test_a_card_that_is_full_when_it_is_to_be_used_says_so(
+    models: Path, pictures: dict[str, Path], store: SectionStore
+) -> None:
+    with Engine(CHECKPOINTS["f1"], EngineOptions(device="cuda:0+1", models=models)) as engine:
+        taken = all_memory_of(torch.device("cuda", 1))
+        with pytest.raises(RankLost, match="card 2"):
+            list(render_shot(engine, chain(pictures), 0, pictures, store))
+        taken.clear()
+        torch.cuda.empty_cache()
