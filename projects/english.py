@@ -79,6 +79,7 @@ ENGLISH = MappingProxyType(
             "all that is in it, and uses this computer's cards and disk for it. {connection} It answers to the names "
             "{names}; programs of this computer come in by the token in {token}."
         ),
+        "keepers-only": "Only whoever runs this studio can do this.",
         "share-encrypted": "What is sent is encrypted.",
         "share-not-encrypted": (
             "What is sent, the password too, is not encrypted: on a network that others use, give it a certificate "

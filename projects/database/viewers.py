@@ -1,0 +1,176 @@
+"""Whose eyes a session on the database has: a person sees and changes what belongs to their own projects, nobody else's.
+
+The keeper, and whoever works for the studio, are nobody in particular and see everything. What a person's session asks
+of a table is narrowed here, so that what is somebody else's is not there. Only what goes through the session is: what
+its connection is asked itself sees everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlmodel import Session, SQLModel, col
+
+from framepack.messages import Message
+from projects.database.tables import (
+    Edit,
+    Edition,
+    Film,
+    GuestLink,
+    GuestNote,
+    Lora,
+    Media,
+    MediaOwner,
+    PictureOrder,
+    Progress,
+    Project,
+    QueueState,
+    Render,
+    Shot,
+    Speed,
+    Take,
+    Wording,
+    Worker,
+)
+from projects.errors import NotFound, StudioError
+
+# What leads from a row to its project, directly or through what belongs to one.
+_PARENTS: Mapping[str, type[SQLModel]] = MappingProxyType({"project_id": Project, "shot_id": Shot, "render_id": Render})
+OF_PROJECTS: Mapping[type[SQLModel], str] = MappingProxyType(
+    {
+        **dict.fromkeys((Shot, Edition, Edit, Render, Film, PictureOrder, GuestLink, GuestNote), "project_id"),
+        **dict.fromkeys((Take, Wording), "shot_id"),
+        Progress: "render_id",
+    }
+)
+# What is there for all, and only the keeper changes. That a worker is at a shot says nothing of it.
+OF_THE_STUDIO: tuple[type[SQLModel], ...] = (Lora, QueueState, Speed, Worker)
+# Narrowed in ways of their own.
+OF_PEOPLE: tuple[type[SQLModel], ...] = (Project, Media, MediaOwner)
+
+_INFO = "viewer"
+_viewer: ContextVar[str | None] = ContextVar("_viewer", default=None)
+
+
+def viewer() -> str | None:
+    """The person, by e-mail address, for whom something is done now; None: the keeper, or the studio itself."""
+    return _viewer.get()
+
+
+@contextmanager
+def viewing(person: str | None) -> Iterator[None]:
+    """Do things for ``person``: every session that is opened within has their eyes."""
+    before = _viewer.set(person)
+    try:
+        yield
+    finally:
+        _viewer.reset(before)
+
+
+def viewer_of(session: Session) -> str | None:
+    """Whose eyes a session has."""
+    person: str | None = session.info.get(_INFO)
+    return person
+
+
+def restrict(session: Session, person: str | None) -> None:
+    """Give a session that was just opened the eyes of ``person``; None: nothing is kept from it."""
+    if person is not None:
+        session.info[_INFO] = person
+        sa.event.listen(session, "do_orm_execute", _narrow)
+        sa.event.listen(session, "before_flush", _check_written)
+
+
+@contextmanager
+def everybodys(session: Session) -> Iterator[Session]:
+    """A session in the same transaction from which nothing is kept: to count or order what is everybody's.
+
+    No row that it reads may reach the person.
+    """
+    if viewer_of(session) is None:
+        yield session
+        return
+    session.flush()
+    with Session(session.connection(), expire_on_commit=False) as whole:
+        yield whole
+
+
+def claim_media(session: Session, *ids: str) -> None:
+    """Note that the person of a session brought the files of ``ids``, before it is asked whether they are there."""
+    person = viewer_of(session)
+    if person is not None:
+        for id in ids:
+            session.merge(MediaOwner(media_id=id, owner=person))
+        session.flush()
+
+
+def _narrow(state: ORMExecuteState) -> None:
+    person = viewer_of(state.session)  # type: ignore[arg-type]
+    if person is None or state.is_column_load:
+        return
+    if not state.is_select and state.bind_mapper is not None and state.bind_mapper.class_ in OF_THE_STUDIO:
+        raise StudioError(Message("keepers-only"))
+    state.statement = state.statement.options(
+        with_loader_criteria(Project, col(Project.owner) == person, include_aliases=True),
+        with_loader_criteria(MediaOwner, col(MediaOwner.owner) == person, include_aliases=True),
+        with_loader_criteria(Media, _media_of(person), include_aliases=True),
+        *(
+            with_loader_criteria(table, getattr(table, name).in_(_own(name, person)), include_aliases=True)
+            for table, name in OF_PROJECTS.items()
+        ),
+    )
+
+
+def _own(name: str, person: str) -> sa.Select[tuple[str]]:
+    """The ids of a person's projects, shots or renders, by the column that names one. Columns of tables only.
+
+    A criterion on what it is made of would never end.
+    """
+    parent = _table(_PARENTS[name])
+    if name == "project_id":
+        return sa.select(parent.c.id).where(parent.c.owner == person)
+    return sa.select(parent.c.id).where(parent.c.project_id.in_(_own("project_id", person)))
+
+
+def _media_of(person: str) -> sa.ColumnElement[bool]:
+    """What a person brought, what their projects name, and the pictures of LoRAs."""
+    shots, projects, editions = _table(Shot), _table(Project), _table(Edition)
+    orders, owners = _table(PictureOrder), _table(MediaOwner)
+    naming = (
+        (shots, shots.c.project_id, ("media_id", "end_media_id", "video", "beats", "sounds")),
+        (projects, projects.c.id, ("film",)),
+        (editions, editions.c.project_id, ("film", "shots")),
+        (orders, orders.c.project_id, ("media_ids", "source_id")),
+    )
+    # An id is found in JSON as it stands: nothing else there has 64 such letters.
+    named = [
+        sa.exists(sa.select(sa.literal(1)).select_from(table).where(project.in_(_own("project_id", person)), said))
+        for table, project, names in naming
+        for said in [sa.or_(*(sa.cast(table.c[name], sa.Text).contains(col(Media.id)) for name in names))]
+    ]
+    brought = sa.select(owners.c.media_id).where(owners.c.owner == person)
+    return sa.or_(col(Media.id).in_(brought), col(Media.id).in_(sa.select(_table(Lora).c.media_id)), *named)
+
+
+def _table(of: type[SQLModel]) -> sa.FromClause:
+    return sa.inspect(of).local_table
+
+
+def _check_written(session: Session, context: object, instances: object) -> None:  # noqa: ARG001
+    """A person's new projects are theirs; what else is new belongs to one of them, and the studio's is not touched."""
+    changed = [row for row in session.dirty if session.is_modified(row)]
+    if any(isinstance(row, OF_THE_STUDIO) for row in (*session.new, *changed, *session.deleted)):
+        raise StudioError(Message("keepers-only"))
+    new = {(type(row), getattr(row, "id", None)) for row in session.new}
+    for row in session.new:
+        if isinstance(row, Project):
+            row.owner = viewer_of(session)
+        for name, parent in _PARENTS.items():
+            id = getattr(row, name, None)
+            if id is not None and (parent, id) not in new and session.get(parent, id) is None:
+                raise NotFound(parent.__name__.lower(), id)
