@@ -23,7 +23,7 @@ from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.languages import language_of
 from pages.session.database import session, settings
-from projects.database.tables import Film, Media, Shot, Take
+from projects.database.tables import Film, Media, Render, Shot, Take
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
 from projects.loras.drawing import drawing
@@ -201,7 +201,9 @@ def _still(request: Request) -> Response:
 
 def _preview(request: Request) -> Response:
     render_id = _id_of(request, _ID)
-    if not render_id:
+    with session() as opened:
+        render = opened.get(Render, render_id)
+    if render is None:
         return missing(t("There is no such preview."))
     try:
         # Whole at once: it may be replaced while it is sent.

@@ -158,7 +158,8 @@ def _media_of(person: str) -> sa.ColumnElement[bool]:
 
 
 def _table(of: type[SQLModel]) -> sa.FromClause:
-    return sa.inspect(of).local_table
+    table: sa.FromClause = sa.inspect(of).local_table
+    return table
 
 
 def _check_written(session: Session, context: object, instances: object) -> None:  # noqa: ARG001
