@@ -49,21 +49,20 @@ class Provider:
 
         Raises StudioError.
         """
-        request.scope["session"] = {}
+        asking = _with(request, {})
         try:
             await self._known()
-            answer = await self._app.authorize_redirect(request, back)
+            answer = await self._app.authorize_redirect(asking, back)
         except Exception as fault:
             raise self._told(fault) from fault
-        return str(answer.headers["location"]), request.session
+        return str(answer.headers["location"]), asking.session
 
     async def person_of(self, request: Request, kept: dict[str, Any]) -> str:
         """The e-mail address of who came back by ``request``, in small letters. Raises StudioError."""
-        request.scope["session"] = kept
         try:
             await self._known()
             wanted = {"iss": {"values": [self._sign_in.issuer]}, "aud": {"values": [self._sign_in.client_id]}}
-            token = await self._app.authorize_access_token(request, claims_options=wanted)
+            token = await self._app.authorize_access_token(_with(request, kept), claims_options=wanted)
             said = token["userinfo"]
             if "email" not in said and "userinfo_endpoint" in self._app.server_metadata:
                 more = await self._app.userinfo(token=token)
@@ -100,6 +99,11 @@ class Provider:
         if isinstance(fault, httpx2.HTTPError | OSError):
             return StudioError(Message("oidc-away", values))
         return StudioError(Message("oidc-wrong", values))
+
+
+def _with(request: Request, kept: dict[str, Any]) -> Request:
+    """The same request with a session that Authlib keeps things in; Streamlit's own would go into a cookie."""
+    return Request({**request.scope, "session": kept})
 
 
 @functools.cache

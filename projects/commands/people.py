@@ -1,4 +1,4 @@
-"""``python -m projects people``: the studio's secret at the provider that vouches for people, and whose projects are."""
+"""``python -m projects people``: the secret that a provider gave the studio, and whose projects are."""
 
 from __future__ import annotations
 

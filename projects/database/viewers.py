@@ -1,4 +1,4 @@
-"""Whose eyes a session on the database has: a person sees and changes what belongs to their own projects, nobody else's.
+"""Whose eyes a session on the database has: a person sees and changes only what belongs to their own projects.
 
 The keeper, and whoever works for the studio, are nobody in particular and see everything. What a person's session asks
 of a table is narrowed here, so that what is somebody else's is not there. Only what goes through the session is: what
