@@ -94,6 +94,8 @@ async def _sign_in(request: Request) -> Response:
 
 
 async def _out(request: Request) -> Response:
+    if not settings().share or settings().sign_in is None:
+        return RedirectResponse(DOOR, 303, _UNKEPT)
     with speaking(language_of(request)):
         to = own_address(request.query_params.get("to", _HOME))
         back = str(request.url.replace(path=BACK, query=""))

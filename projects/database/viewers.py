@@ -7,6 +7,8 @@ its connection is asked itself sees everything.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +16,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel, col, select
 
 from framepack.messages import Message
 from projects.database.tables import (
@@ -53,6 +55,17 @@ OF_THE_STUDIO: tuple[type[SQLModel], ...] = (Lora, QueueState, Speed, Worker)
 # Narrowed in ways of their own.
 OF_PEOPLE: tuple[type[SQLModel], ...] = (Project, Media, MediaOwner)
 
+# The columns that name media, by the tables that have some; the journal last, since it is long.
+_NAMING: Mapping[type[SQLModel], tuple[str, ...]] = MappingProxyType(
+    {
+        Shot: ("media_id", "end_media_id", "video", "beats", "sounds"),
+        Project: ("film",),
+        Edition: ("film", "shots"),
+        PictureOrder: ("media_ids", "source_id"),
+        Edit: ("changes",),
+    }
+)
+_MEDIA_ID = re.compile(r"\b[0-9a-f]{64}\b")
 _INFO = "viewer"
 _viewer: ContextVar[str | None] = ContextVar("_viewer", default=None)
 
@@ -139,31 +152,28 @@ def _own(name: str, person: str) -> sa.Select[tuple[str]]:
 
 def _media_of(person: str) -> sa.ColumnElement[bool]:
     """What a person brought, what their projects name, and the pictures of LoRAs."""
-    shots, projects, editions = _table(Shot), _table(Project), _table(Edition)
-    orders, owners = _table(PictureOrder), _table(MediaOwner)
-    naming = (
-        (shots, shots.c.project_id, ("media_id", "end_media_id", "video", "beats", "sounds")),
-        (projects, projects.c.id, ("film",)),
-        (editions, editions.c.project_id, ("film", "shots")),
-        (orders, orders.c.project_id, ("media_ids", "source_id")),
-    )
-    # An id is found in JSON as it stands: nothing else there has 64 such letters.
-    named = [
-        sa.exists(sa.select(sa.literal(1)).select_from(table).where(project.in_(_own("project_id", person)), said))
-        for table, project, names in naming
-        for said in [sa.or_(*(sa.cast(table.c[name], sa.Text).contains(col(Media.id)) for name in names))]
-    ]
+    owners, named = _table(MediaOwner), []
+    for of, names in _NAMING.items():
+        table = _table(of)
+        mine = (table.c.id if of is Project else table.c.project_id).in_(_own("project_id", person))
+        # An id is found in JSON as it stands.
+        says = sa.or_(*(sa.cast(table.c[name], sa.Text).contains(col(Media.id)) for name in names))
+        named.append(sa.exists(sa.select(sa.literal(1)).select_from(table).where(mine, says)))
     brought = sa.select(owners.c.media_id).where(owners.c.owner == person)
     return sa.or_(col(Media.id).in_(brought), col(Media.id).in_(sa.select(_table(Lora).c.media_id)), *named)
 
 
 def _table(of: type[SQLModel]) -> sa.FromClause:
+    """The table by a name of its own: a statement around it that asks it as well does not take it for that one."""
     table: sa.FromClause = sa.inspect(of).local_table
-    return table
+    return table.alias()
 
 
 def _check_written(session: Session, context: object, instances: object) -> None:  # noqa: ARG001
-    """A person's new projects are theirs; what else is new belongs to one of them, and the studio's is not touched."""
+    """A person's new projects are theirs, what else is new belongs to one of them, and names no media of others.
+
+    What is the studio's is not touched.
+    """
     changed = [row for row in session.dirty if session.is_modified(row)]
     if any(isinstance(row, OF_THE_STUDIO) for row in (*session.new, *changed, *session.deleted)):
         raise StudioError(Message("keepers-only"))
@@ -175,3 +185,11 @@ def _check_written(session: Session, context: object, instances: object) -> None
             id = getattr(row, name, None)
             if id is not None and (parent, id) not in new and session.get(parent, id) is None:
                 raise NotFound(parent.__name__.lower(), id)
+    # Naming what is somebody else's would show it. The journal only repeats what rows said.
+    naming = [row for row in (*session.new, *changed) if type(row) in _NAMING and not isinstance(row, Edit)]
+    says = json.dumps([getattr(row, name) for row in naming for name in _NAMING[type(row)]])
+    named = set(_MEDIA_ID.findall(says))
+    if named:
+        named -= set(session.exec(select(Media.id).where(col(Media.id).in_(named))).all())
+    if named:
+        raise NotFound("picture", min(named))

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from projects.door.password import set_password
 from projects.door.people import set_client_secret
@@ -208,7 +211,7 @@ def test_each_sees_their_own_projects_and_the_keeper_all(studio: Studio, provide
     assert ann.ask("/api/queue/pause", "POST", "{}").status == 403
     # By a link anybody looks, a person as well.
     made = ann.ask(f"/api/projects/{hers}/guest-links", "POST", '{"name": "", "days": 7, "may_note": false}')
-    assert "Hers" in bob.ask(urllib.parse.urlsplit(made.json["url"]).path).text
+    assert "Hers" in bob.ask(urllib.parse.urlsplit(made.json["address"]).path).text
     assert keeper.ask(f"/api/projects/{his}").status == 200
 
 
@@ -229,8 +232,23 @@ def test_who_is_taken_off_the_list_is_out_at_once_and_another_secret_ends_all(
         provider.person = "bob@example.net"
         browser.sign_in()
         assert browser.is_in
-        set_client_secret(kept, SECRET)
-        assert not browser.is_in
+        held = {"Cookie": f"studio-session={browser.cookies['studio-session']}"}
+        stream = after.url.replace("http", "ws", 1) + "/_stcore/stream"
+        spoken = [Subprotocol("streamlit")]
+        with connect(stream, subprotocols=spoken, additional_headers=held, proxy=None) as page:
+            set_client_secret(kept, SECRET)
+            assert not browser.is_in
+            time.sleep(1.1)  # it is looked at once a second
+            page.send(b"")
+            with pytest.raises(ConnectionClosed):
+                read_to_the_end(page)
+        with pytest.raises(InvalidStatus), connect(stream, subprotocols=spoken, additional_headers=held, proxy=None):
+            pass
+
+
+def read_to_the_end(page: ClientConnection) -> None:
+    while True:
+        page.recv(timeout=20)
 
 
 def test_a_provider_that_is_down_is_said_in_a_sentence(tmp_path: Path) -> None:
