@@ -112,7 +112,9 @@ ENGLISH = MappingProxyType(
         "oidc-not-let-in": "{person} is not among those who may come in here. Ask whoever runs this studio.",
         "session-over": "Your session has ended. Sign in again.",
         "no-such-person": "“{person}” is no e-mail address of a person.",
-        "keepers-only": "Only whoever runs this studio can do this.",
+        "keepers-only": (
+            "Only whoever runs this studio fetches models, changes LoRAs, pauses the whole queue and has reports."
+        ),
         "share-encrypted": "What is sent is encrypted.",
         "share-not-encrypted": (
             "What is sent, the password too, is not encrypted: on a network that others use, give it a certificate "

@@ -14,7 +14,7 @@ from tests.support.oidc_provider import SECRET, running_provider
 from tests.support.running_studio import Studio, running_studio
 
 pytestmark = pytest.mark.browser
-KEEPERS = "Only whoever runs this studio can do this."
+KEEPERS = "Only whoever runs this studio fetches models, changes LoRAs, pauses the whole queue and has reports."
 
 
 def begin(page: Page, studio: Studio, name: str) -> None:
