@@ -82,36 +82,25 @@ ENGLISH = MappingProxyType(
             "whoever has the password sees, changes, renders, downloads and deletes all that is in it, and uses this "
             "computer's cards and disk for it."
         ),
-        "share-by-people": (
-            "people for whom {host} vouches and whom STUDIO_OIDC_PEOPLE names do so with projects of their own only."
-        ),
+        "share-by-people": "people for whom {host} vouches do so with projects of their own only.",
         "share-by-both": "{password} And {people}",
         "oidc-not-encrypted": "“{said}” is not the address of a provider; it has to begin with https://.",
-        "oidc-no-client": "say what the studio is called at the provider, as it gave you the name (client id).",
-        "oidc-no-people": (
-            "name who may come in: e-mail addresses, or @example.org for everybody there, with spaces between them."
+        "oidc-incomplete": (
+            "it takes the client id that the provider gave the studio, and who may come in: e-mail addresses, or "
+            "@example.org for everybody there."
         ),
-        "oidc-no-such-secret": "This is not the secret of a client, as a provider gives it.",
         "oidc-no-secret": (
-            "STUDIO_OIDC_ISSUER is set, and the studio's secret there is not yet. Set it with “python -m projects "
-            "people secret”, then start again."
+            "STUDIO_OIDC_ISSUER is set, and the secret that goes with it is not, or it is damaged. Set it with “python "
+            "-m projects people secret”, then start again."
         ),
-        "oidc-secret-set": "The secret is set; people sign in anew. Start the studio again where it runs.",
-        "oidc-secret-damaged": (
-            "The secret in {file} is damaged, so no person is let in. Set it again with “python -m projects people "
-            "secret”."
-        ),
-        "oidc-away": "{host} does not answer, so nobody can sign in with it at the moment. Try again later.",
-        "oidc-wrong": (
-            "What {host} answered cannot be relied on, so you were not let in. Begin again; if that does not help, "
-            "whoever runs this studio finds the reason in its log."
-        ),
+        "oidc-away": "{host} does not answer, so nobody can sign in with it at the moment.",
+        "oidc-wrong": "What {host} answered cannot be relied on. Begin again, or ask whoever runs this studio.",
         "oidc-denied": "You were not signed in: {host} was told not to say who you are.",
         "oidc-too-late": "This sign-in was not begun here, is used up or took too long. Begin it again.",
         "oidc-unverified": "{host} does not say that your e-mail address is verified, so you cannot come in by it.",
         "oidc-not-let-in": "{person} is not among those who may come in here. Ask whoever runs this studio.",
         "session-over": "Your session has ended. Sign in again.",
-        "no-such-person": "“{person}” is no e-mail address of a person.",
+        "no-such-person": "“{person}” is no e-mail address.",
         "keepers-only": (
             "Only whoever runs this studio fetches models, changes LoRAs, pauses the whole queue and has reports."
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ ISSUER, CLIENT_ID, PEOPLE = "STUDIO_OIDC_ISSUER", "STUDIO_OIDC_CLIENT_ID", "STUD
 
 @dataclass(frozen=True)
 class SignIn:
-    """The provider's address, what the studio is called there, and who may come in.
+    """The provider's address, the studio's name there, and who may come in.
 
     ``people`` are e-mail addresses in small letters, or "@domain" for everybody there.
     """
@@ -27,16 +26,14 @@ class SignIn:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> SignIn | None:
         """What STUDIO_OIDC_ISSUER, _CLIENT_ID and _PEOPLE say; None without a provider. Raises SettingRejected."""
-        issuer, client_id = (environ.get(name, "").strip() for name in (ISSUER, CLIENT_ID))
+        issuer, client_id, said = (environ.get(name, "").strip() for name in (ISSUER, CLIENT_ID, PEOPLE))
         if not issuer:
             return None
         if not is_safe_address(issuer):
             raise SettingRejected(ISSUER, Message("oidc-not-encrypted", {"said": issuer}))
-        if not client_id:
-            raise SettingRejected(CLIENT_ID, Message("oidc-no-client"))
-        people = tuple(environ.get(PEOPLE, "").replace(",", " ").lower().split())
-        if not people or any(not one.partition("@")[2] for one in people):
-            raise SettingRejected(PEOPLE, Message("oidc-no-people"))
+        people = tuple(said.replace(",", " ").lower().split())
+        if not client_id or not people or any(not one.partition("@")[2] for one in people):
+            raise SettingRejected(PEOPLE if client_id else CLIENT_ID, Message("oidc-incomplete"))
         return cls(issuer, client_id, people)
 
     def as_environment(self) -> dict[str, str]:
@@ -56,9 +53,5 @@ class SignIn:
 def is_safe_address(address: str) -> bool:
     """Whether what is sent to an address is encrypted, or stays on this computer."""
     parts = urlsplit(address)
-    host = parts.hostname or ""
-    try:
-        is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_here = False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
+    is_here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return is_here or (parts.scheme == "https" and bool(parts.hostname))

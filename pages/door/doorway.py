@@ -17,10 +17,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.door.arriving import COOKIE as ARRIVING
-from pages.door.arriving import SECONDS_AWAY, arrive, set_out
 from pages.door.door import BACK, DOOR, LEAVING, OUT
 from pages.door.entering import Try, enter, leave, session_of, try_password
+from pages.door.provider import ARRIVING, SECONDS_AWAY, arrive, set_out
 from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.forms import form_of
@@ -115,9 +114,9 @@ async def _back_again(request: Request) -> Response:
         except (StudioError, OSError) as fault:
             answer = _page(t("Sign in"), _form(_HOME, said(message_for(fault))), 403)
         else:
-            # A browser that comes from elsewhere shows its cookie only to the next request, which is the page's own.
-            onward = f'<p><a href="{html.escape(to)}">{html.escape(t("On to the studio"))}</a></p>'
-            answer = _page(t("Signed in"), onward, again=to)
+            leave(settings(), request)
+            # As above: the cookie is shown to the page's own request.
+            answer = _page(t("Sign in"), _back(), again=to)
             _hold(answer, request, COOKIE, token)
     answer.delete_cookie(ARRIVING, path=DOOR, httponly=True, samesite="lax")
     return answer
@@ -179,20 +178,18 @@ def _form(to: str, wrong: str) -> str:
 
 
 def _shared(request: Request, person: str | None) -> str:
-    if person is None:
-        title = t("Whoever has the password of this studio may use:")
-        exposed = (
-            t("all projects, pictures, takes and films: to see, change, download and delete"),
-            t("this studio's computer: to render on its cards and to download models onto its disk"),
-            t("the names of its folders and cards, as pages tell them"),
-        )
-    else:
+    title, sign_in = t("Whoever has the password of this studio may use:"), settings().sign_in
+    exposed = [
+        t("all projects, pictures, takes and films: to see, change, download and delete"),
+        t("this studio's computer: to render on its cards and to download models onto its disk"),
+        t("the names of its folders and cards, as pages tell them"),
+    ]
+    if person is not None:
         title = t("You are signed in as {person}. You may use:").format(person=person)
-        exposed = (
-            t("your own projects: no other person of this studio sees them, unless you show one to others by a link"),
-            t("this studio's computer: it renders for you, with the models and LoRAs that are there"),
-            t("the names of its models, folders and cards, as pages tell them"),
-        )
+        exposed[0] = t("your own projects, which whoever runs this studio sees, and nobody else but by your links")
+        exposed[1] = t("this studio's computer: it renders for you, with the models and LoRAs that are there")
+    elif sign_in is not None:
+        exposed.append(t("people who sign in with {host}: only their own projects").format(host=sign_in.host))
     encrypted = request.url.scheme == "https"
     plain = t("What is sent, the password too, is not encrypted.")
     connection = t("What is sent is encrypted.") if encrypted else plain
@@ -201,23 +198,10 @@ def _shared(request: Request, person: str | None) -> str:
     )
     listed = "".join(f"<li>{html.escape(one)}</li>" for one in exposed)
     return (
-        f"<p>{html.escape(title)}</p><ul>{listed}</ul>{_kept_from(person)}"
+        f"<p>{html.escape(title)}</p><ul>{listed}</ul>"
         f"<p>{html.escape(connection)}</p><p>{html.escape(ends)}</p>"
         f'<form method="post" action="{LEAVING}"><button>{html.escape(t("Leave"))}</button></form>{_back()}'
     )
-
-
-def _kept_from(person: str | None) -> str:
-    """What else is to be known of people: who sees their projects, besides them."""
-    if person is not None:
-        told = t("Whoever runs this studio sees all projects, yours too.")
-    elif (sign_in := settings().sign_in) is not None:
-        told = t("People who sign in with {host} see only their own projects; you see them all.").format(
-            host=sign_in.host
-        )
-    else:
-        return ""
-    return f"<p>{html.escape(told)}</p>"
 
 
 def _of_nobody_else() -> str:

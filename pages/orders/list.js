@@ -193,7 +193,7 @@ function makeList(root, { words: given, lang, api, keeper }) {
     clear.hidden = overTitle.hidden = found.over.length + found.pictures_over.length === 0;
     hold.hidden = !keeper || (!isBusy() && !found.paused);
     others.hidden = found.others === 0;
-    setText(others, words.count("others", found.others));
+    setText(others, words.say("others", { n: found.others }));
     setButtonText(hold, words.say(found.paused ? "resume-all" : "pause-all"));
     const passing = ["loading", "unreachable", "is-paused"].map((id) => words.say(id)).includes(status.textContent);
     // What was said of a move stays until something else is to be said.
@@ -247,7 +247,7 @@ function makeList(root, { words: given, lang, api, keeper }) {
       const card = make("li", worker.order_id ? "worker busy" : "worker");
       const memory = worker.memory_bytes ? words.say("memory", { n: Math.round(worker.memory_bytes / 2 ** 30) }) : "";
       const name = names.get(worker.order_id) ?? "";
-      const at = worker.order_id ? words.say(worker.shot ? "at-shot" : "at", { name, shot: worker.shot }) : words.say(found.others ? "idle-or-others" : "idle");
+      const at = worker.order_id ? words.say(worker.shot ? "at-shot" : "at", { name, shot: worker.shot }) : words.say("idle");
       const speed = worker.speed || words.say("not-measured");
       card.append(make("b", "", worker.hardware || worker.device));
       card.append(make("span", "", [worker.device, memory].filter(Boolean).join(" · ")), make("span", "", speed), make("span", "at", at));

@@ -125,8 +125,7 @@ def _owner(project: Project) -> None:
         project.owner or "",
         key=key,
         max_chars=MAX_NAME_CHARACTERS,
-        placeholder=t("Yours, who run this studio"),
-        help=t("The e-mail address by which a person signs in; they see the project and may do all with it."),
+        help=t("The e-mail address of a person who signs in; empty: yours."),
         on_change=lambda: do(
             lambda opened: hand_project(session=opened, project_id=project.id, person=st.session_state[key])
         ),

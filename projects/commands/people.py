@@ -10,7 +10,6 @@ from framepack.messages import Message
 from projects.database.opening import database_session
 from projects.door.people import set_client_secret
 from projects.errors import StudioError
-from projects.messages import in_english
 from projects.settings import StudioSettings
 from projects.storyboard.finding import project_named
 from projects.storyboard.projects import hand_project
@@ -31,7 +30,6 @@ def look_after(settings: StudioSettings, asked: argparse.Namespace) -> None:
         if not sys.stdin.isatty():
             raise StudioError(Message("password-no-terminal"))
         set_client_secret(settings, getpass.getpass("Secret: "))
-        print(in_english(Message("oidc-secret-set")))
         return
     with database_session(settings) as session:
         project = project_named(session=session, wanted=asked.project)

@@ -19,8 +19,6 @@ from projects.errors import StudioError
 from projects.settings import StudioSettings
 from projects.sign_in import SignIn
 
-_MOST_CHARACTERS = 1000
-
 
 @dataclass(frozen=True)
 class Client:
@@ -31,23 +29,17 @@ class Client:
 
 
 def set_client_secret(settings: StudioSettings, secret: str) -> None:
-    """Keep what the provider gave as the studio's secret. People have to sign in anew. Raises StudioError."""
-    secret = secret.strip()
-    if not secret or len(secret) > _MOST_CHARACTERS or not secret.isprintable():
-        raise StudioError(Message("oidc-no-such-secret"))
-    keep_private(_path(settings), json.dumps({"id": secrets.token_hex(16), "secret": secret}))
+    """Keep what the provider gave as the studio's secret. People have to sign in anew."""
+    keep_private(_path(settings), json.dumps({"id": secrets.token_hex(16), "secret": secret.strip()}))
 
 
 def kept_client(settings: StudioSettings) -> Client | None:
-    """What the studio is to the provider; None where no secret was set yet. Raises StudioError where it is damaged."""
-    path = _path(settings)
+    """What the studio is to the provider; None where no secret was set yet, or it is damaged."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Client(str(kept["id"]), str(kept["secret"]))
-    except FileNotFoundError:
+        kept = json.loads(_path(settings).read_text(encoding="utf-8"))
+        return Client(str(kept["id"]), str(kept["secret"])) if kept["secret"] else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    except (ValueError, KeyError, TypeError):
-        raise StudioError(Message("oidc-secret-damaged", {"file": str(path)})) from None
 
 
 def who_is_in(settings: StudioSettings, token: str) -> DoorSession | None:

@@ -45,7 +45,7 @@ def test_two_people_see_only_their_own_projects_and_the_keeper_all(chromium: Bro
             page.goto(f"{studio.url}/")
             expect(page.get_by_text(own, exact=True)).to_be_visible()
             expect(page.get_by_text(other, exact=True)).to_have_count(0)
-            expect(page.get_by_text("Lighthouse", exact=True)).to_have_count(0)
+            expect(page.get_by_text("The lighthouse", exact=True)).to_have_count(0)
         bob.goto(of_ann)
         expect(bob.get_by_text("Harbour")).to_have_count(0)
         for address, control in (("queue", "Report a problem"), ("models", "Where weights lie"), ("loras", "Upload")):

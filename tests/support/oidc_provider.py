@@ -10,99 +10,75 @@ import json
 import secrets
 import threading
 import time
-import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from tests.support.running_studio import free_port
-
 CLIENT, SECRET = "studio at example", "s3cret:of/the studio"
 
 
-@dataclass
 class Provider:
-    """What it says: ``claims`` are put over those that are right, and ``signs`` is the key that it signs with."""
+    """``claims`` are put over those that are right, and ``signs`` is the key that it signs with."""
 
-    url: str
-    person: str = "ann@example.org"
-    denies: bool = False
-    claims: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}))
-    signs: RSAKey | None = None
-    asked: dict[str, dict[str, str]] = field(default_factory=dict)
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.key = RSAKey.generate_key(2048, {"kid": "one"})
+        self.asked: dict[str, dict[str, str]] = {}
+        self.be_honest()
+
+    def be_honest(self) -> None:
+        self.person, self.denies, self.signs = "ann@example.org", False, self.key
+        self.claims: dict[str, Any] = {}
 
     def environment(self, people: str) -> dict[str, str]:
         """The settings of a studio that relies on it."""
-        return {
-            **{"STUDIO_SHARE": "1", "STUDIO_OIDC_ISSUER": self.url, "STUDIO_OIDC_CLIENT_ID": CLIENT},
-            "STUDIO_OIDC_PEOPLE": people,
-        }
-
-    def described(self) -> dict[str, Any]:
-        return {
-            "issuer": self.url,
-            "authorization_endpoint": f"{self.url}/authorize",
-            "token_endpoint": f"{self.url}/token",
-            "jwks_uri": f"{self.url}/keys",
-            "id_token_signing_alg_values_supported": ["RS256"],
-        }
+        named = {"STUDIO_OIDC_ISSUER": self.url, "STUDIO_OIDC_CLIENT_ID": CLIENT, "STUDIO_OIDC_PEOPLE": people}
+        return {"STUDIO_SHARE": "1", **named}
 
     def address_back(self, asked: dict[str, str]) -> str:
-        """Where somebody who agreed, or did not, is sent."""
-        assert (asked["client_id"], asked["response_type"]) == (CLIENT, "code")
-        assert asked["code_challenge_method"] == "S256"
-        assert asked["nonce"]
-        said = {"state": asked["state"]}
-        if self.denies:
-            return f"{asked['redirect_uri']}?{urllib.parse.urlencode(said | {'error': 'access_denied'})}"
+        """Where somebody is sent who agreed, or did not."""
+        assert (asked["client_id"], asked["response_type"], asked["code_challenge_method"]) == (CLIENT, "code", "S256")
         code = secrets.token_urlsafe(16)
         self.asked[code] = asked
-        return f"{asked['redirect_uri']}?{urllib.parse.urlencode(said | {'code': code})}"
+        said = {"error": "access_denied"} if self.denies else {"code": code}
+        return f"{asked['redirect_uri']}?{urlencode({'state': asked['state'], **said})}"
 
     def token_for(self, form: dict[str, str], authorization: str) -> dict[str, Any] | None:
         """What a code is exchanged for, once, by who has the secret and what the code was asked for with."""
-        asked = self.asked.pop(form["code"], None)
-        name, _, secret = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")
-        hashed = hashlib.sha256(form["code_verifier"].encode()).digest()
-        known = (urllib.parse.unquote(name), urllib.parse.unquote(secret)) == (CLIENT, SECRET)
-        if asked is None or not known or form["redirect_uri"] != asked["redirect_uri"]:
+        asked = self.asked.pop(form["code"], {"redirect_uri": ""})
+        who = base64.b64decode(authorization.partition(" ")[2]).decode().split(":", 1)
+        if [unquote(one) for one in who] != [CLIENT, SECRET] or form["redirect_uri"] != asked["redirect_uri"]:
             return None
+        hashed = hashlib.sha256(form["code_verifier"].encode()).digest()
         assert base64.urlsafe_b64encode(hashed).decode().rstrip("=") == asked["code_challenge"]
         now = int(time.time())
-        claims = {
-            **{"iss": self.url, "aud": CLIENT, "sub": self.person, "iat": now, "exp": now + 300},
-            **{"nonce": asked["nonce"], "email": self.person, "email_verified": True, **self.claims},
-        }
-        signed = jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.signs or self.key)
+        right = {"iss": self.url, "aud": CLIENT, "sub": self.person, "iat": now, "exp": now + 300}
+        right |= {"nonce": asked["nonce"], "email": self.person, "email_verified": True}
+        signed = jwt.encode({"alg": "RS256", "kid": "one"}, right | self.claims, self.signs)
         return {"access_token": "of no use", "token_type": "Bearer", "id_token": signed}
 
 
 @contextlib.contextmanager
 def running_provider() -> Iterator[Provider]:
-    """A provider that listens on this computer."""
-    port = free_port()
-    provider = Provider(f"http://127.0.0.1:{port}")
-
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             if path == "/authorize":
                 self.send_response(303)
-                self.send_header("location", provider.address_back(dict(urllib.parse.parse_qsl(query))))
+                self.send_header("location", provider.address_back(dict(parse_qsl(query))))
                 self.end_headers()
             elif path == "/keys":
                 self._say(200, KeySet([provider.key]).as_dict(private=False))
             else:
-                assert path == "/.well-known/openid-configuration"
-                self._say(200, provider.described())
+                names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+                self._say(200, {"issuer": url} | {name: f"{url}/{place}" for name, place in names.items()})
 
         def do_POST(self) -> None:
             form = self.rfile.read(int(self.headers["content-length"])).decode()
-            token = provider.token_for(dict(urllib.parse.parse_qsl(form)), self.headers.get("authorization", ""))
+            token = provider.token_for(dict(parse_qsl(form)), self.headers["authorization"])
             self._say(200 if token else 400, token or {"error": "invalid_grant"})
 
         def _say(self, status: int, told: object) -> None:
@@ -111,13 +87,9 @@ def running_provider() -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(json.dumps(told).encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        provider = Provider(url)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield provider
-    finally:
         server.shutdown()
-        server.server_close()
