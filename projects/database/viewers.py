@@ -7,6 +7,7 @@ its connection is asked itself sees everything.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from contextvars import ContextVar
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel, col, select
 
 from framepack.messages import Message
@@ -128,22 +129,22 @@ def _narrow(state: ORMExecuteState) -> None:
         return
     if not state.is_select and state.bind_mapper is not None and state.bind_mapper.class_ in OF_THE_STUDIO:
         raise StudioError(Message("keepers-only"))
-    state.statement = state.statement.options(
-        with_loader_criteria(Project, col(Project.owner) == person, include_aliases=True),
-        with_loader_criteria(MediaOwner, col(MediaOwner.owner) == person, include_aliases=True),
-        with_loader_criteria(Media, _media_of(person), include_aliases=True),
-        *(
-            with_loader_criteria(table, getattr(table, name).in_(_own(name, person)), include_aliases=True)
-            for table, name in OF_PROJECTS.items()
-        ),
-    )
+    state.statement = state.statement.options(*_criteria(person))
+
+
+@functools.lru_cache(1000)
+def _criteria(person: str) -> tuple[LoaderCriteriaOption, ...]:
+    only: dict[type[SQLModel], sa.ColumnElement[bool]] = {
+        **{table: getattr(table, name).in_(_own(name, person)) for table, name in OF_PROJECTS.items()},
+        Project: col(Project.owner) == person,
+        MediaOwner: col(MediaOwner.owner) == person,
+        Media: _media_of(person),
+    }
+    return tuple(with_loader_criteria(table, one, include_aliases=True) for table, one in only.items())
 
 
 def _own(name: str, person: str) -> sa.Select[tuple[str]]:
-    """The ids of a person's projects, shots or renders, by the column that names one. Columns of tables only.
-
-    A criterion on what it is made of would never end.
-    """
+    """The ids of a person's projects, shots or renders, by the column that names one."""
     parent = _table(_PARENTS[name])
     if name == "project_id":
         return sa.select(parent.c.id).where(parent.c.owner == person)

@@ -38,7 +38,7 @@ class Provider:
         named = {"STUDIO_OIDC_ISSUER": self.url, "STUDIO_OIDC_CLIENT_ID": CLIENT, "STUDIO_OIDC_PEOPLE": people}
         return {"STUDIO_SHARE": "1", **named}
 
-    def address_back(self, asked: dict[str, str]) -> str:
+    def back(self, asked: dict[str, str]) -> str:
         """Where somebody is sent who agreed, or did not."""
         assert (asked["client_id"], asked["response_type"], asked["code_challenge_method"]) == (CLIENT, "code", "S256")
         code = secrets.token_urlsafe(16)
@@ -46,14 +46,14 @@ class Provider:
         said = {"error": "access_denied"} if self.denies else {"code": code}
         return f"{asked['redirect_uri']}?{urlencode({'state': asked['state'], **said})}"
 
-    def token_for(self, form: dict[str, str], authorization: str) -> dict[str, Any] | None:
+    def token(self, form: dict[str, str], authorization: str) -> dict[str, Any]:
         """What a code is exchanged for, once, by who has the secret and what the code was asked for with."""
         asked = self.asked.pop(form["code"], {"redirect_uri": ""})
         who = base64.b64decode(authorization.partition(" ")[2]).decode().split(":", 1)
+        hashed = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
         if [unquote(one) for one in who] != [CLIENT, SECRET] or form["redirect_uri"] != asked["redirect_uri"]:
-            return None
-        hashed = hashlib.sha256(form["code_verifier"].encode()).digest()
-        assert base64.urlsafe_b64encode(hashed).decode().rstrip("=") == asked["code_challenge"]
+            return {"error": "invalid_grant"}
+        assert hashed.rstrip("=") == asked["code_challenge"]
         now = int(time.time())
         right = {"iss": self.url, "aud": CLIENT, "sub": self.person, "iat": now, "exp": now + 300}
         right |= {"nonce": asked["nonce"], "email": self.person, "email_verified": True}
@@ -67,22 +67,20 @@ def running_provider() -> Iterator[Provider]:
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             if path == "/authorize":
-                self.send_response(303)
-                self.send_header("location", provider.address_back(dict(parse_qsl(query))))
-                self.end_headers()
+                self._say({}, provider.back(dict(parse_qsl(query))))
             elif path == "/keys":
-                self._say(200, KeySet([provider.key]).as_dict(private=False))
+                self._say(KeySet([provider.key]).as_dict(private=False))
             else:
-                names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
-                self._say(200, {"issuer": url} | {name: f"{url}/{place}" for name, place in names.items()})
+                places = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+                self._say({"issuer": url} | {name: f"{url}/{place}" for name, place in places.items()})
 
         def do_POST(self) -> None:
             form = self.rfile.read(int(self.headers["content-length"])).decode()
-            token = provider.token_for(dict(parse_qsl(form)), self.headers["authorization"])
-            self._say(200 if token else 400, token or {"error": "invalid_grant"})
+            self._say(provider.token(dict(parse_qsl(form)), self.headers["authorization"]))
 
-        def _say(self, status: int, told: object) -> None:
-            self.send_response(status)
+        def _say(self, told: dict[str, Any], to: str = "") -> None:
+            self.send_response(303 if to else 400 if "error" in told else 200)
+            self.send_header("location", to)
             self.send_header("content-type", "application/json")
             self.end_headers()
             self.wfile.write(json.dumps(told).encode())
