@@ -84,11 +84,6 @@ ENGLISH = MappingProxyType(
         ),
         "share-by-people": "people for whom {host} vouches do so with projects of their own only.",
         "share-by-both": "{password} And {people}",
-        "oidc-not-encrypted": "“{said}” is not the address of a provider; it has to begin with https://.",
-        "oidc-incomplete": (
-            "it takes the client id that the provider gave the studio, and who may come in: e-mail addresses, or "
-            "@example.org for everybody there."
-        ),
         "oidc-no-secret": (
             "STUDIO_OIDC_ISSUER is set, and the secret that goes with it is not, or it is damaged. Set it with “python "
             "-m projects people secret”, then start again."

@@ -193,6 +193,7 @@ def test_every_setting_that_is_named_is_one_of_the_readme_and_of_the_code() -> N
             "framepack/environment.py",
             "framepack/fetching/hub.py",
             "projects/settings.py",
+            "projects/sign_in.py",
             "projects/rewriting/endpoint.py",
         )
     )

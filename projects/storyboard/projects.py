@@ -98,12 +98,12 @@ def duplicate_project(*, session: Session, project_id: str, name: str | None = N
 def hand_project(*, session: Session, project_id: str, person: str) -> Project:
     """Have a project be that of the person of an e-mail address; "" is the keeper. The keeper's verb.
 
-    Raises NotFound, and InvalidRequest for what is no address.
+    Raises NotFound, and StoryboardProblem for what is no address.
     """
     project = get_project(session=session, project_id=project_id)
     address = person.strip().lower()
     if address and (address.count("@") != 1 or not address.isprintable() or " " in address):
-        raise InvalidRequest("owner", Message("no-such-person", {"person": person}))
+        raise StoryboardProblem(Message("no-such-person", {"person": person}))
     project.owner = address or None
     session.flush()
     return project
