@@ -322,6 +322,11 @@ ENGLISH = MappingProxyType(
             "{file} arrived with another checksum than it was published with and was thrown away; fetch it again, or "
             "from the hub itself if this was a mirror"
         ),
+        "oidc-not-encrypted": "“{said}” is not the address of a provider; it has to begin with https://",
+        "oidc-incomplete": (
+            "it takes the client id that the provider gave the studio, and who may come in: e-mail addresses, or "
+            "@example.org for everybody there"
+        ),
         "no-yes-or-no": "'{said}' is neither yes nor no",
         "no-address": "'{said}' is not an address such as {example}",
         "no-weight-index": "{file} is not an index of weights",

@@ -8,8 +8,8 @@ from pages.look.language import number_text, t
 from pages.look.theme import masthead
 from pages.loras.adding import adding_box
 from pages.loras.cards import lora_card
-from pages.session.database import session, settings
-from pages.session.state import show_notices
+from pages.session.database import for_keeper, session, settings
+from pages.session.state import keepers_part, show_notices
 from projects.database.tables import Lora
 from projects.loras.files import file_state
 from projects.loras.library import LoraUse, all_loras, all_uses
@@ -21,7 +21,7 @@ def head(count: int) -> None:
         counted = f'<span class="fs-count">{number_text(count)}</span>' if count else ""
         title = f'<h1 class="fs-title">{html.escape(t("LoRAs"))}</h1>'
         st.html(f'<div class="fs-titled">{title}{counted}</div>', width="content")
-        if count:
+        if count and for_keeper():
             with st.popover(t("Add LoRAs"), icon=":material/library_add:", key="add-loras"):
                 adding_box()
 
@@ -37,7 +37,8 @@ def first_ones() -> None:
                 "a single shot. The draft model is another one and leaves them out."
             )
         )
-        adding_box()
+        if keepers_part():
+            adding_box()
 
 
 def cards(loras: list[Lora], uses: dict[str, list[LoraUse]]) -> None:
@@ -55,6 +56,7 @@ masthead(project_id=st.session_state.get("project"), here="loras")
 show_notices("loras")
 head(len(loras))
 if loras:
+    keepers_part()
     cards(loras, uses)
 else:
     first_ones()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.look.language import t
 from pages.look.theme import masthead, told
-from pages.session.state import show_notices
+from pages.session.state import keepers_part, show_notices
 from pages.weights.card import model_card
 from pages.weights.places import places
 from pages.weights.standing import Model, all_models
@@ -36,4 +36,5 @@ summary(models)
 with st.container(key="models"):
     for model in models:
         model_card(model)
-places(models)
+if keepers_part():
+    places(models)

@@ -1,6 +1,6 @@
 """The domain's commands: ``python -m projects`` with ``render``, ``list``, ``show``, ``export``, ``import``,
-``queue``, ``loras``, ``guests``, ``serve``, ``password``, ``mcp``, ``worker``, ``verify``, ``doctor``, ``report``,
-``clean``, ``backup`` or ``restore``.
+``queue``, ``loras``, ``guests``, ``people``, ``serve``, ``password``, ``mcp``, ``worker``, ``verify``, ``doctor``,
+``report``, ``clean``, ``backup`` or ``restore``.
 
 Exit status: 0 done or well, 1 it could not be rendered or something was found, 2 what was asked cannot be, 3 the worker
 or studio already runs, 4 another worker is to go on, 130 Ctrl-C.
@@ -31,6 +31,8 @@ from projects.commands.loras import describe as describe_loras
 from projects.commands.loras import manage
 from projects.commands.loras import options_of as lora_options_of
 from projects.commands.password import ask_for_password
+from projects.commands.people import describe as describe_people
+from projects.commands.people import look_after
 from projects.commands.queueing import describe as describe_queue
 from projects.commands.queueing import options_of as queue_options_of
 from projects.commands.queueing import steer
@@ -116,6 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "guests":
             attend(settings, asked)
             return 0
+        if asked.command == "people":
+            look_after(settings, asked)
+            return 0
         if asked.command == "queue":
             steer(settings, queue_options_of(asked))
             return 0
@@ -172,6 +177,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     assisting.add_argument("--port", type=int, metavar="N", help="where the studio runs (the one that does)")
     describe_loras(commands.add_parser("loras", help="the library of LoRAs: add, list, show, edit, remove"))
     describe_guests(commands.add_parser("guests", help="guests' links and notes"))
+    describe_people(commands.add_parser("people", help="people who sign in with a provider: its secret, and projects"))
     listing = commands.add_parser("list", help="list the projects")
     listing.add_argument("--json", action="store_true", help="print one line of JSON")
     showing = commands.add_parser("show", help="show a project, its shots and their states")

@@ -71,13 +71,33 @@ ENGLISH = MappingProxyType(
             "“python -m projects password”. Without it the studio listens at 127.0.0.1 only."
         ),
         "share-no-password": (
-            "STUDIO_SHARE is set, and there is no password yet. Set one with “python -m projects password”, then start "
-            "again."
+            "STUDIO_SHARE is set, and there is no password yet. Set one with “python -m projects password”, or name "
+            "who vouches for people (STUDIO_OIDC_ISSUER), then start again."
         ),
         "share-begins": (
-            "The studio is shared at {address}: whoever has the password sees, changes, renders, downloads and deletes "
-            "all that is in it, and uses this computer's cards and disk for it. {connection} It answers to the names "
-            "{names}; programs of this computer come in by the token in {token}."
+            "The studio is shared at {address}: {who} {connection} It answers to the names {names}; programs of this "
+            "computer come in by the token in {token}."
+        ),
+        "share-by-password": (
+            "whoever has the password sees, changes, renders, downloads and deletes all that is in it, and uses this "
+            "computer's cards and disk for it."
+        ),
+        "share-by-people": "people for whom {host} vouches do so with projects of their own only.",
+        "share-by-both": "{password} And {people}",
+        "oidc-no-secret": (
+            "STUDIO_OIDC_ISSUER is set, and the secret that goes with it is not, or it is damaged. Set it with “python "
+            "-m projects people secret”, then start again."
+        ),
+        "oidc-away": "{host} does not answer, so nobody can sign in with it at the moment.",
+        "oidc-wrong": "What {host} answered cannot be relied on. Begin again, or ask whoever runs this studio.",
+        "oidc-denied": "You were not signed in: {host} was told not to say who you are.",
+        "oidc-too-late": "This sign-in was not begun here, is used up or took too long. Begin it again.",
+        "oidc-unverified": "{host} does not say that your e-mail address is verified, so you cannot come in by it.",
+        "oidc-not-let-in": "{person} is not among those who may come in here. Ask whoever runs this studio.",
+        "session-over": "Your session has ended. Sign in again.",
+        "no-such-person": "“{person}” is no e-mail address.",
+        "keepers-only": (
+            "Only whoever runs this studio fetches models, changes LoRAs, pauses the whole queue and has reports."
         ),
         "share-encrypted": "What is sent is encrypted.",
         "share-not-encrypted": (

@@ -12,6 +12,7 @@ from framepack.environment import EngineOptions
 from framepack.errors import SettingRejected
 from framepack.messages import Message
 from framepack.store.addresses import checked_address
+from projects.sign_in import SignIn
 
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 # So many seconds work in the background waits for a shared store that does not answer.
@@ -26,9 +27,10 @@ class StudioSettings:
     ``cards_per_shot`` is how many of this computer's cards make each section together; None: by what is ordered, a shot
     on each card or all cards on a shot, whichever is sooner. ``still_models`` is a folder with models that make
     pictures from words, or one of them; None: within the home. ``share``: whoever has the password may come in, from
-    other computers too, where the server listens for them. ``store`` is the address of a store that several computers
-    share, None where the home is all there is; it is asked for ``store_patience`` seconds while it does not answer. Of
-    what is in it this computer keeps ``cache_bytes``, None: all.
+    other computers too, where the server listens for them, and so may those whom ``sign_in`` names, where it is not
+    None. ``store`` is the address of a store that several computers share, None where the home is all there is; it is
+    asked for ``store_patience`` seconds while it does not answer. Of what is in it this computer keeps ``cache_bytes``,
+    None: all.
     """
 
     home: Path
@@ -37,6 +39,7 @@ class StudioSettings:
     cards_per_shot: int | None = None
     still_models: Path | None = None
     share: bool = False
+    sign_in: SignIn | None = None
     store: str | None = None
     store_patience: float = 3.0
     cache_bytes: int | None = None
@@ -45,7 +48,7 @@ class StudioSettings:
     def from_environment(cls, environ: Mapping[str, str]) -> StudioSettings:
         """What STUDIO_HOME, _DATABASE_URL, _CARDS_PER_SHOT, _PICTURE_MODELS, _SHARE, _STORE and _CACHE_GB say.
 
-        And ``EngineOptions``. One that is empty counts as not set. Raises SettingRejected.
+        And ``SignIn`` and ``EngineOptions``. One that is empty counts as not set. Raises SettingRejected.
         """
         home = Path(environ.get("STUDIO_HOME") or CHECKOUT / "studio_data").expanduser().resolve()
         url = environ.get("STUDIO_DATABASE_URL")
@@ -58,6 +61,7 @@ class StudioSettings:
             cards_per_shot=_count_of_cards(environ.get("STUDIO_CARDS_PER_SHOT") or "auto"),
             still_models=Path(stills).expanduser().resolve() if stills else None,
             share=is_shared(environ),
+            sign_in=SignIn.from_environment(environ),
             store=checked_address(store) if store else None,
             cache_bytes=_bytes_of_cache(cache) if cache else None,
         )
@@ -66,6 +70,7 @@ class StudioSettings:
         """What a process of its own has to find in its environment to have these settings, cards apart."""
         return {
             **self.engine.as_environment(),
+            **(self.sign_in.as_environment() if self.sign_in is not None else {}),
             "STUDIO_HOME": str(self.home),
             "STUDIO_DATABASE_URL": self.database_url,
             "STUDIO_PICTURE_MODELS": str(self.still_models or ""),
@@ -174,7 +179,7 @@ class StudioSettings:
 
     @property
     def door_dir(self) -> Path:
-        """The hash of the password, and who has signed in; only its owner may look into it. Made with the password."""
+        """The hash of the password, and who has signed in; only its owner may look into it. Made with what is in it."""
         return self.home / "door"
 
     @property

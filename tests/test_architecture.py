@@ -53,9 +53,9 @@ ROOMS = {
 ENTRANCES = {"framepack/__main__.py", "projects/__main__.py"}  # they stand at the root and call the highest room
 MOST_FILES = {
     **{"pages/parts": 12, "pages/api": 21, "projects/storyboard": 16, "projects/takes": 11, "projects/composing": 12},
-    **{"projects/queue": 13, "framepack/checkpoints": 11, "pages/session": 11},
+    **{"projects/queue": 13, "framepack/checkpoints": 11, "pages/session": 12},
     **{"projects/interchange": 12, "projects/timelines": 15},
-    **{"projects/sound": 11, "pages/inspector": 16, "projects/generator": 16, "projects/commands": 20},
+    **{"projects/sound": 11, "pages/inspector": 16, "projects/generator": 16, "projects/commands": 21},
     **{"framepack/weights": 13, "framepack/ops": 11, "framepack/media": 11},
 }
 USUAL_FILES = 10

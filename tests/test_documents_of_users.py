@@ -50,6 +50,7 @@ NOT_RUN = {
     "projects worker": "it goes on until it is stopped; tests/projects/generator has it",
     "projects mcp": "it serves until its input closes; tests/projects/assistants has it",
     "projects password": "it asks in a terminal; tests/projects/door has one",
+    "projects people": "it asks in a terminal, or needs the project; tests/pages/door has people",
     "projects serve start": "it begins a studio; tests/projects/serving has one",
     "projects serve stop": "it ends a studio",
     "projects serve restart": "it ends a studio and begins one",
@@ -192,6 +193,7 @@ def test_every_setting_that_is_named_is_one_of_the_readme_and_of_the_code() -> N
             "framepack/environment.py",
             "framepack/fetching/hub.py",
             "projects/settings.py",
+            "projects/sign_in.py",
             "projects/rewriting/endpoint.py",
         )
     )

@@ -387,6 +387,7 @@ class QueueAnswer(Answer):
     """The whole queue: what is under way and what waits, in its order, what is over, and who works at it.
 
     ``cards`` says in a sentence what several cards gain on one shot, "" where there are none or it was not measured.
+    A person has their own only; ``others`` is how many more there are that are not over.
     """
 
     paused: bool
@@ -397,6 +398,7 @@ class QueueAnswer(Answer):
     over: list[OrderAnswer]
     pictures_over: list[QueuedPictures]
     cards: str
+    others: int
 
 
 class FilmAnswer(Answer):

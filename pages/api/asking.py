@@ -23,6 +23,7 @@ from pages.api.problems import Refused, problem_of
 from pages.look.language import language, speaking
 from pages.serving.languages import language_of
 from pages.session.database import session, settings
+from projects.database.viewers import viewer
 from projects.storage.aside import aside_path
 
 MOST_JSON_BYTES = 256_000
@@ -71,7 +72,7 @@ class Operation(Generic[B, Q]):
 
     ``answers`` is what ``do`` gives, unless it gives a response itself, and ``kind`` its media type; ``body`` is bytes
     where a small file is sent, and a path where a large one is, which lies there until the answer. ``conflicts`` is
-    what is answered where somebody else changed the same meanwhile.
+    what is answered where somebody else changed the same meanwhile. What is ``keepers`` is refused to a person.
     """
 
     method: Method
@@ -84,6 +85,7 @@ class Operation(Generic[B, Q]):
     most_bytes: int = MOST_JSON_BYTES
     kind: str = JSON
     conflicts: Any = None
+    keepers: bool = False
 
     @property
     def summary(self) -> str:
@@ -116,6 +118,8 @@ def answering(operations: Sequence[Operation[Any, Any]]) -> Callable[[Request], 
             _check_page(request)
             if operation is None:
                 raise Refused(405, Message("no-such-method", {"method": request.method}))
+            if operation.keepers and viewer() is not None:
+                raise Refused(403, Message("keepers-only"))
             _check_kind(request, operation)
             if operation.body is Path:
                 return await _with_file(request, operation)

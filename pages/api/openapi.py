@@ -22,7 +22,7 @@ _ABOUT = (
 _PLACE = re.compile(r"{(\w+)}")
 _REFUSALS = {
     400: "It cannot be done as it was asked.",
-    403: "The request comes from another page.",
+    403: "The request comes from another page, or a person asks for what only the keeper of the studio may do.",
     404: "There is no such thing, or it was deleted.",
     413: "What was sent is too long.",
     415: "What was sent is not of the kind that is needed.",

@@ -218,6 +218,7 @@ def _queue(session: Session) -> QueueAnswer:
         over=[_order(one) for one in seen.over],
         pictures_over=[_pictures(one) for one in seen.pictures_over],
         cards=_cards(seen.cards),
+        others=seen.others,
     )
 
 

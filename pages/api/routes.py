@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -135,7 +136,7 @@ def operations() -> list[Operation[Any, Any]]:
         *_of_renders_and_films(),
         *_of_files(),
         *_of_models(),
-        Operation("GET", REPORT, report.report, bytes, Nothing, OfReport, kind="application/zip"),
+        Operation("GET", REPORT, report.report, bytes, Nothing, OfReport, kind="application/zip", keepers=True),
     ]
 
 
@@ -237,8 +238,8 @@ def _of_renders_and_films() -> list[Operation[Any, Any]]:
         _post(f"{RENDER}/cancel", renders.cancel, Nothing, RenderAnswer),
         _get(f"{PROJECT}/forecast", queueing.forecast, ForecastAnswer, OfForecast),
         _get("/api/queue", queueing.queue, QueueAnswer),
-        _post("/api/queue/pause", queueing.pause_all, Nothing, QueueAnswer),
-        _post("/api/queue/resume", queueing.resume_all, Nothing, QueueAnswer),
+        _keepers(_post("/api/queue/pause", queueing.pause_all, Nothing, QueueAnswer)),
+        _keepers(_post("/api/queue/resume", queueing.resume_all, Nothing, QueueAnswer)),
         _post("/api/queue/clear", queueing.clear, Nothing, QueueAnswer),
         _post(f"{RENDER}/pause", queueing.pause, Nothing, RenderAnswer),
         _post(f"{RENDER}/resume", queueing.resume, Nothing, RenderAnswer),
@@ -278,11 +279,11 @@ def _of_files() -> list[Operation[Any, Any]]:
         Operation("POST", "/api/videos", files.keep_video, VideoAnswer, Path, OfVideo, 201, most_bytes=MAX_VIDEO_BYTES),
         Operation("POST", "/api/sounds", sounds.add, SoundAnswer, Path, OfSound, 201, most_bytes=MAX_SOUND_BYTES),
         _get("/api/loras", loras.every, list[LoraAnswer]),
-        Operation("POST", "/api/loras", loras.add, LoraAnswer, Path, OfLora, 201, most_bytes=MAX_LORA_BYTES),
+        _keepers(Operation("POST", "/api/loras", loras.add, LoraAnswer, Path, OfLora, 201, most_bytes=MAX_LORA_BYTES)),
         _get(LORA, loras.one, LoraAnswer),
-        _patch(LORA, loras.edit, LoraChanges, LoraAnswer),
-        _post(f"{LORA}/delete", loras.delete, Nothing, LoraAnswer),
-        _post(f"{LORA}/restore", loras.restore, Nothing, LoraAnswer),
+        _keepers(_patch(LORA, loras.edit, LoraChanges, LoraAnswer)),
+        _keepers(_post(f"{LORA}/delete", loras.delete, Nothing, LoraAnswer)),
+        _keepers(_post(f"{LORA}/restore", loras.restore, Nothing, LoraAnswer)),
         _get(f"{SOUND}/waveform", sounds.drawn, WaveformAnswer, OfWaveform),
         _get(f"{SOUND}/beats", sounds.beats, BeatsAnswer),
     ]
@@ -291,8 +292,8 @@ def _of_files() -> list[Operation[Any, Any]]:
 def _of_models() -> list[Operation[Any, Any]]:
     return [
         _get("/api/models", models.all_of_them, list[ModelAnswer]),
-        _post(f"{MODEL}/download", models.fetch, Nothing, ModelAnswer),
-        _post(f"{MODEL}/cancel", models.call_off, Nothing, ModelAnswer),
+        _keepers(_post(f"{MODEL}/download", models.fetch, Nothing, ModelAnswer)),
+        _keepers(_post(f"{MODEL}/cancel", models.call_off, Nothing, ModelAnswer)),
     ]
 
 
@@ -315,6 +316,10 @@ def _patch(
     path: str, do: Callable[[Asked[B, Query]], object], body: type[B], answers: Any, *, conflicts: Any = None
 ) -> Operation[B, Query]:
     return Operation("PATCH", path, do, answers, body, Query, conflicts=conflicts)
+
+
+def _keepers(operation: Operation[B, Q]) -> Operation[B, Q]:
+    return replace(operation, keepers=True)
 
 
 @functools.cache

@@ -43,7 +43,7 @@ def board_stamp(session: Session, project_id: str, made_for: Pass, language: str
 def _weights(session: Session, project: Project, made_for: Pass) -> object:
     models = settings().engine.models
     own = sa.select(col(Shot.checkpoint)).where(col(Shot.project_id) == project.id, col(Shot.checkpoint).is_not(None))
-    others = {str(name) for name in session.connection().execute(own).scalars()}
+    others = {str(name) for name in session.execute(own).scalars()}
     of_pass = weights_name(checkpoint_named(checkpoint_of(project, made_for)), models)
     return of_pass, sorted(weights_names(others, models).items())
 
@@ -55,7 +55,7 @@ def _shots(session: Session, project_id: str) -> object:
         *(col(Shot.position), col(Shot.number), col(Shot.updated_at)),
     )
     kept = facts.where(col(Shot.project_id) == project_id, col(Shot.deleted_at).is_(None))
-    return [tuple(row) for row in session.connection().execute(kept.order_by(col(Shot.id)))]
+    return [tuple(row) for row in session.execute(kept.order_by(col(Shot.id)))]
 
 
 def _takes(session: Session, project_id: str) -> object:
@@ -65,7 +65,7 @@ def _takes(session: Session, project_id: str) -> object:
         *(sa.func.max(col(Take.created_at)), sa.func.max(col(Take.finished_at))),
     )
     own = facts.join(Shot, col(Take.shot_id) == col(Shot.id)).where(col(Shot.project_id) == project_id)
-    return tuple(session.connection().execute(own).one())
+    return tuple(session.execute(own).one())
 
 
 def _progress(session: Session, render_ids: list[str]) -> object:

@@ -2,6 +2,7 @@
 
 A studio that is not shared answers this computer only, wherever its server listens. One that is shared answers whoever
 has signed in, programs that say the password or the token, and guests, who come no farther than the page of their link.
+What a person asks for, whom a provider vouched for, is looked at with their eyes (see ``projects.database.viewers``).
 It knows no page, and no route but its own.
 """
 
@@ -24,7 +25,8 @@ from pages.door.entering import Try, session_of, try_program
 from pages.look.language import speaking
 from pages.look.text import said
 from pages.serving.languages import language_of
-from projects.door.password import token_path
+from projects.database.viewers import viewing
+from projects.door.password import kept_password, token_path
 from projects.door.sharing import EVERY_ADDRESS, is_loopback, refusal
 from projects.errors import StudioError
 from projects.failures import message_for
@@ -33,6 +35,8 @@ from projects.messages import in_english
 from projects.settings import StudioSettings
 
 DOOR, LEAVING = "/door", "/door/leave"
+# To the provider that vouches for people, and back from it.
+OUT, BACK = "/door/out", "/door/back"
 # It says "ok", to whoever watches over the server.
 HEALTH = "/_stcore/health"
 # Where programs may come in without a browser.
@@ -89,10 +93,16 @@ class Door:
         await self._app(scope, receive, send)
 
     def _what_is_shared(self, settings: StudioSettings) -> Said:
+        who = Said("share-by-password")
+        if settings.sign_in is not None:
+            people = Said("share-by-people", {"host": settings.sign_in.host})
+            both = Said("share-by-both", {"password": who, "people": people})
+            who = people if kept_password(settings) is None else both
         return Said(
             "share-begins",
             {
                 "address": self._address,
+                "who": who,
                 "connection": Said("share-encrypted" if self._encrypted else "share-not-encrypted"),
                 "names": ", ".join(self._names),
                 "token": str(token_path(settings)),
@@ -102,19 +112,21 @@ class Door:
     async def _of_those_who_may(self, scope: Scope, receive: Receive, send: Send, settings: StudioSettings) -> None:
         asking = HTTPConnection(scope)
         path = scope["path"]
-        if scope["type"] == "http" and (path in (DOOR, LEAVING) or path.startswith(LOOK)):
+        if scope["type"] == "http" and (path in (DOOR, LEAVING, OUT, BACK) or path.startswith(LOOK)):
             await self._app(scope, receive, send)
             return
         if scope["type"] == "http" and path == HEALTH and scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
         try:
-            if session_of(settings, asking) is not None:
-                if scope["type"] == "websocket":
-                    watched = _Watched(settings, asking, receive, send)
-                    await self._app(scope, watched.receive, watched.send)
-                else:
-                    await self._app(scope, receive, send)
+            entered = session_of(settings, asking)
+            if entered is not None:
+                with viewing(entered.person):
+                    if scope["type"] == "websocket":
+                        watched = _Watched(settings, asking, receive, send)
+                        await self._app(scope, watched.receive, watched.send)
+                    else:
+                        await self._app(scope, receive, send)
                 return
             for_programs = scope["type"] == "http" and path.startswith(_FOR_PROGRAMS)
             tried = await try_program(settings, asking) if for_programs else Try(right=False)

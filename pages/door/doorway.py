@@ -17,15 +17,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from framepack.messages import Message
-from pages.door.door import DOOR, LEAVING
-from pages.door.entering import COOKIE, Try, enter, leave, session_of, try_password
+from pages.door.door import BACK, DOOR, LEAVING, OUT
+from pages.door.entering import Try, enter, leave, session_of, try_password
+from pages.door.provider import ARRIVING, SECONDS_AWAY, arrive, set_out
 from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.forms import form_of
 from pages.serving.languages import language_of
 from pages.serving.plain_page import plain_page, told_in_plain
 from pages.session.database import settings
-from projects.door.sessions import SECONDS_AT_MOST, SECONDS_UNUSED
+from projects.door.password import kept_password
+from projects.door.sessions import COOKIE, SECONDS_AT_MOST, SECONDS_UNUSED
 from projects.errors import StudioError
 from projects.failures import message_for
 
@@ -44,6 +46,8 @@ def door_routes() -> list[Route]:
         Route(DOOR, _door, methods=["GET"]),
         Route(DOOR, _sign_in, methods=["POST"]),
         Route(LEAVING, _leave, methods=["POST"]),
+        Route(OUT, _out, methods=["GET"]),
+        Route(BACK, _back_again, methods=["GET"]),
     ]
 
 
@@ -51,7 +55,7 @@ def own_address(asked: str) -> str:
     """``asked`` where it is an address within the studio, to which somebody may be sent; else its first page."""
     if len(asked) > MOST_ADDRESS_CHARACTERS or not asked.startswith("/") or _NOT_OURS.search(asked):
         return _HOME
-    return _HOME if asked.split("?")[0].rstrip("/") in (DOOR, LEAVING) else asked
+    return _HOME if asked.split("?")[0].rstrip("/") in (DOOR, LEAVING, OUT, BACK) else asked
 
 
 async def _door(request: Request) -> Response:
@@ -60,7 +64,8 @@ async def _door(request: Request) -> Response:
         try:
             if not settings().share:
                 return _page(t("Only this computer"), _of_nobody_else())
-            if session_of(settings(), request) is None:
+            entered = session_of(settings(), request)
+            if entered is None:
                 # Coming from elsewhere a browser shows its cookie only to the next request, which is the page's own.
                 again = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
                 return _page(t("Sign in"), _form(to, ""), again=_door_to(to) if again else "")
@@ -68,7 +73,7 @@ async def _door(request: Request) -> Response:
             return _page(t("Sign in"), told_in_plain(said(message_for(fault))), 503)
         if "to" in request.query_params:
             return RedirectResponse(to, 303, _UNKEPT)
-        return _page(t("Shared"), _shared(request))
+        return _page(t("Shared"), _shared(request, entered.person))
 
 
 async def _sign_in(request: Request) -> Response:
@@ -83,15 +88,52 @@ async def _sign_in(request: Request) -> Response:
         if token is None:
             return _refused(to, tried)
         answer = RedirectResponse(to, 303, _UNKEPT)
-        answer.set_cookie(
-            COOKIE,
-            token,
-            max_age=SECONDS_AT_MOST,
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
+        _hold(answer, request, COOKIE, token)
         return answer
+
+
+async def _out(request: Request) -> Response:
+    if not settings().share or settings().sign_in is None:
+        return RedirectResponse(DOOR, 303, _UNKEPT)
+    with speaking(language_of(request)):
+        to = own_address(request.query_params.get("to", _HOME))
+        back = str(request.url.replace(path=BACK, query=""))
+        try:
+            address, token = await set_out(settings(), request, back=back, to=to)
+        except (StudioError, OSError) as fault:
+            return _page(t("Sign in"), _form(to, said(message_for(fault))), 503)
+    answer = RedirectResponse(address, 303, _UNKEPT)
+    _hold(answer, request, ARRIVING, token)
+    return answer
+
+
+async def _back_again(request: Request) -> Response:
+    with speaking(language_of(request)):
+        try:
+            token, to = await arrive(settings(), request)
+        except (StudioError, OSError) as fault:
+            answer = _page(t("Sign in"), _form(_HOME, said(message_for(fault))), 403)
+        else:
+            leave(settings(), request)
+            # As above: the cookie is shown to the page's own request.
+            answer = _page(t("Sign in"), _back(), again=to)
+            _hold(answer, request, COOKIE, token)
+    answer.delete_cookie(ARRIVING, path=DOOR, httponly=True, samesite="lax")
+    return answer
+
+
+def _hold(answer: Response, request: Request, cookie: str, token: str) -> None:
+    """Have the browser hold ``token``; while somebody is at the provider, to show it when they come back from there."""
+    away = cookie == ARRIVING
+    answer.set_cookie(
+        cookie,
+        token,
+        max_age=SECONDS_AWAY if away else SECONDS_AT_MOST,
+        path=DOOR if away else "/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax" if away else "strict",
+    )
 
 
 async def _leave(request: Request) -> Response:
@@ -115,8 +157,16 @@ def _door_to(to: str) -> str:
 
 
 def _form(to: str, wrong: str) -> str:
+    """The ways in that there are, and what went ``wrong`` on the last. Raises StudioError."""
     told = f'<p class="bad" id="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
     about = ' aria-invalid="true" aria-describedby="wrong"' if wrong else ""
+    sign_in = settings().sign_in
+    if sign_in is not None:
+        label = html.escape(t("Sign in with {host}").format(host=sign_in.host))
+        address = html.escape(f"{OUT}?{urllib.parse.urlencode({'to': to})}")
+        told += f'<p><a class="way" href="{address}">{label}</a></p>'
+        if kept_password(settings()) is None:
+            return told
     return (
         f'<form method="post" action="{DOOR}"><input type="hidden" name="to" value="{html.escape(to)}">'
         f'<label for="password">{html.escape(t("Password"))}</label>'
@@ -127,12 +177,19 @@ def _form(to: str, wrong: str) -> str:
     )
 
 
-def _shared(request: Request) -> str:
-    exposed = (
+def _shared(request: Request, person: str | None) -> str:
+    title, sign_in = t("Whoever has the password of this studio may use:"), settings().sign_in
+    exposed = [
         t("all projects, pictures, takes and films: to see, change, download and delete"),
         t("this studio's computer: to render on its cards and to download models onto its disk"),
         t("the names of its folders and cards, as pages tell them"),
-    )
+    ]
+    if person is not None:
+        title = t("You are signed in as {person}. You may use:").format(person=person)
+        exposed[0] = t("your own projects, which whoever runs this studio sees, and nobody else but by your links")
+        exposed[1] = t("this studio's computer: it renders for you, with the models and LoRAs that are there")
+    elif sign_in is not None:
+        exposed.append(t("people who sign in with {host}: only their own projects").format(host=sign_in.host))
     encrypted = request.url.scheme == "https"
     plain = t("What is sent, the password too, is not encrypted.")
     connection = t("What is sent is encrypted.") if encrypted else plain
@@ -141,7 +198,7 @@ def _shared(request: Request) -> str:
     )
     listed = "".join(f"<li>{html.escape(one)}</li>" for one in exposed)
     return (
-        f"<p>{html.escape(t('Whoever has the password of this studio may use:'))}</p><ul>{listed}</ul>"
+        f"<p>{html.escape(title)}</p><ul>{listed}</ul>"
         f"<p>{html.escape(connection)}</p><p>{html.escape(ends)}</p>"
         f'<form method="post" action="{LEAVING}"><button>{html.escape(t("Leave"))}</button></form>{_back()}'
     )

@@ -15,11 +15,10 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection
 
 from projects.door.password import is_password, is_program_token, kept_password
-from projects.door.sessions import DoorSession, begin_session, end_session, find_session
+from projects.door.people import who_is_in
+from projects.door.sessions import COOKIE, DoorSession, begin_session, end_session
 from projects.door.slowing import Slowing
 from projects.settings import StudioSettings
-
-COOKIE = "studio-session"
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ async def try_password(settings: StudioSettings, asking: HTTPConnection, passwor
 
 def session_of(settings: StudioSettings, asking: HTTPConnection) -> DoorSession | None:
     """The session that the browser is in, None where it is in none. Raises StudioError."""
-    token, kept = asking.cookies.get(COOKIE, ""), kept_password(settings)
-    return find_session(settings, token, kept.id, time.time()) if token and kept is not None else None
+    return who_is_in(settings, asking.cookies.get(COOKIE, ""))
 
 
 def enter(settings: StudioSettings, asking: HTTPConnection) -> str | None:

@@ -18,7 +18,7 @@ from pages.look.text import said, size_text, term
 from pages.look.theme import chip, picture, told
 from pages.serving.files import lora_drawing_url, picture_url
 from pages.session.bound import bound
-from pages.session.database import settings
+from pages.session.database import for_keeper, settings
 from pages.session.emptied import box_for_file
 from pages.session.state import attempt, do
 from projects.database.tables import Lora, LoraUpdate
@@ -44,6 +44,8 @@ def lora_card(lora: Lora, state: FileState, uses: list[LoraUse]) -> None:
         st.html(_card(lora, state, uses))
         if state != "here":
             told(said(Message(_FAULTS[state], {"file": lora.file_name})), "bad")
+        if not for_keeper():
+            return
         with st.container(key=f"lora-more-{lora.id[:16]}"):
             box = st.popover(
                 t("Edit"), icon=":material/edit:", key=f"lora-edit-{lora.id}", width="stretch", on_change="rerun"

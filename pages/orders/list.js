@@ -17,7 +17,7 @@ export default function ({ data, parentElement }) {
   };
 }
 
-function makeList(root, { words: given, lang, api }) {
+function makeList(root, { words: given, lang, api, keeper }) {
   const words = makeWords(given, lang);
   const known = new Map(); // lines by the id of their order
   let queue = null;
@@ -31,6 +31,7 @@ function makeList(root, { words: given, lang, api }) {
   const status = make("p", "status", words.say("loading"));
   status.setAttribute("role", "status");
   bar.append(hold, clear, status);
+  const others = make("p", "others");
   const workers = make("ul", "workers");
   workers.setAttribute("aria-label", words.say("workers"));
   const waiting = make("ol", "waiting");
@@ -46,11 +47,11 @@ function makeList(root, { words: given, lang, api }) {
   over.setAttribute("aria-label", words.say("over-list"));
   const empty = make("div", "empty");
   empty.append(make("b", "", words.say("empty-title")), make("p", "", words.say("empty-text")));
-  root.replaceChildren(bar, workers, empty, waiting, filmsTitle, films, picturesTitle, pictures, overTitle, over);
+  root.replaceChildren(bar, workers, others, empty, waiting, filmsTitle, films, picturesTitle, pictures, overTitle, over);
   for (const node of [hold, clear, empty, filmsTitle, picturesTitle, overTitle]) node.hidden = true;
 
   const rowsFor = (kind) => () => (queue?.[kind] ?? []).map((order) => known.get(order.id));
-  const shared = { words, say, time };
+  const shared = { words, say, time, keeper };
   const list = { ...shared, rows: rowsFor("orders"), steer, move: (order, before) => move("renders", order, before) };
   const filmList = {
     ...shared,
@@ -190,7 +191,9 @@ function makeList(root, { words: given, lang, api }) {
     const isEmpty = listed.size === 0;
     empty.hidden = !isEmpty;
     clear.hidden = overTitle.hidden = found.over.length + found.pictures_over.length === 0;
-    hold.hidden = !isBusy() && !found.paused;
+    hold.hidden = !keeper || (!isBusy() && !found.paused);
+    others.hidden = found.others === 0;
+    setText(others, words.say("others", { n: found.others }));
     setButtonText(hold, words.say(found.paused ? "resume-all" : "pause-all"));
     const passing = ["loading", "unreachable", "is-paused"].map((id) => words.say(id)).includes(status.textContent);
     // What was said of a move stays until something else is to be said.

@@ -13,9 +13,9 @@ _HERE = Path(__file__).parent
 _SCRIPTS = ("../board/screen/dom.js", "rows.js", "carrying.js", "list.js")
 
 
-def order_list(*, words: Mapping[str, str], lang: str, key: str) -> None:
-    """Draw the list; it keeps itself up to date."""
-    _component()(key=key, data={"words": dict(words), "lang": lang, "api": "/api"})
+def order_list(*, words: Mapping[str, str], lang: str, keeper: bool, key: str) -> None:
+    """Draw the list; it keeps itself up to date. Only the ``keeper`` pauses all of it, and has reports."""
+    _component()(key=key, data={"words": dict(words), "lang": lang, "api": "/api", "keeper": keeper})
 
 
 @functools.cache

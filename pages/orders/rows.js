@@ -7,14 +7,14 @@ Object.assign(ICONS, {
 });
 
 // What helps whoever looks for the fault that an order met: a file, downloaded where somebody asks for it.
-function makeReport(words) {
+function makeReport({ words, keeper }) {
   const node = make("a", "report", words.say("report"));
   node.title = words.say("report-hint");
   node.download = "";
   return {
     node,
     show(id) {
-      node.hidden = !id;
+      node.hidden = !id || !keeper;
       if (id) setAttribute(node, "href", `/api/report?order=${id}`);
     },
   };
@@ -33,7 +33,7 @@ function makeRow(list) {
   const doing = make("span", "doing");
   const figures = make("span", "figures");
   const problem = make("p", "problem");
-  const report = makeReport(words);
+  const report = makeReport(list);
   const hold = button(words.say("pause", { name: "" }), () => list.steer(order.id, order.paused ? "resume" : "pause"), {
     symbol: "pause",
     bare: true,
@@ -166,7 +166,7 @@ function makePicturesRow(list) {
   const doing = make("span", "doing");
   const figures = make("span", "figures");
   const problem = make("p", "problem");
-  const report = makeReport(words);
+  const report = makeReport(list);
   const tools = make("div", "tools");
   const hold = button(words.say("pause", { name: "" }), () => list.steer(order.id, order.paused ? "resume" : "pause"), {
     symbol: "pause",

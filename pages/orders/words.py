@@ -34,6 +34,7 @@ ENGLISH = MappingProxyType(
         "memory": "{n} GiB",
         "at": "Works at {name}",
         "at-shot": "Works at {name}, {shot}",
+        "others": "Under way or waiting for others: {n}",
         "pause-all": "Pause all",
         "resume-all": "Go on with all",
         "is-paused": "The queue is paused. Sections under way are finished first.",

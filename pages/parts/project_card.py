@@ -16,6 +16,7 @@ from pages.look.language import t
 from pages.look.text import seconds_text, shots_text, when_text
 from pages.look.theme import chip, picture, placeholder
 from pages.serving.files import picture_url, still_url
+from pages.session.database import for_keeper
 from pages.session.state import do, edit
 from projects.database.tables import Project, now
 from projects.storyboard.projects import (
@@ -76,6 +77,8 @@ def _card(summary: ProjectSummary, state: ProjectState | None, *, named: bool) -
     chips = chip(*state_words(state)) if state else ""
     if project.archived_at is not None:
         chips += chip(t("Archived"))
+    if project.owner is not None and for_keeper():
+        chips += chip(project.owner, title=t("Whose project it is"))
     name = html.escape(project.name)
     title = f'<div class="fs-name fs-clamp" title="{name}"><bdi>{name}</bdi></div>' if named else ""
     figures_html = f'<div class="fs-soft">{html.escape(" · ".join(figures))}</div>'

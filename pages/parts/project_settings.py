@@ -16,9 +16,11 @@ from pages.look.language import number_text, t
 from pages.look.text import said, shape_message, term
 from pages.loras.choice import lora_list
 from pages.parts.project_usual import boxed, project_usual, set_field
-from pages.session.state import edit
+from pages.session.database import for_keeper, settings
+from pages.session.state import do, edit
 from projects.database.tables import PictureFit, Project
 from projects.storyboard.loras import takes_loras
+from projects.storyboard.projects import MAX_NAME_CHARACTERS, hand_project
 from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
 from projects.storyboard.shots import renumber_shots
 
@@ -98,6 +100,7 @@ def project_settings_box(project: Project) -> None:
             )
         _loras(project)
         project_usual(project)
+        _owner(project)
         st.button(
             t("Number the shots afresh"),
             key="renumber",
@@ -110,6 +113,23 @@ def project_settings_box(project: Project) -> None:
                 Message("renumbered"),
             ),
         )
+
+
+def _owner(project: Project) -> None:
+    """Whose it is, for the keeper of a studio that people sign in to."""
+    if (settings().sign_in is None and project.owner is None) or not for_keeper():
+        return
+    key = f"owner-{project.id}"
+    st.text_input(
+        t("Whose project it is"),
+        project.owner or "",
+        key=key,
+        max_chars=MAX_NAME_CHARACTERS,
+        help=t("The e-mail address of a person who signs in; empty: yours."),
+        on_change=lambda: do(
+            lambda opened: hand_project(session=opened, project_id=project.id, person=st.session_state[key])
+        ),
+    )
 
 
 def _loras(project: Project) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from framepack.messages import Message
 from pages.look.text import said, size_text
-from pages.session.database import session, settings
+from pages.session.database import for_keeper, session, settings
 from pages.session.state import Notice, carried_out, say
 from projects.upkeep.needless import NAMES, Amount, Survey, survey
 from projects.upkeep.removal import remove_deleted, remove_needless
@@ -21,7 +21,9 @@ _FOUND = "needless"  # what was counted last
 
 
 def upkeep() -> None:
-    """A line that offers to look, and what was found with the ways to free it."""
+    """A line that offers the keeper to look, and what was found with the ways to free it."""
+    if not for_keeper():
+        return
     with st.container(key="upkeep"):
         found: Survey | None = st.session_state.get(_FOUND)
         if found is None:

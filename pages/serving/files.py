@@ -23,7 +23,8 @@ from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.languages import language_of
 from pages.session.database import session, settings
-from projects.database.tables import Film, Media, Shot, Take
+from projects.database.tables import Film, Media, Render, Shot, Take
+from projects.database.viewers import viewer
 from projects.errors import NotFound, StudioError
 from projects.films.films import download_name
 from projects.loras.drawing import drawing
@@ -201,7 +202,7 @@ def _still(request: Request) -> Response:
 
 def _preview(request: Request) -> Response:
     render_id = _id_of(request, _ID)
-    if not render_id:
+    if not render_id or not _may_look(render_id):
         return missing(t("There is no such preview."))
     try:
         # Whole at once: it may be replaced while it is sent.
@@ -209,6 +210,14 @@ def _preview(request: Request) -> Response:
     except FileNotFoundError:
         return missing(t("There is no such preview."))
     return Response(preview, media_type="image/webp", headers=_FLEETING)
+
+
+def _may_look(render_id: str) -> bool:
+    """Whether a preview is of a person's own; the keeper's needs no look into the database."""
+    if viewer() is None:
+        return True
+    with session() as opened:
+        return opened.get(Render, render_id) is not None
 
 
 def _film(request: Request) -> Response:

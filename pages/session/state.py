@@ -16,7 +16,7 @@ from framepack.messages import Message
 from pages.look.language import t
 from pages.look.text import said
 from pages.look.theme import told
-from pages.session.database import session
+from pages.session.database import for_keeper, session
 from pages.session.faults import fault_message
 from projects.database.tables import Project
 from projects.errors import NotFound
@@ -100,6 +100,14 @@ def show_notices(page: str) -> None:
                 told(said(notice.message), notice.tone)
                 if notice.undo is not None:
                     st.button(t("Undo"), key=f"undo-{place}", icon=":material/undo:", on_click=do, args=(notice.undo,))
+
+
+def keepers_part() -> bool:
+    """Whether to draw what only the keeper may do. A person is told so in its place."""
+    if for_keeper():
+        return True
+    told(said(Message("keepers-only")), "quiet")
+    return False
 
 
 def open_project() -> Project | None:

@@ -10,6 +10,7 @@ from framepack.checkpoints.inventory import PartState
 from pages.look.language import t
 from pages.look.text import said, size_text, term
 from pages.look.theme import Tone, chip
+from pages.session.database import for_keeper
 from pages.weights.fetching import about_text, fetching
 from pages.weights.standing import Model, Standing
 
@@ -31,7 +32,7 @@ def model_card(model: Model) -> None:
         st.html(_head(model))
         for fault in model.faults:
             st.html(f'<div class="fs-told fs-told-bad" role="status">{html.escape(said(fault))}</div>')
-        if not model.state.checkpoint.embedded:
+        if not model.state.checkpoint.embedded and for_keeper():
             fetching(model)
         with st.expander(t("Its parts"), key=f"parts-{model.name}"):
             st.html(_parts(model))

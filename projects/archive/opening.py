@@ -17,6 +17,7 @@ from framepack.media.pictures import picture_hash
 from projects.archive.reading import Unpacked, unpacked_archive
 from projects.archive.rows import ProjectRows, renamed
 from projects.database.tables import Edition, Lora, LoraUpdate, Media, Project, Shot, Take, Wording, new_id
+from projects.database.viewers import claim_media, everybodys, viewer_of
 from projects.loras.files import config_beside
 from projects.loras.library import add_lora, edit_lora
 from projects.settings import StudioSettings
@@ -40,12 +41,14 @@ def open_archive(*, session: Session, settings: StudioSettings, path: Path) -> P
     with unpacked_archive(path, aside / new_id()) as found, ExitStack() as undo:
         rows, ids = renamed(found.rows, _taken(session, found.rows))
         if rows.project.source is not None:
-            others = select(Project.id).where(Project.source == rows.project.source)
-            if session.exec(others).first() is not None:
+            with everybodys(session) as whole:
+                others = whole.exec(select(Project.id).where(Project.source == rows.project.source)).first()
+            if others is not None:
                 rows.project.source = None
         # It is to be seen, even where it was put away before.
         rows.project.archived_at = rows.project.deleted_at = None
         _place(settings, found, rows, ids, undo)
+        claim_media(session, *found.media)
         known = session.exec(select(Media.id).where(col(Media.id).in_([one.id for one in rows.media]))).all()
         session.add_all([one for one in rows.media if one.id not in known])
         session.add(rows.project)
@@ -60,7 +63,12 @@ def open_archive(*, session: Session, settings: StudioSettings, path: Path) -> P
 
 
 def _keep_loras(session: Session, settings: StudioSettings, found: Unpacked, rows: ProjectRows) -> None:
-    """Add the LoRAs of an archive to the library, those that are new under the names that the project has for them."""
+    """Add the LoRAs of an archive to the library, those that are new under the names that the project has for them.
+
+    The library is the keeper's: of an archive that a person opens they are left out.
+    """
+    if viewer_of(session) is not None:
+        return
     chosen = {one.sha256: one for shot in rows.shots for one in chosen_loras(rows.project, shot)}
     for sha256, files in found.loras.items():
         is_new = session.get(Lora, sha256) is None
@@ -72,7 +80,7 @@ def _keep_loras(session: Session, settings: StudioSettings, found: Unpacked, row
 
 
 def _taken(session: Session, rows: ProjectRows) -> set[str]:
-    """The ids that other rows of the database have already."""
+    """The ids that other rows of the database have already, whosoever they are."""
     found: set[str] = set()
     connection = session.connection()
     ids = rows.ids

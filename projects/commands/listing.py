@@ -37,6 +37,7 @@ def list_all(settings: StudioSettings, *, as_json: bool) -> None:
         return
     for one in found:
         away = " (archived)" if one["archived"] else ""
+        away += f" ({one['owner']})" if one["owner"] else ""
         figures = f"{one['shots']:4} shots {one['seconds']:8.1f} s"
         print(f"{one['id']}  {figures}  {one['state']:15}  {one['title']}{away}")
 
@@ -71,6 +72,7 @@ def _projects_in(session: Session, settings: StudioSettings) -> list[dict[str, A
         {
             "id": summary.project.id,
             "title": summary.project.name,
+            "owner": summary.project.owner,
             "shots": summary.shots,
             "seconds": summary.seconds,
             "state": standings[summary.project.id].standing,

@@ -31,6 +31,7 @@ from projects.database.faults import (
     restore_unfinished,
 )
 from projects.database.tables import UtcTime
+from projects.database.viewers import restrict, viewer
 from projects.errors import DatabaseTooNew
 from projects.settings import StudioSettings, sqlite_url
 
@@ -202,9 +203,11 @@ def _revision(connection: sa.Connection) -> str | None:
 def session_for(engine: sa.Engine) -> Iterator[Session]:
     """A session that commits nothing by itself; what was not committed is undone at the end.
 
-    Rows stay readable after a commit and after the session, so a page may draw them at leisure.
+    Rows stay readable after a commit and after the session, so a page may draw them at leisure. It has the eyes of whom
+    it is opened for (see ``viewers``).
     """
     with Session(engine, expire_on_commit=False) as session:
+        restrict(session, viewer())
         yield session
 
 

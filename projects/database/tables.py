@@ -128,7 +128,7 @@ class Project(ProjectBase, Stored, table=True):
 
     Its size is the one of its checkpoint that is nearest to the aspect, which stays when the checkpoint changes.
     ``source`` names the storyboard file it was made from (see ``interchange``). ``version`` grows with every edit of it
-    or of its shots' order. ``owner`` is nobody so far.
+    or of its shots' order. ``owner`` is the e-mail address of the person whose it is; None: the keeper's.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -138,7 +138,7 @@ class Project(ProjectBase, Stored, table=True):
     aspect_width: int | None = None
     source: str | None = Field(default=None, unique=True)
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
-    owner: str | None = None
+    owner: str | None = Field(default=None, index=True)
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
     archived_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
@@ -305,6 +305,16 @@ class Media(Stored, table=True):
     still_id: str | None = None
     size_bytes: int = Field(sa_type=sa.BigInteger)
     created_at: dt.datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class MediaOwner(Stored, table=True):
+    """That a person, by e-mail address, brought a file, which nothing of theirs may name yet.
+
+    ``media_id`` is no foreign key: it is noted before it is asked whether the file is there already.
+    """
+
+    media_id: str = Field(primary_key=True)
+    owner: str = Field(primary_key=True)
 
 
 class LoraBase(SQLModel):

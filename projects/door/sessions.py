@@ -16,6 +16,8 @@ from pathlib import Path
 from projects.door.own_files import keep_private
 from projects.settings import StudioSettings
 
+# What the browser holds its part in.
+COOKIE = "studio-session"
 SECONDS_UNUSED, SECONDS_AT_MOST = 12 * 3600, 7 * 24 * 3600
 # That it is used is not written down more often.
 SECONDS_BETWEEN_NOTES = 60
@@ -25,32 +27,36 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class DoorSession:
-    """One who has signed in with the password of id ``password``; times in seconds since 1970."""
+    """One who has signed in, by what has the id ``by``; times in seconds since 1970.
+
+    ``person`` is the e-mail address of whom a provider vouched for; None: the keeper, who knows the password.
+    """
 
     begun: float
     used: float
-    password: str
+    by: str
+    person: str | None = None
 
     def is_over(self, now: float) -> bool:
         """Whether it has ended by itself."""
         return now - self.used > SECONDS_UNUSED or now - self.begun > SECONDS_AT_MOST
 
 
-def begin_session(settings: StudioSettings, password_id: str, now: float) -> str:
-    """Let somebody in who said the password; returns what the browser is to hold, 256 random bits."""
+def begin_session(settings: StudioSettings, by: str, now: float, person: str | None = None) -> str:
+    """Let somebody in, by the password or as a person; returns what the browser is to hold, 256 random bits."""
     _tidy(settings, now)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     path = _path(settings, token)
-    keep_private(path, json.dumps({"begun": now, "password": password_id}))
+    keep_private(path, json.dumps({"begun": now, "password": by, "person": person}))
     os.utime(path, (now, now))
     return token
 
 
-def find_session(settings: StudioSettings, token: str, password_id: str, now: float) -> DoorSession | None:
-    """The session that ``token`` is of, which counts as used now; None where there is none, or it has ended."""
+def find_session(settings: StudioSettings, token: str, by: str, now: float) -> DoorSession | None:
+    """The session that ``token`` is of, which counts as used now; None where there is none ``by`` this, or it ended."""
     path = _path(settings, token)
     found = _read(path)
-    if found is None or found.password != password_id or found.is_over(now):
+    if found is None or found.by != by or found.is_over(now):
         return None
     if now - found.used > SECONDS_BETWEEN_NOTES:
         with suppress(FileNotFoundError):
@@ -82,8 +88,9 @@ def _tidy(settings: StudioSettings, now: float) -> None:
 def _read(path: Path) -> DoorSession | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return DoorSession(float(kept["begun"]), path.stat().st_mtime, str(kept["password"]))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        person = kept.get("person")
+        return DoorSession(float(kept["begun"]), path.stat().st_mtime, str(kept["password"]), person and str(person))
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None  # it was ended, or was not written whole: who held it signs in again
 
 

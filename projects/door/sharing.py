@@ -1,4 +1,7 @@
-"""Whether a studio may listen where it was told to: on this computer always, elsewhere by a decision and a password."""
+"""Whether a studio may listen where it was told to: on this computer always, elsewhere by a decision, and with a door.
+
+A door is a password, or a provider that vouches for people.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ipaddress
 
 from framepack.messages import Message
 from projects.door.password import kept_password
+from projects.door.people import kept_client
 from projects.settings import StudioSettings
 
 LOOPBACK = "127.0.0.1"
@@ -17,7 +21,10 @@ def refusal(settings: StudioSettings, address: str) -> Message | None:
     """Why a studio with ``settings`` must not listen at ``address``; None where it may. Raises StudioError."""
     if not settings.share:
         return None if is_loopback(address) else Message("share-undecided", {"address": address})
-    return None if kept_password(settings) is not None else Message("share-no-password")
+    if settings.sign_in is not None and kept_client(settings) is None:
+        return Message("oidc-no-secret")
+    has_door = settings.sign_in is not None or kept_password(settings) is not None
+    return None if has_door else Message("share-no-password")
 
 
 def is_loopback(address: str) -> bool:

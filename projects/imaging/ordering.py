@@ -5,7 +5,6 @@ How they wait, and how a person steers that, is ``queue.picture_steering``.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from framepack.errors import InvalidRequest
@@ -15,7 +14,7 @@ from framepack.stills.models import still_model
 from projects.database.tables import Media, PictureOrder, Project, Shot, now
 from projects.errors import StoryboardProblem
 from projects.names import storable
-from projects.queue.orders import queue_client
+from projects.queue.orders import last_place, queue_client
 from projects.queue.picture_steering import UNFINISHED, get_picture_order
 from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
@@ -71,7 +70,7 @@ def order_pictures(
         data = frame_as_png(settings, take.id, take.frames - 1)
         source = add_picture(session=session, settings=settings, data=data, name=f"{take.id[:8]}.png").media.id
     height, width = picture_size(project)
-    last = session.exec(select(sa.func.max(col(PictureOrder.place)))).one()
+    last = last_place(session, PictureOrder)
     order = PictureOrder(
         project_id=project.id,
         shot_id=shot.id,
@@ -84,7 +83,7 @@ def order_pictures(
         width=width,
         source_id=source,
         strength=None if source is None else strength,
-        place=(last or 0.0) + 1.0,
+        place=last + 1.0,
     )
     session.add(order)
     session.flush()

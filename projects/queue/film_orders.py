@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
@@ -25,7 +24,7 @@ from projects.films.timeline import Timeline
 from projects.forecast.films import film_work
 from projects.names import shown_name
 from projects.queue.deliveries import Delivery
-from projects.queue.orders import queue_client
+from projects.queue.orders import last_place, queue_client
 from projects.settings import StudioSettings
 
 FILM_QUEUE = "films"
@@ -55,7 +54,7 @@ def order_film(
     A worker begins within a moment of the commit, when its turn comes. Raises NotFound, InvalidRequest,
     EnlargerRejected, and StoryboardProblem where the film cannot be made.
     """
-    last = session.exec(select(sa.func.max(col(Film.place)))).one()
+    last = last_place(session, Film)
     film = film_to_make(
         session=session,
         settings=settings,
@@ -65,7 +64,7 @@ def order_film(
         made_for=made_for,
         edition_id=edition_id,
     )
-    film.place = (last or 0.0) + 1.0
+    film.place = last + 1.0
     session.flush()
     return film
 

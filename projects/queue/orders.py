@@ -20,7 +20,8 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 from projects.database.opening import database_time
-from projects.database.tables import Pass, Progress, Render, Worker, now
+from projects.database.tables import Film, Pass, PictureOrder, Progress, Render, Worker, now
+from projects.database.viewers import everybodys
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
 from projects.storyboard.project_settings import checkpoint_of
@@ -94,11 +95,16 @@ def is_urgent(made_for: Pass) -> bool:
 
 def add_order(*, session: Session, render: Render) -> Render:
     """Put an order behind the others that are as urgent; a worker hands it over when its turn comes."""
-    last = session.exec(select(sa.func.max(col(Render.place)))).one()
-    render.place = (last or 0.0) + 1.0
+    render.place = last_place(session, Render) + 1.0
     session.add(render)
     session.flush()
     return render
+
+
+def last_place(session: Session, table: type[Render | Film | PictureOrder]) -> float:
+    """The place of the last of its like, whosesoever it is."""
+    with everybodys(session) as whole:
+        return whole.exec(select(sa.func.max(col(table.place)))).one() or 0.0
 
 
 def render_changed(

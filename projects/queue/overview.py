@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
@@ -17,6 +17,7 @@ from framepack.checkpoints.table import checkpoint_named
 from framepack.device.cards_measured import CardsMeasured, read_measured
 from framepack.errors import FramepackError
 from projects.database.tables import Film, PictureOrder, Progress, Project, Render, Shot, Speed, Worker, now
+from projects.database.viewers import everybodys, viewer_of
 from projects.forecast.asking import Asking
 from projects.forecast.films import film_lasts
 from projects.forecast.foretelling import Forecast, Foreteller
@@ -101,6 +102,7 @@ class Overview:
     ``films`` are made beside them, in their order; they need no device. ``cards`` is what the workers' cards were
     measured to gain together, None where that was never measured. ``pictures`` need a worker's device, as orders
     do, and are in an order of their own: a worker takes them up between two chains. ``pictures_over`` are the others.
+    A person sees their own; ``others`` is how many that are not over are somebody else's.
     """
 
     paused: bool
@@ -111,16 +113,43 @@ class Overview:
     over: tuple[Listed, ...]
     pictures_over: tuple[ListedPictures, ...] = ()
     cards: CardsMeasured | None = None
+    others: int = 0
 
 
 def overview(*, session: Session, settings: StudioSettings, patience: float = math.inf) -> Overview:
     """The queue as it is. Forecasts that are not made after ``patience`` seconds are left out, and made next time."""
+    with everybodys(session) as whole:
+        seen = _seen(whole, session, settings, patience)
+    return seen if viewer_of(session) is None else _own(seen, set(session.exec(select(Project.id)).all()))
+
+
+def _own(seen: Overview, own: Collection[str]) -> Overview:
+    """What a person sees of the queue, to whom the projects ``own`` belong; others' work counts in when it is done."""
+    orders = tuple(one for one in seen.orders if one.order.project_id in own)
+    films = tuple(one for one in seen.films if one.film.project_id in own)
+    pictures = tuple(one for one in seen.pictures if one.order.project_id in own)
+    ids = {one.order.id for one in orders}
+    return replace(
+        seen,
+        workers=tuple(
+            at if at.order is not None and at.order.id in ids else replace(at, order=None, shot="")
+            for at in seen.workers
+        ),
+        orders=orders,
+        films=films,
+        pictures=pictures,
+        others=len(seen.orders + seen.films + seen.pictures) - len(orders + films + pictures),
+    )
+
+
+def _seen(session: Session, own: Session, settings: StudioSettings, patience: float) -> Overview:
+    """All that is not over, and of what is the newest that ``own`` sees."""
     until = time.monotonic() + patience
     workers = live_workers(session=session)
-    orders, over = unfinished(session=session), finished(session=session, most=MOST_FINISHED)
+    orders, over = unfinished(session=session), finished(session=own, most=MOST_FINISHED)
     films = unfinished_films(session=session)
     pictures = unfinished_pictures(session=session)
-    pictures_over = finished_pictures(session=session, most=MOST_FINISHED)
+    pictures_over = finished_pictures(session=own, most=MOST_FINISHED)
     of_orders = {order.project_id for order in (*orders, *over)}
     of_others = {film.project_id for film in films} | {order.project_id for order in (*pictures, *pictures_over)}
     names = _names(session, of_orders | of_others)
@@ -156,7 +185,8 @@ def cards_together(settings: StudioSettings, workers: Sequence[Worker]) -> Cards
 
 def seconds_ahead(*, session: Session, settings: StudioSettings, urgent: bool) -> float:
     """How many seconds of work come before an order that would be given now, as far as that is known."""
-    seen = overview(session=session, settings=settings, patience=1.0)
+    with everybodys(session) as whole:
+        seen = overview(session=whole, settings=settings, patience=1.0)
     # An urgent one waits for the others only until their section is over.
     counted = [one for one in seen.orders if not one.order.paused and (one.order.urgent or not urgent)]
     return sum(one.forecast.takes.likely for one in counted if one.forecast is not None)

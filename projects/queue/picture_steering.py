@@ -17,7 +17,7 @@ from framepack.messages import Message
 from projects.database.leases import take_up
 from projects.database.tables import PictureOrder, Project, Shot, now
 from projects.errors import NotFound, StoryboardProblem
-from projects.queue.orders import APPLICATION_VERSION, CHAINS
+from projects.queue.orders import APPLICATION_VERSION, CHAINS, last_place
 from projects.queue.steering import OVER, is_paused, put_before
 
 PICTURE_WORKFLOW = "pictures"
@@ -154,13 +154,13 @@ def retry_pictures(*, session: Session, order_id: str) -> PictureOrder:
     order = get_picture_order(session=session, order_id=order_id)
     if order.status not in ENDED:
         raise StoryboardProblem(Message("order-not-over" if order.status in UNFINISHED else "pictures-all-there"))
-    last = session.exec(select(sa.func.max(col(PictureOrder.place)))).one()
+    last = last_place(session, PictureOrder)
     # Whoever is still at it, as one that was just cancelled may be, writes nothing more of it.
     take_up(session=session, row=order)
     order.status, order.error, order.begun = "queued", None, 0
     order.started_at = order.finished_at = order.cleared_at = None
     order.handed_over, order.runs, order.tries, order.paused = False, order.runs + 1, 0, False
-    order.share, order.place = len(order.media_ids) / order.count, (last or 0.0) + 1.0
+    order.share, order.place = len(order.media_ids) / order.count, last + 1.0
     session.add(order)
     session.flush()
     return order

@@ -123,7 +123,7 @@ def _is_gone(settings: StudioSettings, take_id: str, files: Collection[str]) -> 
 
 def _grouped(session: Session, query: sa.Executable) -> dict[str, list[tuple[object, ...]]]:
     found: dict[str, list[tuple[object, ...]]] = {}
-    for project_id, *rest in session.connection().execute(query):
+    for project_id, *rest in session.execute(query):
         found.setdefault(str(project_id), []).append(tuple(rest))
     return found
 

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from framepack.messages import Message
 from projects.database.tables import Film, PictureOrder, QueueState, Render, now
+from projects.database.viewers import viewer_of
 from projects.errors import StoryboardProblem
 from projects.queue.orders import UNFINISHED, add_order, get_render
 
@@ -139,9 +140,14 @@ def move_order(*, session: Session, render_id: str, before: str | None) -> list[
 
 
 def number_places(session: Session, waiting: Sequence[Waiting]) -> list[str]:
-    """Have those that wait stand in this order. Returns their ids."""
-    for position, one in enumerate(waiting, start=1):
-        one.place = float(position)
+    """Have those that wait stand in this order. Returns their ids.
+
+    A person's, between which others' may wait, take each other's places only.
+    """
+    own = sorted(one.place for one in waiting)
+    places = [float(place) for place in range(1, len(waiting) + 1)] if viewer_of(session) is None else own
+    for place, one in zip(places, waiting, strict=True):
+        one.place = place
         session.add(one)
     session.flush()
     return [one.id for one in waiting]
@@ -187,7 +193,7 @@ def clear_finished(*, session: Session) -> int:
     cleared = 0
     for table in (Render, PictureOrder):
         done = (col(table.status).in_(OVER), col(table.cleared_at).is_(None))
-        cleared += session.connection().execute(sa.update(table).where(*done).values(cleared_at=now())).rowcount
+        cleared += session.exec(sa.update(table).where(*done).values(cleared_at=now())).rowcount
     return cleared
 
 

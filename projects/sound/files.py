@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from framepack.files.atomic import sync
 from projects.database.tables import Media
+from projects.database.viewers import claim_media
 from projects.names import shown_file_name
 from projects.settings import StudioSettings
 from projects.sound.reading import check_size, check_sound
@@ -44,6 +45,7 @@ def add_sound(*, session: Session, settings: StudioSettings, file: Path, name: s
         share_named_by_content(settings, path)
     finally:
         aside.unlink(missing_ok=True)
+    claim_media(session, id)
     media = session.get(Media, id)
     if media is not None and media.medium == "video":
         # A video that a shot goes on from: from now on its sound counts, too.

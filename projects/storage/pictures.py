@@ -15,6 +15,7 @@ from framepack.files.atomic import in_place
 from framepack.media.pictures import picture_hash, read_small_picture
 from framepack.messages import Message
 from projects.database.tables import Media
+from projects.database.viewers import claim_media
 from projects.errors import NotFound
 from projects.names import shown_name
 from projects.settings import StudioSettings
@@ -51,6 +52,7 @@ def add_picture(*, session: Session, settings: StudioSettings, data: bytes, name
         picture = read_small_picture(data, name, THUMBNAIL_SIZES[0])
         keep_whole(settings, id, data)
         _make_thumbnails(settings, id, picture.image)
+    claim_media(session, id)
     media = session.get(Media, id)
     if media is None:
         media = Media(

@@ -14,6 +14,7 @@ from framepack.files.atomic import sync
 from framepack.media.own_video import MAX_VIDEO_BYTES, read_video, video_hash
 from framepack.messages import Message
 from projects.database.tables import Media
+from projects.database.viewers import claim_media
 from projects.names import shown_file_name
 from projects.settings import StudioSettings
 from projects.storage.aside import aside_path
@@ -63,6 +64,7 @@ def add_video(*, session: Session, settings: StudioSettings, file: Path, name: s
     read.picture.save(picture, "PNG")
     called = f"{name.rpartition('.')[0] or name}.png"
     still = add_picture(session=session, settings=settings, data=picture.getvalue(), name=called).media
+    claim_media(session, id)
     media = session.get(Media, id)
     if media is None:
         media = Media(id=id, name=name, kind=read.mime, medium="video", width=0, height=0, size_bytes=size)

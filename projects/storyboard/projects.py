@@ -84,7 +84,8 @@ def duplicate_project(*, session: Session, project_id: str, name: str | None = N
     It has no takes of its own, but asks for the same sections: rendering it finds what the first one has rendered.
     """
     project, shots = project_with_shots(session=session, project_id=project_id)
-    values = project.model_dump(exclude={"id", "name", "source", "version", "created_at", "updated_at", "archived_at"})
+    apart = {"id", "name", "source", "version", "owner", "created_at", "updated_at", "archived_at"}
+    values = project.model_dump(exclude=apart)
     copy = Project(**values, name=_checked_name(name or f"{project.name} (copy)"[:MAX_NAME_CHARACTERS]))
     session.add(copy)
     session.flush()
@@ -92,6 +93,20 @@ def duplicate_project(*, session: Session, project_id: str, name: str | None = N
         session.add(_copy_of(shot, project_id=copy.id, number=shot.number, position=shot.position))
     session.flush()
     return copy
+
+
+def hand_project(*, session: Session, project_id: str, person: str) -> Project:
+    """Have a project be that of the person of an e-mail address; "" is the keeper. The keeper's verb.
+
+    Raises NotFound, and StoryboardProblem for what is no address.
+    """
+    project = get_project(session=session, project_id=project_id)
+    address = person.strip().lower()
+    if address and (address.count("@") != 1 or not address.isprintable() or " " in address):
+        raise StoryboardProblem(Message("no-such-person", {"person": person}))
+    project.owner = address or None
+    session.flush()
+    return project
 
 
 def delete_project(*, session: Session, project_id: str) -> None:

@@ -56,7 +56,7 @@ def find_projects(*, session: Session, words: str = "", archived: bool = False, 
     facts = sa.select(col(Project.id), col(Project.name), col(Project.archived_at)).where(
         col(Project.deleted_at).is_(None)
     )
-    rows = session.connection().execute(facts.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
+    rows = session.execute(facts.order_by(col(Project.updated_at).desc(), col(Project.id))).all()
     wanted = _plain(words).split()
     ids = [
         id

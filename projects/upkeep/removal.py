@@ -19,6 +19,7 @@ from projects.database.tables import (
     GuestNote,
     Lora,
     Media,
+    MediaOwner,
     Progress,
     Project,
     Shot,
@@ -111,6 +112,7 @@ def _forget_pictures(session: Session, pictures: Iterable[Media]) -> None:
     used = {media for table in tables for row in session.exec(select(table)) for media in media_of(row)}
     for media in pictures:
         if media.id not in used:
+            session.exec(sa.delete(MediaOwner).where(col(MediaOwner.media_id) == media.id))
             session.connection().execute(sa.delete(Media).where(col(Media.id) == media.id))
 
 

@@ -27,7 +27,7 @@ from tests.support.running_studio import Studio, running_studio
 
 PASSWORD = "correct horse battery"
 HEALTH = "/_stcore/health"
-OWN = {"/door", "/door/leave"}
+OWN = {"/door", "/door/leave", "/door/out", "/door/back"}
 # Every route of the application as the server has it, Streamlit's own among them: (path, its methods or none).
 LIST_ROUTES = """
 import json
