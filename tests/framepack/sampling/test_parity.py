@@ -124,7 +124,7 @@ class Case:
 
 def load_tensors(folder: Path, name: str) -> dict[str, Tensor]:
     """Those of a case: packed as it is kept here, or as it was recorded."""
-    packed = folder / f"{name}.npz"
+    packed = folder / f"{name}.zip"
     return read_packed(packed) if packed.is_file() else load_file(folder / f"{name}.safetensors")
 
 
