@@ -45,6 +45,8 @@ _SECONDS_TO_END = 5.0
 _SECONDS_FOR_LAST_WORDS = 2.0
 # At a meeting nobody has anything else to do than to meet.
 _SECONDS_TO_NOTICE_AT_A_MEETING = 3.0
+# What meets looks for the others only now and then, on a computer that is very busy rarely.
+_SECONDS_TO_LEAVE_A_MEETING = 60.0
 
 
 class Crew:
@@ -251,6 +253,7 @@ class Crew:
             abort=lambda: break_off(meeting),
             give_up=_end_this_process,
             patience=_SECONDS_TO_NOTICE_AT_A_MEETING,
+            last_patience=_SECONDS_TO_LEAVE_A_MEETING,
         )
         watchdog.needed(True)
         try:
