@@ -629,13 +629,9 @@ ENGLISH = MappingProxyType(
         "doctor-set-clock": "Have the clock set by the network, and start the studio again.",
         "doctor-set-clock-of": "Have the clock of {host} set by the network, and start its worker again.",
         "doctor-not-shared": "only this computer reaches the studio.",
-        "doctor-shared": (
-            "the studio is to be shared at {address}: whoever has the password sees, changes and deletes all that is "
-            "in it."
-        ),
+        "doctor-shared": "the studio is to be shared at {address}: {who}",
         "doctor-shared-plainly": (
-            "the studio is to be shared at {address}: whoever has the password sees, changes and deletes all that is "
-            "in it, and what is sent, the password too, is not encrypted."
+            "the studio is to be shared at {address}: {who} What is sent, the password too, is not encrypted."
         ),
         "doctor-shared-now": "the studio at port {port} is shared at {address}, though STUDIO_SHARE is not set here.",
         "doctor-unshare": "Where that is not wanted, unset STUDIO_SHARE and start the studio again.",

@@ -371,7 +371,7 @@ class QueuedPictures(Answer):
 class WorkerAnswer(Answer):
     """A worker that is alive: its device, what it is sold as, its memory, its measured speed, and what it is at.
 
-    ``shot`` is the label of that shot, "" between two of them.
+    ``shot`` is the label of that shot, "" between two of them. What is somebody else's is not told: ``for_others``.
     """
 
     device: str
@@ -381,6 +381,7 @@ class WorkerAnswer(Answer):
     speed: str
     order_id: str | None
     shot: str
+    for_others: bool
 
 
 class QueueAnswer(Answer):

@@ -271,6 +271,7 @@ def _worker(at: AtWork) -> WorkerAnswer:
         speed=speed,
         order_id=at.order.id if at.order else None,
         shot=at.shot,
+        for_others=at.for_others,
     )
 
 

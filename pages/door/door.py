@@ -26,8 +26,8 @@ from pages.look.language import speaking
 from pages.look.text import said
 from pages.serving.languages import language_of
 from projects.database.viewers import viewing
-from projects.door.password import kept_password, token_path
-from projects.door.sharing import EVERY_ADDRESS, is_loopback, refusal
+from projects.door.password import token_path
+from projects.door.sharing import EVERY_ADDRESS, is_loopback, refusal, who_comes_in
 from projects.errors import StudioError
 from projects.failures import message_for
 from projects.guests.links import LOOK
@@ -93,16 +93,11 @@ class Door:
         await self._app(scope, receive, send)
 
     def _what_is_shared(self, settings: StudioSettings) -> Said:
-        who = Said("share-by-password")
-        if settings.sign_in is not None:
-            people = Said("share-by-people", {"host": settings.sign_in.host})
-            both = Said("share-by-both", {"password": who, "people": people})
-            who = people if kept_password(settings) is None else both
         return Said(
             "share-begins",
             {
                 "address": self._address,
-                "who": who,
+                "who": who_comes_in(settings),
                 "connection": Said("share-encrypted" if self._encrypted else "share-not-encrypted"),
                 "names": ", ".join(self._names),
                 "token": str(token_path(settings)),

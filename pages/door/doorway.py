@@ -157,7 +157,7 @@ def _door_to(to: str) -> str:
 
 
 def _form(to: str, wrong: str) -> str:
-    """The ways in that there are, and what went ``wrong`` on the last. Raises StudioError."""
+    """The ways in that there are, and what went ``wrong`` on the last."""
     told = f'<p class="bad" id="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
     about = ' aria-invalid="true" aria-describedby="wrong"' if wrong else ""
     sign_in = settings().sign_in
@@ -165,7 +165,7 @@ def _form(to: str, wrong: str) -> str:
         label = html.escape(t("Sign in with {host}").format(host=sign_in.host))
         address = html.escape(f"{OUT}?{urllib.parse.urlencode({'to': to})}")
         told += f'<p><a class="way" href="{address}">{label}</a></p>'
-        if kept_password(settings()) is None:
+        if not _has_password():
             return told
     return (
         f'<form method="post" action="{DOOR}"><input type="hidden" name="to" value="{html.escape(to)}">'
@@ -175,6 +175,13 @@ def _form(to: str, wrong: str) -> str:
         f"{told}<button>{html.escape(t('Sign in'))}</button></form>"
         f'<p class="quiet">{html.escape(t("Whoever runs this studio has the password."))}</p>'
     )
+
+
+def _has_password() -> bool:
+    try:
+        return kept_password(settings()) is not None
+    except StudioError:
+        return True  # that it is damaged is told to who says it
 
 
 def _shared(request: Request, person: str | None) -> str:

@@ -244,10 +244,11 @@ function makeList(root, { words: given, lang, api, keeper }) {
   function showWorkers(found) {
     const names = new Map(found.orders.map((order) => [order.id, order.project]));
     const cards = found.workers.map((worker) => {
-      const card = make("li", worker.order_id ? "worker busy" : "worker");
+      const card = make("li", worker.order_id || worker.for_others ? "worker busy" : "worker");
       const memory = worker.memory_bytes ? words.say("memory", { n: Math.round(worker.memory_bytes / 2 ** 30) }) : "";
       const name = names.get(worker.order_id) ?? "";
-      const at = worker.order_id ? words.say(worker.shot ? "at-shot" : "at", { name, shot: worker.shot }) : words.say("idle");
+      const other = words.say(worker.for_others ? "for-others" : "idle");
+      const at = worker.order_id ? words.say(worker.shot ? "at-shot" : "at", { name, shot: worker.shot }) : other;
       const speed = worker.speed || words.say("not-measured");
       card.append(make("b", "", worker.hardware || worker.device));
       card.append(make("span", "", [worker.device, memory].filter(Boolean).join(" · ")), make("span", "", speed), make("span", "at", at));

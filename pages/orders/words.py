@@ -30,6 +30,7 @@ ENGLISH = MappingProxyType(
         "workers": "Who works",
         "no-worker": "No generator is running at the moment. What waits begins as soon as one does.",
         "idle": "Idle",
+        "for-others": "Works for others",
         "not-measured": "Not measured yet",
         "memory": "{n} GiB",
         "at": "Works at {name}",

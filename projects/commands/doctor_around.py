@@ -25,7 +25,7 @@ from framepack.store.connection import StoreAway
 from projects.commands.doctor_files import Finding
 from projects.database.opening import AWAY, database_time, session_for
 from projects.database.tables import Worker
-from projects.door.sharing import is_loopback, refusal
+from projects.door.sharing import is_loopback, refusal, who_comes_in
 from projects.errors import StudioError
 from projects.serving.keeper import listened_at
 from projects.serving.record import running_servers, server_at
@@ -146,10 +146,10 @@ def _check_address(settings: StudioSettings, environ: Mapping[str, str]) -> Find
         return Finding("sharing", "found", refused, Message("doctor-password"))
     if not settings.share:
         return Finding("sharing", "well", Message("doctor-not-shared"))
+    values: dict[str, Value] = {"address": address, "who": who_comes_in(settings)}
     if is_loopback(address) or environ.get("STREAMLIT_SERVER_SSL_CERT_FILE"):
-        return Finding("sharing", "note", Message("doctor-shared", {"address": address}), Message("doctor-unshare"))
-    message = Message("doctor-shared-plainly", {"address": address})
-    return Finding("sharing", "note", message, Message("doctor-certificate"))
+        return Finding("sharing", "note", Message("doctor-shared", values), Message("doctor-unshare"))
+    return Finding("sharing", "note", Message("doctor-shared-plainly", values), Message("doctor-certificate"))
 
 
 def _check_rights(settings: StudioSettings) -> Iterator[Finding]:

@@ -27,6 +27,17 @@ def refusal(settings: StudioSettings, address: str) -> Message | None:
     return None if has_door else Message("share-no-password")
 
 
+def who_comes_in(settings: StudioSettings) -> Message:
+    """Whom a shared studio lets in, and what they may do there. Raises StudioError."""
+    by_password = Message("share-by-password")
+    if settings.sign_in is None:
+        return by_password
+    people = Message("share-by-people", {"host": settings.sign_in.host})
+    if kept_password(settings) is None:
+        return people
+    return Message("share-by-both", {"password": by_password, "people": people})
+
+
 def is_loopback(address: str) -> bool:
     """Whether only this computer can reach ``address``."""
     if address == "localhost":

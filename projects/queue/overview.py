@@ -62,7 +62,7 @@ class Listed:
 class AtWork:
     """A worker that is alive. ``section`` is how long a section of its last kind usually takes, None at first.
 
-    ``shot`` is the label of the shot that it is at, "" where it is at none.
+    ``shot`` is the label of the shot that it is at, "" where it is at none; ``for_others``: it is at somebody else's.
     """
 
     worker: Worker
@@ -70,6 +70,7 @@ class AtWork:
     shot: str
     section: float | None
     made_with: str
+    for_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _own(seen: Overview, own: Collection[str]) -> Overview:
     return replace(
         seen,
         workers=tuple(
-            at if at.order is not None and at.order.id in ids else replace(at, order=None, shot="")
+            at if at.order is None or at.order.id in ids else replace(at, order=None, shot="", for_others=True)
             for at in seen.workers
         ),
         orders=orders,

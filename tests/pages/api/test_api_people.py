@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
@@ -32,6 +33,7 @@ from projects.database.tables import (
     Shot,
     Stored,
     Take,
+    Worker,
     new_id,
 )
 from projects.database.viewers import claim_media, viewing
@@ -144,11 +146,17 @@ def test_what_is_the_keepers_is_refused_in_a_sentence(people: People) -> None:
 
 
 def test_lists_hold_what_is_ones_own(people: People) -> None:
+    with session() as opened:
+        at = {"render_id": people.ann["renders"], "shot_id": people.ann["shots"]}
+        opened.exec(sa.update(Render).where(col(Render.id) == at["render_id"]).values(status="running"))
+        opened.add(Worker(executor_id="w", device="cpu", pid=1, host="here", **at))
+        opened.commit()
     (card,) = people.ask("GET", "/api/projects").json()
     assert card["id"] == people.bob["projects"]
     queue = people.ask("GET", "/api/queue").json()
     assert [one["id"] for one in queue["orders"] + queue["pictures"]] == [people.bob["renders"], people.bob["pictures"]]
     assert queue["others"] == 2
+    assert [(one["order_id"], one["shot"], one["for_others"]) for one in queue["workers"]] == [(None, "", True)]
     assert people.ann["projects"] not in str(queue)
     everything = people.client.get("/api/queue").json()
     assert (len(everything["orders"]), everything["others"]) == (2, 0)

@@ -203,3 +203,6 @@ def test_a_provider_that_is_down_is_said_in_a_sentence(tmp_path: Path) -> None:
     with running_studio(prepared(tmp_path / "studio").home, **settings) as studio:
         answer = Browser(studio).sign_in()
         assert (answer.status_code, "does not answer" in answer.text) == (503, True)
+        (tmp_path / "studio" / "door" / "password.json").write_text("{")
+        answer = Browser(studio).sign_in()
+        assert (answer.status_code, "does not answer" in answer.text) == (503, True)
