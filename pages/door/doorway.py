@@ -68,7 +68,7 @@ async def _door(request: Request) -> Response:
             if entered is None:
                 # Coming from elsewhere a browser shows its cookie only to the next request, which is the page's own.
                 again = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-                return _page(t("Sign in"), _form(to, ""), again=_door_to(to) if again else "")
+                return _page(t("Sign in"), _form(to), again=_door_to(to) if again else "")
         except (StudioError, OSError) as fault:
             return _page(t("Sign in"), told_in_plain(said(message_for(fault))), 503)
         if "to" in request.query_params:
@@ -101,7 +101,7 @@ async def _out(request: Request) -> Response:
         try:
             address, token = await set_out(settings(), request, back=back, to=to)
         except (StudioError, OSError) as fault:
-            return _page(t("Sign in"), _form(to, said(message_for(fault))), 503)
+            return _page(t("Sign in"), _form(to, away=said(message_for(fault))), 503)
     answer = RedirectResponse(address, 303, _UNKEPT)
     _hold(answer, request, ARRIVING, token)
     return answer
@@ -112,7 +112,7 @@ async def _back_again(request: Request) -> Response:
         try:
             token, to = await arrive(settings(), request)
         except (StudioError, OSError) as fault:
-            answer = _page(t("Sign in"), _form(_HOME, said(message_for(fault))), 403)
+            answer = _page(t("Sign in"), _form(_HOME, away=said(message_for(fault))), 403)
         else:
             leave(settings(), request)
             # As above: the cookie is shown to the page's own request.
@@ -156,25 +156,29 @@ def _door_to(to: str) -> str:
     return f"{DOOR}?{urllib.parse.urlencode({'to': to})}"
 
 
-def _form(to: str, wrong: str) -> str:
-    """The ways in that there are, and what went ``wrong`` on the last."""
-    told = f'<p class="bad" id="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
-    about = ' aria-invalid="true" aria-describedby="wrong"' if wrong else ""
+def _form(to: str, wrong: str = "", *, away: str = "") -> str:
+    """The ways in that there are, with what was ``wrong`` with the password, or went wrong ``away`` at the provider."""
     sign_in = settings().sign_in
+    by_provider = ""
     if sign_in is not None:
         label = html.escape(t("Sign in with {host}").format(host=sign_in.host))
         address = html.escape(f"{OUT}?{urllib.parse.urlencode({'to': to})}")
-        told += f'<p><a class="way" href="{address}">{label}</a></p>'
+        by_provider = f'{_told(away)}<p><a class="way" href="{address}">{label}</a></p>'
         if not _has_password():
-            return told
+            return by_provider
+    about = ' aria-invalid="true" aria-describedby="wrong"' if wrong else ""
     return (
         f'<form method="post" action="{DOOR}"><input type="hidden" name="to" value="{html.escape(to)}">'
         f'<label for="password">{html.escape(t("Password"))}</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" required autofocus'
         f"{about}>"
-        f"{told}<button>{html.escape(t('Sign in'))}</button></form>"
-        f'<p class="quiet">{html.escape(t("Whoever runs this studio has the password."))}</p>'
+        f"{_told(wrong)}<button>{html.escape(t('Sign in'))}</button></form>"
+        f'<p class="quiet">{html.escape(t("Whoever runs this studio has the password."))}</p>{by_provider}'
     )
+
+
+def _told(wrong: str) -> str:
+    return f'<p class="bad" id="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
 
 
 def _has_password() -> bool:
