@@ -75,6 +75,7 @@ BY_HAND: dict[str, Callable[[tuple[str, ...]], bool]] = {
     ". .venv/bin/activate": lambda rest: not rest,
     ".venv\\Scripts\\activate": lambda rest: not rest,
     "pip install -r": lambda rest: (ROOT / rest[0]).is_file(),
+    "pip install --require-hashes --no-deps -r": lambda rest: (ROOT / rest[0]).is_file(),
     "pip install": lambda rest: all(re.fullmatch(r"uv|[\w-]+==[\d.]+", word) for word in rest),
     "uv pip install --torch-backend=auto --reinstall-package torch": lambda rest: pinned(rest[0]),
     "streamlit run": lambda rest: (ROOT / rest[0]).is_file(),

@@ -56,6 +56,17 @@ def packages_of(modules: set[str]) -> set[str]:
     return {name.lower().replace("_", "-") for module in modules for name in known.get(module, [module])}
 
 
+def test_the_lock_pins_what_is_required_with_the_sum_of_each_file() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    form = re.compile(r"([a-z0-9.-]+)==(\S+)( --hash=sha256:[0-9a-f]{64})+")
+    locked = dict(form.fullmatch(line).groups()[:2] for line in lines[1:])
+    required = (ROOT / "requirements.txt").read_text(encoding="utf-8").lower().replace("_", "-").splitlines()
+    pins = dict(line.split(";")[0].strip().split("==") for line in required if "==" in line)
+    # Which build of it is right depends on the computer.
+    del pins["torch"]
+    assert pins.items() <= locked.items()
+
+
 def test_every_package_that_is_imported_is_named() -> None:
     known = named("requirements.txt") | named("requirements-dev.txt") | named(FURTHER)
     assert not packages_of(imported() - BY_HAND) - known
