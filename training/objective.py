@@ -32,8 +32,8 @@ def draw_sigmas(count: int, tokens: int, generator: torch.Generator, early: floa
 def focus(target: torch.Tensor, alone: torch.Tensor, strength: float) -> torch.Tensor:
     """How much each place's error counts, (B, 1, 1, h, w) and 1 in the mean, in sections ``target`` (B, 16, L, h, w).
 
-    Where ``alone`` (B,), up to 1 + ``strength`` times as much at what changes in the course of the section: a small
-    figure would be lost in the mean otherwise.
+    Where ``alone`` (B,), up to 1 + ``strength`` times as much at what changes in the course of the section: a
+    camera that moves changes every place, a figure few.
     """
     changing = target.var(2, unbiased=False).mean(1, keepdim=True)
     share = (F.avg_pool2d(F.pad(changing, (1,) * 4, mode="replicate"), 3, 1) / _MOVED).clamp(max=1)

@@ -88,7 +88,7 @@ def parse_options() -> Options:
     for name, (share, what) in shares.items():
         parser.add_argument(f"--{name}", type=float, default=share, metavar="SHARE", help=what)
     parser.add_argument(
-        "--focus", type=float, default=6.0, help="how much more errors count where a subject moves; 0 for no more"
+        "--focus", type=float, default=3.0, help="how much more errors count where a subject moves; 0 for no more"
     )
     return Options(**vars(parser.parse_args()))
 
