@@ -82,10 +82,11 @@ def draw_figure(
     height = per_frame((doing["jump"] * np.array([1.2, 1.0, 0.8])[plan.speed])[..., None])[..., 0]
     y = y - np.abs(np.sin(hops * np.pi)) * height * HOP * unit
     swings = per_frame((doing["sway"] * _SWINGS[plan.speed])[..., None])[..., 0].cumsum(1) / SECTION_FRAMES
-    phase, swing = rng.uniform(0, 6.28, (clips, 1)), rng.uniform(0.45, 0.85, (clips, 1))
+    # All begin to the right: a picture does not tell which way something sways.
+    phase, swing = rng.uniform(-1.57, 1.57, (clips, 1)), rng.uniform(0.45, 0.85, (clips, 1))
     lean = swing * np.sin(swings * 6.283 + phase) * swaying[:, None]
     log_side = (frame["grow"] - frame["shrink"]).cumsum(1) * GROWTH
-    way = np.where(rng.random((clips, 1)) < 0.5, -1, 1)
+    way = np.where(rng.random((clips, 1)) < 0.1, -1, 1)
     turn = frame["spin"].cumsum(1) * SPIN * way
     side = np.where(swaying[:, None], rng.uniform(0.38, 0.65, (clips, 1)), rng.uniform(0.26, 0.5, (clips, 1))) * unit
     middle = 0.5 * (x.max(1) + x.min(1))[:, None]

@@ -23,6 +23,7 @@ from training.motions import (
     SHAKE_AMPLITUDE,
     SHAKE_HERTZ,
     SPEED_FACTOR,
+    SUBJECT_SHARE,
     WEATHERS,
     ClipPlan,
     draw_plan,
@@ -73,10 +74,13 @@ class Clips:
 
 
 class Renderer:
-    """Draws plans and renders them from one ``Store``; all randomness is from ``seed``."""
+    """Draws plans and renders them from one ``Store``; all randomness is from ``seed``.
 
-    def __init__(self, store: Store, seed: int) -> None:
-        self.store = store
+    ``subjects`` is the share of its plans with a subject that moves.
+    """
+
+    def __init__(self, store: Store, seed: int, subjects: float = SUBJECT_SHARE) -> None:
+        self.store, self.subjects = store, subjects
         self.device = store.pictures.device
         self.rng = np.random.default_rng(seed)
         generator = torch.Generator().manual_seed(seed)
@@ -85,7 +89,7 @@ class Renderer:
 
     def draw(self, clips: int, sections: int, size: tuple[int, int], plan: ClipPlan | None = None) -> Clips:
         """``clips`` clips of ``sections`` sections at ``size`` (height, width)."""
-        plan = plan or draw_plan(self.rng, clips, sections)
+        plan = plan or draw_plan(self.rng, clips, sections, self.subjects)
         frames = 1 + SECTION_FRAMES * sections
         path = self._path(plan, size, frames)
         figure = draw_figure(plan, size, self.store.names, len(self.store.figures), self.rng)

@@ -158,10 +158,10 @@ class Layers:
         x: torch.Tensor, y: torch.Tensor, layer: Layer, rows: torch.Tensor, at: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """A part of the picture swings, most in its middle and not at all at its border."""
-        cx, cy = (layer.trait(rows, 5 + n, -0.55, 0.55) * layer.half[n] for n in (0, 1))
-        wide, high = layer.trait(rows, 7, 0.28, 0.5), layer.trait(rows, 8, 0.24, 0.36)
+        cx, cy = (layer.trait(rows, 5 + n, -0.2, 0.2) * layer.half[n] for n in (0, 1))
+        wide, high = layer.trait(rows, 7, 0.4, 0.6), layer.trait(rows, 8, 0.3, 0.42)
         inside = torch.exp(-(((x - cx) / wide) ** 2 + ((y - cy) / high) ** 2) * 1.6)
-        swing = layer.trait(rows, 2, 0.07, 0.12) * torch.sin(at * 6.283 + 6.283 * layer.trait(rows, 3, 0, 1))
+        swing = layer.trait(rows, 2, 0.07, 0.12) * torch.sin(at * 6.283 + layer.trait(rows, 3, -1.57, 1.57))
         flutter = 0.012 * torch.sin(at * 12.566 + 30 * y + 22 * x)
         return x - (swing + flutter) * inside, y - 0.6 * flutter * inside
 

@@ -55,8 +55,10 @@ SHAKE_AMPLITUDE = 0.018
 SHAKE_HERTZ = (0.9, 2.7)
 _CAMERA_WEIGHT = np.array([0.09, 0.09, 0.09, 0.09, 0.09, 0.115, 0.115, 0.09, 0.09, 0.09, 0.05])
 _MOVING = np.arange(1, 9)
-# Nothing, colours, weather, a subject that moves; and what that is: a figure, clouds, water, smoke, light, leaves.
-_FAMILY_WEIGHT = (0.29, 0.13, 0.13, 0.45)
+SUBJECT_SHARE = 0.45
+"""Of the clips, as long as nobody asks for another."""
+# Nothing, colours, weather, where no subject moves; and what that is: a figure, clouds, water, smoke, light, leaves.
+_OTHER_WEIGHT = np.array([0.29, 0.13, 0.13]) / 0.55
 _GROUPS = (SPRITES, ("clouds_left", "clouds_right"), ("water",), ("smoke",), ("blink",), ("sway",))
 _GROUP_WEIGHT = (0.55, 0.11, 0.09, 0.08, 0.08, 0.09)
 _STILL_WITH_SUBJECT = 0.75
@@ -87,14 +89,17 @@ class ClipPlan:
         return (VELOCITY[self.camera] + 0.8 * VELOCITY[self.second]) * factor
 
 
-def draw_plan(rng: np.random.Generator, clips: int, sections: int) -> ClipPlan:
-    """Motions that go on from section to section more often than they change, and one family of effects a clip."""
+def draw_plan(rng: np.random.Generator, clips: int, sections: int, subjects: float = SUBJECT_SHARE) -> ClipPlan:
+    """Motions that go on from section to section more often than they change, and one family of effects a clip.
+
+    In a share of ``subjects`` of the clips a subject moves by itself.
+    """
     shape = (clips, sections)
     camera = rng.choice(len(CAMERAS), shape, p=_CAMERA_WEIGHT)
     speed = rng.choice(3, shape, p=[0.3, 0.4, 0.3])
     second = np.where(rng.random(shape) < 0.07, rng.choice(_MOVING, shape), 0)
     second[~np.isin(camera, _MOVING) | (VELOCITY[second] * VELOCITY[camera]).any(-1)] = 0
-    effect = _draw_effects(rng, clips, sections)
+    effect = _draw_effects(rng, clips, sections, subjects)
     for section in range(1, sections):
         goes_on = rng.random(clips) < 0.5
         for values in (camera, speed, second):
@@ -106,8 +111,8 @@ def draw_plan(rng: np.random.Generator, clips: int, sections: int) -> ClipPlan:
     return ClipPlan(camera, second, speed, effect)
 
 
-def _draw_effects(rng: np.random.Generator, clips: int, sections: int) -> np.ndarray:
-    family = rng.choice(4, clips, p=_FAMILY_WEIGHT)
+def _draw_effects(rng: np.random.Generator, clips: int, sections: int, subjects: float) -> np.ndarray:
+    family = rng.choice(4, clips, p=[*_OTHER_WEIGHT * (1 - subjects), subjects])
     one = np.where(
         family == 1,
         1 + rng.choice(len(COLOURS), clips),

@@ -11,6 +11,7 @@ from diffusers import AutoencoderKLHunyuanVideo
 
 from training.clips import Renderer
 from training.layout import IMAGE_SIDE, LATENT_CHANNELS
+from training.motions import EFFECTS, SUBJECTS
 from training.wording import Section, section_of
 
 SECTIONS = 4
@@ -25,12 +26,14 @@ SMALL_SIZES = ((96, 160), (160, 96), (128, 128))
 class Samples:
     """B sections to learn: their whole ``clips`` (B, 16, 37, h, w), where in them the sections begin (B,), and
 
-    ``image`` (B, 3, 64, 64) in -1..1, what the image encoder sees.
+    ``image`` (B, 3, 64, 64) in -1..1, what the image encoder sees. ``alone`` (B,) says where a subject moves and the
+    camera does not.
     """
 
     clips: torch.Tensor
     begins: np.ndarray
     image: torch.Tensor
+    alone: np.ndarray
 
 
 class Pool:
@@ -72,14 +75,15 @@ class Pool:
         self._labels[at] = labels
         self.made += count
 
-    def candidates(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, list[Section]]:
+    def candidates(self, rng: np.random.Generator, count: int, first: float) -> tuple[np.ndarray, list[Section]]:
         """``count`` (clip, first new latent) pairs (count, 2) and what happens in each.
 
+        A share of ``first`` are a clip's first sections, which have nothing but a picture before them.
         Mostly whole sections. Where two neighbouring ones do the same the cut may lie anywhere between, as it does
         after a shot that ended inside a section.
         """
         clip = rng.integers(0, self.held, count)
-        section = rng.integers(0, SECTIONS, count)
+        section = np.where(rng.random(count) < first, 0, rng.integers(1, SECTIONS, count))
         following = np.minimum(section + 1, SECTIONS - 1)
         goes_on = (self._labels[clip, section] == self._labels[clip, following]).all(-1) & (section < SECTIONS - 1)
         inside = np.where(goes_on & (rng.random(count) < 0.3), rng.integers(1, WINDOW, count), 0)
@@ -90,7 +94,9 @@ class Pool:
     def gather(self, rows: np.ndarray) -> Samples:
         """The samples of ``rows`` (B, 2), float."""
         index = torch.from_numpy(rows[:, 0]).to(self._latents.device)
-        return Samples(self._latents[index].float(), rows[:, 1], self._images[index].float())
+        labels = self._labels[rows[:, 0], (rows[:, 1] - 1) // WINDOW]
+        alone = (labels[:, 3] >= EFFECTS.index(SUBJECTS[0])) & ~labels[:, :2].any(1)
+        return Samples(self._latents[index].float(), rows[:, 1], self._images[index].float(), alone)
 
 
 def split_samples(samples: Samples, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

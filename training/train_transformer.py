@@ -19,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from transformers import AutoTokenizer
 
 from framepack.context.packing import pack_forward
-from framepack.sampling.sigmas import shift_exponent
 from training.clips import Renderer
 from training.forward import Conditioned
 from training.layout import Draft, build_draft, load_draft, load_vae, replace_folder, save_conditioned, save_tokenizers
+from training.motions import SUBJECT_SHARE
 from training.muon import Muon
+from training.objective import EARLY, draw_sigmas, focus
 from training.pool import LARGE_SIZES, SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
 from training.prompts import PromptBatch, PromptFeed, PromptMaker
 from training.runtime import Clock, Group, MovingAverage
@@ -55,6 +55,10 @@ class Options:
     capacity: int
     small_until: float
     seed: int
+    subjects: float
+    first: float
+    early: float
+    focus: float
 
 
 def parse_options() -> Options:
@@ -76,6 +80,16 @@ def parse_options() -> Options:
         help="share of the time spent on small pictures first",
     )
     parser.add_argument("--seed", type=int, default=0)
+    shares = {
+        "subjects": (SUBJECT_SHARE, "share of the clips in which a subject moves"),
+        "first": (0.4, "share of the sections that begin a shot"),
+        "early": (0.3, f"share of the noise levels between {EARLY:g} and 1, where words decide what will move"),
+    }
+    for name, (share, what) in shares.items():
+        parser.add_argument(f"--{name}", type=float, default=share, metavar="SHARE", help=what)
+    parser.add_argument(
+        "--focus", type=float, default=3.0, help="how much more errors count where a subject moves; 0 for no more"
+    )
     return Options(**vars(parser.parse_args()))
 
 
@@ -86,16 +100,6 @@ def initialise(draft: Draft) -> None:
             torch.nn.init.zeros_(parameter)
     torch.nn.init.zeros_(draft.transformer.proj_out.weight)
     torch.nn.init.zeros_(draft.transformer.proj_out.bias)
-
-
-def draw_sigmas(count: int, tokens: int, generator: torch.Generator) -> torch.Tensor:
-    """Noise levels (count,): mostly in the middle, moved up as the sampler's schedule is; some uniform."""
-    device = generator.device
-    spread = torch.sigmoid(torch.randn(count, generator=generator, device=device) * 1.1)
-    even = torch.rand(count, generator=generator, device=device)
-    t = torch.where(torch.rand(count, generator=generator, device=device) < 0.3, even, spread).clamp(1e-4, 1 - 1e-4)
-    shift = float(np.exp(shift_exponent(tokens)))
-    return shift / (shift + 1 / t - 1)
 
 
 class Trainer:
@@ -119,7 +123,7 @@ class Trainer:
         self.optimiser = Muon(named)
         self.steps, self.share = 0, 0.0
         seed = options.seed * 1000 + group.rank
-        self.renderer = Renderer(store or read_store(options.data, "train", self.device), seed)
+        self.renderer = Renderer(store or read_store(options.data, "train", self.device), seed, options.subjects)
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.pools: list[Pool] = []
         self._feeds: list[PromptFeed] = []
@@ -166,7 +170,11 @@ class Trainer:
             maker = PromptMaker(self.llama, self.clip, seed)
             # ``pool`` and ``rng`` are bound now, not when the feed's thread calls.
             self._feeds.append(
-                PromptFeed(maker, lambda n, pool=pool, rng=rng: pool.candidates(rng, n), self._batch(pool))
+                PromptFeed(
+                    maker,
+                    lambda n, pool=pool, rng=rng: pool.candidates(rng, n, self.options.first),
+                    self._batch(pool),
+                )
             )
 
     @property
@@ -191,7 +199,7 @@ class Trainer:
         context = pack_forward(history, anchor, window=WINDOW)
         count = len(target)
         tokens = WINDOW * target.shape[-1] * target.shape[-2] // 4
-        sigma = draw_sigmas(count, tokens, self.generator)
+        sigma = draw_sigmas(count, tokens, self.generator, self.options.early)
         noise = torch.randn(target.shape, generator=self.generator, device=self.device)
         level = sigma.view(-1, 1, 1, 1, 1)
         noisy = target + level * (noise - target)
@@ -201,7 +209,8 @@ class Trainer:
             ids = batch.llama.to(self.device, non_blocking=True), batch.clip.to(self.device, non_blocking=True)
             conditions = self.model.encode(*ids, samples.image)
             velocity = self.model.velocity(noisy, sigma, context, (*conditions, guidance))
-        return F.mse_loss(velocity.float(), noise - target)
+        weight = focus(target, torch.from_numpy(samples.alone).to(self.device), self.options.focus)
+        return ((velocity.float() - noise + target).square() * weight).mean()
 
     def learn(self, steps: int, clock: Clock) -> float:
         """At most ``steps`` steps on the pools by turns, fewer when the time is over; the mean loss."""

@@ -106,7 +106,9 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
     speed = pick(rng, words.SPEED[said_speed])
     parts = []
     moving = section.camera not in ("still", "shake")
-    if section.camera != "still" or section.effect == "none" or rng.random() < 0.35:
+    # "The picture stays still" would be a riddle where something in it moves.
+    said_still = 0.15 if section.effect in SUBJECTS else 0.35
+    if section.camera != "still" or section.effect == "none" or rng.random() < said_still:
         parts.append(_camera_phrase(section.camera, section.speed, speed, chinese, rng))
     if section.second != "still":
         again = speed if rng.random() < 0.5 else ""

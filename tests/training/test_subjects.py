@@ -48,6 +48,29 @@ def test_nearly_half_of_the_clips_have_a_subject_that_moves() -> None:
     assert set(plan.effect.ravel()) == set(range(len(EFFECTS)))
     differs = (plan.effect[:, 1:] != plan.effect[:, :-1]) & moving[:, 1:] & moving[:, :-1]
     assert differs.any(), "a shot goes on with another motion of its subject"
+    more = draw_plan(np.random.default_rng(0), 2000, 4, 0.7).effect >= EFFECTS.index(SUBJECTS[0])
+    assert 0.65 < more.any(1).mean() < 0.75
+
+
+def test_errors_count_more_where_a_subject_moves_and_as_much_in_the_mean() -> None:
+    from training.objective import focus
+
+    target = torch.zeros(2, 16, 9, 8, 12)
+    target[:, :, 4:, 2:5, 3:6] = 1
+    weight = focus(target, torch.tensor([True, False]), 6.0)
+    assert weight.shape == (2, 1, 1, 8, 12)
+    assert weight.mean().item() == pytest.approx(1)
+    assert (weight[0, ..., 3, 4] / weight[0, ..., 7, 11]).item() == pytest.approx(7)
+    assert weight[1].unique().numel() == 1, "where the camera moves all places are alike"
+
+
+def test_more_noise_levels_are_those_where_words_decide() -> None:
+    from training.objective import draw_sigmas
+
+    usual, early = (draw_sigmas(4000, 540, torch.Generator().manual_seed(0), share) for share in (0.0, 0.3))
+    assert (usual > 0.97).float().mean() < 0.03
+    assert (early > 0.97).float().mean() > 0.13
+    assert early.max() <= 1
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -80,7 +103,7 @@ def test_two_steps_are_learnt_from_clips_with_subjects(tmp_path: Path) -> None:
     from training.train_transformer import Options, Trainer
 
     out = tmp_path / "out"
-    options = Options(tmp_path, DRAFT, out, 1.0, DRAFT, 2, 1e-4, 4, 0.4, 0)
+    options = Options(tmp_path, DRAFT, out, 1.0, DRAFT, 2, 1e-4, 4, 0.4, 0, 0.45, 0.4, 0.3, 6.0)
     trainer = Trainer(options, Group(), drawn_store())
     trainer.open_pools(((32, 48),), first=2)
     try:

@@ -77,7 +77,7 @@ def test_a_sample_is_its_history_and_what_follows_it() -> None:
     from training.pool import Samples
 
     clips = torch.arange(1.0, 38.0).view(1, 1, 37, 1, 1).expand(3, LATENT_CHANNELS, 37, 2, 2).contiguous()
-    samples = Samples(clips, np.array([1, 10, 28]), torch.zeros(3, 3, 64, 64))
+    samples = Samples(clips, np.array([1, 10, 28]), torch.zeros(3, 3, 64, 64), np.zeros(3, bool))
     history, _, target = split_samples(samples, torch.Generator().manual_seed(0))
     assert target[:, 0, 0, 0, 0].tolist() == [2, 11, 29]
     assert history[0, 0, :, 0, 0].tolist() == [0.0] * 18 + [1.0]
