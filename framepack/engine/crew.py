@@ -41,7 +41,7 @@ from framepack.sampling.sampler import SamplingStep
 from framepack.transformer.transformer import FramepackTransformer
 
 T = TypeVar("T")
-_SECONDS_TO_END = 5.0
+_SECONDS_TO_END = 1.0
 _SECONDS_FOR_LAST_WORDS = 2.0
 # At a meeting nobody has anything else to do than to meet.
 _SECONDS_TO_NOTICE_AT_A_MEETING = 3.0
