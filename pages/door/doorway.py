@@ -18,8 +18,7 @@ from starlette.routing import Route
 
 from framepack.messages import Message
 from pages.door.door import BACK, DOOR, LEAVING, OUT
-from pages.door.entering import Try, enter, leave, session_of, try_password
-from pages.door.provider import ARRIVING, SECONDS_AWAY, arrive, set_out
+from pages.door.entering import ARRIVING, SECONDS_AWAY, Try, enter, leave, session_of, try_password
 from pages.look.language import speaking, t
 from pages.look.text import said
 from pages.serving.forms import form_of
@@ -88,11 +87,14 @@ async def _sign_in(request: Request) -> Response:
         if token is None:
             return _refused(to, tried)
         answer = RedirectResponse(to, 303, _UNKEPT)
-        _hold(answer, request, COOKIE, token)
+        _let_in(answer, request, token)
         return answer
 
 
 async def _out(request: Request) -> Response:
+    # Most studios have no provider, and what it takes is a fifth of a second of their start.
+    from pages.door.provider import set_out
+
     if not settings().share or settings().sign_in is None:
         return RedirectResponse(DOOR, 303, _UNKEPT)
     with speaking(language_of(request)):
@@ -103,11 +105,21 @@ async def _out(request: Request) -> Response:
         except (StudioError, OSError) as fault:
             return _page(t("Sign in"), _form(to, away=said(message_for(fault))), 503)
     answer = RedirectResponse(address, 303, _UNKEPT)
-    _hold(answer, request, ARRIVING, token)
+    answer.set_cookie(
+        ARRIVING,
+        token,
+        max_age=SECONDS_AWAY,
+        path=DOOR,
+        secure=_is_encrypted(request),
+        httponly=True,
+        samesite="lax",
+    )
     return answer
 
 
 async def _back_again(request: Request) -> Response:
+    from pages.door.provider import arrive
+
     with speaking(language_of(request)):
         try:
             token, to = await arrive(settings(), request)
@@ -117,23 +129,19 @@ async def _back_again(request: Request) -> Response:
             leave(settings(), request)
             # As above: the cookie is shown to the page's own request.
             answer = _page(t("Sign in"), _back(), again=to)
-            _hold(answer, request, COOKIE, token)
+            _let_in(answer, request, token)
     answer.delete_cookie(ARRIVING, path=DOOR, httponly=True, samesite="lax")
     return answer
 
 
-def _hold(answer: Response, request: Request, cookie: str, token: str) -> None:
-    """Have the browser hold ``token``; while somebody is at the provider, to show it when they come back from there."""
-    away = cookie == ARRIVING
-    answer.set_cookie(
-        cookie,
-        token,
-        max_age=SECONDS_AWAY if away else SECONDS_AT_MOST,
-        path=DOOR if away else "/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax" if away else "strict",
-    )
+def _let_in(answer: Response, request: Request, token: str) -> None:
+    """Have the browser hold what its session goes by."""
+    encrypted = _is_encrypted(request)
+    answer.set_cookie(COOKIE, token, max_age=SECONDS_AT_MOST, secure=encrypted, httponly=True, samesite="strict")
+
+
+def _is_encrypted(request: Request) -> bool:
+    return request.url.scheme == "https"
 
 
 async def _leave(request: Request) -> Response:
@@ -201,7 +209,7 @@ def _shared(request: Request, person: str | None) -> str:
         exposed[1] = t("this studio's computer: it renders for you, with the models and LoRAs that are there")
     elif sign_in is not None:
         exposed.append(t("people who sign in with {host}: only their own projects").format(host=sign_in.host))
-    encrypted = request.url.scheme == "https"
+    encrypted = _is_encrypted(request)
     plain = t("What is sent, the password too, is not encrypted.")
     connection = t("What is sent is encrypted.") if encrypted else plain
     ends = t("You are signed out after {hours} hours without use, and after {days} days in any case.").format(

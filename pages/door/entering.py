@@ -20,6 +20,10 @@ from projects.door.sessions import COOKIE, DoorSession, begin_session, end_sessi
 from projects.door.slowing import Slowing
 from projects.settings import StudioSettings
 
+# A browser has to show it to who comes back from a provider, from elsewhere, so it is another than that of the session.
+ARRIVING = "studio-arriving"
+SECONDS_AWAY = 600
+
 
 @dataclass(frozen=True)
 class Try:

@@ -21,14 +21,13 @@ from authlib.integrations.starlette_client import OAuth, OAuthError
 from starlette.requests import Request
 
 from framepack.messages import Message
+from pages.door.entering import ARRIVING, SECONDS_AWAY
 from projects.door.people import Client, begin_persons_session, kept_client
 from projects.errors import StudioError
 from projects.settings import StudioSettings
 from projects.sign_in import SignIn, is_safe_address
 
-# The browser has to show it to who sends it back from elsewhere, so it is another cookie than that of the session.
-ARRIVING = "studio-arriving"
-SECONDS_AWAY, MOST_AWAY = 600, 1000
+MOST_AWAY = 1000
 _log = logging.getLogger(__name__)
 
 
