@@ -45,7 +45,7 @@ _SECONDS_TO_END = 1.0
 _SECONDS_FOR_LAST_WORDS = 2.0
 # At a meeting nobody has anything else to do than to meet.
 _SECONDS_TO_NOTICE_AT_A_MEETING = 3.0
-# What meets looks for the others only now and then, on a computer that is very busy rarely.
+# Who waits at a meeting looks for the others only now and then, and that takes long on a computer that is very busy.
 _SECONDS_TO_LEAVE_A_MEETING = 60.0
 
 
