@@ -71,8 +71,7 @@ class ObjectStore:
     def put(self, name: str, folder: Path, manifest: Manifest) -> None:
         """Put the files of ``manifest``, which lie in ``folder``, into the store as ``name``; the latest counts."""
         self.put_contents(name, folder, manifest)
-        self._ask(lambda fs, root: _publish(fs, root, name, manifest))
-        self._note(name)
+        self.publish(name, manifest)
 
     def put_contents(self, name: str, folder: Path, manifest: Manifest) -> None:
         """The longer part of ``put``: nobody sees it before ``publish``."""
@@ -87,7 +86,12 @@ class ObjectStore:
             self._ask(put)
 
     def publish(self, name: str, manifest: Manifest) -> None:
-        """Have ``name`` be the files of ``manifest``, whose contents were put there. It is tried once."""
+        """Have ``name`` be the files of ``manifest``, whose contents were put there."""
+        self._ask(lambda fs, root: _publish(fs, root, name, manifest))
+        self._note(name)
+
+    def publish_at_once(self, name: str, manifest: Manifest) -> None:
+        """As ``publish``, tried once: for whoever holds up others meanwhile."""
         self._connection.use(lambda fs, root: _publish(fs, root, name, manifest))
         self._note(name)
 

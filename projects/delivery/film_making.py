@@ -18,7 +18,6 @@ from sqlmodel import Session, col
 
 from framepack.files.manifest import beside, sum_of
 from framepack.messages import Message
-from framepack.store.connection import StoreAway
 from projects.archive.content import content_of, with_sections
 from projects.archive.writing import write_archive
 from projects.composing.compose import Cancelled, ComposingCancelled
@@ -37,7 +36,7 @@ from projects.queue.film_orders import BEGUN, UNFINISHED, WORK, kept_timeline, s
 from projects.settings import StudioSettings
 from projects.storage.finished import put_file_in_place, size_of
 from projects.storage.places import CAPTIONS_ENDING, captions_path, film_aside_path, film_path, scratch_path
-from projects.storage.shared import publish_shared, share_contents
+from projects.storage.shared import publish_shared, publishing, share_contents
 from projects.timelines.media import media_of
 from projects.timelines.packing import write_packed
 from projects.upkeep.needed import PIECES
@@ -86,13 +85,11 @@ def _make_begun(settings: StudioSettings, database: sa.Engine, film: Film, cance
         aside.mkdir()
         made = _make(settings, database, film, out, progress, cancelled)
         sum_of(out)  # it is remembered, so that nobody waits for it
-        _share_contents(settings, film, aside)
         seconds = time.monotonic() - begun
-        try:
-            insist(database, lambda session: _finish(session, settings, film, out, made, seconds))
-        except StoreAway:
-            _share_contents(settings, film, settings.films_dir)  # it waits until the store answers
-            insist(database, lambda session: _finish(session, settings, film, out, made, seconds))
+        publishing(
+            lambda: _share_contents(settings, film, aside),
+            lambda: insist(database, lambda session: _finish(session, settings, film, out, made, seconds)),
+        )
     except ComposingCancelled:
         insist(database, lambda session: _forgive(session, film))
     except Fenced:
@@ -185,11 +182,12 @@ def _finish(session: Session, settings: StudioSettings, begun: Film, out: Path, 
     film.order, film.finished_at = settled(film.order), now()
 
 
-def _share_contents(settings: StudioSettings, film: Film, folder: Path) -> None:
-    """Bring into a shared store what is in a film's files in ``folder``, before anybody is shown them."""
+def _share_contents(settings: StudioSettings, film: Film, aside: Path) -> None:
+    """Bring into a shared store what is in a film's files, in ``aside`` or in their place, before anybody sees them."""
     for path in (film_path(settings, film), captions_path(settings, film)):
-        if (folder / path.name).is_file():
-            share_contents(settings, path, folder / path.name)
+        for file in (aside / path.name, path):
+            if file.is_file():
+                share_contents(settings, path, file)
 
 
 def _make(

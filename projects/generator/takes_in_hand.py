@@ -18,7 +18,6 @@ from sqlmodel import Session
 from framepack.files.manifest import sum_of
 from framepack.media.joins import Join
 from framepack.messages import Message
-from framepack.store.connection import StoreAway
 from framepack.store.section_store import SectionStore
 from projects.database.leases import Fenced, check_held, take_up
 from projects.database.opening import AWAY, session_for
@@ -31,7 +30,7 @@ from projects.messages import read, stored
 from projects.settings import StudioSettings
 from projects.storage.finished import aside_of, put_file_in_place
 from projects.storage.places import take_path
-from projects.storage.shared import publish_shared, share_contents
+from projects.storage.shared import publish_shared, publishing, share_contents
 from projects.storyboard.choosing import is_other
 from projects.storyboard.reading import chosen_id
 from projects.takes.render_plan import missing_units
@@ -185,12 +184,10 @@ class TakesInHand:
 
         What takes long is done before: while the lease is asked for nobody waits for a store.
         """
-        share_contents(self._settings, path, file)
-        try:
-            self._write(order, put)
-        except StoreAway:
-            share_contents(self._settings, path, file if file.is_file() else path)  # it waits until the store answers
-            self._write(order, put)
+        publishing(
+            lambda: share_contents(self._settings, path, file if file.is_file() else path),
+            lambda: self._write(order, put),
+        )
 
     def _write(self, order: Order, work: Callable[[Session], T]) -> T:
         """What ``work`` gives, committed while nobody else has the take. Raises Fenced."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,9 @@ from framepack.store.shared_sections import SharedSectionStore, note_use
 from projects.settings import StudioSettings
 from projects.storage.finished import is_there
 from projects.storage.places import picture_path
+
+# Each time the store answered just before.
+TRIES_TO_PUBLISH = 10
 
 
 def objects_of(settings: StudioSettings) -> ObjectStore | None:
@@ -112,10 +115,29 @@ def share(settings: StudioSettings, path: Path) -> None:
 
 
 def publish_shared(settings: StudioSettings, path: Path) -> None:
-    """The end of ``share``: have the finished file ``path`` be in the store, whose content ``share_contents`` put."""
+    """The end of ``share``: have the finished file ``path`` be in the store, whose content ``share_contents`` put.
+
+    It is tried once, in a transaction that asks for a lease; so it is called by ``publishing``.
+    """
     objects = objects_of(settings)
     if objects is not None:
-        objects.publish(name_in_store(settings, path), _manifest_of(path))
+        objects.publish_at_once(name_in_store(settings, path), _manifest_of(path))
+
+
+def publishing(put_contents: Callable[[], None], publish: Callable[[], None]) -> None:
+    """Call ``put_contents``, which waits for the store, and then ``publish``, which does not; again if it is away then.
+
+    Raises what they raise, and StoreAway where the store takes contents and no names.
+    """
+    for tries_left in reversed(range(TRIES_TO_PUBLISH)):
+        put_contents()
+        try:
+            publish()
+        except StoreAway:
+            if not tries_left:
+                raise
+        else:
+            return
 
 
 def unshare(settings: StudioSettings, path: Path) -> None:

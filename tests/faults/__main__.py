@@ -99,6 +99,7 @@ def drive(
                 wrong.append({"round": number, "kind": kind.name, "moment": round.moment, "said": said})
                 traceback.print_exc()
                 print("\n".join(bench.log.read_text(errors="replace").splitlines()[-LINES:]))
+                bench.drop(round.storyboard)
                 bench.end()
                 bench = make()
             done[kind.name] += 1

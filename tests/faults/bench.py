@@ -31,6 +31,7 @@ from projects.settings import StudioSettings
 from projects.storage.pictures import add_picture
 from projects.storage.places import film_path, picture_path, take_path
 from projects.storage.shared import bring
+from projects.storyboard.projects import delete_project
 from projects.storyboard.shots import edit_shot
 from projects.takes.takes import takes_of_project
 from tests.support.numbered_takes import frames_in
@@ -154,6 +155,12 @@ class Bench:
             edit_shot(session=session, shot_id=shots[2].id, changes=changes)
             session.commit()
             return Storyboard(project.id, tuple(shot.id for shot in shots))
+
+    def drop(self, storyboard: Storyboard) -> None:
+        """Have nothing of a storyboard go on by itself any more."""
+        with session_for(self.database) as session:
+            delete_project(session=session, project_id=storyboard.project)
+            session.commit()
 
     def order(self, storyboard: Storyboard, *places: int) -> str:
         """Order the shots at ``places``, all without; returns the render's id."""

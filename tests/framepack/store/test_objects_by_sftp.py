@@ -12,8 +12,10 @@ import pytest
 
 from framepack.store.connection import StoreAway
 from framepack.store.objects import ObjectStore
+from framepack.store.shared_sections import SharedSectionStore, unit_name
 from tests.framepack.store.test_objects import NAME, fetched, things
 from tests.framepack.store.test_objects_on_s3 import test_a_bucket_is_a_store_like_any_other as check_store
+from tests.framepack.store.test_section_store import KEY, frames, latents
 from tests.support.sftp import SmallSftp
 
 
@@ -65,6 +67,26 @@ def test_a_server_that_says_nothing_any_more_is_away(
     server.answers.clear()
     with pytest.raises(StoreAway):
         store.check()
+
+
+def test_a_section_gets_into_the_store_though_it_is_cut_off_between_its_files_and_its_name(
+    server: SmallSftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, cut = paramiko.SFTPClient.posix_rename, []
+
+    def cut_off_before_a_name(client: paramiko.SFTPClient, old: str, new: str) -> None:
+        if "/names/" in new and not cut:
+            cut.append(new)
+            server.close()
+        rename(client, old, new)
+
+    monkeypatch.setattr(paramiko.SFTPClient, "posix_rename", cut_off_before_a_name)
+    monkeypatch.setattr("framepack.store.objects.time.sleep", lambda _: server.start())
+    objects = ObjectStore(server.address, tmp_path / "home", 1.0)
+    sections = SharedSectionStore(tmp_path / "home" / "sections", objects)
+    assert sections.publish(KEY, latents(), frames(), 30)
+    assert len(cut) == 1
+    assert objects.has(unit_name(KEY))
 
 
 def test_another_may_make_the_same_folders_in_one_moment(

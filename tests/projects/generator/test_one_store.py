@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from framepack.files.manifest import describe
+from framepack.files.manifest import Manifest, describe
 from framepack.messages import Message
 from framepack.store.addresses import checked_address
 from framepack.store.connection import StoreAway
+from framepack.store.objects import ObjectStore
 from projects.database.leases import Fenced, Job, take_up
 from projects.database.opening import open_database, session_for
 from projects.database.tables import Take
@@ -23,11 +24,12 @@ from projects.queue.orders import UNFINISHED, enqueue_render
 from projects.queue.passing_faults import goes_on_by_itself, order_what_can_go_on
 from projects.settings import StudioSettings
 from projects.storage.pictures import thumbnail
-from projects.storage.places import picture_path, take_path
-from projects.storage.shared import is_kept, objects_of, picture_file, section_store
+from projects.storage.places import film_path, picture_path, take_path
+from projects.storage.shared import bring, is_kept, objects_of, picture_file, section_store
 from projects.takes.staleness import takes_there
 from projects.upkeep.needed import all_rows
 from projects.upkeep.shared import only_here
+from tests.support.films import film_now
 from tests.support.rendering import fresh, sections_made, small_project, until, worker_process
 from tests.support.sftp import SmallSftp
 from tests.support.studio_at_work import StudioAtWork
@@ -58,6 +60,22 @@ def elsewhere(at_work: StudioAtWork, settings: StudioSettings) -> ShotRenderer:
 def take_of(at_work: StudioAtWork, place: int) -> Take:
     (take,) = at_work.takes(at_work.shots[place])
     return take
+
+
+def break_off(monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], times: int) -> dict[str, int]:
+    """Let the store be away the first so many times that a name of a kind is put there; returns how often it was."""
+    broken = dict.fromkeys(kinds, 0)
+    publish = ObjectStore.publish_at_once
+
+    def publish_or_break_off(store: ObjectStore, name: str, manifest: Manifest) -> None:
+        kind = name.partition("/")[0]
+        if broken.get(kind, times) < times:
+            broken[kind] += 1
+            raise StoreAway(store.address, "it is cut off")
+        publish(store, name, manifest)
+
+    monkeypatch.setattr(ObjectStore, "publish_at_once", publish_or_break_off)
+    return broken
 
 
 def damage(store: Path, kind: str) -> None:
@@ -203,6 +221,33 @@ def test_an_order_waits_for_a_store_that_is_away_and_goes_on_by_itself_when_it_i
         (again,) = order_what_can_go_on(session=session, settings=s.settings)
         session.commit()
     assert s.carry_out(again.id).status == "done"
+
+
+def test_a_take_and_a_film_get_into_a_store_that_breaks_off_again_and_again_before_their_names(
+    at_work: StudioAtWork, two: StudioSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = at_work
+    broken = break_off(monkeypatch, kinds=("takes", "films"), times=4)
+    for shot in s.shots:
+        assert s.render(shot).status == "done"
+    with session_for(s.database) as session:
+        film = film_now(session, s.settings, s.project.id)
+        assert (film.status, film.error) == ("done", None)
+        path = film_path(two, film)
+    assert broken == {"takes": 4, "films": 4}
+    for shared in (take_path(two, take_of(s, 0).id), path):
+        assert bring(two, shared)
+
+
+def test_a_take_fails_with_a_sentence_where_the_store_takes_its_content_and_never_its_name(
+    at_work: StudioAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = at_work
+    break_off(monkeypatch, kinds=("takes",), times=1000)
+    failed = s.render(s.shots[0])
+    assert failed.status == "failed"
+    assert failed.error is not None
+    assert "store-away" in failed.error
 
 
 def test_while_the_store_is_away_what_is_finished_is_not_called_gone(
