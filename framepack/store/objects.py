@@ -274,7 +274,7 @@ class ObjectStore:
                     self._away, self._rests_until = away, time.monotonic() + SECONDS_OF_REST
                     raise
                 if not is_away:
-                    _log.warning("%s It is tried again.", away)
+                    _log.warning("%s", away)
                 is_away = True
                 time.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
