@@ -36,6 +36,7 @@ PRIVATE = (
         "framepack/fetching/download.py",
     ),
     ("torch.distributed", "distributed_c10d._abort_process_group", (), "framepack/parallel/group.py"),
+    ("torch.distributed", "distributed_c10d._set_pg_timeout", ("timeout", "group"), "framepack/parallel/group.py"),
     ("huggingface_hub", "utils._http.default_client_factory", (), "framepack/fetching/hub.py"),
     (
         "streamlit.runtime.scriptrunner",

@@ -35,7 +35,14 @@ from framepack.engine.rank_orders import (
 from framepack.engine.rank_process import FAILED, follow
 from framepack.errors import RankLost
 from framepack.messages import Message
-from framepack.parallel.group import SECONDS_TO_WAIT, Group, abort_group, break_off, start_group
+from framepack.parallel.group import (
+    SECONDS_TO_CONNECT,
+    SECONDS_TO_WAIT,
+    Group,
+    abort_group,
+    break_off,
+    start_group,
+)
 from framepack.parallel.watchdog import Watchdog
 from framepack.sampling.sampler import SamplingStep
 from framepack.transformer.transformer import FramepackTransformer
@@ -45,8 +52,9 @@ _SECONDS_TO_END = 1.0
 _SECONDS_FOR_LAST_WORDS = 2.0
 # At a meeting nobody has anything else to do than to meet.
 _SECONDS_TO_NOTICE_AT_A_MEETING = 3.0
-# Who waits at a meeting looks for the others only now and then, and that takes long on a computer that is very busy.
-_SECONDS_TO_LEAVE_A_MEETING = 60.0
+# Who waits at a meeting looks for the others only now and then, and that takes long on a computer that is very busy;
+# who connects with one that has just died tries it five times.
+_SECONDS_TO_LEAVE_A_MEETING = 5 * SECONDS_TO_CONNECT + 60.0
 
 
 class Crew:

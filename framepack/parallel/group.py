@@ -31,6 +31,9 @@ _all_gather: Callable[[Tensor, Tensor, dist.ProcessGroup], object] = getattr(
 
 # How long a rank waits for another: longer than the first step of one takes that compiles for itself.
 SECONDS_TO_WAIT = 300.0
+# How long a rank that has come to the meeting may take for its next word there. Gloo tries five times to connect with
+# one that has just died, and nothing interrupts that.
+SECONDS_TO_CONNECT = 10.0
 _ENDING = threading.Lock()
 
 
@@ -160,15 +163,20 @@ def start_group(
     os.environ.setdefault("TORCH_NCCL_ENABLE_MONITORING", "0")
     os.environ.setdefault("TORCH_NCCL_DUMP_ON_TIMEOUT", "0")
     wait = dt.timedelta(seconds=timeout)
+    connect = dt.timedelta(seconds=min(timeout, SECONDS_TO_CONNECT))
     try:
         store = dist.FileStore(str(meeting), size)  # type: ignore[attr-defined]
-        backend = "nccl" if on_cards else "gloo"
+        backend, patience = ("nccl", wait) if on_cards else ("gloo", connect)
+        _come_together(store, "first", rank, size, wait)
         dist.init_process_group(
-            backend, store=store, rank=rank, world_size=size, timeout=wait, device_id=device if on_cards else None
+            backend, store=store, rank=rank, world_size=size, timeout=patience, device_id=device if on_cards else None
         )
         data = dist.group.WORLD
-        weights = dist.new_group(backend=backend, timeout=wait)
-        control = dist.new_group(backend="gloo", timeout=wait)
+        weights = dist.new_group(backend=backend, timeout=patience)
+        _come_together(store, "last", rank, size, wait)
+        control = dist.new_group(backend="gloo", timeout=connect)
+        for one in (data, weights, control):
+            distributed_c10d._set_pg_timeout(wait, one)
         dist.monitored_barrier(control, timeout=wait)
     except RuntimeError as error:
         if not dist.is_initialized():
@@ -186,6 +194,12 @@ def start_group(
     mine = torch.tensor([[torch.cuda.current_device()]], device=device)
     cards = [torch.device("cuda", int(number)) for number in group.joined_rows(mine, Shares((1,) * size))]
     return replace(group, direct=cards_reach_each_other(cards))
+
+
+def _come_together(store: dist.Store, where: str, rank: int, size: int, patience: dt.timedelta) -> None:  # type: ignore[name-defined]
+    """Wait until every rank is here; a broken off meeting interrupts that."""
+    store.set(f"{where}/{rank}", "here")
+    store.wait([f"{where}/{other}" for other in range(size)], patience)
 
 
 def cards_reach_each_other(devices: Sequence[torch.device]) -> bool:

@@ -229,6 +229,7 @@ def test_a_rank_that_dies_on_its_way_to_the_meeting_is_not_waited_for(monkeypatc
         return meets(**given)
 
     monkeypatch.setattr(crew_module, "start_group", meets_without_the_other)
+    monkeypatch.setattr("framepack.parallel.group.SECONDS_TO_CONNECT", 2.0)
     begun = time.monotonic()
     with pytest.raises(RankLost, match="card 2 ended with status -9"):
         crew.start()

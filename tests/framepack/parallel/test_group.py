@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
+from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from framepack.device.shares import Shares
 from framepack.errors import RankLost
-from framepack.parallel.group import Group
+from framepack.parallel.group import Group, start_group
 from framepack.parallel.ulysses import Ulysses
 from framepack.sampling.sampler import SamplingSettings
 from framepack.transformer.transformer import FramepackTransformer
+from tests.support.preloaded import preloaded_context
 from tests.support.ranks import on_ranks
+from tests.support.rendering import until
 from tests.support.twelve_heads import HEADS, sampled, twelve_heads
 
 
@@ -94,3 +99,26 @@ def _hangs(group: Group) -> tuple[str, float]:
 
 def test_a_rank_that_hangs_in_a_step_is_waited_for_only_so_long() -> None:
     assert on_ranks(2, _hangs, timeout=2.0, survivors=[0])[0][0] == "rank-lost"
+
+
+def _meet(rank: int, meeting: Path) -> None:
+    start_group(rank=rank, size=2, device=torch.device("cpu"), meeting=meeting)
+
+
+def test_a_rank_that_stands_still_once_others_know_where_it_is_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = tmp_path / "meeting"
+    dist.FileStore(str(meeting), 2).set("first/0", "here")  # type: ignore[attr-defined]
+    other = preloaded_context().Process(target=_meet, args=(1, meeting), daemon=True)
+    other.start()
+    assert other.pid is not None
+    until(lambda: b"cpu//0/1" in meeting.read_bytes())
+    os.kill(other.pid, signal.SIGSTOP)
+    monkeypatch.setattr("framepack.parallel.group.SECONDS_TO_CONNECT", 1.0)
+    begun = time.monotonic()
+    with pytest.raises(RankLost, match="do not reach it"):
+        _meet(0, meeting)
+    assert time.monotonic() - begun < 30
+    other.kill()
+    other.join()
