@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # The rooms of each package from the lowest to the highest: a room uses only rooms that stand before it.
 ROOMS = {
     "framepack": (
-        *("", "files", "formats", "checkpoints", "fetching", "shots", "media", "store", "ops", "attention"),
+        *("", "files", "formats", "picture_formats", "checkpoints", "fetching", "shots", "media", "store"),
+        *("ops", "attention"),
         *(
             "device",
             "enlarging",
@@ -56,12 +57,12 @@ MOST_FILES = {
     **{"projects/queue": 13, "framepack/checkpoints": 11, "pages/session": 12},
     **{"projects/interchange": 12, "projects/timelines": 15},
     **{"projects/sound": 11, "pages/inspector": 16, "projects/generator": 16, "projects/commands": 21},
-    **{"framepack/weights": 13, "framepack/ops": 11, "framepack/media": 11},
+    **{"framepack/weights": 13, "framepack/ops": 11},
 }
 USUAL_FILES = 10
 
 # What may be had of the engine without loading torch.
-TORCH_FREE = ("", "files", "formats", "checkpoints", "fetching", "shots", "media", "store")
+TORCH_FREE = ("", "files", "formats", "picture_formats", "checkpoints", "fetching", "shots", "media", "store")
 TORCH_FREE_FILES = (
     "framepack.device.memory_plan",
     "framepack.device.faults",
@@ -186,7 +187,9 @@ def test_domain_and_pages_take_only_the_torch_free_parts_of_the_engine(file: Pat
 def test_the_files_that_hold_the_engine_import_it_inside_their_functions_only(file: str) -> None:
     body = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
     modules = [node.module or "" for node in body if isinstance(node, ast.ImportFrom)]
-    assert not [name for name in modules if name.split(".")[0] in TORCH or room_of(name)[1] in ROOMS["framepack"][13:]]
+    rooms = ROOMS["framepack"]
+    engine = rooms[rooms.index("parallel") :]
+    assert not [name for name in modules if name.split(".")[0] in TORCH or room_of(name)[1] in engine]
 
 
 @pytest.mark.parametrize(("room", "strangers"), STRANGERS, ids=lambda value: value if isinstance(value, str) else "")

@@ -27,12 +27,12 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
 from framepack.errors import ImageRejected
-from framepack.media.boxes import box_kind, colour_codes
-from framepack.media.jpeg_scans import SIGNATURE as JPEG
-from framepack.media.jpeg_scans import bytes_per_pixel
-from framepack.media.png_chunks import SIGNATURE as PNG
-from framepack.media.png_chunks import picture_chunks
 from framepack.messages import Message
+from framepack.picture_formats.boxes import box_kind, colour_codes
+from framepack.picture_formats.jpeg_scans import SIGNATURE as JPEG
+from framepack.picture_formats.jpeg_scans import bytes_per_pixel
+from framepack.picture_formats.png_chunks import SIGNATURE as PNG
+from framepack.picture_formats.png_chunks import picture_chunks
 
 KINDS = "PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
 MIN_SIDE = 16

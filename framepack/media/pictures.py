@@ -13,10 +13,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from framepack.errors import ImageRejected
 from framepack.media.colours import flattened, in_srgb
-from framepack.media.jpeg_scans import complete_jpeg, decode_smaller
 from framepack.media.picture_files import DAMAGE, PictureFile, open_picture
 from framepack.media.tone import HDR_TRANSFERS, tone_mapped
 from framepack.messages import Message
+from framepack.picture_formats.jpeg_scans import complete_jpeg, decode_smaller
 from framepack.shots.request import CENTRED, Placement
 
 # A JPEG of more pixels is decoded smaller.
