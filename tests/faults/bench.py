@@ -42,6 +42,8 @@ from tests.support.running_studio import await_health, free_port
 INSIDE = Path(__file__).parent / "inside"
 SHOTS = (("cut", 1.2), ("continue", 2.0), ("cut", 0.7))
 OVER = ("done", "failed", "cancelled")
+# What ends a process by its own fault; nobody sends it these.
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 # What is made anew from what the tables say.
 MADE = ("sections", "takes", "films", "pieces", "conditioning", "thumbnails", "previews")
 
@@ -76,6 +78,7 @@ class Bench:
         self.orders_file = home / "faults-inside.json"
         self.log = self.settings.logs_dir / "test.log"
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.crashes: list[int] = []  # the signals that workers ended by of themselves
         self.server: subprocess.Popen[bytes] | None = None
 
     # --- its processes ---
@@ -110,6 +113,9 @@ class Bench:
 
     def has_a_worker(self) -> bool:
         """Whether a worker of the driver's runs, stopped or not."""
+        self.crashes += [
+            -worker.returncode for worker in self.workers if worker.poll() is not None and -worker.returncode in CRASHES
+        ]
         self.workers = [worker for worker in self.workers if worker.poll() is None]
         return bool(self.workers)
 

@@ -16,7 +16,7 @@ from projects.films.stitching import conform_take
 from projects.settings import StudioSettings
 from projects.storage.places import film_path
 from projects.storage.shared import bring
-from tests.faults.bench import MADE, Bench
+from tests.faults.bench import CRASHES, MADE, Bench
 from tests.faults.rounds import Round, Undisturbed, Wrong
 from tests.support.preloaded import Command
 from tests.support.rendering import ROOT
@@ -42,7 +42,9 @@ class Homes(Bench):
     def start_worker(self) -> None:
         """A worker in each home that has none."""
         for place, home in enumerate(self.homes):
-            if place not in self.working or self.working[place].poll() is not None:
+            ended = self.working[place].poll() if place in self.working else 0
+            if ended is not None:
+                self.crashes += [-ended] if -ended in CRASHES else []
                 home.make_folders()
                 environment = {**os.environ, **home.as_environment()}
                 self.working[place] = Command(["worker"], folder=ROOT, environment=environment, log=self.log)

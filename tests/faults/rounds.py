@@ -158,6 +158,8 @@ class Round:
         self._check_sections(undisturbed)
         self._check_takes()
         self._check_leftovers()
+        if self.bench.crashes:
+            raise Wrong(f"a worker ended of itself by signals {self.bench.crashes}")
 
     def _check_film(self, undisturbed: Undisturbed) -> None:
         film_id = self.film_id
