@@ -6,11 +6,10 @@ first N frames of any of them, at the same size and rate, can be put one after a
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from framepack.errors import FramepackError
 from framepack.files.atomic import in_place
 from framepack.files.manifest import NotWhole
+from framepack.media.encoder_thread import EncoderThread
 from framepack.messages import Message
 
 # What the name of a video written here may end with.
@@ -80,20 +80,11 @@ def write_frames(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int) -> i
         context.color_trc = ColorTrc.BT709
         context.time_base = Fraction(1, fps)
         count = 0
-        waiting: deque[Future[None]] = deque()
-        encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        try:
+        with EncoderThread(_FRAMES_WAITING) as encoder:
             for count, pixels in enumerate(frames, start=1):
                 if count == 1:
                     stream.height, stream.width = pixels.shape[:2]
-                waiting.append(encoder.submit(_encode, container, stream, pixels, count - 1, fps))
-                while waiting and (len(waiting) > _FRAMES_WAITING or waiting[0].done()):
-                    waiting.popleft().result()
-            for encoded in waiting:
-                encoded.result()
-        finally:
-            # Where something failed, what waits is of no use any more.
-            encoder.shutdown(cancel_futures=True)
+                encoder.hand_over(partial(_encode, container, stream, pixels, count - 1, fps))
         if not count:
             raise ValueError("a video needs at least one frame")
         container.mux(stream.encode(None))

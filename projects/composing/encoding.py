@@ -6,17 +6,17 @@ Nothing is reordered, every file begins with a key frame and its headers depend 
 from __future__ import annotations
 
 import io
-from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from framepack.media.encoder_thread import EncoderThread
 from projects.composing.formats import Coding
 from projects.frames.fitting import Fitter
 from projects.frames.material import Pixels
@@ -87,20 +87,11 @@ def _encode_into(
     stream = _stream(container, canvas)
     fitter = Fitter(canvas.width, canvas.height)
     most = max(2, _BYTES_WAITING // (canvas.width * canvas.height * 3))
-    waiting: deque[Future[None]] = deque()
-    encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
     count = 0
-    try:
+    with EncoderThread(most) as encoder:
         for count, picture in enumerate(pictures, start=1):
             watch()
-            waiting.append(encoder.submit(_encode, container, stream, fitter, picture, count - 1, canvas))
-            while waiting and (len(waiting) > most or waiting[0].done()):
-                waiting.popleft().result()
-        for encoded in waiting:
-            encoded.result()
-    finally:
-        # Where something failed, what waits is of no use any more.
-        encoder.shutdown(cancel_futures=True)
+            encoder.hand_over(partial(_encode, container, stream, fitter, picture, count - 1, canvas))
     if not count:
         raise ValueError("a video needs at least one frame")
     container.mux(stream.encode(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from framepack.media.video import (
     shows,
     write_frames,
 )
+from tests.support.full_disk import errno_on_a_full_disk, needs_a_full_disk
 
 Frame = NDArray[np.uint8]
 
@@ -87,6 +89,15 @@ def test_what_goes_wrong_while_frames_are_made_or_encoded_is_raised_at_once(tmp_
     assert taken < 150
     with pytest.raises(RuntimeError, match="the decoder broke"):
         write_frames(tmp_path / "b.mp4", frames(2), 30)
+
+
+def _write_many_frames(path: Path) -> None:
+    write_frames(path, moving(60), 30)
+
+
+@needs_a_full_disk
+def test_a_video_that_finds_no_room_even_for_its_beginning_is_an_error_and_not_the_end_of_the_process() -> None:
+    assert errno_on_a_full_disk(_write_many_frames) == errno.ENOSPC
 
 
 def test_a_video_without_frames_is_refused(tmp_path: Path) -> None:
