@@ -1,5 +1,3 @@
-// What an order is called where it is moved: a film by its name, a render by that of its project.
-const named = (order) => order.name ?? order.project;
 
 // Puts an order that waits at another place: carried by its grip with a pointer, or moved with the arrow keys.
 function makeCarrying(list) {
@@ -69,7 +67,7 @@ function makeCarrying(list) {
         row.grip.focus();
         carried = row;
         row.node.classList.add("carried");
-        list.say("carried", { name: named(row.order) });
+        list.say("carried", { name: list.kind.name(row.order) });
         over(event);
         window.addEventListener("pointermove", over);
         window.addEventListener("pointerup", drop);

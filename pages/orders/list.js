@@ -50,25 +50,21 @@ function makeList(root, { words: given, lang, api, keeper }) {
   root.replaceChildren(bar, workers, others, empty, waiting, filmsTitle, films, picturesTitle, pictures, overTitle, over);
   for (const node of [hold, clear, empty, filmsTitle, picturesTitle, overTitle]) node.hidden = true;
 
-  const rowsFor = (kind) => () => (queue?.[kind] ?? []).map((order) => known.get(order.id));
-  const shared = { words, say, time, keeper };
-  const list = { ...shared, rows: rowsFor("orders"), steer, move: (order, before) => move("renders", order, before) };
-  const filmList = {
-    ...shared,
-    rows: rowsFor("films"),
-    steer: steerFilm,
-    move: (film, before) => move("films", film, before),
-  };
-  const carrying = makeCarrying(list);
-  const carryingFilms = makeCarrying(filmList);
-  const picturesList = {
-    ...shared,
-    rows: rowsFor("pictures"),
-    steer: steerPictures,
-    move: (order, before) => move("pictures", order, before),
-  };
-  const carryingPictures = makeCarrying(picturesList);
-  const isCarrying = () => [carrying, carryingFilms, carryingPictures].some((one) => one.isOn());
+  const places = { orders: waiting, films, pictures };
+  const titles = { films: filmsTitle, pictures: picturesTitle };
+  const kinds = makeKinds(words, time).map((kind) => {
+    const one = {
+      kind,
+      words,
+      say,
+      keeper,
+      rows: () => (queue?.[kind.key] ?? []).map((order) => known.get(order.id)),
+      steer: (id, verb) => change(() => ask("POST", `/${kind.path}/${id}/${verb}`, {})),
+      move: (order, before) => move(kind, order, before),
+    };
+    return { ...one, carrying: makeCarrying(one) };
+  });
+  const isCarrying = () => kinds.some((one) => one.carrying.isOn());
   const clocks = ["today", "later"].map((when) => {
     const day = when === "later" ? { weekday: "short" } : {};
     return new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", ...day });
@@ -123,44 +119,32 @@ function makeList(root, { words: given, lang, api, keeper }) {
     await look();
   }
 
-  function steer(id, verb) {
-    return change(() => ask("POST", `/renders/${id}/${verb}`, {}));
-  }
-
-  function steerFilm(id, verb) {
-    return change(() => ask("POST", `/films/${id}/${verb}`, {}));
-  }
-
-  function steerPictures(id, verb) {
-    return change(() => ask("POST", `/pictures/${id}/${verb}`, {}));
-  }
-
   function steerAll(verb) {
     return change(() => ask("POST", `/queue/${verb}`, {}), () => say(verb === "clear" ? "cleared" : "loading"));
   }
 
-  // What is of one kind is moved among its like: "renders", "films" or "pictures".
+  // What is of one kind is moved among its like.
   function move(kind, order, before) {
     const held = root.getRootNode().activeElement;
     return change(
       async () => {
-        const found = await ask("POST", `/${kind}/${order.id}/move`, { before });
+        const found = await ask("POST", `/${kind.path}/${order.id}/move`, { before });
         show(found);
         held?.focus();
       },
       () => {
-        const all = queue[kind === "renders" ? "orders" : kind].filter((one) => one.waits);
-        say("moved", { name: named(order), place: all.findIndex((one) => one.id === order.id) + 1, all: all.length });
+        const all = queue[kind.key].filter((one) => one.waits);
+        say("moved", { name: kind.name(order), place: all.findIndex((one) => one.id === order.id) + 1, all: all.length });
       },
     );
   }
 
-  function rowsOf(orders) {
+  function linesOf(one, orders) {
     return orders.map((order) => {
       if (!known.has(order.id)) {
-        const row = makeRow(list);
+        const row = makeRow(one);
         known.set(order.id, row);
-        carrying.serve(row);
+        one.carrying.serve(row);
       }
       const row = known.get(order.id);
       row.show(order);
@@ -178,19 +162,21 @@ function makeList(root, { words: given, lang, api, keeper }) {
   function show(found) {
     const wasPaused = Boolean(queue?.paused);
     queue = found;
-    for (const order of [...found.pictures, ...found.pictures_over]) order.name = words.say("pictures-name", order);
-    fill(waiting, rowsOf(found.orders));
-    showFilms(found);
-    picturesTitle.hidden = found.pictures.length === 0;
-    fill(pictures, picturesOf(found.pictures));
-    showOver(found);
-    const kinds = [found.orders, found.films, found.pictures, found.over, found.pictures_over];
-    const listed = new Set(kinds.flat().map((order) => order.id));
+    for (const one of kinds) {
+      const orders = found[one.kind.key];
+      fill(places[one.kind.key], linesOf(one, orders));
+      if (titles[one.kind.key]) titles[one.kind.key].hidden = orders.length === 0;
+    }
+    const gone = kinds.flatMap((one) => overOf(one, found));
+    // The last one first, of whatever kind.
+    gone.sort((a, b) => Date.parse(b.order.finished_at) - Date.parse(a.order.finished_at));
+    fill(over, gone.map((one) => one.node));
+    const listed = new Set([...kinds.flatMap((one) => found[one.kind.key]), ...gone.map((one) => one.order)].map((order) => order.id));
     for (const id of [...known.keys()]) if (!listed.has(id)) known.delete(id);
     showWorkers(found);
     const isEmpty = listed.size === 0;
     empty.hidden = !isEmpty;
-    clear.hidden = overTitle.hidden = found.over.length + found.pictures_over.length === 0;
+    clear.hidden = overTitle.hidden = gone.length === 0;
     hold.hidden = !keeper || (!isBusy() && !found.paused);
     others.hidden = found.others === 0;
     setText(others, words.say("others", { n: found.others }));
@@ -201,37 +187,10 @@ function makeList(root, { words: given, lang, api, keeper }) {
     else if (!found.paused && passing) setText(status, "");
   }
 
-  function showFilms(found) {
-    filmsTitle.hidden = found.films.length === 0;
-    const lines = found.films.map((film) => {
-      if (!known.has(film.id)) {
-        const row = makeFilmRow(filmList);
-        known.set(film.id, row);
-        carryingFilms.serve(row);
-      }
-      known.get(film.id).show(film);
-      return known.get(film.id).node;
-    });
-    fill(films, lines);
-  }
-
-  function picturesOf(orders) {
-    return orders.map((order) => {
-      if (!known.has(order.id)) {
-        const row = makePicturesRow(picturesList);
-        known.set(order.id, row);
-        carryingPictures.serve(row);
-      }
-      known.get(order.id).show(order);
-      return known.get(order.id).node;
-    });
-  }
-
-  // What is over of both kinds, the last one first.
-  function showOver(found) {
-    const lines = [...rowsOf(found.over), ...picturesOf(found.pictures_over)];
-    const dated = [...found.over, ...found.pictures_over].map((order, place) => [Date.parse(order.finished_at), lines[place]]);
-    fill(over, dated.sort(([one], [other]) => other - one).map(([, line]) => line));
+  function overOf(one, found) {
+    const orders = one.kind.over ? found[one.kind.over] : [];
+    const lines = linesOf(one, orders);
+    return orders.map((order, place) => ({ order, node: lines[place] }));
   }
 
   // Lines in which nobody can be at work are made anew, but only when they say something else.
@@ -267,9 +226,7 @@ function makeList(root, { words: given, lang, api, keeper }) {
     end() {
       ended = true;
       clearTimeout(timer);
-      carrying.stop();
-      carryingFilms.stop();
-      carryingPictures.stop();
+      for (const one of kinds) one.carrying.stop();
       document.removeEventListener("visibilitychange", seen);
       root.replaceChildren();
     },

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("../board/screen/dom.js", "rows.js", "carrying.js", "list.js")
+_SCRIPTS = ("../board/screen/dom.js", "kinds.js", "rows.js", "carrying.js", "list.js")
 
 
 def order_list(*, words: Mapping[str, str], lang: str, keeper: bool, key: str) -> None:
