@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ from projects.queue.steering import (
 )
 from projects.settings import StudioSettings
 
+_MOST_LISTED = 1000  # of what is over
 _SHOWN_OF_ID = 8
 
 
@@ -80,7 +82,11 @@ def steer(settings: StudioSettings, options: QueueOptions) -> None:
     """Carry one verb out. Raises StoryboardProblem where there is no such order, or it cannot be done with it."""
     with database_session(settings) as session:
         if options.verb == "list":
-            _list(overview(session=session, settings=settings), as_json=options.as_json)
+            seen = overview(session=session, settings=settings)
+            if options.as_json:
+                print(json.dumps(_as_plain(seen), ensure_ascii=False))
+            else:
+                _print(seen)
             return
         _carry_out(session, settings, options)
         session.commit()
@@ -94,94 +100,100 @@ def _carry_out(session: Session, settings: StudioSettings, options: QueueOptions
             resume_queue(session=session)
         case "clear", None:
             clear_finished(session=session)
-        case _, str(name):
-            order, film, pictures = _named(session, name)
-            if pictures is not None:
-                _steer_pictures(session, settings, options, pictures)
-            elif film is not None:
-                _steer_film(session, settings, options, film)
-            elif order is not None:
-                _steer_order(session, settings, options, order)
+        case verb, str(letters):
+            kind, id = _named(session, letters)
+            match verb:
+                case "pause":
+                    kind.pause(session, id)
+                case "resume":
+                    kind.resume(session, id)
+                case "cancel":
+                    kind.cancel(session, settings, id)
+                case "retry":
+                    print(kind.retry(session, id))
+                case "move":
+                    kind.move(session, id, _before(session, options.before, kind))
 
 
-def _steer_order(session: Session, settings: StudioSettings, options: QueueOptions, id: str) -> None:
-    match options.verb:
-        case "pause":
-            pause_order(session=session, render_id=id)
-        case "resume":
-            resume_order(session=session, render_id=id)
-        case "cancel":
-            cancel_render(session=session, settings=settings, render_id=id)
-        case "retry":
-            print(retry_order(session=session, render_id=id).id)
-        case "move":
-            move_order(session=session, render_id=id, before=_before(session, options, 0))
-
-
-def _steer_film(session: Session, settings: StudioSettings, options: QueueOptions, id: str) -> None:
-    match options.verb:
-        case "pause":
-            pause_film(session=session, film_id=id)
-        case "resume":
-            resume_film(session=session, film_id=id)
-        case "cancel":
-            cancel_film(session=session, settings=settings, film_id=id)
-        case "retry":
-            raise StoryboardProblem(Message("order-not-over"))
-        case "move":
-            move_film(session=session, film_id=id, before=_before(session, options, 1))
-
-
-def _steer_pictures(session: Session, settings: StudioSettings, options: QueueOptions, id: str) -> None:
-    match options.verb:
-        case "pause":
-            pause_pictures(session=session, order_id=id)
-        case "resume":
-            resume_pictures(session=session, order_id=id)
-        case "cancel":
-            cancel_pictures(session=session, settings=settings, order_id=id)
-        case "retry":
-            print(retry_pictures(session=session, order_id=id).id)
-        case "move":
-            move_pictures(session=session, order_id=id, before=_before(session, options, 2))
-
-
-def _before(session: Session, options: QueueOptions, kind: int) -> str | None:
-    """What an order shall stand before, of the same kind (as ``_named`` has them). Raises StoryboardProblem."""
-    if options.before is None:
-        return None
-    found = _named(session, options.before)[kind]
-    if found is None:
-        raise StoryboardProblem(Message("no-such-order", {"name": options.before}))
-    return found
-
-
-def _named(session: Session, letters: str) -> tuple[str | None, str | None, str | None]:
-    """The order, the film, or the pictures, whose id begins with these letters.
+def _named(session: Session, letters: str) -> tuple[_Kind, str]:
+    """The kind and the id of the order whose id begins with these letters.
 
     Raises StoryboardProblem unless it is just one.
     """
-    orders = [*unfinished(session=session), *finished(session=session, most=1000)]
-    found = [order.id for order in orders if order.id.startswith(letters.lower())]
-    films = [film.id for film in unfinished_films(session=session) if film.id.startswith(letters.lower())]
-    drawn = [*unfinished_pictures(session=session), *finished_pictures(session=session, most=1000)]
-    pictures = [order.id for order in drawn if order.id.startswith(letters.lower())]
-    match found, films, pictures:
-        case [only], [], []:
-            return only, None, None
-        case [], [only], []:
-            return None, only, None
-        case [], [], [only]:
-            return None, None, only
-        case [], [], []:
+    found = [(kind, id) for kind in _KINDS for id in kind.listed(session) if id.startswith(letters.lower())]
+    match found:
+        case [only]:
+            return only
+        case []:
             raise StoryboardProblem(Message("no-such-order", {"name": letters}))
     raise StoryboardProblem(Message("several-orders", {"name": letters}))
 
 
-def _list(seen: Overview, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(as_plain(seen), ensure_ascii=False))
-        return
+def _before(session: Session, letters: str | None, kind: _Kind) -> str | None:
+    """What an order of this kind shall stand before. Raises StoryboardProblem where none of it begins so."""
+    if letters is None:
+        return None
+    found, id = _named(session, letters)
+    if found is not kind:
+        raise StoryboardProblem(Message("no-such-order", {"name": letters}))
+    return id
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of orders: the ids of those that are listed, and what can be done with one; ``retry`` gives its id."""
+
+    listed: Callable[[Session], list[str]]
+    pause: Callable[[Session, str], object]
+    resume: Callable[[Session, str], object]
+    cancel: Callable[[Session, StudioSettings, str], object]
+    retry: Callable[[Session, str], str]
+    move: Callable[[Session, str, str | None], object]
+
+
+def _never_again(_: Session, id: str) -> str:  # noqa: ARG001 (films are ordered again on their page)
+    raise StoryboardProblem(Message("order-not-over"))
+
+
+def _renders(session: Session) -> list[str]:
+    return [order.id for order in (*unfinished(session=session), *finished(session=session, most=_MOST_LISTED))]
+
+
+def _pictures(session: Session) -> list[str]:
+    over = finished_pictures(session=session, most=_MOST_LISTED)
+    return [order.id for order in (*unfinished_pictures(session=session), *over)]
+
+
+_KINDS = (
+    _Kind(
+        listed=_renders,
+        pause=lambda session, id: pause_order(session=session, render_id=id),
+        resume=lambda session, id: resume_order(session=session, render_id=id),
+        cancel=lambda session, settings, id: cancel_render(session=session, settings=settings, render_id=id),
+        retry=lambda session, id: retry_order(session=session, render_id=id).id,
+        move=lambda session, id, before: move_order(session=session, render_id=id, before=before),
+    ),
+    _Kind(
+        listed=lambda session: [film.id for film in unfinished_films(session=session)],
+        pause=lambda session, id: pause_film(session=session, film_id=id),
+        resume=lambda session, id: resume_film(session=session, film_id=id),
+        cancel=lambda session, settings, id: cancel_film(session=session, settings=settings, film_id=id),
+        retry=_never_again,
+        move=lambda session, id, before: move_film(session=session, film_id=id, before=before),
+    ),
+    _Kind(
+        listed=_pictures,
+        pause=lambda session, id: pause_pictures(session=session, order_id=id),
+        resume=lambda session, id: resume_pictures(session=session, order_id=id),
+        cancel=lambda session, settings, id: cancel_pictures(session=session, settings=settings, order_id=id),
+        retry=lambda session, id: retry_pictures(session=session, order_id=id).id,
+        move=lambda session, id, before: move_pictures(session=session, order_id=id, before=before),
+    ),
+)
+
+
+def _print(seen: Overview) -> None:
+    """Print the queue, a line for each worker and order."""
     for at in seen.workers:
         speed = "not measured yet" if at.section is None else f"{at.section:.1f} s a section ({at.made_with})"
         memory = f"{at.worker.memory_bytes / 2**30:.0f} GiB" if at.worker.memory_bytes else ""
@@ -191,13 +203,13 @@ def _list(seen: Overview, *, as_json: bool) -> None:
     for made in seen.films:
         film, name = made.film, f"{shown_name(made.project)}: {shown_name(made.film.name)}"
         done = f"done about {made.done_at[1].astimezone():%H:%M}" if made.done_at else ""
-        print(f"{film.id[:_SHOWN_OF_ID]}  {state_of(film):9} film   {film.share:9.0%}  {name}  {done}")
+        print(f"{film.id[:_SHOWN_OF_ID]}  {_state_of(film):9} film   {film.share:9.0%}  {name}  {done}")
     for drawn in (*seen.pictures, *seen.pictures_over):
         of, name = drawn.order, f"{shown_name(drawn.project)}, {drawn.shot}"
-        state, there = state_of(of), f"{len(of.media_ids):>4} of {of.count}"
+        state, there = _state_of(of), f"{len(of.media_ids):>4} of {of.count}"
         print(f"{of.id[:_SHOWN_OF_ID]}  {state:9} picture {there}  {name}  {_said_of_rest(drawn)}")
     for one in (*seen.orders, *seen.over):
-        state = state_of(one.order)
+        state = _state_of(one.order)
         done = f"done about {one.done_at[1].astimezone():%H:%M}" if one.done_at else ""
         shots = f"{len(one.order.shot_ids)} shots"
         lane = "" if one.order.urgent else "  after the urgent ones"
@@ -214,12 +226,12 @@ def _said_of_rest(one: ListedPictures) -> str:
     return f"about {one.lasts.likely:.0f} s{left}{'' if one.lasts.measured else ' (estimate)'}"
 
 
-def state_of(order: Render | Film | PictureOrder) -> str:
+def _state_of(order: Render | Film | PictureOrder) -> str:
     """An order's state in a word: its status, or that it is paused."""
     return "paused" if order.paused and order.status == "queued" else order.status
 
 
-def as_plain(seen: Overview) -> dict[str, Any]:
+def _as_plain(seen: Overview) -> dict[str, Any]:
     """The queue as plain values."""
     return {
         "paused": seen.paused,
@@ -239,7 +251,7 @@ def as_plain(seen: Overview) -> dict[str, Any]:
                 "id": one.film.id,
                 "project": one.project,
                 "name": one.film.name,
-                "state": state_of(one.film),
+                "state": _state_of(one.film),
                 "share": one.film.share,
                 "seconds_likely": round(one.lasts.likely, 2),
                 "done_at": [moment.isoformat() for moment in one.done_at] if one.done_at else None,
@@ -258,7 +270,7 @@ def _plain_pictures(one: ListedPictures) -> dict[str, Any]:
         "id": order.id,
         "project": one.project,
         "shot": one.shot,
-        "state": state_of(order),
+        "state": _state_of(order),
         "share": order.share,
         "made": len(order.media_ids),
         "count": order.count,
@@ -274,7 +286,7 @@ def _plain_order(one: Listed) -> dict[str, Any]:
         "project": one.project,
         "pass": order.made_for,
         "shots": len(order.shot_ids),
-        "state": state_of(order),
+        "state": _state_of(order),
         "urgent": order.urgent,
         "sections": one.forecast.sections if one.forecast else None,
         "done_at": [moment.isoformat() for moment in one.done_at] if one.done_at else None,
