@@ -175,8 +175,8 @@ def start_group(
         weights = dist.new_group(backend=backend, timeout=patience)
         _come_together(store, "last", rank, size, wait)
         control = dist.new_group(backend="gloo", timeout=connect)
-        for one in (data, weights, control):
-            distributed_c10d._set_pg_timeout(wait, one)
+        for by_gloo in (control,) if on_cards else (data, weights, control):
+            distributed_c10d._set_pg_timeout(wait, by_gloo)
         dist.monitored_barrier(control, timeout=wait)
     except RuntimeError as error:
         if not dist.is_initialized():
