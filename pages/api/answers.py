@@ -406,8 +406,8 @@ class FilmAnswer(Answer):
     """A film, or what else was ordered of a project. ``takes`` are its parts in order.
 
     While it is made ``share`` says how much of it is done, 0 to 1, and ``seconds_left`` how long the rest will take
-    where that can be said. ``download`` is there once it is done, ``video`` where a browser shows it, ``captions``
-    where it has them as a file of their own.
+    where that can be said. ``goes_on``: it failed for what may pass, and is made by itself then. ``download`` is there
+    once it is done, ``video`` where a browser shows it, ``captions`` where it has them as a file of their own.
     """
 
     id: str
@@ -420,6 +420,7 @@ class FilmAnswer(Answer):
     share: float
     seconds_left: float | None
     problem: str | None
+    goes_on: bool
     frames: int
     seconds: float
     width: int

@@ -13,6 +13,7 @@ from projects.films.films import delete_film, films_of, get_film, rename_film, r
 from projects.messages import read
 from projects.queue.deliveries import Delivery
 from projects.queue.film_orders import cancel_film, order_again, order_film, seconds_left
+from projects.queue.passing_faults import film_goes_on_by_itself
 from projects.storage.finished import size_of
 from projects.storage.places import captions_path, film_path
 from projects.storage.shared import is_kept
@@ -95,6 +96,7 @@ def film_answer(film: Film) -> FilmAnswer:
         share=film.share,
         seconds_left=seconds_left(film, now()),
         problem=said(read(film.error)) if film.error else None,
+        goes_on=film_goes_on_by_itself(film),
         frames=film.frames,
         seconds=film.seconds,
         width=film.width,

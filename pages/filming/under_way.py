@@ -29,6 +29,7 @@ from projects.messages import read
 from projects.queue.deliveries import Delivery
 from projects.queue.film_orders import cancel_film, films_under_way, order_again, seconds_left
 from projects.queue.orders import live_workers
+from projects.queue.passing_faults import film_goes_on_by_itself
 
 EVERY_SECONDS = 1.0
 
@@ -40,7 +41,7 @@ def films_panel(project_id: str, films: Sequence[Film]) -> None:
             _failed(film)
     with session() as opened:
         drawn = _signature(films_under_way(session=opened, project_id=project_id))
-    if drawn:
+    if drawn or any(film_goes_on_by_itself(film) for film in films):
         st.fragment(_live, run_every=look_every(EVERY_SECONDS))(project_id, drawn)
 
 
@@ -51,7 +52,7 @@ def _live(project_id: str, drawn: tuple[str, ...]) -> None:
         alive = bool(live_workers(session=opened))
     if _signature(films) != drawn:
         st.rerun()
-    if not alive:
+    if films and not alive:
         say_worker_absent()
     for film in films:
         _at_work(film)
@@ -96,6 +97,8 @@ def _failed(film: Film) -> None:
                 args=(film.id,),
             )
             st.button(t("Dismiss"), key=f"dismiss-{film.id}", type="tertiary", on_click=_dismiss, args=(film.id,))
+        if film_goes_on_by_itself(film):
+            st.html(f'<div class="fs-soft">{html.escape(t("It begins again by itself when the cause is gone."))}</div>')
         report_link(film.id)
 
 

@@ -33,6 +33,7 @@ from projects.logs.hiding import in_log
 from projects.messages import stored
 from projects.queue.deliveries import Delivery
 from projects.queue.film_orders import BEGUN, UNFINISHED, WORK, kept_timeline, settled
+from projects.queue.passing_faults import FILM_DISK_FULL, may_pass
 from projects.settings import StudioSettings
 from projects.storage.finished import put_file_in_place, size_of
 from projects.storage.places import CAPTIONS_ENDING, captions_path, film_aside_path, film_path, scratch_path
@@ -45,7 +46,7 @@ SECONDS_BETWEEN_WRITES = 1.0
 # So often a film is begun whose making ended the worker's computer before it is given up.
 MOST_BEGUN = 3
 # The words of a render, and those of a film.
-_OWN_WORDS = {DISK_FULL.id: "film-disk-full", OUT_OF_MEMORY.id: "film-out-of-memory"}
+_OWN_WORDS = {DISK_FULL.id: FILM_DISK_FULL, OUT_OF_MEMORY.id: "film-out-of-memory"}
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +116,8 @@ def fail_film(database: sa.Engine, film_id: str, lease: int, problem: Message) -
         if film is None or film.status not in UNFINISHED:
             return None
         film.status, film.error, film.finished_at = "failed", stored(problem), now()
-        film.order = settled(film.order)
+        # What may pass is tried again, with what was ordered then.
+        film.order = film.order if may_pass(problem) else settled(film.order)
         return film
 
     return insist(database, fail)

@@ -16,7 +16,11 @@ from projects.database.opening import AWAY, session_for
 from projects.errors import StudioError
 from projects.failures import message_for
 from projects.logs.hiding import in_log
-from projects.queue.passing_faults import make_pictures_that_can_go_on, order_what_can_go_on
+from projects.queue.passing_faults import (
+    make_films_that_can_go_on,
+    make_pictures_that_can_go_on,
+    order_what_can_go_on,
+)
 from projects.settings import StudioSettings
 from projects.upkeep.needed import all_rows
 from projects.upkeep.shared import let_go, only_here, put_there
@@ -52,6 +56,8 @@ def begin_again(database: sa.Engine, settings: StudioSettings) -> None:
             _log.info("What an order failed for is gone; it is ordered again as %s.", order.id)
         for pictures in make_pictures_that_can_go_on(session=session, settings=settings):
             _log.info("What the pictures %s failed for is gone; they are made after all.", pictures.id)
+        for film in make_films_that_can_go_on(session=session, settings=settings):
+            _log.info("What the film %s failed for is gone; it is made after all.", film.id)
         session.commit()
 
 

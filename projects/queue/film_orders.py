@@ -31,9 +31,9 @@ FILM_QUEUE = "films"
 FILM_WORKFLOW = "film"
 UNFINISHED = ("queued", "working")
 ENDED = ("failed", "cancelled")
-# In a film's order: the timeline it is made of, while it is not made, how often a worker began it, and for forecasts
-# how much there is to do.
-TIMELINE, BEGUN, WORK = "timeline", "begun", "work"
+# In a film's order: the timeline it is made of, while it is not made, how often a worker began it, how often it was
+# begun again for a cause that was gone, and for forecasts how much there is to do.
+TIMELINE, BEGUN, TRIES, WORK = "timeline", "begun", "tries", "work"
 _TIMELINES = TypeAdapter(Timeline)
 # Before so much is done, and so many seconds have passed, nobody can say how long the rest will take.
 _SHARE_TO_TELL, _SECONDS_TO_TELL = 0.02, 2.0
@@ -163,7 +163,7 @@ def kept_timeline(film: Film) -> Timeline:
 
 def settled(order: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a film's order once it is made, or is not going to be."""
-    return {name: value for name, value in order.items() if name not in (TIMELINE, BEGUN, WORK)}
+    return {name: value for name, value in order.items() if name not in (TIMELINE, BEGUN, TRIES, WORK)}
 
 
 def cancel_film(*, session: Session, settings: StudioSettings, film_id: str) -> Film:
@@ -198,6 +198,17 @@ def order_again(*, session: Session, settings: StudioSettings, film_id: str) -> 
     ended.deleted_at = now()
     session.flush()
     return film
+
+
+def wait_again(*, session: Session, film: Film) -> None:
+    """Have a film that could not be made wait again, behind the others, as it was ordered."""
+    film.place = last_place(session, Film) + 1.0
+    film.order = {**film.order, BEGUN: 0, TRIES: film.order.get(TRIES, 0) + 1}
+    film.status, film.error, film.share = "queued", None, 0.0
+    film.started_at = film.finished_at = None
+    film.handed_over, film.runs, film.paused = False, film.runs + 1, False
+    session.add(film)
+    session.flush()
 
 
 def films_under_way(*, session: Session, project_id: str) -> list[Film]:

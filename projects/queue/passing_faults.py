@@ -14,9 +14,10 @@ from framepack.checkpoints.identity import known_identity
 from framepack.checkpoints.table import checkpoint_named
 from framepack.errors import WeightsDamaged, WeightsMissing
 from framepack.messages import Message
-from projects.database.tables import PictureOrder, Project, Render, now
+from projects.database.tables import Film, PictureOrder, Project, Render, now
 from projects.failures import DISK_FULL
 from projects.messages import read
+from projects.queue.film_orders import BEGUN, TRIES, wait_again
 from projects.queue.picture_steering import is_gone, retry_pictures
 from projects.queue.steering import retry_order
 from projects.settings import StudioSettings
@@ -28,6 +29,7 @@ MOST_TRIES = 3
 ROOM_BYTES = 2**30
 _WEIGHTS = "weights-missing"
 _STORE = "store-away"
+FILM_DISK_FULL = "film-disk-full"
 _WITHOUT_PLAN = defer(Render.plan)  # type: ignore[arg-type]
 
 
@@ -83,10 +85,42 @@ def make_pictures_that_can_go_on(*, session: Session, settings: StudioSettings) 
     return again
 
 
-def _passing(order: Render | PictureOrder) -> Iterator[Message]:
+def film_goes_on_by_itself(film: Film) -> bool:
+    """Whether a film that could not be made is made without anybody's doing, once the cause of that is gone."""
+    # What an earlier version gave up, it did not keep.
+    listed = film.status == "failed" and film.deleted_at is None and BEGUN in film.order
+    return listed and film.order.get(TRIES, 0) < MOST_TRIES and bool(list(_passing(film)))
+
+
+def make_films_that_can_go_on(*, session: Session, settings: StudioSettings) -> list[Film]:
+    """Have films wait again, as they were ordered, that could not be made for a cause that is gone; return them."""
+    failed = (col(Film.status) == "failed", col(Film.deleted_at).is_(None))
+    again = []
+    for film in session.exec(select(Film).where(*failed)).all():
+        project = session.get_one(Project, film.project_id)
+        if project.deleted_at is not None or not film_goes_on_by_itself(film):
+            continue
+        if not all(_is_gone(fault, settings) for fault in _passing(film)):
+            continue
+        # Another worker may find the same in the same moment.
+        mine = (col(Film.id) == film.id, col(Film.status) == "failed", col(Film.runs) == film.runs)
+        if session.connection().execute(sa.update(Film).where(*mine).values(status="queued")).rowcount:
+            session.refresh(film)
+            wait_again(session=session, film=film)
+            again.append(film)
+    session.flush()
+    return again
+
+
+def may_pass(problem: Message) -> bool:
+    """Whether something failed for what may pass."""
+    return any(message.id in (DISK_FULL.id, FILM_DISK_FULL, _WEIGHTS, _STORE) for message in _each(problem))
+
+
+def _passing(order: Render | PictureOrder | Film) -> Iterator[Message]:
     """Of what an order failed for, what may pass."""
     said = _each(read(order.error)) if order.error else ()
-    return (message for message in said if message.id in (DISK_FULL.id, _WEIGHTS, _STORE))
+    return (message for message in said if may_pass(message))
 
 
 def _each(message: Message) -> Iterator[Message]:

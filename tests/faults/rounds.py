@@ -16,7 +16,7 @@ from framepack.store.section_store import SectionStore
 from projects.database.opening import session_for
 from projects.database.tables import Film, Render, Take
 from projects.films.stitching import check_take
-from projects.queue.film_orders import order_again
+from projects.queue.film_orders import UNFINISHED, order_again
 from projects.queue.steering import retry_order
 from projects.storage.places import take_path
 from projects.storage.shared import bring
@@ -168,10 +168,7 @@ class Round:
         if film.status != "done":
             self._check_reason(film)
             self.mend()
-            with session_for(self.bench.database) as session:
-                again = order_again(session=session, settings=self.bench.settings, film_id=film_id)
-                self.film_id = again_id = again.id
-                session.commit()
+            again_id = self._film_again(film_id)
             film = self.bench.await_over(lambda: self.bench.film(again_id))
         if film.status != "done":
             raise Wrong(f"the film is {film.status}: {film.error}")
@@ -179,6 +176,16 @@ class Round:
         if self.bench.film_frames(film) != undisturbed.film:
             found = Undisturbed.of(self.bench, film, self.storyboard)
             raise Differs(found, undisturbed.difference(found))
+
+    def _film_again(self, film_id: str) -> str:
+        """Order a film that failed again, unless it goes on by itself already; returns the id of what is made."""
+        with session_for(self.bench.database) as session:
+            if session.get_one(Film, film_id).status in UNFINISHED:
+                return film_id
+            again = order_again(session=session, settings=self.bench.settings, film_id=film_id)
+            self.film_id = again_id = again.id
+            session.commit()
+            return again_id
 
     def _check_reason(self, row: Any) -> None:
         what = "order" if isinstance(row, Render) else "film"

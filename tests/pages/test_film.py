@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from framepack.media.video import probe
+from framepack.messages import Message
 from pages.board.reading import read_board
 from pages.board.rows import render_row
 from pages.serving.files import download_url, film_url
 from pages.session.database import session, settings
 from projects.database.tables import Film, Progress, ProjectUpdate, Render, ShotUpdate
 from projects.films.films import films_of
+from projects.messages import stored
 from projects.queue.deliveries import Delivery
 from projects.storage.pictures import add_picture
 from projects.storage.places import film_path
@@ -198,6 +201,26 @@ def test_a_film_is_called_off_and_one_that_failed_is_tried_again() -> None:
     at.button(key=f"again-{failed.id}").click().run()
 
     assert [one.status for one in films(project)] == ["queued", "cancelled"]
+
+
+def test_of_a_film_that_found_no_room_is_said_that_it_begins_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    project = make_project(takes=True)
+    at = open_page("film.py", project=project)
+    at.button(key="deliver-share").click().run()
+    with monkeypatch.context() as patch:
+        patch.setattr("projects.delivery.film_making.write_from", full)
+        failed = made(project)
+    at.run()
+    assert "It begins again by itself when the cause is gone." in text_of(at)
+    with session() as opened:
+        opened.get_one(Film, failed.id).error = stored(Message("film-out-of-memory"))
+        opened.commit()
+    at.run()
+    assert "could not be made" in text_of(at)
+    assert "begins again by itself" not in text_of(at)
 
 
 def test_every_format_and_exact_settings_are_reached() -> None:

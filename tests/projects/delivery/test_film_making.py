@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import zipfile
 from pathlib import Path
 
@@ -20,9 +21,13 @@ from projects.database.tables import Film, Pass, ProjectUpdate, Shot, ShotUpdate
 from projects.delivery.film_making import make_film
 from projects.delivery.film_process import FilmMaker
 from projects.errors import StoryboardProblem
-from projects.messages import in_english, read
+from projects.failures import DISK_FULL
+from projects.films.films import delete_film
+from projects.messages import in_english, read, stored
 from projects.queue.deliveries import DELIVERED, Delivered, Delivery
 from projects.queue.film_orders import film_to_make, order_again, order_film, order_new_film, seconds_left
+from projects.queue.film_steering import take_next_films
+from projects.queue.passing_faults import film_goes_on_by_itself, make_films_that_can_go_on
 from projects.settings import StudioSettings
 from projects.storage.finished import is_there
 from projects.storage.places import captions_path, film_aside_path, film_path, scratch_path
@@ -247,6 +252,49 @@ def test_what_is_there_or_under_way_is_not_ordered_twice(session: Session, studi
     assert order(Delivery("archive")).status == "queued"
     assert order_film(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL).id != film.id
     assert len(session.exec(select(Film)).all()) == 4
+
+
+def test_a_film_that_found_a_full_disk_is_made_after_all_as_it_was_ordered_three_times_at_most(
+    session: Session, studio: StudioSettings, shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
+    session.commit()
+    edit_shot(session=session, shot_id=shot.id, changes=ShotUpdate(seconds=1.0))
+    with monkeypatch.context() as patch:
+        patch.setattr("projects.delivery.film_making.write_from", full)
+        for tries in (1, 2, 3):
+            make(session, studio, film)
+            assert (film.status, read(film.error or "").id) == ("failed", "film-disk-full")
+            assert film_goes_on_by_itself(film)
+            patch.setattr("projects.queue.passing_faults.ROOM_BYTES", 2**60)
+            assert make_films_that_can_go_on(session=session, settings=studio) == []
+            patch.setattr("projects.queue.passing_faults.ROOM_BYTES", 0)
+            assert make_films_that_can_go_on(session=session, settings=studio) == [film]
+            assert (film.status, film.error, film.runs, film.share) == ("queued", None, tries, 0.0)
+            assert take_next_films(session=session, films=[film], workers=1) == [film]
+            session.refresh(film)
+    make(session, studio, film)
+    assert (film.status, film.error, film.frames) == ("done", None, 15)
+    assert set(film.order) & {"timeline", "begun", "tries"} == set()
+
+
+def test_a_film_that_failed_three_times_more_for_what_passes_is_left_to_the_person(
+    session: Session, studio: StudioSettings, shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = film_to_make(session=session, settings=studio, project_id=shot.project_id, delivery=USUAL)
+    session.commit()
+    make(session, studio, film)
+    film.status, film.error, film.order = "failed", stored(DISK_FULL), {**film.order, "begun": 1, "tries": 3}
+    session.commit()
+    monkeypatch.setattr("projects.queue.passing_faults.ROOM_BYTES", 0)
+    assert not film_goes_on_by_itself(film)
+    assert make_films_that_can_go_on(session=session, settings=studio) == []
+    film.order = {**film.order, "tries": 2}
+    delete_film(session=session, film_id=film.id)
+    assert make_films_that_can_go_on(session=session, settings=studio) == []
 
 
 def test_the_time_that_is_left_is_told_once_it_can_be_known() -> None:
