@@ -1,7 +1,8 @@
 """The panel of the films that are being made: how far each is, how long still, Cancel; and of those that failed.
 
-It is a fragment that looks at the database once a second while something is made, less often where many pages are, and
-only then. It never waits for a worker; when a film is done it has the whole page drawn afresh.
+It is a fragment that looks at the database once a second while something is made, or may begin again by itself, less
+often where many pages are, and only then. It never waits for a worker; when a film is done it has the whole page drawn
+afresh.
 """
 
 from __future__ import annotations
