@@ -18,7 +18,7 @@ def errno_on_a_full_disk(write: Callable[[Path], object]) -> int | None:
     """The number of the OSError that ``write`` raises with a path there; it must be picklable."""
     context = preloaded_context()
     here, there = context.Pipe()
-    process = context.Process(target=_write, args=(write, there))
+    process = context.Process(target=_write, args=(write, there), daemon=True)
     process.start()
     there.close()
     process.join(60)
