@@ -19,6 +19,8 @@ WINDOW = 9
 LATENTS = 1 + WINDOW * SECTIONS
 SIZES = ((144, 256), (256, 144), (192, 192))
 LARGE_SIZES = ((176, 320), (320, 176), (240, 240))
+COMPILED_SIZES = SIZES[:2]
+"""Both have as many tokens, so one compiled block does for both."""
 SMALL_SIZES = ((96, 160), (160, 96), (128, 128))
 
 

@@ -19,8 +19,8 @@ from framepack.shots.prompts import TEMPLATE
 from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")
-_LONGEST = 80
-_LENGTH_STEP = 8
+LENGTHS = tuple(range(8, 81, 8))
+"""Tokens that prompts are filled up to: few, as a new shape makes some attention kernels plan for a second."""
 _SORTED_TOGETHER = 4
 
 
@@ -37,10 +37,16 @@ class PromptBatch:
 
 
 class PromptMaker:
-    """Turns sections into token ids."""
+    """Turns sections into token ids, filled up to one of ``lengths``; the longest of them is where words end."""
 
-    def __init__(self, llama: PreTrainedTokenizerBase, clip: PreTrainedTokenizerBase, seed: Sequence[int]) -> None:
-        self._llama, self._clip = llama, clip
+    def __init__(
+        self,
+        llama: PreTrainedTokenizerBase,
+        clip: PreTrainedTokenizerBase,
+        seed: Sequence[int],
+        lengths: Sequence[int] = LENGTHS,
+    ) -> None:
+        self._llama, self._clip, self._lengths = llama, clip, sorted(lengths)
         self._rng = np.random.default_rng(seed)
         head, tail = TEMPLATE.split("{}")
         self._head = llama(head).input_ids
@@ -50,14 +56,14 @@ class PromptMaker:
     def batches(self, rows: np.ndarray, sections: Sequence[Section | None], size: int) -> list[PromptBatch]:
         """Batches of ``size`` of the given rows, alike in length; a section of None has the empty prompt."""
         texts = ["" if section is None else sentence(section, self._rng) for section in sections]
-        ids = [tokens[:_LONGEST] for tokens in self._llama(texts, add_special_tokens=False).input_ids]
+        ids = [tokens[: self._lengths[-1]] for tokens in self._llama(texts, add_special_tokens=False).input_ids]
         clip = self._clip(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
         order = np.argsort([len(tokens) for tokens in ids], kind="stable")
         batches = []
         for start in range(0, len(order) - size + 1, size):
             chosen = order[start : start + size]
-            # In steps, so that there are few shapes: a new one makes some attention kernels plan for a second.
-            longest = -(-max(len(ids[i]) for i in chosen) // _LENGTH_STEP) * _LENGTH_STEP
+            longest = max(len(ids[i]) for i in chosen)
+            longest = next(length for length in self._lengths if length >= longest)
             llama = [self._head + self._filled(ids[i], longest) + self._tail for i in chosen]
             batches.append(PromptBatch(rows[chosen], torch.tensor(llama), clip[torch.from_numpy(chosen)]))
         self._rng.shuffle(batches)  # type: ignore[arg-type]

@@ -10,11 +10,9 @@ turns on the same GPU, about a third of the time for making; every clip is learn
 
 from __future__ import annotations
 
-import argparse
 import copy
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,72 +23,25 @@ from framepack.context.packing import pack_forward
 from training.clips import Renderer
 from training.forward import Conditioned
 from training.layout import Draft, build_draft, load_draft, load_vae, replace_folder, save_conditioned, save_tokenizers
-from training.motions import SUBJECT_SHARE
 from training.muon import Muon
-from training.objective import EARLY, draw_sigmas, focus
-from training.pool import LARGE_SIZES, SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
-from training.prompts import PromptBatch, PromptFeed, PromptMaker
+from training.objective import draw_sigmas, focus
+from training.pool import COMPILED_SIZES, LARGE_SIZES, SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
+from training.prompts import LENGTHS, PromptBatch, PromptFeed, PromptMaker
 from training.runtime import Clock, Group, MovingAverage
 from training.store import Store, read_store
 from training.tokenizers import train_clip_tokenizer, train_llama_tokenizer
+from training.transformer_options import Options, parse_options
 from training.wording import tokenizer_sentences
 
 _MAKING_SHARE = 0.33
 _CLIPS_AT_ONCE = 24
 _FIRST_CLIPS = 48
 _SAVE_EVERY = 60
-
-
-@dataclass(frozen=True)
-class Options:
-    """The command line."""
-
-    data: Path
-    vae: Path
-    out: Path
-    minutes: float
-    weights: Path | None
-    batch: int
-    rate: float
-    capacity: int
-    small_until: float
-    seed: int
-    subjects: float
-    first: float
-    early: float
-    focus: float
-
-
-def parse_options() -> Options:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with pictures.zip and sprites.npz")
-    parser.add_argument("--vae", type=Path, required=True, help="checkpoint folder with the trained vae/")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write into")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--weights", type=Path, help="checkpoint folder to start from")
-    parser.add_argument("--batch", type=int, default=56, help="sections a step on each GPU")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--capacity", type=int, default=6000, help="clips kept at each size on each GPU")
-    parser.add_argument(
-        "--small-until",
-        type=float,
-        default=0.42,
-        metavar="SHARE",
-        help="share of the time spent on small pictures first",
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    shares = {
-        "subjects": (SUBJECT_SHARE, "share of the clips in which a subject moves"),
-        "first": (0.4, "share of the sections that begin a shot"),
-        "early": (0.3, f"share of the noise levels between {EARLY:g} and 1, where words decide what will move"),
-    }
-    for name, (share, what) in shares.items():
-        parser.add_argument(f"--{name}", type=float, default=share, metavar="SHARE", help=what)
-    parser.add_argument(
-        "--focus", type=float, default=3.0, help="how much more errors count where a subject moves; 0 for no more"
-    )
-    return Options(**vars(parser.parse_args()))
+_COMPILED_LENGTHS = (16, 40)
+_COMPILED_TURNS = 3
+_FIRST_PASSES = 8
+_SHAPES = 256
+"""More than there are of blocks, sizes and lengths together: past the compiler's own limit it would give up."""
 
 
 def initialise(draft: Draft) -> None:
@@ -121,6 +72,11 @@ class Trainer:
         self.parameters = list(self.model.parameters())
         named = [(name.replace("transformer.", "transformer/", 1), p) for name, p in self.model.named_parameters()]
         self.optimiser = Muon(named)
+        if options.compiled:
+            torch._dynamo.config.recompile_limit = _SHAPES
+            transformer = self.draft.transformer
+            for block in (*transformer.transformer_blocks, *transformer.single_transformer_blocks):
+                block.compile(dynamic=False)
         self.steps, self.share = 0, 0.0
         seed = options.seed * 1000 + group.rank
         self.renderer = Renderer(store or read_store(options.data, "train", self.device), seed, options.subjects)
@@ -157,8 +113,10 @@ class Trainer:
         self.close()
         usual = [size for size in sizes if size not in LARGE_SIZES]
         large = [number for number, size in enumerate(sizes) if size in LARGE_SIZES]
-        # All the usual sizes, then one of the large ones.
-        self._turns = [turn for extra in large or [None] for turn in (*range(len(usual)), extra) if turn is not None]
+        fast = [number for number, size in enumerate(usual) if self._compiled(size)]
+        # All the usual sizes, those first that cost less; then one of the large ones.
+        each = (*(_COMPILED_TURNS - 1) * fast, *range(len(usual)))
+        self._turns = [turn for extra in large or [None] for turn in (*each, extra) if turn is not None]
         self.pools = [
             Pool(size, self.options.capacity // (3 if size in LARGE_SIZES else 1), self.device) for size in sizes
         ]
@@ -167,7 +125,8 @@ class Trainer:
         for number, pool in enumerate(self.pools):
             seed = [self.options.seed, number, self.group.rank, sizes[0][0]]
             rng = np.random.default_rng(seed)
-            maker = PromptMaker(self.llama, self.clip, seed)
+            lengths = _COMPILED_LENGTHS if self._compiled(pool.size) else LENGTHS
+            maker = PromptMaker(self.llama, self.clip, seed, lengths)
             # ``pool`` and ``rng`` are bound now, not when the feed's thread calls.
             self._feeds.append(
                 PromptFeed(
@@ -176,6 +135,9 @@ class Trainer:
                     self._batch(pool),
                 )
             )
+
+    def _compiled(self, size: tuple[int, int]) -> bool:
+        return self.options.compiled and size in COMPILED_SIZES
 
     @property
     def _made(self) -> int:
@@ -208,9 +170,24 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.cuda):
             ids = batch.llama.to(self.device, non_blocking=True), batch.clip.to(self.device, non_blocking=True)
             conditions = self.model.encode(*ids, samples.image)
-            velocity = self.model.velocity(noisy, sigma, context, (*conditions, guidance))
+            with torch.compiler.set_stance("default" if self._compiled(pool.size) else "force_eager"):
+                velocity = self.model.velocity(noisy, sigma, context, (*conditions, guidance))
         weight = focus(target, torch.from_numpy(samples.alone).to(self.device), self.options.focus)
         return ((velocity.float() - noise + target).square() * weight).mean()
+
+    def _begin(self) -> None:
+        """Passes at every size that nothing is learnt from: they compile what is compiled."""
+        start = time.monotonic()
+        for pool, feed in zip(self.pools, self._feeds, strict=True):
+            lengths: set[int] = set()
+            # Until each length of prompts has come, which the feed draws.
+            for _ in range(_FIRST_PASSES):
+                batch = feed.next()
+                if batch.llama.shape[1] not in lengths:
+                    lengths.add(batch.llama.shape[1])
+                    self.loss(pool, batch).backward()
+        self.optimiser.zero_grad()
+        self.group.say(f"first pass: {time.monotonic() - start:.0f} s")
 
     def learn(self, steps: int, clock: Clock) -> float:
         """At most ``steps`` steps on the pools by turns, fewer when the time is over; the mean loss."""
@@ -236,11 +213,15 @@ class Trainer:
 
         Small pictures come first: what moves how is learnt from them at less than half the cost.
         """
-        clock, group = Clock(self.options.minutes), self.group
+        group = self.group
         group.say(f"{sum(p.numel() for p in self.parameters) / 1e6:.2f} M trained")
-        said, saved, budget, small = clock.elapsed, clock.elapsed, 20, True
-        self.open_pools(SMALL_SIZES)
+        small = self.options.small_until > 0
+        self.open_pools(SMALL_SIZES if small else SIZES + LARGE_SIZES)
         try:
+            self._begin()
+            # What is compiled takes as long as a warm-up, which must not be over before the first step.
+            clock = Clock(self.options.minutes)
+            said, saved, budget = 0.0, 0.0, 20
             while self.share < 1:
                 if small and self.share >= self.options.small_until:
                     small, budget = False, 20

@@ -100,10 +100,11 @@ def test_sentences_leave_no_slot_open() -> None:
 def test_two_steps_are_learnt_from_clips_with_subjects(tmp_path: Path) -> None:
     from training.layout import load_draft
     from training.runtime import Clock, Group
-    from training.train_transformer import Options, Trainer
+    from training.train_transformer import Trainer
+    from training.transformer_options import Options
 
     out = tmp_path / "out"
-    options = Options(tmp_path, DRAFT, out, 1.0, DRAFT, 2, 1e-4, 4, 0.4, 0, 0.45, 0.4, 0.3, 6.0)
+    options = Options(tmp_path, DRAFT, out, 1.0, DRAFT, 2, 1e-4, 4, 0.4, 0, 0.45, 0.4, 0.3, 6.0, compiled=False)
     trainer = Trainer(options, Group(), drawn_store())
     trainer.open_pools(((32, 48),), first=2)
     try:
