@@ -17,6 +17,7 @@ from framepack.checkpoints.table import CHECKPOINTS
 from framepack.sampling.sampler import SamplingSettings
 from training.evaluate import DRAFT, SIZE
 from training.rehearsal import Rehearsal
+from training.subject_figures import PLAIN_SUBJECTS
 from training.subjects import draw_scenes, held_out_store
 
 ROWS = (
@@ -29,6 +30,7 @@ ROWS = (
     ("08_town", "day turns to night quickly"),
     ("05_colours", "fog rolls in"),
 )
+SUBJECT_ROWS = ("slide_left", "jump", "clouds_right", "water")
 _HELD_OUT = Path(__file__).parent / "heldout"
 FRAMES = (0, 9, 18, 27, 36)
 
@@ -48,8 +50,14 @@ def made_rows(draft: Path) -> list[np.ndarray]:
     rows = []
     for number, (name, prompt) in enumerate(ROWS):
         take = rehearsal.begin(Image.open(_HELD_OUT / f"{name}.webp"), SIZE)
-        frames = rehearsal.frames(rehearsal.extend(take, prompt, 1, number, settings).latents)
+        frames = rehearsal.shown(rehearsal.extend(take, prompt, 1, number, settings))
         rows.append(np.concatenate([frames[at] for at in FRAMES], 1))
+    pictures = [Image.open(path) for path in sorted(_HELD_OUT.glob("*.webp"))]
+    for scene in draw_scenes(held_out_store(pictures, torch.device("cpu")), SIZE, 1, SUBJECT_ROWS):
+        said = PLAIN_SUBJECTS[scene.subject].replace("{it}", f"the {scene.name[0]}")
+        made = rehearsal.extend(rehearsal.begin(scene.picture, SIZE), said, 1, 0, settings)
+        rows.append(np.concatenate([rehearsal.shown(made)[at] for at in FRAMES], 1))
+        print(said)
     return rows
 
 

@@ -102,24 +102,30 @@ class Evaluation:
         values = figures.reconstruction(
             self.rehearsal, held_out_store(self.pictures, self.device), SIZE, self.options.clips
         )
-        worst = float(np.quantile(values, 0.1))
-        self.report.add("reconstruction, dB, mean", float(values.mean()), ">= 32", bool(values.mean() >= 32))
+        decoded, shown = values.T
+        worst = float(np.quantile(decoded, 0.1))
+        self.report.add("reconstruction, dB, mean", float(decoded.mean()), ">= 32", bool(decoded.mean() >= 32))
         self.report.add("reconstruction, dB, worst tenth", worst, ">= 27", worst >= 27)
+        self.report.add("reconstruction as shown, dB, mean", float(shown.mean()), "reported", None)
+        self.report.add("reconstruction as shown, dB, worst tenth", float(np.quantile(shown, 0.1)), "reported", None)
 
     def start(self) -> None:
         """The first frame."""
-        values = figures.start_fidelity(self.rehearsal, self.takes, self.pictures, SIZE)
-        self.report.add("first frame, dB, mean", float(np.mean(values)), ">= 29", bool(np.mean(values) >= 29))
-        self.report.add("first frame, dB, lowest", min(values), ">= 24", min(values) >= 24)
+        shown, decoded = np.array(figures.start_fidelity(self.rehearsal, self.takes, self.pictures, SIZE)).T
+        self.report.add("first frame, dB, mean", float(shown.mean()), ">= 29", bool(shown.mean() >= 29))
+        self.report.add("first frame, dB, lowest", float(shown.min()), ">= 24", bool(shown.min() >= 24))
+        self.report.add("first frame as its latent decodes, dB, mean", float(decoded.mean()), "reported", None)
+        self.report.add("first frame as its latent decodes, dB, lowest", float(decoded.min()), "reported", None)
 
     def detail(self) -> None:
-        """Sharpness of the first frame and of frame 60 of a still shot, over the given picture's."""
-        kept = figures.detail_kept(self.rehearsal, self.takes, self.pictures, SIZE, self.settings)
-        bars = (("first frame", 0.7), ("frame 60 of a still shot", 0.6))
-        for (name, bar), values in zip(bars, zip(*kept, strict=True), strict=True):
-            mean = float(np.mean(values))
-            listed = [round(value, 3) for value in values]
-            self.report.add(f"sharpness of the {name}", mean, f">= {bar:g}", mean >= bar, all=listed)
+        """Sharpness of the first frame and of frame 60 of a still shot and of a pan, over the given picture's."""
+        kept = figures.detail_kept(self.rehearsal, self.takes, self.settings)
+        still = "frame 60 of a still shot"
+        rows = (("first frame", 0.7), (still, 0.6), ("frame 60 of a pan", None), (f"{still} as decoded", None))
+        for (name, bar), values in zip(rows, kept.T, strict=True):
+            mean, listed = float(values.mean()), [round(float(value), 3) for value in values]
+            asked, met = ("reported", None) if bar is None else (f">= {bar:g}", mean >= bar)
+            self.report.add(f"sharpness of the {name}", mean, asked, met, all=listed)
 
     def _shots(self, name: str, bar: float, shots: list[figures.Shot]) -> None:
         wrong = [f"{shot.picture}: {shot.prompt} -> {shot.kind}" for shot in shots if not shot.right]
@@ -224,7 +230,7 @@ class Evaluation:
     def seconds(self) -> None:
         """Time for a shot of two sections."""
         value = figures.seconds_per_shot(self.rehearsal, self.takes[0], self.settings)
-        self.report.add("seconds of two cores per 2 s shot", value, "<= 40", value <= 40)
+        self.report.add("seconds of two cores per 2 s shot", value, "<= 25", value <= 25)
 
 
 def main() -> None:

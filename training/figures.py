@@ -15,10 +15,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from framepack.context.history import History
 from framepack.media.pictures import fill_frame
 from framepack.sampling.sampler import SamplingSettings
-from framepack.vae.decoding import decode_after, decode_start
+from framepack.vae.decoding import decode_start
 from training.clips import Renderer
 from training.flow import Motion, kind_of, measure, speed_of
 from training.motions import CAMERAS, ClipPlan
@@ -133,7 +132,10 @@ def decibels(a: np.ndarray, b: np.ndarray) -> float:
 
 @torch.no_grad()
 def reconstruction(rehearsal: Rehearsal, store: Store, size: tuple[int, int], clips: int) -> np.ndarray:
-    """PSNR (clips,) of moving clips of 37 frames, encoded and decoded in the library's time-tiled mode, as in use."""
+    """PSNR (clips, 2) of moving clips of 37 frames, encoded and decoded: in the library's time-tiled mode, and as the
+
+    engine shows them, with the detail of the first frame, which is given.
+    """
     renderer = Renderer(store, 1)
     values = []
     for _ in range(clips):
@@ -141,18 +143,21 @@ def reconstruction(rehearsal: Rehearsal, store: Store, size: tuple[int, int], cl
         video = (frames * 2 - 1).transpose(1, 2).to(rehearsal.device)
         z = rehearsal.vae.encode(video).latent_dist.mode()
         z[:, :, :1] = rehearsal.vae.encode(video[:, :, :1]).latent_dist.mode()
-        true = (frames[0].permute(0, 2, 3, 1) * 255).round().cpu().numpy()
-        values.append(decibels(rehearsal.frames(z * rehearsal.vae.config.scaling_factor), true))
+        latents = z.float().cpu() * rehearsal.vae.config.scaling_factor
+        true = (frames[0].permute(0, 2, 3, 1) * 255).round().to(torch.uint8).cpu().numpy()
+        shown = rehearsal.shown(Take(latents, latents, latents, true[0]))
+        values.append([decibels(rehearsal.frames(latents), true), decibels(shown[1:], true[1:])])
     return np.array(values)
 
 
 def start_fidelity(
     rehearsal: Rehearsal, takes: Sequence[Take], pictures: Sequence[Image.Image], size: tuple[int, int]
-) -> list[float]:
-    """PSNR of each shot's first frame, as the engine decodes it, against the picture at the draft's size."""
+) -> list[tuple[float, float]]:
+    """PSNR of each shot's first frame against the picture at the draft's size: as shown, and as its latent decodes."""
+    given = [np.asarray(fill_frame(picture.convert("RGB"), *size)) for picture in pictures]
     return [
-        decibels(decode_start(rehearsal.decoder, take.latents), np.asarray(fill_frame(picture.convert("RGB"), *size)))
-        for take, picture in zip(takes, pictures, strict=True)
+        (decibels(take.picture, picture), decibels(decode_start(rehearsal.decoder, take.latents), picture))
+        for take, picture in zip(takes, given, strict=True)
     ]
 
 
@@ -161,21 +166,19 @@ def sharpness(frames: np.ndarray) -> float:
     return float(np.mean([cv2.Laplacian(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var() for f in frames]))
 
 
-def detail_kept(
-    rehearsal: Rehearsal,
-    takes: Sequence[Take],
-    pictures: Sequence[Image.Image],
-    size: tuple[int, int],
-    settings: SamplingSettings,
-) -> list[tuple[float, float]]:
-    """(first frame, frame 60 of a still shot): sharpness over the given picture's at the draft's size."""
+def detail_kept(rehearsal: Rehearsal, takes: Sequence[Take], settings: SamplingSettings) -> np.ndarray:
+    """(takes, 4): sharpness over the given picture's of the first frame, of frame 60 of a still shot and of a pan, as
+
+    shown, and of frame 60 of the still shot as its latents decode.
+    """
     kept = []
-    for take, picture in zip(takes, pictures, strict=True):
-        given = sharpness(np.asarray(fill_frame(picture.convert("RGB"), *size))[None])
-        first = sharpness(decode_start(rehearsal.decoder, take.latents)[None])
-        made = rehearsal.extend(take, PLAIN_PROMPTS["still"], 2, 0, settings)
-        kept.append((first / given, sharpness(rehearsal.frames(made.latents)[60:61]) / given))
-    return kept
+    for take in takes:
+        given = sharpness(take.picture[None])
+        still, pan = (rehearsal.extend(take, PLAIN_PROMPTS[word], 2, 0, settings) for word in ("still", "pan_left"))
+        shown = [rehearsal.shown(made)[60:61] for made in (still, pan)]
+        found = (take.picture[None], *shown, rehearsal.frames(still.latents)[60:61])
+        kept.append([sharpness(frames) / given for frames in found])
+    return np.array(kept)
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,8 @@ class Drift:
 
 def drift(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, sections: int = 10) -> Drift:
     """What a still shot of ``sections`` sections loses or gains."""
-    made = rehearsal.extend(take, PLAIN_PROMPTS["still"], sections, 0, settings)
-    ends = [rehearsal.frames(made.latents[:, :, at : at + 10]) for at in (0, made.latents.shape[2] - 10)]
-    first, last = (frames[-36:] for frames in ends)
+    frames = rehearsal.shown(rehearsal.extend(take, PLAIN_PROMPTS["still"], sections, 0, settings))
+    first, last = frames[1:37], frames[-36:]
 
     def change(before: float, after: float) -> float:
         return float(after / max(before, 1e-9) - 1)
@@ -227,12 +229,7 @@ def seam(rehearsal: Rehearsal, take: Take, prompts: tuple[str, str], settings: S
     """The difference across a continue join against the median one of neighbouring frames inside the shots."""
     one = rehearsal.extend(take, prompts[0], 1, 0, settings)
     two = rehearsal.extend(one, prompts[1], 1, 1, settings)
-    history = History(take.latents, 0, decode_start(rehearsal.decoder, take.latents))
-    shown = [history.last_frame]
-    for part in (one.latents[:, :, 1:10], two.latents[:, :, 10:19]):
-        frames = list(decode_after(rehearsal.decoder, history, part))
-        shown += frames
-        history = history.then(part, frames[-1])
+    shown = rehearsal.shown(two)
     steps = np.array([np.abs(a.astype(np.float64) - b).mean() for a, b in itertools.pairwise(shown)])
     return float(steps[36] / max(np.median(np.delete(steps, 36)), 0.5))
 
@@ -249,10 +246,5 @@ def teacache(rehearsal: Rehearsal, take: Take, settings: SamplingSettings, thres
 def seconds_per_shot(rehearsal: Rehearsal, take: Take, settings: SamplingSettings) -> float:
     """Seconds of two cores for two sections, sampled and decoded as the engine does, from the processor time used."""
     start = time.process_time()
-    made = rehearsal.extend(take, PLAIN_PROMPTS["pan_left"], 2, 0, settings)
-    history = History(take.latents, 0, decode_start(rehearsal.decoder, take.latents))
-    for at in (1, 10):
-        part = made.latents[:, :, at : at + 9]
-        frames = list(decode_after(rehearsal.decoder, history, part))
-        history = history.then(part, frames[-1])
+    rehearsal.shown(rehearsal.extend(take, PLAIN_PROMPTS["pan_left"], 2, 0, settings))
     return (time.process_time() - start) / 2

@@ -17,11 +17,12 @@ from transformers import AutoTokenizer
 
 from framepack.conditioning.encoders import embed_picture, encode_prompt, pool_prompt
 from framepack.conditioning.values import Conditioning
+from framepack.context.history import History
 from framepack.device.devices import formats_for
 from framepack.media.pictures import fill_frame
 from framepack.sampling.sampler import SamplingSettings, draw_noise, sample_section
 from framepack.transformer.transformer import FramepackTransformer
-from framepack.vae.decoding import encode_picture
+from framepack.vae.decoding import decode_with_detail, encode_picture
 from framepack.weights.loading import ImageEncoder, TextEncoder
 from training.layout import build_image_processor, load_draft
 
@@ -30,11 +31,15 @@ WINDOW = 9
 
 @dataclass(frozen=True)
 class Take:
-    """A shot as it was made: all its latents (1, 16, T, h, w), start latent first, and what it was anchored to."""
+    """A shot as it was made: all its latents (1, 16, T, h, w), start latent first, and what it was anchored to.
+
+    ``picture`` (H, W, 3) uint8 RGB is its first frame.
+    """
 
     latents: torch.Tensor
     anchor: torch.Tensor
     image_embeds: torch.Tensor
+    picture: np.ndarray
 
 
 class Rehearsal:
@@ -56,7 +61,7 @@ class Rehearsal:
         """A take of nothing but its first frame."""
         fitted = fill_frame(picture.convert("RGB"), *size)
         latent = encode_picture(self.vae, fitted)
-        return Take(latent, latent, embed_picture(self._siglip, fitted))
+        return Take(latent, latent, embed_picture(self._siglip, fitted), np.asarray(fitted))
 
     def conditioning(self, prompt: str, image_embeds: torch.Tensor) -> Conditioning:
         """The prompt, and the empty one for real CFG."""
@@ -87,3 +92,13 @@ class Rehearsal:
         z = latents / self.decoder.config.scaling_factor
         decoded = self.decoder.decode(z.to(self.device, self.decoder.dtype)).sample[0].permute(1, 2, 3, 0).float()
         return ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
+
+    def shown(self, take: Take) -> np.ndarray:
+        """All frames (F, h, w, 3) uint8 of ``take`` as the engine shows them: section by section, with detail."""
+        history = History(take.latents[:, :, :1], 0, take.picture)
+        frames = [take.picture]
+        for at in range(1, take.latents.shape[2], WINDOW):
+            part = take.latents[:, :, at : at + WINDOW]
+            frames += decode_with_detail(self.decoder, history, part)
+            history = history.then(part, frames[-1])
+        return np.stack(frames)

@@ -23,7 +23,8 @@ _known: dict[str, str] = {}
 def checkpoint_identity(checkpoint: Checkpoint, models: Path | None) -> str:
     """A name (64 hexadecimal digits) of the weights, tokenizers and configurations ``checkpoint`` has on this computer.
 
-    ``models`` is the folder used instead of the hub's cache, or None. Raises WeightsMissing or WeightsDamaged.
+    Also of what is done with what they give, where that differs from what is done with all. ``models`` is the folder
+    used instead of the hub's cache, or None. Raises WeightsMissing or WeightsDamaged.
     """
     hashes = _Hashes(None if checkpoint.embedded else models)
     name = _identity(checkpoint, models, hashes.of)
@@ -50,7 +51,10 @@ class _NotHashed(Exception):
 
 def _identity(checkpoint: Checkpoint, models: Path | None, digest: Callable[[Path], str]) -> str:
     folders = {part: find_part(checkpoint, part, models) for part in checkpoint.sources}
-    parts = {part: _part_name(checkpoint, part, folder, digest) for part, folder in folders.items()}
+    parts: dict[str, object] = {part: _part_name(checkpoint, part, folder, digest) for part, folder in folders.items()}
+    if checkpoint.carries_detail:
+        # The same weights without it, as the draft once was, show other frames.
+        parts["detail"] = "carried"
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -45,9 +45,9 @@ class Checkpoint:
     """One set of model weights and the facts that belong to it.
 
     ``buckets`` are (height, width) in pixels; ``latent_rgb`` is the 16 x 3 map of scaled latents to RGB (0..1) with its
-    bias, for previews; it is None where the map lies beside the weights (``latent_rgb.json``). ``magnitude_ratios`` are
-    MagCache's (``framepack.transformer.step_cache``) for the usual number of steps, None where nobody has published
-    any.
+    bias, for previews; it is None where the map lies beside the weights (``latent_rgb.json``). ``magnitude_ratios`` are MagCache's (``framepack.transformer.step_cache``) for
+    the usual number of steps, None where nobody has published any. ``carries_detail``: its VAE keeps so little of a
+    picture that frames show the picture's own detail, as far as it can be followed (``framepack.media.detail``).
     """
 
     name: str
@@ -60,6 +60,7 @@ class Checkpoint:
     latent_rgb: tuple[tuple[float, float, float], ...] | None = None
     latent_rgb_bias: tuple[float, float, float] | None = None
     magnitude_ratios: tuple[float, ...] | None = None
+    carries_detail: bool = False
     fps: int = 30
     window: int = 9
 
@@ -137,6 +138,7 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         sources={part: Source("draft", part) for part in _PARTS},
         buckets=BUCKETS_DRAFT,
         defaults=Defaults(steps=8, guidance=10.0, cfg=1.0, rescale=0.0),
+        carries_detail=True,
     ),
     "f1": Checkpoint(
         name="f1",

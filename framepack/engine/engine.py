@@ -49,7 +49,7 @@ from framepack.shots.keys import PlannedShot
 from framepack.shots.past import Past, video_of
 from framepack.shots.request import CENTRED, Fit, Placement, Settings, ShotRequest
 from framepack.shots.spans import PIXELS_PER_LATENT
-from framepack.vae.decoding import decode_after, decode_start, encode_picture, window_of
+from framepack.vae.decoding import decode_after, decode_start, decode_with_detail, encode_picture, window_of
 from framepack.vae.encoding import encode_pictures
 from framepack.vae.preview import preview_for
 from framepack.weights.loading import ImageEncoder, Place, TextEncoder
@@ -201,8 +201,17 @@ class Engine:
                 pass
             self._models.use_smaller_tiles()
 
-    def decode_start(self, latent: Tensor) -> NDArray[np.uint8]:
-        """The one frame (H, W, 3) uint8 RGB of a chain's first latent (1, 16, 1, h, w)."""
+    def start_frame(self, request: ShotRequest, latent: Tensor, pictures: Mapping[str, Path]) -> NDArray[np.uint8]:
+        """The one frame (H, W, 3) uint8 RGB of a chain that begins with the request's picture.
+
+        It is decoded from its ``latent`` (1, 16, 1, h, w), or the picture itself where its detail is carried along.
+        ``pictures`` are those of ``prepare``. Raises ImageRejected and VideoRejected.
+        """
+        if self.checkpoint.carries_detail:
+            settings = request.settings
+            assert request.image is not None, "it begins with a picture"
+            read = _read(request.image, pictures)
+            return np.asarray(_placed(read, settings.fit, _size(settings), request.placement))
         (frame,) = self._decoded(
             lambda decoder, tile: iter([decode_start(decoder, latent, tile=tile, notify=self._say)]),
             latent,
@@ -211,10 +220,11 @@ class Engine:
 
     def decode(self, history: History, latents: Tensor) -> Iterator[NDArray[np.uint8]]:
         """The frames (H, W, 3) uint8 RGB of ``latents`` (1, 16, T, h, w) that follow ``history``."""
+        decoded = decode_with_detail if self.checkpoint.carries_detail else decode_after
 
         def decode(decoder: Any, tile: int | None) -> Iterator[NDArray[np.uint8]]:
             group = self._models.share_of_decoding(window_of(history, latents))
-            frames = decode_after(decoder, history, latents, tile=tile, notify=self._say, group=group)
+            frames = decoded(decoder, history, latents, tile=tile, notify=self._say, group=group)
             return frames if group is None or self._crew is None else self._crew.checked(frames)
 
         return self._decoded(decode, latents)

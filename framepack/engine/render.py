@@ -139,7 +139,7 @@ def _start_unit(
 ) -> SectionDone:
     """The unit that a chain begins with.
 
-    Of a picture it is its latent, and the one frame that is decoded from it alone. Of a video that is gone on from it
+    Of a picture it is its latent, and the one frame that shows it. Of a video that is gone on from it
     is the latents of its end, and its own pictures as they were encoded: of these nothing is shown.
     """
     begun = time.perf_counter()
@@ -151,7 +151,7 @@ def _start_unit(
     else:
         assert request.image is not None, "a shot that opens its chain has a picture"
         latents = engine.encoded_picture(request, request.image, request.placement).latent
-        frames = [engine.decode_start(latents)]
+        frames = [engine.start_frame(request, latents, pictures)]
     store.publish(key, latents.numpy(), frames, engine.checkpoint.fps)
     return SectionDone(key, 0, time.perf_counter() - begun)
 

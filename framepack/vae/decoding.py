@@ -6,11 +6,13 @@ before the last one shown, a section's frames are exactly those of one decode of
 tile at that end would change by what comes later, which is why a step is left at the join. Against one decode of the
 whole clip (draft VAE, fp32, both in tiles) the mean error is 0.04 levels of 255, with no latents before 0.25 and with 6
 again 0.04, while the VAE itself is 5.9 levels from the picture: see benchmarks/log.md.
+
+What a frame shows beyond its latents is either faded out after it or, where a VAE keeps little detail, carried along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any
 
@@ -21,6 +23,7 @@ from PIL import Image
 from torch import Tensor
 
 from framepack.context.history import History
+from framepack.media.detail import CarriedDetail
 from framepack.parallel.group import Group
 from framepack.shots.spans import FRAMES_PER_LATENT
 from framepack.vae.tiles import TILE_STRIDE, Notify, decode_tiles, ignore
@@ -66,15 +69,38 @@ def decode_after(
     what had to be done again. The other ranks of a ``group`` are to decode ``window_of`` the same.
     """
     window = window_of(history, latents, left_context)
-    pieces = decode_tiles(vae, window, tile=tile, notify=notify, group=group)
-    frames = (frame for piece in pieces for frame in piece)
-    shown_before = 1 + FRAMES_PER_LATENT * (window.shape[2] - latents.shape[2] - 1)
-    last = next(islice(frames, shown_before - 1, None))
+    frames = _new_frames(decode_tiles(vae, window, tile=tile, notify=notify, group=group), window, latents)
+    last = next(frames)
     step = torch.zeros_like(last)
     if history.last_frame is not None:
         step = torch.from_numpy(history.last_frame).to(last.device).float().div(127.5).sub(1.0) - last
     for number, frame in enumerate(frames, start=1):
         yield _to_uint8(frame + max(0.0, 1.0 - number / (fade_frames + 1)) * step)
+
+
+def decode_with_detail(
+    vae: Any,
+    history: History,
+    latents: Tensor,
+    *,
+    tile: int | None = None,
+    notify: Notify = ignore,
+    group: Group | None = None,
+) -> Generator[NDArray[np.uint8]]:
+    """As ``decode_after``, but what the last frame shown before has beyond its latents goes along with what moves."""
+    window = window_of(history, latents)
+    frames = _new_frames(decode_tiles(vae, window, tile=tile, notify=notify, group=group), window, latents)
+    last = _to_uint8(next(frames))
+    shown = last if history.last_frame is None else history.last_frame
+    detail = CarriedDetail(shown, last)
+    for frame in frames:
+        yield detail.onto(_to_uint8(frame))
+
+
+def _new_frames(pieces: Iterator[Tensor], window: Tensor, latents: Tensor) -> Iterator[Tensor]:
+    """Of the decoded ``window`` the last frame before the new ``latents`` and all after it, (H, W, 3) -1 to 1."""
+    before = FRAMES_PER_LATENT * (window.shape[2] - latents.shape[2] - 1)
+    return islice((frame for piece in pieces for frame in piece), before, None)
 
 
 def window_of(history: History, latents: Tensor, left_context: int = LEFT_CONTEXT) -> Tensor:

@@ -13,7 +13,15 @@ from PIL import Image
 from torch import Tensor
 
 from framepack.context.history import History
-from framepack.vae.decoding import FADE_FRAMES, LEFT_CONTEXT, decode_after, decode_start, encode_picture, window_start
+from framepack.vae.decoding import (
+    FADE_FRAMES,
+    LEFT_CONTEXT,
+    decode_after,
+    decode_start,
+    decode_with_detail,
+    encode_picture,
+    window_start,
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +79,21 @@ def test_the_step_at_the_join_is_faded_out_within_the_new_frames(vae: Any) -> No
     assert change[0] == pytest.approx(20 * FADE_FRAMES / (FADE_FRAMES + 1), abs=6)
     assert all(later <= earlier + 0.5 for earlier, later in pairwise(change[:FADE_FRAMES]))
     assert change[FADE_FRAMES:] == [0.0] * (36 - FADE_FRAMES)
+
+
+def test_detail_of_the_last_frame_is_carried_into_the_new_ones_and_none_where_it_is_not_known(vae: Any) -> None:
+    latents = noise(1).repeat(1, 1, 19, 1, 1)
+    before = whole(vae, latents)[36]
+    finer = before.astype(int)
+    finer[::2, ::2] += 30
+    finer = finer.clip(0, 255).astype(np.uint8)
+    plain = np.stack(list(decode_after(vae, History(latents[:, :, :10], 0, None), latents[:, :, 10:])))
+    unknown = np.stack(list(decode_with_detail(vae, History(latents[:, :, :10], 0, None), latents[:, :, 10:])))
+    carried = np.stack(list(decode_with_detail(vae, History(latents[:, :, :10], 0, finer), latents[:, :, 10:])))
+    assert np.array_equal(unknown, plain)
+    rest = carried.astype(float) - plain
+    assert rest[-1, ::2, ::2].mean() > 10 * abs(rest[-1, 1::2, 1::2].mean())
+    assert rest[-1, ::2, ::2].mean() > 10
 
 
 def test_the_start_frame_is_the_decode_of_its_latent_alone(vae: Any) -> None:
