@@ -44,8 +44,9 @@ class Defaults:
 class Checkpoint:
     """One set of model weights and the facts that belong to it.
 
-    ``buckets`` are (height, width) in pixels; ``latent_rgb`` is the 16 x 3 map of scaled latents to RGB (0..1) with its
-    bias, for previews; it is None where the map lies beside the weights (``latent_rgb.json``). ``magnitude_ratios`` are MagCache's (``framepack.transformer.step_cache``) for
+    ``buckets`` are (height, width) in pixels, ``larger`` such as are made only where they are asked for. ``latent_rgb``
+    is the 16 x 3 map of scaled latents to RGB (0..1) with its bias, for previews; it is None where the map lies beside
+    the weights (``latent_rgb.json``). ``magnitude_ratios`` are MagCache's (``framepack.transformer.step_cache``) for
     the usual number of steps, None where nobody has published any. ``carries_detail``: its VAE keeps so little of a
     picture that frames show the picture's own detail, as far as it can be followed (``framepack.media.detail``).
     """
@@ -61,6 +62,7 @@ class Checkpoint:
     latent_rgb_bias: tuple[float, float, float] | None = None
     magnitude_ratios: tuple[float, ...] | None = None
     carries_detail: bool = False
+    larger: tuple[tuple[int, int], ...] = ()
     fps: int = 30
     window: int = 9
 
@@ -68,6 +70,7 @@ class Checkpoint:
 _LANDSCAPE = ((416, 960), (448, 864), (480, 832), (512, 768), (544, 704), (576, 672), (608, 640))
 BUCKETS_640 = tuple(sorted({*_LANDSCAPE, *((w, h) for h, w in _LANDSCAPE)}))
 BUCKETS_DRAFT = ((144, 256), (192, 192), (256, 144))
+LARGER_DRAFT = ((176, 320), (240, 240), (320, 176))
 
 # Published in ComfyUI's latent formats for HunyuanVideo's VAE; channel by channel R G B. It gives -1 to 1 there.
 _HUNYUAN_RGB = (
@@ -139,6 +142,7 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         buckets=BUCKETS_DRAFT,
         defaults=Defaults(steps=8, guidance=10.0, cfg=1.0, rescale=0.0),
         carries_detail=True,
+        larger=LARGER_DRAFT,
     ),
     "f1": Checkpoint(
         name="f1",
@@ -175,6 +179,14 @@ def checkpoint_named(name: str) -> Checkpoint:
         raise InvalidRequest(
             "model", Message("no-such-choice", {"name": name, "choices": ", ".join(CHECKPOINTS)})
         ) from None
+
+
+def size_for(aspect: tuple[int, int], checkpoint: Checkpoint) -> tuple[int, int]:
+    """The (height, width) that pictures of an ``aspect`` (height, width) have with a checkpoint.
+
+    One of its larger sizes where that is the aspect itself, else the nearest of its buckets.
+    """
+    return aspect if aspect in checkpoint.larger else nearest_bucket(*aspect, checkpoint.buckets)
 
 
 def nearest_bucket(height: int, width: int, buckets: tuple[tuple[int, int], ...]) -> tuple[int, int]:

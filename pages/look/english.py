@@ -76,7 +76,8 @@ ENGLISH = MappingProxyType(
         "shape": "Shape",
         "shape-help": (
             "What shape all shots have, among those of the model. It stays when the shots are put in another order or "
-            "another model is chosen. Another shape makes every shot out of date."
+            "another model is chosen. Another shape makes every shot out of date. The draft's larger sizes show more "
+            "and take longer."
         ),
         "shape-by-picture": "As the first picture",
         "shape-by-picture-now": "As the first picture: {shape}",

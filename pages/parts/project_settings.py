@@ -21,7 +21,7 @@ from pages.session.state import do, edit
 from projects.database.tables import PictureFit, Project
 from projects.storyboard.loras import takes_loras
 from projects.storyboard.projects import MAX_NAME_CHARACTERS, hand_project
-from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size
+from projects.storyboard.shapes import FIRST_PICTURE, shape_of_size, sizes_of
 from projects.storyboard.shots import renumber_shots
 
 _FITS: Mapping[PictureFit, Message] = MappingProxyType(
@@ -142,20 +142,20 @@ def _loras(project: Project) -> None:
 
 
 def _shape_and_fit(project: Project) -> None:
-    buckets = {shape_of_size(*bucket): bucket for bucket in checkpoint_named(project.checkpoint).buckets}
+    sizes = sizes_of(checkpoint_named(project.checkpoint))
     size = shape_of_size(project.height, project.width) if project.height and project.width else None
     chosen = FIRST_PICTURE if project.shape == FIRST_PICTURE or size is None else size
 
     def shape_text(shape: str) -> str:
-        if shape in buckets:
-            return said(shape_message(*buckets[shape]))
+        if shape in sizes:
+            return said(shape_message(*sizes[shape]))
         if size is None or project.shape != FIRST_PICTURE:
             return said(Message("shape-by-picture"))
-        return said(Message("shape-by-picture-now", {"shape": shape_message(*buckets[size])}))
+        return said(Message("shape-by-picture-now", {"shape": shape_message(*sizes[size])}))
 
     # One below the other: beside each other there is no room for what they say.
     key, changed = boxed(project, "shape", chosen)
-    shapes = {shape: shape_text(shape) for shape in (FIRST_PICTURE, *buckets)}
+    shapes = {shape: shape_text(shape) for shape in (FIRST_PICTURE, *sizes)}
     st.selectbox(
         said(Message("shape")),
         list(shapes),

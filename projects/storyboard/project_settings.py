@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from framepack.checkpoints.table import checkpoint_named, nearest_bucket
+from framepack.checkpoints.table import checkpoint_named, size_for
 from framepack.messages import Message
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.request import CENTRED, Placement, Settings, default_settings
@@ -46,7 +46,7 @@ def size_of(project: Project, checkpoint: str) -> tuple[int, int] | None:
     if checkpoint == project.checkpoint:
         return project.height, project.width
     aspect = (project.aspect_height or project.height, project.aspect_width or project.width)
-    return nearest_bucket(*aspect, checkpoint_named(checkpoint).buckets)
+    return size_for(aspect, checkpoint_named(checkpoint))
 
 
 def project_settings(project: Project, made_for: Pass = "draft") -> Settings | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from framepack.checkpoints.table import CHECKPOINTS, checkpoint_named, nearest_bucket
+from framepack.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint_named, size_for
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 
@@ -18,8 +18,13 @@ def shape_of_size(height: int, width: int) -> str:
     return f"{width}x{height}"
 
 
+def sizes_of(checkpoint: Checkpoint) -> dict[str, tuple[int, int]]:
+    """Height and width of all shapes that a checkpoint has, the larger ones last."""
+    return {shape_of_size(*size): size for size in (*checkpoint.buckets, *checkpoint.larger)}
+
+
 _OF_SIZES = MappingProxyType(
-    {shape_of_size(*bucket): bucket for checkpoint in CHECKPOINTS.values() for bucket in checkpoint.buckets}
+    {shape: size for checkpoint in CHECKPOINTS.values() for shape, size in sizes_of(checkpoint).items()}
 )
 
 
@@ -41,5 +46,5 @@ def size_fields(aspect: tuple[int, int] | None, checkpoint: str) -> dict[str, in
     """The fields of a project that hold its ``aspect`` (height, width) and the size it has with a checkpoint."""
     if aspect is None:
         return dict.fromkeys(("aspect_height", "aspect_width", "height", "width"))
-    height, width = nearest_bucket(*aspect, checkpoint_named(checkpoint).buckets)
+    height, width = size_for(aspect, checkpoint_named(checkpoint))
     return {"aspect_height": aspect[0], "aspect_width": aspect[1], "height": height, "width": width}

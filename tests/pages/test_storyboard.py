@@ -322,6 +322,7 @@ def test_the_settings_list_the_shapes_of_the_model_and_one_that_is_chosen_makes_
     assert shape.options == [
         "As the first picture",
         *("Wide 256 × 144", "Square 192 × 192", "Tall 144 × 256"),
+        *("Wide 320 × 176", "Square 240 × 240", "Tall 176 × 320"),
     ]
     assert "Out of date" not in text_of(at)
 

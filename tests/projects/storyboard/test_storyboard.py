@@ -397,6 +397,20 @@ def test_a_shape_that_was_chosen_decides_before_there_is_a_picture_and_after(
 
 
 @pytest.mark.parametrize(
+    ("shape", "size", "f1"),
+    [("320x176", (320, 176), (832, 480)), ("176x320", (176, 320), (480, 832)), ("240x240", (240, 240), (608, 640))],
+)
+def test_the_drafts_larger_sizes_are_had_where_they_are_chosen(
+    session: Session, project: Project, shape: str, size: tuple[int, int], f1: tuple[int, int]
+) -> None:
+    assert change(session, project, ProjectUpdate(shape=shape)) == size
+    assert change(session, project, ProjectUpdate(checkpoint="f1")) == f1
+    assert change(session, project, ProjectUpdate(checkpoint="draft")) == size
+    usual = change(session, project, ProjectUpdate(shape="square" if size[0] == size[1] else "wide"))
+    assert usual == ((192, 192) if size[0] == size[1] else (256, 144))
+
+
+@pytest.mark.parametrize(
     ("shape", "draft", "f1"),
     [
         ("wide", (256, 144), (832, 480)),
