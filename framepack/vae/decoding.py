@@ -75,7 +75,7 @@ def decode_after(
     if history.last_frame is not None:
         step = torch.from_numpy(history.last_frame).to(last.device).float().div(127.5).sub(1.0) - last
     for number, frame in enumerate(frames, start=1):
-        yield _to_uint8(frame + max(0.0, 1.0 - number / (fade_frames + 1)) * step)
+        yield _to_uint8(_faded(frame, step, number, fade_frames))
 
 
 def decode_with_detail(
@@ -87,20 +87,35 @@ def decode_with_detail(
     notify: Notify = ignore,
     group: Group | None = None,
 ) -> Generator[NDArray[np.uint8]]:
-    """As ``decode_after``, but what the last frame shown before has beyond its latents goes along with what moves."""
+    """As ``decode_after``, but what the last frame shown before has beyond its latents goes along with what moves.
+
+    What it has beyond them is found from the window's old latents alone, as that frame was decoded before: what new
+    ones change in it would be taken for detail, once more in every section. A chain's first frame was not decoded.
+    """
     window = window_of(history, latents)
     frames = _new_frames(decode_tiles(vae, window, tile=tile, notify=notify, group=group), window, latents)
-    last = _to_uint8(next(frames))
-    shown = last if history.last_frame is None else history.last_frame
-    detail = CarriedDetail(shown, last)
-    for frame in frames:
-        yield detail.onto(_to_uint8(frame))
+    last = next(frames)
+    if history.last_frame is None:
+        yield from map(_to_uint8, frames)
+        return
+    decoded = last
+    if history.end > 1:
+        *_, piece = decode_tiles(vae, window[:, :, : -latents.shape[2]], tile=tile, notify=notify)
+        decoded = piece[-1]
+    detail = CarriedDetail(history.last_frame, _to_uint8(decoded))
+    for number, frame in enumerate(frames, start=1):
+        yield detail.onto(_to_uint8(_faded(frame, decoded - last, number, FADE_FRAMES)))
 
 
 def _new_frames(pieces: Iterator[Tensor], window: Tensor, latents: Tensor) -> Iterator[Tensor]:
     """Of the decoded ``window`` the last frame before the new ``latents`` and all after it, (H, W, 3) -1 to 1."""
     before = FRAMES_PER_LATENT * (window.shape[2] - latents.shape[2] - 1)
     return islice((frame for piece in pieces for frame in piece), before, None)
+
+
+def _faded(frame: Tensor, step: Tensor, number: int, fade_frames: int) -> Tensor:
+    """The ``number``-th frame after a join (from 1) with what is left of the ``step`` there."""
+    return frame + max(0.0, 1.0 - number / (fade_frames + 1)) * step
 
 
 def window_of(history: History, latents: Tensor, left_context: int = LEFT_CONTEXT) -> Tensor:

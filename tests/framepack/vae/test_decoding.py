@@ -110,3 +110,13 @@ def test_a_picture_becomes_the_mode_of_its_distribution_scaled(vae: Any) -> None
     assert latent.shape == (1, 16, 1, 4, 6)
     assert latent.dtype == torch.float32
     assert torch.allclose(latent, expected)
+
+
+def test_frames_without_detail_stay_as_they_are_decoded_from_section_to_section(vae: Any) -> None:
+    """What new latents change in the frame before them is no detail of it."""
+    latents = noise(46) * 0.3 + noise(1).repeat(1, 1, 46, 1, 1) * 1.5
+    shown = whole(vae, latents[:, :, :10])[36]
+    for end in (10, 19, 28, 37):
+        history = History(latents[:, :, :end], 0, shown)
+        *_, shown = decode_with_detail(vae, history, latents[:, :, end : end + 9])
+        assert np.abs(shown.astype(int) - whole(vae, latents[:, :, : end + 9])[-1]).max() <= 1
