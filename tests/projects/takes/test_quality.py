@@ -158,9 +158,9 @@ MARKED: Mapping[str, dict[Kind, float]] = {
     "a zoom": {},
     "a still shot": {},
     "a tilt at evening": {},
-    "one step a section": {"drift": 14.6},
-    "too much guidance": {"drift": 7.4},
-    "fades to black": {"black": 1.8},
+    "one step a section": {"drift": 12.2},
+    "too much guidance": {"drift": 3.8},
+    "fades to black": {"black": 1.5},
     "a black picture": {"black": 0.0},
     "stops": {"still": 3.9},
 }
