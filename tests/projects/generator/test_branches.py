@@ -39,7 +39,7 @@ from tests.support.studio_at_work import BeginsAfresh, StudioAtWork
 
 
 class KeyedRoom(PaintingRoom):
-    """Paints each section in a grey of its own, as far as it is not there, and notes which it painted."""
+    """Paints each section in a pattern of its own, as far as it is not there, and notes which it painted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,8 @@ class KeyedRoom(PaintingRoom):
         for number, (key, _) in enumerate(shot.units, start=0 if shot.start else 1):
             if not store.is_whole(key):
                 self.made.append(key)
-                frame = np.full((SIDE, SIDE, 3), int(key[:2], 16), np.uint8)
+                pattern = np.frombuffer(bytes.fromhex(key), np.uint8)[:16].reshape(4, 4)
+                frame = np.stack([np.kron(pattern, np.ones((SIDE // 4,) * 2, np.uint8))] * 3, -1)
                 store.publish(key, np.zeros((1, 16, 1, 8, 8), np.float32), [frame] * (36 if number else 1), 30)
                 self.between()
                 yield SectionDone(key, number, 0.01)
