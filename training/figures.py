@@ -167,18 +167,22 @@ def sharpness(frames: np.ndarray) -> float:
 
 
 def detail_kept(rehearsal: Rehearsal, takes: Sequence[Take], settings: SamplingSettings) -> np.ndarray:
-    """(takes, 4): sharpness over the given picture's of the first frame, of frame 60 of a still shot and of a pan, as
+    """(takes, 3): sharpness over the given picture's of the first frame and of frame 60 of a still shot as shown, and
 
-    shown, and of frame 60 of the still shot as its latents decode.
+    of that as its latents decode.
     """
     kept = []
     for take in takes:
-        given = sharpness(take.picture[None])
-        still, pan = (rehearsal.extend(take, PLAIN_PROMPTS[word], 2, 0, settings) for word in ("still", "pan_left"))
-        shown = [rehearsal.shown(made)[60:61] for made in (still, pan)]
-        found = (take.picture[None], *shown, rehearsal.frames(still.latents)[60:61])
-        kept.append([sharpness(frames) / given for frames in found])
+        made = rehearsal.extend(take, PLAIN_PROMPTS["still"], 2, 0, settings)
+        found = (take.picture[None], rehearsal.shown(made)[60:61], rehearsal.frames(made.latents)[60:61])
+        kept.append([sharpness(frames) / sharpness(take.picture[None]) for frames in found])
     return np.array(kept)
+
+
+def detail_of_a_pan(rehearsal: Rehearsal, takes: Sequence[Take], settings: SamplingSettings) -> np.ndarray:
+    """(takes,): sharpness of frame 60 of a pan as shown, over the given picture's."""
+    made = [rehearsal.extend(take, PLAIN_PROMPTS["pan_left"], 2, 0, settings) for take in takes]
+    return np.array([sharpness(rehearsal.shown(one)[60:61]) / sharpness(one.picture[None]) for one in made])
 
 
 @dataclass(frozen=True)
