@@ -51,14 +51,22 @@ PHRASES: Mapping[Kind, tuple[Phrase, ...]] = MappingProxyType(
                 ("wide shot", "遠景鏡頭"),
             ),
         ),
-        "subject": _others(
-            ("the woman turns her head and smiles", "女子轉過頭來微笑"),
-            ("the man walks towards the camera", "男子走向鏡頭"),
-            ("the girl dances gracefully, with clear movements", "女孩優雅地跳舞，動作清晰"),
-            ("they talk and gesture with their hands", "他們說話，雙手比劃著"),
-            ("her hair moves in the wind", "她的頭髮隨風飄動"),
-            ("the waves roll onto the beach", "海浪湧上沙灘"),
-            ("leaves sway in the wind", "樹葉隨風搖曳"),
+        "subject": (
+            *_followed(
+                ("the boat moves to the left", "船向左移動"),
+                ("the clouds drift to the right", "雲向右飄動"),
+                ("the water ripples", "水面泛起漣漪"),
+                ("smoke rises", "煙升起"),
+                ("leaves sway in the wind", "樹葉隨風搖曳"),
+            ),
+            *_others(
+                ("the woman turns her head and smiles", "女子轉過頭來微笑"),
+                ("the man walks towards the camera", "男子走向鏡頭"),
+                ("the girl dances gracefully, with clear movements", "女孩優雅地跳舞，動作清晰"),
+                ("they talk and gesture with their hands", "他們說話，雙手比劃著"),
+                ("her hair moves in the wind", "她的頭髮隨風飄動"),
+                ("the waves roll onto the beach", "海浪湧上沙灘"),
+            ),
         ),
         "mood": (
             *_followed(

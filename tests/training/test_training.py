@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from transformers import AutoTokenizer
 
 from framepack.shots.prompts import TEMPLATE, TEMPLATE_TOKENS
 from pages.writing.phrases import PHRASES
-from training import wording_chinese, wording_english
+from training import subjects_chinese, subjects_english, wording_chinese, wording_english
 from training.clips import Renderer
 from training.drawings import draw_picture
 from training.layout import LATENT_CHANNELS, build_vae
@@ -102,12 +103,31 @@ def test_normalising_the_latents_leaves_the_pictures_as_they_were() -> None:
 
 
 def test_the_phrases_marked_as_followed_by_the_draft_are_what_it_was_trained_with() -> None:
-    for language, words in (("en", wording_english), ("zh", wording_chinese)):
+    languages = (("en", wording_english, subjects_english), ("zh", wording_chinese, subjects_chinese))
+    for language, words, subject_words in languages:
         known = {
             plain(phrase.replace("{s}", ""))
             for of in (words.CAMERA, words.EFFECT)
             for phrases in of.values()
             for phrase in phrases
         }
+        patterns = (*(one for of in subject_words.PATTERNS.values() for one in of), *subject_words.OF_THE_PICTURE)
+        subjects = [subject_pattern(pattern) for pattern in patterns]
         for phrase in (phrase for of_kind in PHRASES.values() for phrase in of_kind):
-            assert (plain(getattr(phrase, language)) in known) == phrase.drafted, phrase
+            text = plain(getattr(phrase, language))
+            trained = text in known or any(pattern.fullmatch(text) for pattern in subjects)
+            assert trained == phrase.drafted, phrase
+
+
+def subject_pattern(pattern: str) -> re.Pattern[str]:
+    """A pattern for subjects without its speed, of a boat that moves or of leaves."""
+    said = re.sub(r"\[([^\]]*)\]", lambda choice: f"(?:{choice[1]})", pattern.replace("{s}", ""))
+    chinese = not pattern.isascii()
+    for word, put in (
+        ("{it}", "船" if chinese else "the boat"),
+        ("{goes}", "moves"),
+        ("{go}", "移動" if chinese else "move"),
+        ("{many}", "樹葉" if chinese else "leaves"),
+    ):
+        said = said.replace(word, put)
+    return re.compile(re.sub(r" +", " *", said.strip()))
