@@ -1,4 +1,4 @@
-"""Draws the model card's contact sheet: for each of some pictures and prompts, five frames of the first section.
+"""Draws the model card's contact sheet: for each of some pictures and prompts, three frames of the first section.
 
 ``python -m training.contact_sheet OUT.webp [--draft DIR]``; with ``--true COUNT`` it shows instead how each subject
 truly moves, in so many clips like those of training but of held-out pictures.
@@ -32,7 +32,7 @@ ROWS = (
 )
 SUBJECT_ROWS = ("slide_left", "jump", "clouds_right", "water")
 _HELD_OUT = Path(__file__).parent / "heldout"
-FRAMES = (0, 9, 18, 27, 36)
+FRAMES = (0, 18, 36)
 
 
 def true_rows(count: int) -> list[np.ndarray]:
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--true", type=int, default=0, metavar="COUNT", help="true clips of each subject instead")
     options = parser.parse_args()
     rows = true_rows(options.true) if options.true else made_rows(options.draft)
-    Image.fromarray(np.concatenate(rows)).save(options.out, quality=74)
+    Image.fromarray(np.concatenate(rows)).save(options.out, quality=35, method=6)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ FIGURES = (
 
 QUICK = ("size", "vae", "start", "detail", "motion", "subjects")
 QUICK_SUBJECTS = ("slide_left", "jump", "spin", "clouds_right", "water", "smoke", "blink", "sway")
-QUICK_PICTURES, QUICK_CLIPS = 3, 6
+QUICK_PICTURES, QUICK_CLIPS, QUICK_PLAIN = 3, 6, 2
 
 
 class Report:
@@ -142,7 +142,7 @@ class Evaluation:
 
     def motion(self) -> None:
         """Plain prompts."""
-        self._shots("motion following", 0.95, list(self.camera.plain()))
+        self._shots("motion following", 0.95, list(self.camera.plain(self.options.plain)))
 
     def words(self) -> None:
         """Prompts whose wording training never saw."""
@@ -249,6 +249,7 @@ def main() -> None:
     parser.add_argument("--draft", type=Path, default=DRAFT, help="checkpoint folder")
     parser.add_argument("--only", nargs="+", choices=FIGURES, default=FIGURES)
     parser.add_argument("--pictures", type=int, default=6, help="at most this many pictures")
+    parser.add_argument("--plain", type=int, default=6, help="pictures for the camera's plain prompts")
     parser.add_argument("--clips", type=int, default=16, help="clips for the reconstruction")
     parser.add_argument("--long", type=int, default=1, help="pictures for speed, drift and seam")
     parser.add_argument("--phrases", type=int, default=9, help="held-out prompts of each motion and language")
@@ -261,7 +262,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick:
         options.only, options.pictures, options.clips = QUICK, QUICK_PICTURES, QUICK_CLIPS
-        options.scenes, options.subjects = 1, QUICK_SUBJECTS
+        options.plain, options.scenes, options.subjects = QUICK_PLAIN, 1, QUICK_SUBJECTS
     evaluation = Evaluation(options)
     print("| figure | value | bar | met |\n|---|---|---|---|")
     measures: dict[str, Callable[[], None]] = {name: getattr(evaluation, name) for name in FIGURES}

@@ -68,9 +68,9 @@ class Camera:
         right = kind == camera and (camera != "still" or motion.drift < STILL_LIMIT)
         return Shot(picture, camera, prompt, kind, motion, right)
 
-    def plain(self) -> Iterator[Shot]:
-        """Every picture with every plain prompt."""
-        for picture in range(len(self._takes)):
+    def plain(self, pictures: int) -> Iterator[Shot]:
+        """At most so many pictures with every plain prompt."""
+        for picture in range(min(pictures, len(self._takes))):
             for camera, prompt in PLAIN_PROMPTS.items():
                 yield self.shoot(picture, camera, prompt)
 
