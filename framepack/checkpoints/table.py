@@ -181,14 +181,6 @@ def checkpoint_named(name: str) -> Checkpoint:
         ) from None
 
 
-def size_for(aspect: tuple[int, int], checkpoint: Checkpoint) -> tuple[int, int]:
-    """The (height, width) that pictures of an ``aspect`` (height, width) have with a checkpoint.
-
-    One of its larger sizes where that is the aspect itself, else the nearest of its buckets.
-    """
-    return aspect if aspect in checkpoint.larger else nearest_bucket(*aspect, checkpoint.buckets)
-
-
 def nearest_bucket(height: int, width: int, buckets: tuple[tuple[int, int], ...]) -> tuple[int, int]:
     """The (height, width) of ``buckets`` whose aspect is nearest to a picture of ``height`` x ``width`` pixels.
 

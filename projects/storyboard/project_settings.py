@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from framepack.checkpoints.table import checkpoint_named, size_for
+from framepack.checkpoints.table import checkpoint_named
 from framepack.messages import Message
 from framepack.shots.presets import preset_named, with_preset
 from framepack.shots.request import CENTRED, Placement, Settings, default_settings
@@ -16,6 +16,7 @@ from projects.database.tables import Pass, Project, Shot
 from projects.errors import StoryboardProblem
 from projects.storyboard.beats import within_words
 from projects.storyboard.loras import loras_of
+from projects.storyboard.shapes import size_with
 
 PASSES: tuple[Pass, ...] = ("draft", "real")
 
@@ -46,7 +47,7 @@ def size_of(project: Project, checkpoint: str) -> tuple[int, int] | None:
     if checkpoint == project.checkpoint:
         return project.height, project.width
     aspect = (project.aspect_height or project.height, project.aspect_width or project.width)
-    return size_for(aspect, checkpoint_named(checkpoint))
+    return size_with(project.shape, aspect, checkpoint)
 
 
 def project_settings(project: Project, made_for: Pass = "draft") -> Settings | None:

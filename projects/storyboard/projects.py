@@ -38,7 +38,7 @@ _TEXTS = ("words_before", "words_after", "negative_prompt")
 def create_project(*, session: Session, name: str) -> Project:
     """A new, empty project."""
     project = Project(name=_checked_name(name), shape=NEW_SHAPE)
-    project.sqlmodel_update(size_fields(aspect_of(NEW_SHAPE), project.checkpoint))
+    project.sqlmodel_update(size_fields(NEW_SHAPE, aspect_of(NEW_SHAPE), project.checkpoint))
     session.add(project)
     session.flush()
     return project
@@ -62,9 +62,9 @@ def edit_project(*, session: Session, project_id: str, changes: ProjectUpdate) -
     check_project(edited)
     aspect = aspect_of(edited.shape)
     if edited.shape != project.shape:
-        given |= size_fields(aspect or _first_pictures_aspect(session, project), edited.checkpoint)
+        given |= size_fields(edited.shape, aspect or _first_pictures_aspect(session, project), edited.checkpoint)
     elif edited.checkpoint != project.checkpoint:
-        given |= size_fields(_aspect(project), edited.checkpoint)
+        given |= size_fields(edited.shape, _aspect(project), edited.checkpoint)
     if any(getattr(project, field) != value for field, value in given.items()):
         project.sqlmodel_update(given)
         _touch(session, project)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from framepack.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint_named, size_for
+from framepack.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint_named, nearest_bucket
 from framepack.errors import InvalidRequest
 from framepack.messages import Message
 
@@ -42,9 +42,19 @@ def aspect_of(shape: str) -> tuple[int, int] | None:
     return aspects[shape]
 
 
-def size_fields(aspect: tuple[int, int] | None, checkpoint: str) -> dict[str, int | None]:
-    """The fields of a project that hold its ``aspect`` (height, width) and the size it has with a checkpoint."""
+def size_with(shape: str, aspect: tuple[int, int], checkpoint: str) -> tuple[int, int]:
+    """Height and width that pictures of an ``aspect`` (height, width) have with a checkpoint, in a project of a shape.
+
+    A larger size is had only where the shape is that one, never because a picture happens to have it.
+    """
+    found = checkpoint_named(checkpoint)
+    larger = {shape_of_size(*size): size for size in found.larger}
+    return larger.get(shape) or nearest_bucket(*aspect, found.buckets)
+
+
+def size_fields(shape: str, aspect: tuple[int, int] | None, checkpoint: str) -> dict[str, int | None]:
+    """The fields of a project of ``shape`` that hold its ``aspect`` (height, width) and its size with a checkpoint."""
     if aspect is None:
         return dict.fromkeys(("aspect_height", "aspect_width", "height", "width"))
-    height, width = size_for(aspect, checkpoint_named(checkpoint))
+    height, width = size_with(shape, aspect, checkpoint)
     return {"aspect_height": aspect[0], "aspect_width": aspect[1], "height": height, "width": width}

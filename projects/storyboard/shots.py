@@ -222,7 +222,7 @@ def _decide_shape(session: Session, project: Project, shot: Shot, media: Media) 
     if project.shape == FIRST_PICTURE:
         others = [other for other in shots_of(session=session, project_id=project.id) if other.id != shot.id]
         if project.height is None or not any(other.media_id or other.video for other in others):
-            project.sqlmodel_update(size_fields((media.height, media.width), project.checkpoint))
+            project.sqlmodel_update(size_fields(project.shape, (media.height, media.width), project.checkpoint))
 
 
 def _copy_of(shot: Shot, *, project_id: str, number: int, position: int) -> Shot:

@@ -9,6 +9,7 @@ from projects.database.tables import Project, ProjectUpdate, Shot, ShotUpdate, T
 from projects.errors import NotFound, StoryboardProblem
 from projects.settings import StudioSettings
 from projects.storyboard.choosing import choose_take
+from projects.storyboard.project_settings import size_of as size_with
 from projects.storyboard.projects import (
     archive_project,
     create_project,
@@ -408,6 +409,17 @@ def test_the_drafts_larger_sizes_are_had_where_they_are_chosen(
     assert change(session, project, ProjectUpdate(checkpoint="draft")) == size
     usual = change(session, project, ProjectUpdate(shape="square" if size[0] == size[1] else "wide"))
     assert usual == ((192, 192) if size[0] == size[1] else (256, 144))
+
+
+@pytest.mark.parametrize(("given", "size"), [((240, 240), (192, 192)), ((320, 176), (256, 144))])
+def test_a_first_picture_of_a_larger_size_asks_for_no_larger_draft(
+    session: Session, by_picture: Project, picture: MakePicture, given: tuple[int, int], size: tuple[int, int]
+) -> None:
+    add_shot(session=session, project_id=by_picture.id, media_id=picture(*given).id)
+    assert size_of(by_picture) == size
+    change(session, by_picture, ProjectUpdate(checkpoint="f1"))
+    assert size_with(by_picture, "draft") == size[::-1]
+    assert change(session, by_picture, ProjectUpdate(checkpoint="draft")) == size
 
 
 @pytest.mark.parametrize(
