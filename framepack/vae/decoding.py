@@ -102,9 +102,9 @@ def decode_with_detail(
     if history.end > 1:
         *_, piece = decode_tiles(vae, window[:, :, : -latents.shape[2]], tile=tile, notify=notify)
         decoded = piece[-1]
-    detail = CarriedDetail(history.last_frame, _to_uint8(decoded))
+    detail, step = CarriedDetail(history.last_frame, _to_uint8(decoded)), decoded - last
     for number, frame in enumerate(frames, start=1):
-        yield detail.onto(_to_uint8(_faded(frame, decoded - last, number, FADE_FRAMES)))
+        yield detail.onto(_to_uint8(_faded(frame, step, number, FADE_FRAMES)))
 
 
 def _new_frames(pieces: Iterator[Tensor], window: Tensor, latents: Tensor) -> Iterator[Tensor]:
