@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Frame = NDArray[np.uint8]
 _Floats = NDArray[np.float32]
 
-# All chosen on clips whose true motion is known: see benchmarks/log.md, 2026-11-30.
+# Chosen on clips whose true motion is known (benchmarks/log.md, 2026-11-30), but the last two, which only soften edges.
 _SMOOTH = 2.0
 _NEAR = 4.0
 _WIDE = 16.0
