@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from training import wording_chinese
 from training.chance import pick
+from training.grammar_english import filled
 
 _SUBJECTS = (*("鏡頭",) * 6, "攝影機", "攝影機", "攝像機", "畫面", "視角", "視線", "機位", "我們的視角", "相機", "")
 _TO = ("向", "向", "往", "往", "朝", "朝著")
@@ -133,8 +135,10 @@ _ASKING = ("讓{0}", "請讓{0}", "使{0}", "請把{0}", "把{0}", "將{0}")
 _MOVED = ("鏡頭", "攝影機", "視角", "畫面")
 
 
-def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:  # noqa: ARG001
+def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:
     """One way to ask for ``camera``; ``adverb`` says the speed, or is empty."""
+    if rng.random() < 0.3:
+        return filled(wording_chinese, camera, {"s": adverb, "whip": "甩" if speed == "fast" else "搖"}, rng)
     if camera == "still":
         return pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{pick(rng, _STILL_SUBJECTS)}{pick(rng, _STILL)}"
     if camera == "shake":

@@ -6,11 +6,13 @@ sentences that are held out are sorted out by ``training.wording``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 import numpy as np
 
-from training.chance import pick
+from training import wording_english
+from training.chance import expand, pick
 
 ADJECTIVES = {
     "slow": ("slow", "gentle", "very slow", "leisurely", "unhurried"),
@@ -156,6 +158,9 @@ _STILL_ALONE = (
 
 def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:
     """One way to ask for ``camera`` (of ``training.motions.CAMERAS``); ``adverb`` says ``speed``, or is empty."""
+    if rng.random() < 0.3:
+        text = filled(wording_english, camera, {"whip": "whip " if speed == "fast" else ""}, rng)
+        return text if camera in ("still", "shake") or not adverb else f"{text}{pick(rng, ('', ','))} {adverb}"
     if camera == "still":
         return pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{pick(rng, _STILL_SUBJECTS)} {pick(rng, _STILL)}"
     if camera == "shake":
@@ -178,6 +183,15 @@ def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> st
     side, other = ("left", "right") if camera == "pan_left" else ("right", "left")
     way = pick(rng, _SIDES).format(side=side, other=other)
     return _asked(_SUBJECTS, pick(rng, _PAN_VERBS), way, ("pan", "pan", "camera pan", "sweep"), speed, adverb, rng)
+
+
+def filled(words: ModuleType, camera: str, said: Mapping[str, str], rng: np.random.Generator) -> str:
+    """One of the ``WAYS`` (lines) for ``camera``, with its ``WORDS`` and the ``said`` ones in it."""
+    known = {**words.WORDS[""], **words.WORDS.get(camera, {}), **said}
+    pattern = pick(rng, words.WAYS[camera.split("_")[0]].splitlines())
+    while "{" in pattern:
+        pattern = pattern.format(**known)
+    return expand(pattern, rng)
 
 
 def _shake(adverb: str, rng: np.random.Generator) -> str:

@@ -57,6 +57,8 @@ _THINGS = (
         "skyline",
     ),
     *("waterfall", "road", "path", "stadium", "factory", "spaceship", "dragon", "planet", "hero", "crowd", "shop"),
+    *("chimney", "street lamp", "flag", "pond", "palm tree", "wheat field", "balloon", "cloud", "campfire", "fountain"),
+    *("beacon", "harbour wall", "windmill", "hallway", "wheel", "staircase", "giant", "grandmother", "old wall"),
 )
 _PLACES = (
     *(
@@ -78,6 +80,7 @@ _PLACES = (
         "on a wooden table",
         "in the background",
     ),
+    *("on a rocky coast", "beneath tall trees", "beside the water", "among the clouds", "on a windy day", "by a lamp"),
     *("with long hair", "next to a tree", "in the countryside", "at the station", "in the living room", "on the shore"),
 )
 _DOING = (
@@ -168,6 +171,16 @@ _THINGS_CHINESE = (
         "老街",
         "夜市",
         "廟口",
+        "煙囪",
+        "路燈",
+        "旗子",
+        "池塘",
+        "雲海",
+        "草原",
+        "風車",
+        "屋簷",
+        "稻田",
+        "走廊",
     ),
 )
 _PLACES_CHINESE = (
@@ -203,6 +216,22 @@ _DOING_CHINESE = (
     "唱歌",
 )
 
+_SYLLABLES = (
+    *("ba", "ka", "to", "mi", "ren", "sul", "ver", "dan", "lo", "qui", "sta", "fen"),
+    *("gor", "hel", "ish", "jun", "kro", "pel", "ton", "wyn", "zar", "mo", "ul", "ster"),
+)
+_CHARACTERS = (
+    "的一是在有人這中大來個國到說們為子和你地出道也時年得就那要自之發後作生會可主成事天然家行民文明好心起本面公同"
+    "三已老從分前法些現所開意名長當高實理部十又應手此點見方電什正外間兩所女美山口海村店書車門花石木金"
+)
+_UNKNOWN_SHARE = 0.2
+
+
+def _unknown(chinese: bool, rng: np.random.Generator) -> str:
+    """A word of no meaning: names and words never met before must not be taken for a motion."""
+    count = int(rng.integers(2, 4))
+    return "".join(pick(rng, _CHARACTERS if chinese else _SYLLABLES) for _ in range(count))
+
 
 def scene(chinese: bool, rng: np.random.Generator) -> str:
     """A few words on what may be seen."""
@@ -211,7 +240,8 @@ def scene(chinese: bool, rng: np.random.Generator) -> str:
 
 def _scene_english(rng: np.random.Generator) -> str:
     look = f"{pick(rng, _LOOKS)} " if rng.random() < 0.6 else ""
-    what = f"{look}{pick(rng, _THINGS)}"
+    thing = _unknown(False, rng) if rng.random() < _UNKNOWN_SHARE else pick(rng, _THINGS)
+    what = f"{look}{thing}"
     article = pick(rng, ("a", "the", "the", "one")) if what[0] not in "aeiou" else pick(rng, ("an", "the"))
     place = f" {pick(rng, _PLACES)}" if rng.random() < 0.6 else ""
     kind = rng.random()
@@ -224,7 +254,8 @@ def _scene_english(rng: np.random.Generator) -> str:
 
 def _scene_chinese(rng: np.random.Generator) -> str:
     look = pick(rng, _LOOKS_CHINESE) if rng.random() < 0.6 else ""
-    what = f"{look}{pick(rng, _THINGS_CHINESE)}"
+    thing = _unknown(True, rng) if rng.random() < _UNKNOWN_SHARE else pick(rng, _THINGS_CHINESE)
+    what = f"{look}{thing}"
     place = pick(rng, _PLACES_CHINESE) if rng.random() < 0.5 else ""
     doing = pick(rng, _DOING_CHINESE) if rng.random() < 0.35 else ""
     count = pick(rng, ("", "", "一個", "一座", "一張"))

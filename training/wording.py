@@ -37,7 +37,8 @@ _GRAMMARS = (grammar_english, grammar_chinese)
 _SUBJECTS = (subjects_english, subjects_chinese)
 _HELD_OUT = Path(__file__).parent / "heldout"
 _GRAMMAR_SHARE = 0.65
-_SCENE_SHARE = 0.3
+_SCENE_SHARE = 0.4
+_FRAMED_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def sentence(section: Section, rng: np.random.Generator) -> str:
         # With a moving camera the speed is the camera's; the effect may say it too, or say nothing.
         keep = speed if not moving or rng.random() < 0.4 else ""
         if section.effect in SUBJECTS:
-            parts.append(_subject_phrase(section.effect, section.figure, keep, chinese, rng))
+            alone = not parts and section.camera == section.second == "still"
+            parts.append(_subject_phrase(section, alone, keep, chinese, rng))
         else:
             parts.append(pick(rng, words.EFFECT[section.effect]).replace("{s}", keep))
     if len(parts) > 1 and rng.random() < 0.4:
@@ -139,9 +141,12 @@ def _camera_phrase(camera: str, speed: str, adverb: str, chinese: bool, rng: np.
             return phrase
 
 
-def _subject_phrase(subject: str, figure: int, adverb: str, chinese: bool, rng: np.random.Generator) -> str:
-    """One way to ask for ``subject`` that is not held out, whatever the figure is called."""
-    words = _SUBJECTS[chinese]
+def _subject_phrase(section: Section, alone: bool, adverb: str, chinese: bool, rng: np.random.Generator) -> str:
+    """One way to ask for the subject of ``section`` that is not held out, whatever the figure is called.
+
+    ``alone``: nothing else is said, and nothing else moves.
+    """
+    words, subject, figure = _SUBJECTS[chinese], section.effect, section.figure
     known = FIGURE_NAMES[figure][0] if figure >= 0 else ""
     if subject == "sway" and known not in ROOTED:
         patterns, known = words.OF_THE_PICTURE, ""
@@ -152,8 +157,12 @@ def _subject_phrase(subject: str, figure: int, adverb: str, chinese: bool, rng: 
     while True:
         phrase = expand(pick(rng, patterns), rng).replace("{many}", pick(rng, words.MANY))
         phrase = phrase.replace("{goes}", goes).replace("{going}", going).replace("{go}", go)
-        if plain(phrase.replace("{s}", "")) not in _never_trained():
-            return phrase.replace("{s}", adverb).replace("{it}", _figure_name(figure, chinese, rng))
+        framed = phrase
+        if rng.random() < _FRAMED_SHARE:
+            frames = words.STILL_FRAMES if alone and rng.random() < 0.7 else words.FRAMES
+            framed = expand(pick(rng, frames), rng).replace("{a}", phrase)
+        if not {plain(one.replace("{s}", "")) for one in (phrase, framed)} & _never_trained():
+            return framed.replace("{s}", adverb).replace("{it}", _figure_name(figure, chinese, rng))
 
 
 def _figure_name(figure: int, chinese: bool, rng: np.random.Generator) -> str:
