@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from training.cutouts import ROOTED, ROUND
 from training.motions import EFFECTS, FPS, SECTION_FRAMES, SPRITES, ClipPlan
 
-SLIDE, RISE, HOP, GROWTH, SPIN = 0.33, 0.24, 0.18, 0.52, 3.6
+SLIDE, RISE, HOP, GROWTH, SPIN = 0.33, 0.24, 0.18, 0.42, 2.0
 """A second at normal speed: lengths of sqrt(width * height), log of the size, radians. HOP is a height."""
 PACE = np.array([0.75, 1.0, 1.43])
 """How fast subjects go at each of ``SPEEDS``; closer together than a camera's, so that slow ones are seen to move."""
