@@ -27,6 +27,7 @@ from transformers import (
 VOCABULARY = 1536
 IMAGE_SIDE = 64
 LATENT_CHANNELS = 16
+TEXT_WIDTH, POOLED_WIDTH = 128, 64
 SHARD_SIZE = "15MB"
 
 # Ids of the special tokens; both tokenizers put them first.
@@ -52,8 +53,8 @@ def build_transformer() -> HunyuanVideoFramepackTransformer3DModel:
         num_layers=2,
         num_single_layers=7,
         num_refiner_layers=1,
-        text_embed_dim=128,
-        pooled_projection_dim=64,
+        text_embed_dim=TEXT_WIDTH,
+        pooled_projection_dim=POOLED_WIDTH,
         rope_axes_dim=(16, 24, 24),
         image_condition_type=None,
         has_image_proj=True,
@@ -68,7 +69,7 @@ def build_text_encoder() -> LlamaModel:
     return LlamaModel(
         LlamaConfig(
             vocab_size=VOCABULARY,
-            hidden_size=128,
+            hidden_size=TEXT_WIDTH,
             intermediate_size=256,
             num_hidden_layers=4,
             num_attention_heads=4,
@@ -86,12 +87,12 @@ def build_text_encoder_2() -> CLIPTextModel:
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=VOCABULARY,
-            hidden_size=64,
+            hidden_size=POOLED_WIDTH,
             intermediate_size=192,
             num_hidden_layers=2,
             num_attention_heads=4,
             max_position_embeddings=77,
-            projection_dim=64,
+            projection_dim=POOLED_WIDTH,
             bos_token_id=0,
             eos_token_id=1,
             pad_token_id=1,

@@ -13,7 +13,7 @@ import torch
 
 # What reads the input or writes the output is no map between like spaces: Adam does better there.
 _FIRST_AND_LAST = re.compile(
-    r"(^|/)(x_embedder|clean_x_embedder|proj_out)\.|embed_tokens|embeddings|conv_in|conv_out|quant"
+    r"(^|/)(x_embedder|clean_x_embedder|proj_out|meaning)\.|embed_tokens|embeddings|conv_in|conv_out|quant"
 )
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 

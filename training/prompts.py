@@ -16,6 +16,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from framepack.shots.prompts import TEMPLATE
+from training.meaning import asked
 from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")
@@ -29,11 +30,15 @@ Candidates = Callable[[int], tuple[np.ndarray, list[Section]]]
 
 @dataclass(frozen=True)
 class PromptBatch:
-    """``rows`` of the asked-for sections, with ``llama`` (B, 95 + n + 1) and ``clip`` (B, 77) token ids on the CPU."""
+    """``rows`` of the asked-for sections, with ``llama`` (B, 95 + n + 1) and ``clip`` (B, 77) token ids on the CPU.
+
+    ``asked`` (B, 2) is what they ask for, as ``training.meaning`` numbers it.
+    """
 
     rows: np.ndarray
     llama: torch.Tensor
     clip: torch.Tensor
+    asked: torch.Tensor
 
 
 class PromptMaker:
@@ -58,6 +63,7 @@ class PromptMaker:
         texts = ["" if section is None else sentence(section, self._rng) for section in sections]
         ids = [tokens[: self._lengths[-1]] for tokens in self._llama(texts, add_special_tokens=False).input_ids]
         clip = self._clip(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+        meant = asked(sections)
         order = np.argsort([len(tokens) for tokens in ids], kind="stable")
         batches = []
         for start in range(0, len(order) - size + 1, size):
@@ -65,7 +71,8 @@ class PromptMaker:
             longest = max(len(ids[i]) for i in chosen)
             longest = next(length for length in self._lengths if length >= longest)
             llama = [self._head + self._filled(ids[i], longest) + self._tail for i in chosen]
-            batches.append(PromptBatch(rows[chosen], torch.tensor(llama), clip[torch.from_numpy(chosen)]))
+            here = torch.from_numpy(chosen)
+            batches.append(PromptBatch(rows[chosen], torch.tensor(llama), clip[here], meant[here]))
         self._rng.shuffle(batches)  # type: ignore[arg-type]
         return batches
 

@@ -23,6 +23,7 @@ from framepack.context.packing import pack_forward
 from training.clips import Renderer
 from training.forward import Conditioned
 from training.layout import Draft, build_draft, load_draft, load_vae, replace_folder, save_conditioned, save_tokenizers
+from training.meaning import Meaning
 from training.muon import Muon
 from training.objective import draw_sigmas, focus
 from training.pool import COMPILED_SIZES, LARGE_SIZES, SIZES, SMALL_SIZES, WINDOW, Pool, disturb, split_samples
@@ -67,10 +68,12 @@ class Trainer:
         if self.cuda:
             self.vae = self.vae.to(memory_format=torch.channels_last_3d)
         self.model = Conditioned(self.draft).to(self.device).train()
-        group.same_parameters(self.model.parameters())
-        self.average = MovingAverage(self.model)
-        self.parameters = list(self.model.parameters())
+        self.meaning = Meaning().to(self.device)
         named = [(name.replace("transformer.", "transformer/", 1), p) for name, p in self.model.named_parameters()]
+        named += [(f"meaning.{name}", p) for name, p in self.meaning.named_parameters()]
+        self.parameters = [p for _, p in named]
+        group.same_parameters(self.parameters)
+        self.average = MovingAverage(self.model)
         self.optimiser = Muon(named)
         if options.compiled:
             torch._dynamo.config.recompile_limit = _SHAPES
@@ -154,7 +157,7 @@ class Trainer:
         self._feeds = []
 
     def loss(self, pool: Pool, batch: PromptBatch) -> torch.Tensor:
-        """The flow-matching error of one batch."""
+        """The flow-matching error of one batch, and that of naming what its prompts ask for."""
         samples = pool.gather(batch.rows)
         history, anchor, target = split_samples(samples, self.generator)
         history = disturb(history, self.generator)
@@ -173,7 +176,11 @@ class Trainer:
             with torch.compiler.set_stance("default" if self._compiled(pool.size) else "force_eager"):
                 velocity = self.model.velocity(noisy, sigma, context, (*conditions, guidance))
         weight = focus(target, torch.from_numpy(samples.alone).to(self.device), self.options.focus)
-        return ((velocity.float() - noise + target).square() * weight).mean()
+        error = ((velocity.float() - noise + target).square() * weight).mean()
+        if not self.options.meaning:
+            return error
+        named = self.meaning.error(*conditions[:2], batch.asked.to(self.device, non_blocking=True))
+        return error + self.options.meaning * named
 
     def _begin(self) -> None:
         """Passes at every size that nothing is learnt from: they compile what is compiled."""

@@ -28,6 +28,7 @@ class Options:
     first: float
     early: float
     focus: float
+    meaning: float
     compiled: bool
 
 
@@ -59,6 +60,9 @@ def parse_options() -> Options:
         parser.add_argument(f"--{name}", type=float, default=share, metavar="SHARE", help=what)
     parser.add_argument(
         "--focus", type=float, default=3.0, help="how much more errors count where a subject moves; 0 for no more"
+    )
+    parser.add_argument(
+        "--meaning", type=float, default=0.05, help="what naming a prompt's motion counts beside making it; 0: nothing"
     )
     parser.add_argument(
         "--compiled", action="store_true", help="compile the transformer's blocks before the minutes begin"

@@ -104,7 +104,7 @@ def test_two_steps_are_learnt_from_clips_with_subjects(tmp_path: Path) -> None:
     from training.transformer_options import Options
 
     out = tmp_path / "out"
-    options = Options(tmp_path, DRAFT, out, 1.0, DRAFT, 2, 1e-4, 4, 0.4, 0, 0.45, 0.4, 0.3, 6.0, compiled=False)
+    options = Options(tmp_path, DRAFT, out, 1.0, DRAFT, 2, 1e-4, 4, 0.4, 0, 0.45, 0.4, 0.3, 6.0, 0.02, compiled=False)
     trainer = Trainer(options, Group(), drawn_store())
     trainer.open_pools(((32, 48),), first=2)
     try:
