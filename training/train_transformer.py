@@ -38,9 +38,9 @@ _MAKING_SHARE = 0.33
 _CLIPS_AT_ONCE = 24
 _FIRST_CLIPS = 48
 _SAVE_EVERY = 60
-_COMPILED_LENGTHS = (16, 40)
+_COMPILED_LENGTHS = (16, 28, 48)
 _COMPILED_TURNS = 3
-_FIRST_PASSES = 8
+_FIRST_PASSES = 12
 _SHAPES = 256
 """More than there are of blocks, sizes and lengths together: past the compiler's own limit it would give up."""
 
