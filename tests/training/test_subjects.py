@@ -127,3 +127,21 @@ def test_what_moves_is_in_the_first_frame_and_the_rest_stands_still() -> None:
         changed = (frames - frames[:, :1]).abs().amax((1, 2))
         assert (changed > 0.08).any(-1).any(-1).all(), subject
         assert (changed < 0.02).float().mean() > 0.1, subject
+
+
+def test_what_a_prompt_asks_for_can_be_learnt_from_what_is_given_of_it() -> None:
+    from training.meaning import Meaning, asked
+
+    torch.manual_seed(0)
+    sections = [Section("still", effect="spin", figure=0), Section("pan_left"), None]
+    wanted = asked(sections)
+    assert wanted.tolist()[2] == [-1, -1], "an empty prompt asks for nothing"
+    meaning, text, pooled = Meaning(), torch.randn(3, 5, 128), torch.randn(3, 64)
+    before = meaning.error(text, pooled, wanted)
+    optimiser = torch.optim.SGD(meaning.parameters(), lr=0.3)
+    for _ in range(30):
+        optimiser.zero_grad()
+        meaning.error(text, pooled, wanted).backward()
+        optimiser.step()
+    assert meaning.error(text, pooled, wanted) < 0.1 * before
+    assert meaning.error(text[2:], pooled[2:], wanted[2:]) == 0
