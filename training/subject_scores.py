@@ -19,7 +19,8 @@ from training.motions import FPS, SPRITES
 _LEAST = 0.3
 _SAMPLED = 3
 _SEARCH = 9
-_DOUBT = 1.12
+_DOUBT = 0.04
+_BINS = 8
 _GAP = 4
 _REACH = 7
 _FAINT = 1.5
@@ -63,30 +64,50 @@ def _templates(picture: np.ndarray, mask: np.ndarray) -> Iterator[tuple[float, f
         yield size, turn, warped, cv2.warpAffine(mask.astype(np.float32), matrix, shape, flags=cv2.INTER_NEAREST)
 
 
+def _own_colours(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(8, 8, 8): how likely a colour of ``picture`` is the figure's at ``mask`` rather than what is around it."""
+    bins = picture // (256 // _BINS)
+    edges = [np.arange(_BINS + 1)] * 3
+    counts = [np.histogramdd(bins[place], edges)[0] for place in (mask, ~mask)]
+    own, others = (count / max(count.sum(), 1) + 1e-4 for count in counts)
+    return np.asarray(own / (own + others), np.float32)
+
+
 def follow(frames: np.ndarray, place: np.ndarray) -> Track:
-    """The figure that is at ``place`` (h, w) in the first of ``frames``, found again in every third one after it."""
+    """The figure that is at ``place`` (h, w) in the first of ``frames``, found again in every third one after it.
+
+    What it covers may differ from it, and what it leaves uncovered must not have its colours: a blurred figure is
+    like its own middle, made smaller, but then its rim would be left over.
+    """
     height, width = place.shape[0] // 2, place.shape[1] // 2
     small = [cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA) for frame in frames[::_SAMPLED]]
     mask = cv2.resize(place.astype(np.uint8), (width, height), interpolation=cv2.INTER_AREA) > 0
     templates = list(_templates(small[0].astype(np.float32), mask))
+    own = _own_colours(small[0], mask)
+    around = small[0][~mask].mean(0)
+    contrast = float(np.square(small[0][mask] - around).sum(1).mean())
+    area = float(mask.sum())
     ys, xs = np.nonzero(mask)
     place_now = np.array((xs.mean(), ys.mean()))
     rows = [(place_now, 0.0, 0.0)]
     border = max(len(template) for _, _, template, _ in templates)
     for frame in small[1:]:
         padded = cv2.copyMakeBorder(frame.astype(np.float32), *(border,) * 4, cv2.BORDER_REPLICATE)
+        reds, greens, blues = np.moveaxis(frame // (256 // _BINS), -1, 0)
+        like = cv2.copyMakeBorder(own[reds, greens, blues], *(border,) * 4, cv2.BORDER_CONSTANT, value=0)
         found = []
         for size, turn, template, shown in templates:
             half = len(template) // 2
             left, top = (place_now.round().astype(int) + border - half - _SEARCH).clip(0)
-            part = padded[top : top + len(template) + 2 * _SEARCH, left : left + len(template) + 2 * _SEARCH]
-            if min(part.shape[:2]) < len(template):
+            here = slice(top, top + len(template) + 2 * _SEARCH), slice(left, left + len(template) + 2 * _SEARCH)
+            if min(like[here].shape) < len(template):
                 continue
-            error = cv2.matchTemplate(part, template, cv2.TM_SQDIFF, mask=np.repeat(shown[..., None], 3, 2))
-            least, _, at, _ = cv2.minMaxLoc(error)
+            error = cv2.matchTemplate(padded[here], template, cv2.TM_SQDIFF, mask=np.repeat(shown[..., None], 3, 2))
+            covered = cv2.matchTemplate(like[here], shown, cv2.TM_CCORR)
+            least, _, at, _ = cv2.minMaxLoc((error / contrast - covered) / area)
             where = np.array(at) + np.array((left, top)) + half - border
             plain = size == 0 and turn == 0
-            found.append(((least / max(shown.sum(), 1) + 60) * (1 if plain else _DOUBT), where, size, turn))
+            found.append((least + (0 if plain else _DOUBT), where, size, turn))
         if found:
             _, place_now, size, turn = min(found, key=lambda row: row[0])
             place_now = place_now.astype(float)

@@ -19,6 +19,7 @@ from training.sprites import SIDE
 from training.store import Store, stack_figures
 
 _MOVED = 14
+_DRAWN = 3
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,19 @@ def plan_of(subject: str, clips: int, camera: str = "still") -> ClipPlan:
 
 
 def draw_scenes(store: Store, size: tuple[int, int], count: int, subjects: Sequence[str] = SUBJECTS) -> list[Scene]:
-    """``count`` scenes of every subject; the same for the same pictures."""
+    """``count`` scenes of every subject; the same for the same pictures.
+
+    No figure that does nothing stands in them: it might hide what moves.
+    """
     scenes = []
     for subject in subjects:
-        clips = Renderer(store, 100 + SUBJECTS.index(subject)).draw(count, 1, size, plan_of(subject, count))
+        drawn = count if subject in (*SPRITES, "sway") else _DRAWN * count
+        clips = Renderer(store, 100 + SUBJECTS.index(subject)).draw(drawn, 1, size, plan_of(subject, drawn))
         frames = clips.render(0, 1 + SECTION_FRAMES)
         shown = (frames.permute(0, 1, 3, 4, 2) * 255).round().to(torch.uint8).cpu().numpy()
-        for number, clip in enumerate(shown):
-            figure = int(clips.figure[number])
+        clear = [number for number in range(drawn) if drawn == count or clips.figure[number] < 0]
+        for number in clear[:count]:
+            clip, figure = shown[number], int(clips.figure[number])
             actor = subject in SPRITES or (subject == "sway" and figure >= 0)
             place = (
                 _figure_place(clips.actor, store.figures[figure, 3].cpu().numpy(), number, size)

@@ -145,3 +145,23 @@ def test_what_a_prompt_asks_for_can_be_learnt_from_what_is_given_of_it() -> None
         optimiser.step()
     assert meaning.error(text, pooled, wanted) < 0.1 * before
     assert meaning.error(text[2:], pooled[2:], wanted[2:]) == 0
+
+
+def test_a_figure_whose_rim_is_smeared_while_it_goes_has_not_shrunk() -> None:
+    pytest.importorskip("cv2")
+    from training.subject_scores import motion_of
+
+    ys, xs = np.mgrid[:144, :256]
+    rng = np.random.default_rng(0)
+    behind = np.stack((90 + 0.3 * ys, 110 + 0.1 * xs, np.full(xs.shape, 100)), -1)
+    frames = []
+    for number in range(37):
+        away = np.hypot((xs - 90 - 1.6 * number) / 1.5, ys - 80)
+        frame = np.where((away < 26)[..., None], (150, 40, 170), behind)
+        if number:
+            rim = (away < 26) & (away > 15)
+            share = rng.random(rim.sum())[:, None]
+            frame[rim] = share * frame[rim] + (1 - share) * behind[rim] * 1.3
+        frames.append(frame)
+    shown = np.array(frames).clip(0, 255).astype(np.uint8)
+    assert motion_of("slide_right", shown, np.hypot((xs - 90) / 1.5, ys - 80) < 26) == "slide_right"
