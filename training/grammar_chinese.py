@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training import wording_chinese
+from training import ways_chinese
 from training.chance import pick
 from training.grammar_english import filled
 
@@ -138,7 +138,7 @@ _MOVED = ("鏡頭", "攝影機", "視角", "畫面")
 def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:
     """One way to ask for ``camera``; ``adverb`` says the speed, or is empty."""
     if rng.random() < 0.3:
-        return filled(wording_chinese, camera, {"s": adverb, "whip": "甩" if speed == "fast" else "搖"}, rng)
+        return filled(ways_chinese, camera, {"s": adverb, "whip": "甩" if speed == "fast" else "搖"}, rng)
     if camera == "still":
         return pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{pick(rng, _STILL_SUBJECTS)}{pick(rng, _STILL)}"
     if camera == "shake":

@@ -1,7 +1,7 @@
 """Owns how English sentences for camera motions are put together from words, thousands of ways; knows no lists of them.
 
-``phrase`` gives one way. Together with the written phrases of ``training.wording_english`` they are what training sees;
-sentences that are held out are sorted out by ``training.wording``.
+``phrase`` gives one way. With the phrases of ``training.wording_english`` and the patterns of ``training.ways_english``
+they are what training sees; sentences that are held out are sorted out by ``training.wording``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from types import ModuleType
 
 import numpy as np
 
-from training import wording_english
+from training import ways_english
 from training.chance import expand, pick
 
 ADJECTIVES = {
@@ -159,7 +159,7 @@ _STILL_ALONE = (
 def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> str:
     """One way to ask for ``camera`` (of ``training.motions.CAMERAS``); ``adverb`` says ``speed``, or is empty."""
     if rng.random() < 0.3:
-        text = filled(wording_english, camera, {"whip": "whip " if speed == "fast" else ""}, rng)
+        text = filled(ways_english, camera, {"whip": "whip " if speed == "fast" else ""}, rng)
         return text if camera in ("still", "shake") or not adverb else f"{text}{pick(rng, ('', ','))} {adverb}"
     if camera == "still":
         return pick(rng, _STILL_ALONE) if rng.random() < 0.4 else f"{pick(rng, _STILL_SUBJECTS)} {pick(rng, _STILL)}"
@@ -185,10 +185,10 @@ def phrase(camera: str, speed: str, adverb: str, rng: np.random.Generator) -> st
     return _asked(_SUBJECTS, pick(rng, _PAN_VERBS), way, ("pan", "pan", "camera pan", "sweep"), speed, adverb, rng)
 
 
-def filled(words: ModuleType, camera: str, said: Mapping[str, str], rng: np.random.Generator) -> str:
-    """One of the ``WAYS`` (lines) for ``camera``, with its ``WORDS`` and the ``said`` ones in it."""
-    known = {**words.WORDS[""], **words.WORDS.get(camera, {}), **said}
-    pattern = pick(rng, words.WAYS[camera.split("_")[0]].splitlines())
+def filled(ways: ModuleType, camera: str, said: Mapping[str, str], rng: np.random.Generator) -> str:
+    """One of the lines of ``ways.WAYS`` for ``camera``, with its ``WORDS`` and the ``said`` ones in it."""
+    known = {**ways.WORDS[""], **ways.WORDS.get(camera, {}), **said}
+    pattern = pick(rng, ways.WAYS[camera.split("_")[0]].splitlines())
     while "{" in pattern:
         pattern = pattern.format(**known)
     return expand(pattern, rng)
