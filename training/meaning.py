@@ -14,7 +14,7 @@ from training.wording import Section
 _NOTHING = -1
 
 
-def asked(sections: Sequence[Section | None]) -> torch.Tensor:
+def asked_for(sections: Sequence[Section | None]) -> torch.Tensor:
     """(B, 2): the rows of ``CAMERAS`` and ``EFFECTS`` that prompts of ``sections`` ask for; -1 for an empty prompt."""
     return torch.tensor(
         [(_NOTHING,) * 2 if one is None else (CAMERAS.index(one.camera), EFFECTS.index(one.effect)) for one in sections]

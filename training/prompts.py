@@ -16,7 +16,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from framepack.shots.prompts import TEMPLATE
-from training.meaning import asked
+from training.meaning import asked_for
 from training.wording import Section, sentence
 
 _FILLERS = (" .", ".", ",", " ", "!", "\n", " ,")
@@ -63,7 +63,7 @@ class PromptMaker:
         texts = ["" if section is None else sentence(section, self._rng) for section in sections]
         ids = [tokens[: self._lengths[-1]] for tokens in self._llama(texts, add_special_tokens=False).input_ids]
         clip = self._clip(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
-        meant = asked(sections)
+        meant = asked_for(sections)
         order = np.argsort([len(tokens) for tokens in ids], kind="stable")
         batches = []
         for start in range(0, len(order) - size + 1, size):

@@ -85,7 +85,8 @@ def follow(frames: np.ndarray, place: np.ndarray) -> Track:
     templates = list(_templates(small[0].astype(np.float32), mask))
     own = _own_colours(small[0], mask)
     around = small[0][~mask].mean(0)
-    contrast = float(np.square(small[0][mask] - around).sum(1).mean())
+    # A figure in the colours of what is around it has none.
+    contrast = max(float(np.square(small[0][mask] - around).sum(1).mean()), 1.0)
     area = float(mask.sum())
     ys, xs = np.nonzero(mask)
     place_now = np.array((xs.mean(), ys.mean()))

@@ -63,11 +63,14 @@ def draw_scenes(store: Store, size: tuple[int, int], count: int, subjects: Seque
     """
     scenes = []
     for subject in subjects:
-        drawn = count if subject in (*SPRITES, "sway") else _DRAWN * count
+        moves_itself = subject in (*SPRITES, "sway")
+        drawn = count if moves_itself else _DRAWN * count
         clips = Renderer(store, 100 + SUBJECTS.index(subject)).draw(drawn, 1, size, plan_of(subject, drawn))
         frames = clips.render(0, 1 + SECTION_FRAMES)
         shown = (frames.permute(0, 1, 3, 4, 2) * 255).round().to(torch.uint8).cpu().numpy()
-        clear = [number for number in range(drawn) if drawn == count or clips.figure[number] < 0]
+        clear = [number for number in range(drawn) if moves_itself or clips.figure[number] < 0]
+        if len(clear) < count:
+            raise ValueError(f"only {len(clear)} of {count} scenes of {subject} are without an idle figure")
         for number in clear[:count]:
             clip, figure = shown[number], int(clips.figure[number])
             actor = subject in SPRITES or (subject == "sway" and figure >= 0)

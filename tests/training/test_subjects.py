@@ -130,11 +130,11 @@ def test_what_moves_is_in_the_first_frame_and_the_rest_stands_still() -> None:
 
 
 def test_what_a_prompt_asks_for_can_be_learnt_from_what_is_given_of_it() -> None:
-    from training.meaning import Meaning, asked
+    from training.meaning import Meaning, asked_for
 
     torch.manual_seed(0)
     sections = [Section("still", effect="spin", figure=0), Section("pan_left"), None]
-    wanted = asked(sections)
+    wanted = asked_for(sections)
     assert wanted.tolist()[2] == [-1, -1], "an empty prompt asks for nothing"
     meaning, text, pooled = Meaning(), torch.randn(3, 5, 128), torch.randn(3, 64)
     before = meaning.error(text, pooled, wanted)
